@@ -1,0 +1,216 @@
+"""Every setting: its name, its default, and what changing it does.
+
+`REDIS_URL`, `DATABASE_URL` and `PORT` are named as platforms give them; all
+others carry the prefix `WEBAPP_`. A wrong value stops the start with one line.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from .core.keys import KeyRing
+from .core.tokens import MAX_ACCESS_TTL, MAX_REFRESH_TTL
+
+ROOT = Path(__file__).parent.parent
+PREFIX = "WEBAPP_"
+PLATFORM_NAMES = {"REDIS_URL", "DATABASE_URL", "PORT"}
+# Read by others than the app: scripts/bootstrap.py.
+FOREIGN_NAMES = {"WEBAPP_BOOTSTRAP"}
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+UNITS = {"": 1, "s": 1, "m": MINUTE, "h": HOUR, "d": DAY}
+YES, NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
+
+
+class ConfigError(ValueError):
+    """A setting is missing or wrong. The message is one line that says which, and why."""
+
+
+def number(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+            raise ValueError(f"must be a whole number from {low} to {high}")
+        return int(text)
+
+    return parse
+
+
+def seconds(low: int, high: int) -> Callable[[str], int]:
+    """Whole seconds, or a number with a unit: `90`, `15m`, `12h`, `30d`."""
+
+    def parse(text: str) -> int:
+        match = re.fullmatch(r"([0-9]{1,12})([smhd]?)", text)
+        if not match or not low <= int(match[1]) * UNITS[match[2]] <= high:
+            raise ValueError(f"must be from {low} to {high} seconds (or like 15m, 12h, 30d)")
+        return int(match[1]) * UNITS[match[2]]
+
+    return parse
+
+
+def choice(*options: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in options:
+            raise ValueError(f"must be one of {', '.join(options)}")
+        return text
+
+    return parse
+
+
+def flag(text: str) -> bool:
+    if text.lower() not in YES | NO:
+        raise ValueError("must be true or false")
+    return text.lower() in YES
+
+
+def cookie_secure(text: str) -> bool | None:
+    return None if text == "auto" else flag(text)
+
+
+def key_ring(text: str) -> KeyRing:
+    return KeyRing.parse(text)
+
+
+def secret(text: str) -> str:
+    if len(text) < 32:
+        raise ValueError("must be at least 32 characters")
+    return text
+
+
+def folder(text: str) -> Path:
+    return Path(text).expanduser().resolve()
+
+
+def database_url(text: str) -> str:
+    """Platforms write `postgres://`; SQLAlchemy wants its driver named."""
+    return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", text)
+
+
+def redis_url(text: str) -> str:
+    if not text.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("must start with redis://, rediss:// or unix://")
+    return text
+
+
+def setting(default: Any, parse: Callable[[str], Any], doc: str) -> Any:
+    return field(default=default, metadata={"parse": parse, "doc": doc})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    mode: str = setting(
+        "production",
+        choice("development", "production"),
+        "Development makes its own secrets, runs the migrations and has a demo account. "
+        "`python3 app.py` and `flask --debug` choose it by themselves.",
+    )
+    instance_path: Path = setting(
+        ROOT / "instance", folder, "Where the database, the embedded Redis and secrets live."
+    )
+    port: int = setting(5000, number(1, 65535), "Where `python3 app.py` listens.")
+    database_url: str = setting(
+        "", database_url, "SQL database. Without it: SQLite in the instance folder."
+    )
+    redis_url: str | None = setting(
+        None, redis_url, "Redis or Valkey. Without it: an embedded server in the instance folder."
+    )
+    secret_key: str = setting(
+        "", secret, "Signs CSRF state, flash messages and mailed links. Changing it voids those."
+    )
+    access_token_keys: KeyRing | None = setting(
+        None,
+        key_ring,
+        "`kid:key`, newest first. Dropping a key voids its tokens: put new ones "
+        "first, drop old ones after ACCESS_TOKEN_TTL.",
+    )
+    refresh_token_keys: KeyRing | None = setting(
+        None,
+        key_ring,
+        "As above; dropping a key signs out whoever still holds its tokens: wait "
+        "REFRESH_TOKEN_TTL.",
+    )
+    access_token_ttl: int = setting(
+        300, seconds(1, MAX_ACCESS_TTL), "How long an access token lives. Shorter: more refreshes."
+    )
+    refresh_token_ttl: int = setting(
+        30 * DAY,
+        seconds(1, MAX_REFRESH_TTL),
+        "How long a kept sign-in survives without being used.",
+    )
+    session_idle_ttl: int = setting(
+        12 * HOUR, seconds(1, MAX_REFRESH_TTL), "The same without “Keep me signed in”."
+    )
+    session_max_age: int = setting(
+        90 * DAY,
+        seconds(1, 10 * MAX_REFRESH_TTL),
+        "After this the password is asked for, used or not.",
+    )
+    refresh_grace: int = setting(
+        30,
+        seconds(0, 10 * MINUTE),
+        "How long a replay of the previous refresh token passes for a race between tabs. "
+        "Longer: slow races are forgiven, and so is a quick thief.",
+    )
+    jwt_issuer: str = setting("evergreen", str, "The `iss` of every token. Changing it voids all.")
+    jwt_audience: str = setting("evergreen-api", str, "The `aud` of access tokens.")
+    jwt_leeway: int = setting(
+        30, seconds(0, 10 * MINUTE), "How far ahead the clock of another host may be (`iat`)."
+    )
+    cookie_secure: bool | None = setting(
+        None, cookie_secure, "`auto` follows the request's scheme; `true` behind a TLS proxy."
+    )
+    bcrypt_rounds: int = setting(
+        12, number(4, 16), "One more doubles the time of each guess, and of each login."
+    )
+    password_min_length: int = setting(
+        15, number(8, 64), "Characters. OWASP ASVS 5.0 6.2.1 asks for 8 and recommends 15."
+    )
+    trusted_proxies: int = setting(
+        0, number(0, 10), "How many proxies in front set X-Forwarded-*. Too many: clients can lie."
+    )
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
+        """Raises ConfigError."""
+        _refuse_unknown_names(environ)
+        values: dict[str, Any] = {}
+        if environ.get("FLASK_DEBUG", "").lower() in YES:
+            values["mode"] = "development"
+        for option in fields(cls):
+            name = env_name(option.name)
+            if text := environ.get(name, "").strip():
+                try:
+                    values[option.name] = option.metadata["parse"](text)
+                except ValueError as error:
+                    raise ConfigError(f"{name}: {error}") from None
+        return cls(**values)
+
+    def __post_init__(self) -> None:
+        if self.mode != "production":
+            return
+        missing = [
+            env_name(name)
+            for name in ("secret_key", "access_token_keys", "refresh_token_keys")
+            if not getattr(self, name)
+        ]
+        if missing:
+            raise ConfigError(f"{', '.join(missing)}: must be set in production")
+        if self.bcrypt_rounds < 10:
+            raise ConfigError("WEBAPP_BCRYPT_ROUNDS: must be at least 10 in production")
+
+
+def env_name(option: str) -> str:
+    name = option.upper()
+    return name if name in PLATFORM_NAMES else PREFIX + name
+
+
+def _refuse_unknown_names(environ: Mapping[str, str]) -> None:
+    """A misspelt setting would be silently ignored: say so instead."""
+    known = {env_name(option.name) for option in fields(Settings)} | FOREIGN_NAMES
+    for name in sorted(environ):
+        if name.startswith(PREFIX) and name not in known:
+            near = get_close_matches(name, known, 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise ConfigError(f"{name}: there is no such setting{hint}")

@@ -1,0 +1,1 @@
+"""What a session is. No Flask, no Redis, no SQL; time is an argument (Unix seconds)."""

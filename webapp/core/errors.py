@@ -1,0 +1,96 @@
+"""One small tree: everything that the core refuses, and why.
+
+`code` is the machine-readable name that the JSON API answers with; which HTTP
+status it becomes is `web/errors.py`'s business.
+"""
+
+
+class EvergreenError(Exception):
+    """Something was refused. `str(error)` is safe to show to a person."""
+
+    code = "error"
+    message = "Something went wrong."
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or self.message)
+
+
+class Unauthenticated(EvergreenError):
+    """Whoever asks has not shown who they are."""
+
+
+class TokenMissing(Unauthenticated):
+    code = "token_missing"
+    message = "Please sign in to continue."
+
+
+class TokenInvalid(Unauthenticated):
+    code = "token_invalid"
+    message = "The token is not one of ours."
+
+
+class TokenExpired(Unauthenticated):
+    """The token is authentic, but its time is over. `sid` says whose session it was."""
+
+    code = "token_expired"
+    message = "The token has expired."
+
+    def __init__(self, sid: str) -> None:
+        super().__init__()
+        self.sid = sid
+
+
+class SessionEnded(Unauthenticated):
+    """The session is closed for good; `reason` is an `EndReason` value."""
+
+    code = "session_ended"
+    message = "This session has ended."
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.reason = reason
+
+
+class RefreshInvalid(Unauthenticated):
+    code = "refresh_invalid"
+    message = "The refresh token is not valid."
+
+
+class RefreshReused(SessionEnded):
+    code = "refresh_reused"
+    message = "The refresh token had already been used, so the session was ended."
+
+
+class InvalidCredentials(Unauthenticated):
+    code = "invalid_credentials"
+    message = "That e-mail address and password do not match an account."
+
+
+class ValidationFailed(EvergreenError):
+    """`fields` maps a field's name to its complaints."""
+
+    code = "validation_failed"
+    message = "Please check what you entered."
+
+    def __init__(self, fields: dict[str, list[str]]) -> None:
+        super().__init__()
+        self.fields = fields
+
+
+class Conflict(ValidationFailed):
+    """What was asked for is taken."""
+
+    code = "conflict"
+
+
+class NotFound(EvergreenError):
+    code = "not_found"
+    message = "There is nothing here."
+
+
+class Unavailable(EvergreenError):
+    """A store could not answer. An outage is not a logout: try again in `retry_after` s."""
+
+    code = "unavailable"
+    message = "A part of the service is not answering. You are still signed in; please try again."
+    retry_after = 2

@@ -1,0 +1,55 @@
+"""Hash and check passwords; what makes one acceptable."""
+
+import base64
+import hmac
+import unicodedata
+
+import bcrypt
+
+# NIST SP 800-63B-4 section 3.1.1.2: length is what counts, so no composition rules.
+MAX_PASSWORD_BYTES = 1024
+
+# Names what the digest is for, so that a hash stolen elsewhere can't be tried here
+# in place of the password ("shucking", OWASP Password Storage Cheat Sheet).
+DOMAIN = b"evergreen password v1"
+
+
+class Passwords:
+    """bcrypt over a digest of the password, so that every byte counts.
+
+    bcrypt alone reads 72 bytes and no further.
+    """
+
+    def __init__(self, rounds: int, min_length: int) -> None:
+        """`rounds` is bcrypt's cost: one more doubles the time of a guess and of a login."""
+        self._rounds = rounds
+        self._min_length = min_length
+        # Checked when there is no such account, so that its absence takes as long.
+        self._nobody = f"$2b${rounds:02}${'.' * 53}"
+
+    def complaint(self, password: str) -> str | None:
+        """Why this password is not acceptable, in words for its owner; None if it is."""
+        if len(normal(password)) < self._min_length:
+            return f"Use at least {self._min_length} characters. Four unrelated words do well."
+        if len(normal(password).encode()) > MAX_PASSWORD_BYTES:
+            return f"Use at most {MAX_PASSWORD_BYTES} bytes."
+        return None
+
+    def hash(self, password: str) -> str:
+        return bcrypt.hashpw(_digest(password), bcrypt.gensalt(self._rounds)).decode()
+
+    def matches(self, password: str, hashed: str | None) -> bool:
+        """Takes the same time whether or not there is a hash to compare with."""
+        found = bcrypt.checkpw(_digest(password), (hashed or self._nobody).encode())
+        return found and hashed is not None
+
+
+def normal(password: str) -> str:
+    """NFKC: the same password from any keyboard (NIST SP 800-63B-4 section 3.1.1.2)."""
+    return unicodedata.normalize("NFKC", password)
+
+
+def _digest(password: str) -> bytes:
+    """48 bytes as 64 base64 letters: no NUL byte, and below bcrypt's 72."""
+    data = normal(password).encode("utf-8", "surrogatepass")
+    return base64.b64encode(hmac.digest(DOMAIN, data, "sha384"))

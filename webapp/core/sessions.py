@@ -1,0 +1,272 @@
+"""The life of a session: start, rotate … rotate, end.
+
+Two stores are asked through the protocols in `stores.py`. `Entries` (Redis)
+decides each redeem atomically; `Records` (SQL) knows who the user is and which
+sessions have ended. Records are read first, so a database that fails burns no
+token; an end is written to them first, so it is durable. What one store has
+lost, the other puts right.
+
+After RFC 9700 section 4.14.2 (refresh token rotation) and OWASP ASVS 5.0 V7.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .browsers import same_browser
+from .errors import (
+    RefreshInvalid,
+    RefreshReused,
+    SessionEnded,
+    TokenExpired,
+    TokenInvalid,
+    Unavailable,
+)
+from .stores import Answer, Entries, Outcome, Records, Session, User
+from .tokens import AccessClaims, RefreshClaims, Tokens, new_token_id
+
+BROWSER_CLIENT = "browser"
+
+
+class EndReason(StrEnum):
+    """Why a session is over; what a person is told of it is the web's business."""
+
+    LOGOUT = "logout"
+    REUSE = "reuse"
+    DISABLED = "disabled"
+    DELETED = "deleted"
+    FORGOTTEN = "forgotten"  # neither store has heard of it: both were lost
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds. `idle` slides with each rotation, `max_age` never moves."""
+
+    access_ttl: int
+    idle: int
+    idle_remembered: int
+    max_age: int
+    grace: int
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a request comes from."""
+
+    ip: str
+    user_agent: str
+    client_id: str = BROWSER_CLIENT
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What a client gets: both tokens, what they say, and how it came by them."""
+
+    user: User
+    session: Session
+    outcome: str
+    access: AccessClaims
+    access_token: str
+    refresh: RefreshClaims
+    refresh_token: str
+
+
+class Sessions:
+    def __init__(self, tokens: Tokens, entries: Entries, records: Records, limits: Limits) -> None:
+        self._tokens = tokens
+        self._entries = entries
+        self._records = records
+        self._limits = limits
+
+    def start(self, user: User, origin: Origin, *, remember: bool, now: float) -> Grant:
+        """Open a session for a user who has just proved who they are.
+
+        The entry comes first: if the record then fails, what is left is a key that
+        expires, and not a device in the list that nobody ever used.
+        """
+        idle = self._limits.idle_remembered if remember else self._limits.idle
+        session = self._new_session(new_token_id(), user.id, origin, int(now), idle, remember)
+        self._entries.start(session.sid, rotated_at=int(now), ttl=_ttl(session, now))
+        self._records.open(session)
+        return self._grant(user, session, "started", 0, int(now), now)
+
+    def redeem(
+        self, refresh_token: str, origin: Origin, now: float, *, sid: str | None = None
+    ) -> Grant:
+        """Exchange a refresh token for its successor, or for the same successor again.
+
+        `sid`, if given, is the only session whose token is welcome.
+
+        Raises TokenInvalid, TokenExpired, RefreshInvalid (another client's token),
+        SessionEnded, RefreshReused (theft: the session is over for both) and
+        Unavailable (the token is as good as before).
+        """
+        claims = self._tokens.read_refresh(refresh_token, now)
+        if claims.client_id != origin.client_id or sid not in (None, claims.sid):
+            raise RefreshInvalid
+        user, session = self._find_open(claims, now)
+        session = session or self._restore(claims, origin)
+        answer = self._entries.redeem(
+            claims.sid,
+            claims.gen,
+            now=int(now),
+            grace=self._limits.grace,
+            same_browser=same_browser(session.user_agent, origin.user_agent),
+            ttl=_ttl(session, now),
+        )
+        self._require_open(answer, session, now)
+        return self._grant(user, session, answer.outcome, answer.gen, answer.rotated_at, now)
+
+    def confirm(self, access_token: str, now: float) -> tuple[User, AccessClaims]:
+        """Believe an access token, and note that its generation has arrived.
+
+        Both stores are asked: either may be down, or rolled back to before the
+        session's end. One that says it has ended is enough to refuse, one that
+        answers is enough to go on.
+        Raises TokenInvalid, TokenExpired, SessionEnded, Unavailable.
+        """
+        claims = self._tokens.read_access(access_token, now)
+        try:
+            user, session = self._find_open(claims, now)
+        except Unavailable:
+            return self._confirm_without_records(claims), claims
+        answer = self._ask_entries(claims, session)
+        if answer.outcome is Outcome.MISSING and session is None:
+            raise SessionEnded(EndReason.FORGOTTEN)
+        self._require_open(answer, session, now)
+        return user, claims
+
+    def end_of_token(self, refresh_token: str, reason: str, now: float) -> None:
+        """Close the session of a refresh token, of whatever generation; no other token ends any."""
+        try:
+            sid = self._tokens.read_refresh(refresh_token, now).sid
+        except TokenExpired as expired:
+            sid = expired.sid
+        except TokenInvalid:
+            return
+        self.end(sid, reason, now)
+
+    def look_up(self, claims: AccessClaims) -> Session | None:
+        """What SQL knows of the session of a token that has been believed."""
+        return self._records.find(claims.sub, claims.sid)[1]
+
+    def end(self, sid: str, reason: str, now: float) -> None:
+        """Close a session for good; the first reason stays. Raises Unavailable.
+
+        Once SQL has it, it has ended, whether or not Redis can be told.
+        """
+        session = self._records.close(sid, reason, int(now))
+        if session:
+            self._bury(session, now)
+
+    def _find_open(
+        self, claims: RefreshClaims | AccessClaims, now: float
+    ) -> tuple[User, Session | None]:
+        """The user, and the session unless a restored backup does not know it."""
+        user, session = self._records.find(claims.sub, claims.sid)
+        if user is None:
+            raise SessionEnded(EndReason.DELETED)
+        if session and session.ended_reason:
+            self._bury(session, now)  # Redis may have forgotten
+            raise SessionEnded(session.ended_reason)
+        if user.disabled:
+            raise SessionEnded(EndReason.DISABLED)
+        return user, session
+
+    def _restore(self, claims: RefreshClaims, origin: Origin) -> Session:
+        """Write the record of a session again that SQL lost and Redis still has.
+
+        Its limits are what the token shows; the absolute one starts anew.
+        """
+        if self._entries.confirm(claims.sid, claims.gen).outcome is Outcome.MISSING:
+            raise SessionEnded(EndReason.FORGOTTEN)
+        idle = claims.exp - claims.iat
+        remembered = idle > self._limits.idle
+        session = self._new_session(claims.sid, claims.sub, origin, claims.iat, idle, remembered)
+        self._records.restore(session)
+        return session
+
+    def _ask_entries(self, claims: AccessClaims, session: Session | None) -> Answer:
+        try:
+            return self._entries.confirm(claims.sid, claims.gen)
+        except Unavailable:
+            if session is None:
+                raise
+            return Answer(Outcome.MISSING)  # SQL has just said that it is open
+
+    def _confirm_without_records(self, claims: AccessClaims) -> User:
+        """SQL is down: Redis alone has to know the session."""
+        answer = self._entries.confirm(claims.sid, claims.gen)
+        if answer.outcome is Outcome.ENDED:
+            raise SessionEnded(answer.reason)
+        if answer.outcome is Outcome.MISSING:
+            raise Unavailable
+        return User(claims.sub, claims.email, "", claims.role)
+
+    def _require_open(self, answer: Answer, session: Session | None, now: float) -> None:
+        """Refuse what Redis says has ended, and let SQL know: it may not have heard."""
+        if answer.outcome not in (Outcome.ENDED, Outcome.REUSED):
+            return
+        if session:
+            self._records.close(session.sid, answer.reason, int(now))
+        if answer.outcome is Outcome.REUSED:
+            raise RefreshReused(answer.reason)
+        raise SessionEnded(answer.reason)
+
+    def _bury(self, session: Session, now: float) -> None:
+        with suppress(Unavailable):
+            reason = session.ended_reason or EndReason.FORGOTTEN
+            self._entries.bury(session.sid, reason, ttl=_ttl(session, now))
+
+    def _new_session(
+        self, sid: str, user_id: str, origin: Origin, created_at: int, idle: int, remembered: bool
+    ) -> Session:
+        return Session(
+            sid=sid,
+            user_id=user_id,
+            client_id=origin.client_id,
+            created_at=created_at,
+            ip=origin.ip,
+            user_agent=origin.user_agent,
+            remembered=remembered,
+            idle_ttl=idle,
+            expires_at=created_at + self._limits.max_age,
+        )
+
+    def _grant(
+        self, user: User, session: Session, outcome: str, gen: int, rotated_at: int, now: float
+    ) -> Grant:
+        """Both tokens of a generation. The refresh token depends on nothing but its arguments."""
+        refresh = RefreshClaims(
+            sub=user.id,
+            sid=session.sid,
+            gen=gen,
+            client_id=session.client_id,
+            iat=rotated_at,
+            exp=min(rotated_at + session.idle_ttl, session.expires_at),
+        )
+        access = AccessClaims(
+            sub=user.id,
+            sid=session.sid,
+            gen=gen,
+            client_id=session.client_id,
+            role=user.role,
+            email=user.email,
+            jti=new_token_id(),
+            iat=int(now),
+            exp=min(int(now) + self._limits.access_ttl, refresh.exp),
+        )
+        return Grant(
+            user=user,
+            session=session,
+            outcome=outcome,
+            access=access,
+            access_token=self._tokens.sign_access(access),
+            refresh=refresh,
+            refresh_token=self._tokens.sign_refresh(refresh),
+        )
+
+
+def _ttl(session: Session, now: float) -> int:
+    """What a token of this session issued now would have to live, in seconds."""
+    return max(1, min(session.idle_ttl, session.expires_at - int(now)))

@@ -1,0 +1,94 @@
+"""What the core needs of the places where state lives. The store serves these protocols.
+
+Every method may raise Unavailable; then nothing is known to have changed.
+Times are Unix seconds, durations are seconds.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class User:
+    id: str
+    email: str
+    name: str
+    role: str
+    disabled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One signed-in browser or client, as SQL remembers it."""
+
+    sid: str
+    user_id: str
+    client_id: str
+    created_at: int
+    ip: str
+    user_agent: str
+    remembered: bool
+    idle_ttl: int
+    expires_at: int
+    """The absolute limit: no rotation moves it."""
+    ended_at: int | None = None
+    ended_reason: str | None = None
+
+
+class Outcome(StrEnum):
+    """What Redis answers: the first five to a redeem, the last three to a confirm."""
+
+    ROTATED = "rotated"
+    REPEATED = "repeated"
+    HEALED = "healed"
+    REUSED = "reused"
+    ENDED = "ended"
+    ALIVE = "alive"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class Answer:
+    outcome: Outcome
+    gen: int = 0
+    rotated_at: int = 0
+    reason: str = ""
+
+
+class Entries(Protocol):
+    """One small entry a session, in Redis."""
+
+    def start(self, sid: str, *, rotated_at: int, ttl: int) -> None:
+        """Write generation 0."""
+
+    def redeem(
+        self, sid: str, gen: int, *, now: int, grace: int, same_browser: bool, ttl: int
+    ) -> Answer:
+        """Decide atomically what generation `gen` may still do (redeem.lua).
+
+        Only asked when SQL says that the session is open: so a missing entry, or
+        one that is behind, is healed.
+        """
+
+    def confirm(self, sid: str, gen: int) -> Answer:
+        """Say whether the session is alive; if `gen` is the newest, note that it arrived."""
+
+    def bury(self, sid: str, reason: str, *, ttl: int) -> None:
+        """Replace the entry by a tombstone."""
+
+
+class Records(Protocol):
+    """Users and sessions, in SQL."""
+
+    def find(self, user_id: str, sid: str) -> tuple[User | None, Session | None]:
+        """Both rows, in one query."""
+
+    def open(self, session: Session) -> None:
+        """Insert a new session and the event of its start."""
+
+    def restore(self, session: Session) -> None:
+        """Insert a session that a restored backup did not have; keep it if it is there."""
+
+    def close(self, sid: str, reason: str, now: int) -> Session | None:
+        """Write down a session's end, once; None if there is no such session."""

@@ -1,0 +1,129 @@
+"""Access and refresh tokens: what is in them, and which ones are believed.
+
+Access tokens follow RFC 9068 (`at+jwt`). A refresh token is a pure function of
+its session's state: same session, generation and rotation time, same bytes. So
+no token and no token hash is stored anywhere, and a repeat can be answered
+with the very same successor.
+"""
+
+import secrets
+from dataclasses import dataclass
+from typing import TypeVar
+
+from . import jws
+from .errors import TokenExpired, TokenInvalid
+from .keys import KeyRing
+
+ACCESS_TYPE = "at+jwt"
+REFRESH_TYPE = "rt+jwt"
+
+# What the settings may ask for at most, in seconds. A token that claims to live
+# longer was not made by this app, whoever signed it.
+MAX_ACCESS_TTL = 24 * 3600
+MAX_REFRESH_TTL = 400 * 24 * 3600
+
+MAX_GENERATION = 2**31
+
+
+@dataclass(frozen=True, slots=True)
+class AccessClaims:
+    """A verified access token. Times are Unix seconds."""
+
+    sub: str
+    sid: str
+    gen: int
+    client_id: str
+    role: str
+    email: str
+    jti: str
+    iat: int
+    exp: int
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshClaims:
+    """A verified refresh token. Times are Unix seconds."""
+
+    sub: str
+    sid: str
+    gen: int
+    client_id: str
+    iat: int
+    exp: int
+
+
+Claims = TypeVar("Claims", AccessClaims, RefreshClaims)
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Signs and verifies both kinds. Two rings and two audiences: neither passes for the other."""
+
+    access_keys: KeyRing
+    refresh_keys: KeyRing
+    issuer: str
+    audience: str
+    leeway: int
+    """Seconds that another host's clock may be ahead. For `iat` and `nbf` only; `exp` is exact."""
+
+    def sign_access(self, claims: AccessClaims) -> str:
+        body = _body(claims, self.issuer, self.audience)
+        return jws.sign(body, ACCESS_TYPE, self.access_keys.signing)
+
+    def sign_refresh(self, claims: RefreshClaims) -> str:
+        body = _body(claims, self.issuer, self.issuer)
+        return jws.sign(body, REFRESH_TYPE, self.refresh_keys.signing)
+
+    def read_access(self, token: str, now: float) -> AccessClaims:
+        """Raises TokenInvalid, or TokenExpired if that is all that is wrong."""
+        body = jws.open_signed(token, ACCESS_TYPE, self.access_keys)
+        self._check(body, self.audience, MAX_ACCESS_TTL, now)
+        return _claims(AccessClaims, body)
+
+    def read_refresh(self, token: str, now: float) -> RefreshClaims:
+        """Raises TokenInvalid, or TokenExpired if that is all that is wrong."""
+        body = jws.open_signed(token, REFRESH_TYPE, self.refresh_keys)
+        self._check(body, self.issuer, MAX_REFRESH_TTL, now)
+        return _claims(RefreshClaims, body)
+
+    def _check(self, body: jws.Json, audience: str, longest: int, now: float) -> None:
+        """RFC 7519 section 4.1, and nothing taken on trust: a right type for every claim."""
+        if body.get("iss") != self.issuer or body.get("aud") != audience:
+            raise TokenInvalid
+        _require_types(body)
+        if not 0 < body["exp"] - body["iat"] <= longest:
+            raise TokenInvalid
+        latest = now + self.leeway
+        if body["iat"] > latest or ("nbf" in body and body["nbf"] > latest):
+            raise TokenInvalid
+        if body["exp"] <= now:
+            raise TokenExpired(body["sid"])
+
+
+def new_token_id() -> str:
+    """128 random bits, base64url: a `jti`, or a `sid`."""
+    return secrets.token_urlsafe(16)
+
+
+def _body(claims: AccessClaims | RefreshClaims, issuer: str, audience: str) -> jws.Json:
+    values = {name: getattr(claims, name) for name in claims.__slots__}
+    return {"iss": issuer, "aud": audience, **values}
+
+
+def _claims(kind: type[Claims], body: jws.Json) -> Claims:
+    try:
+        return kind(**{name: body[name] for name in kind.__slots__})
+    except KeyError:
+        raise TokenInvalid from None
+
+
+def _require_types(body: jws.Json) -> None:
+    for name in ("sub", "sid", "client_id", "role", "email", "jti"):
+        value = body.get(name, "absent")
+        if not isinstance(value, str) or not value:
+            raise TokenInvalid
+    for name in ("iat", "exp", "gen"):
+        if type(body.get(name)) is not int:  # bool is an int to Python, and not to us
+            raise TokenInvalid
+    if type(body.get("nbf", 0)) is not int or not 0 <= body["gen"] < MAX_GENERATION:
+        raise TokenInvalid
