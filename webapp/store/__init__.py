@@ -1,0 +1,1 @@
+"""Where state lives: Redis and SQL, serving the protocols that the core declares."""

@@ -1,0 +1,21 @@
+-- Is the session alive? If `gen` is its newest generation, note that it has arrived.
+--
+-- KEYS[1]  session:<sid>, as in redeem.lua
+-- ARGV     gen
+-- answers  outcome, and then gen and rotated_at, or the reason
+
+local entry = redis.call('GET', KEYS[1])
+if not entry then
+  return {'missing'}
+end
+
+local reason = entry:match('^ended (.*)$')
+if reason then
+  return {'ended', reason}
+end
+
+local gen, rotated_at, handed_out, confirmed = entry:match('^(%d+) (%d+) (%d+) ([01])$')
+if gen == ARGV[1] and confirmed == '0' then
+  redis.call('SET', KEYS[1], gen .. ' ' .. rotated_at .. ' ' .. handed_out .. ' 1', 'KEEPTTL')
+end
+return {'alive', tonumber(gen), tonumber(rotated_at)}

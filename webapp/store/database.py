@@ -1,0 +1,96 @@
+"""The SQL database: its options, its migrations, and what happens when it can't answer."""
+
+import fcntl
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask
+from flask_migrate import Migrate, upgrade
+from sqlalchemy import event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, TimeoutError
+
+from webapp.core.errors import Unavailable
+
+from .models import db
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+# Seconds that a statement waits for a lock or a connection: an honest 503 comes
+# within a second, also when a request meets it twice.
+LOCK_WAIT = 0.4
+
+log = logging.getLogger(__name__)
+
+
+def init_database(app: Flask, url: str) -> None:
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(url)
+    db.init_app(app)
+    Migrate(app, db, directory=str(MIGRATIONS), render_as_batch=True)
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            event.listen(db.engine, "connect", _prepare_sqlite)
+
+
+def migrate(lock: Path) -> None:
+    """Bring the tables up to date; two processes that start together take turns."""
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if not _current():
+            upgrade()
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """What SQL can't answer is an outage, and nobody's fault: Unavailable."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, InternalError, TimeoutError) as error:
+        log.warning("the database does not answer: %s", type(error).__name__)
+        _forget()
+        raise Unavailable from error
+
+
+@contextmanager
+def committing() -> Iterator[None]:
+    """One transaction: all of it, or nothing."""
+    with answering():
+        try:
+            yield
+            db.session.commit()
+        except BaseException:
+            _forget()
+            raise
+
+
+def _forget() -> None:
+    try:
+        db.session.rollback()
+    except OperationalError:
+        db.session.remove()
+
+
+def _engine_options(url: str) -> dict[str, Any]:
+    # Statements are logged and raised without their values: those are personal.
+    options: dict[str, Any] = {"hide_parameters": True}
+    if make_url(url).get_backend_name() == "sqlite":
+        return options | {"connect_args": {"timeout": LOCK_WAIT}}
+    return options | {"pool_pre_ping": True, "pool_timeout": LOCK_WAIT}
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    """Readers don't wait for a writer, and what was committed survives a power cut."""
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _current() -> bool:
+    newest = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    with db.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision() == newest

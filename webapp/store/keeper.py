@@ -1,0 +1,201 @@
+"""The program that runs the embedded server: it starts it, waits for its last user, stops it.
+
+    python keeper.py FOLDER SOCKET BINARY
+
+A process of its own, because nobody else can be relied on: a worker that is killed runs no
+exit handler, and neither does one that got SIGTERM. The kernel, however, takes a dead process's
+locks away. So every user holds a shared lock on `users.lock`; the keeper asks for the exclusive
+one, and gets it the moment the last user is gone, whatever it died of.
+
+It prints nothing and closes its output once the server answers, or prints one line saying why
+there is none. Standard library only: it starts in a few hundredths of a second.
+"""
+
+import contextlib
+import fcntl
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from enum import Enum, auto
+from pathlib import Path
+from typing import NoReturn
+
+# Seconds. A larger one only means that a broken server is reported later.
+START_TIMEOUT = 5.0
+# Seconds that a running server gets for answering PING. Every new connection waits for it.
+PING_TIMEOUT = 0.3
+
+
+class Health(Enum):
+    """What answers at the socket."""
+
+    UP = auto()
+    BUSY = auto()  # it lives, but loads its data or hangs: never start a second one over its files
+    DOWN = auto()
+
+
+def main(folder: Path, socket_path: str, binary: str) -> None:
+    """Become a daemon, and keep the server until nobody needs it any more."""
+    if os.fork():
+        return
+    with contextlib.ExitStack() as locks:
+        locks.enter_context(the_only_keeper(folder))
+        down = health(socket_path) is Health.DOWN
+        server = start(folder, socket_path, binary) if down else None
+        be_quiet()
+        with locked(folder / "users.lock", fcntl.LOCK_EX):
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            shut_down(socket_path)
+            if server is not None:
+                server.wait()
+
+
+@contextlib.contextmanager
+def the_only_keeper(folder: Path) -> Iterator[None]:
+    """Replace a keeper that is still there although its server can't be reached.
+
+    It happens when somebody deletes the socket. Two servers must never write one folder.
+    """
+    path = folder / "keeper.lock"
+    with path.open("a+") as file:
+        if not acquired_within(1, file.fileno()):
+            file.seek(0)
+            os.kill(int(file.read()), signal.SIGTERM)
+            if not acquired_within(START_TIMEOUT, file.fileno()):
+                fail("an older server is in the way and does not stop")
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def acquired_within(seconds: float, lock: int) -> bool:
+    deadline = time.monotonic() + seconds
+    while not acquired(lock, fcntl.LOCK_EX):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def acquired(lock: int, kind: int) -> bool:
+    try:
+        fcntl.flock(lock, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def locked(path: Path, kind: int) -> Iterator[None]:
+    with path.open("a") as file:
+        fcntl.flock(file, kind)
+        yield
+
+
+def start(folder: Path, socket_path: str, binary: str) -> "subprocess.Popen[bytes]":
+    """Start the server and wait for its first PONG."""
+    Path(socket_path).unlink(missing_ok=True)
+    log = folder / "server.log"
+    server = subprocess.Popen(
+        [binary, *options(data_folder(folder, binary), socket_path, log)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    signal.signal(signal.SIGTERM, lambda *_: stop(server))
+    deadline = time.monotonic() + START_TIMEOUT
+    # After that it goes on loading its data, and its users are told that it is busy.
+    while health(socket_path) is not Health.UP and time.monotonic() < deadline:
+        if server.poll() is not None:
+            fail(f"{binary} does not start; its last words are in {log}")
+        time.sleep(0.005)
+    # A server that dies later frees its keeper: the next user starts both anew.
+    signal.signal(signal.SIGCHLD, lambda *_: stop(server))
+    return server
+
+
+def data_folder(folder: Path, binary: str) -> Path:
+    """One for each kind and major version, such as `valkey-9`.
+
+    What a newer server wrote, an older one can't read; at worst it starts empty without a word.
+    """
+    words = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False)
+    found = re.match(r"(\w+) server v=(\d+)", words.stdout)
+    if not found:
+        fail(f"{binary} is no Redis or Valkey server")
+    data = folder / f"{found[1].lower()}-{found[2]}"
+    data.mkdir(mode=0o700, exist_ok=True)
+    return data
+
+
+def options(data: Path, socket_path: str, log: Path) -> list[str]:
+    settings = {
+        "port": "0",
+        "unixsocket": socket_path,
+        "unixsocketperm": "700",
+        "dir": str(data),
+        "logfile": str(log),
+        # Every write is handed to the system before it is answered, and on the disk a second
+        # later. Snapshots add nothing to that but a pause.
+        "appendonly": "yes",
+        "appendfsync": "everysec",
+        "save": "",
+        # A full memory refuses writes. Evicting instead would forget sessions silently.
+        "maxmemory-policy": "noeviction",
+    }
+    return [word for name, value in settings.items() for word in (f"--{name}", value)]
+
+
+def health(socket_path: str) -> Health:
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(PING_TIMEOUT)
+        try:
+            connection.connect(socket_path)
+        except (FileNotFoundError, ConnectionRefusedError):
+            return Health.DOWN
+        except OSError:  # its queue of connections is full
+            return Health.BUSY
+        return Health.UP if said(connection, b"PING") == b"+PONG\r\n" else Health.BUSY
+
+
+def said(connection: socket.socket, command: bytes) -> bytes:
+    try:
+        connection.sendall(command + b"\r\n")
+        return connection.recv(64)
+    except OSError:
+        return b""
+
+
+def shut_down(socket_path: str) -> None:
+    """Ask in a way that an adopted server understands too, whose keeper was killed."""
+    with socket.socket(socket.AF_UNIX) as connection, contextlib.suppress(OSError):
+        connection.connect(socket_path)
+        said(connection, b"SHUTDOWN")
+
+
+def stop(server: "subprocess.Popen[bytes]") -> NoReturn:
+    server.terminate()
+    server.wait()
+    os._exit(0)
+
+
+def be_quiet() -> None:
+    """Close the output: the starter takes the end of it for "ready"."""
+    with Path(os.devnull).open("r+b", buffering=0) as nowhere:
+        for stream in (1, 2):
+            os.dup2(nowhere.fileno(), stream)
+
+
+def fail(line: str) -> NoReturn:
+    print(line, flush=True)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3])

@@ -1,0 +1,61 @@
+"""Sessions in SQL: who opened them where, their limits, and how they ended."""
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from webapp.core.stores import Session, User
+
+from .database import answering, committing
+from .models import EventRow, SessionRow, UserRow, db
+
+
+class SqlRecords:
+    """Serves `core.stores.Records`."""
+
+    def find(self, user_id: str, sid: str) -> tuple[User | None, Session | None]:
+        both = (
+            select(UserRow, SessionRow)
+            .outerjoin(SessionRow, (SessionRow.user_id == UserRow.id) & (SessionRow.sid == sid))
+            .where(UserRow.id == user_id)
+            .execution_options(populate_existing=True)
+        )
+        with answering():
+            found = db.session.execute(both).first()
+        user, session = found or (None, None)
+        return user.to_user() if user else None, session.to_session() if session else None
+
+    def open(self, session: Session) -> None:
+        self._insert(session, "signed_in")
+
+    def restore(self, session: Session) -> None:
+        try:
+            self._insert(session, "session_restored")
+        except IntegrityError:
+            return  # a parallel request was first
+
+    def close(self, sid: str, reason: str, now: int) -> Session | None:
+        ending = (
+            update(SessionRow)
+            .where(SessionRow.sid == sid, SessionRow.ended_at.is_(None))
+            .values(ended_at=now, ended_reason=reason)
+            .returning(SessionRow.user_id)
+        )
+        with committing():
+            user_id = db.session.scalar(ending)
+            if user_id:
+                db.session.add(
+                    EventRow(user_id=user_id, sid=sid, at=now, kind="session_ended", detail=reason)
+                )
+            row = db.session.get(SessionRow, sid, populate_existing=True)
+        return row.to_session() if row else None
+
+    def _insert(self, session: Session, event: str) -> None:
+        row = SessionRow(**{name: getattr(session, name) for name in Session.__slots__})
+        row.user_agent = session.user_agent[:400]
+        with committing():
+            db.session.add(row)
+            db.session.add(
+                EventRow(
+                    user_id=session.user_id, sid=session.sid, at=session.created_at, kind=event
+                )
+            )

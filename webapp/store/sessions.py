@@ -1,0 +1,67 @@
+"""Sessions in Redis: one small key each, changed only by two scripts.
+
+`session:<sid>` holds `<gen> <rotated_at> <handed_out> <confirmed>`, or `ended
+<reason>` as a tombstone (what they mean: redeem.lua). Nothing else about a
+session is kept here, so losing it loses nobody.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import redis
+from redis.commands.core import Script
+
+from webapp.core.errors import Unavailable
+from webapp.core.stores import Answer, Outcome
+
+HERE = Path(__file__).parent
+
+
+class RedisEntries:
+    """Serves `core.stores.Entries`."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._redis = client
+        self._redeem = client.register_script((HERE / "redeem.lua").read_text())
+        self._confirm = client.register_script((HERE / "confirm.lua").read_text())
+
+    def start(self, sid: str, *, rotated_at: int, ttl: int) -> None:
+        with answering():
+            self._redis.set(_key(sid), f"0 {rotated_at} 0 0", ex=ttl)
+
+    def redeem(
+        self, sid: str, gen: int, *, now: int, grace: int, same_browser: bool, ttl: int
+    ) -> Answer:
+        return _ask(self._redeem, sid, gen, now, grace, int(same_browser), ttl)
+
+    def confirm(self, sid: str, gen: int) -> Answer:
+        return _ask(self._confirm, sid, gen)
+
+    def bury(self, sid: str, reason: str, *, ttl: int) -> None:
+        with answering():
+            self._redis.set(_key(sid), f"ended {reason}", ex=ttl)
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """What Redis can't answer is an outage, and nobody's fault: Unavailable."""
+    try:
+        yield
+    except redis.RedisError as error:
+        raise Unavailable from error
+
+
+def _key(sid: str) -> str:
+    return f"session:{sid}"
+
+
+def _ask(script: Script, sid: str, *args: int) -> Answer:
+    with answering():
+        reply: list[Any] = script(keys=[_key(sid)], args=list(args))
+    outcome = Outcome(reply[0])
+    if outcome in (Outcome.ENDED, Outcome.REUSED):
+        return Answer(outcome, reason=reply[1])
+    gen, rotated_at = reply[1:] or (0, 0)
+    return Answer(outcome, gen, rotated_at)
