@@ -1,0 +1,110 @@
+"""Evergreen: a Flask app whose sign-in stays signed in. Here it is put together."""
+
+import logging
+import os
+import time
+from collections.abc import Callable, Mapping
+
+from flask import Flask
+from flask.logging import default_handler
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from . import development
+from .config import ROOT, Settings
+from .core.accounts import Accounts
+from .core.passwords import Passwords
+from .core.sessions import Limits, Sessions
+from .core.tokens import Tokens
+from .store.connect import redis_client
+from .store.database import init_database, migrate
+from .store.records import SqlRecords
+from .store.sessions import RedisEntries
+from .store.users import SqlUsers
+from .web import authentication, cookies, errors, headers, request_id, template_context
+from .web.api import api
+from .web.pages import pages
+from .web.services import Services
+
+MAX_BODY = 64 * 1024
+
+
+def create_app(
+    environ: Mapping[str, str] = os.environ, now: Callable[[], float] = time.time
+) -> Flask:
+    """Raises ConfigError if a setting is missing or wrong."""
+    settings = Settings.from_environ(environ)
+    settings.instance_path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if settings.mode == "development":
+        settings = development.with_own_secrets(settings)
+    app = Flask(
+        __name__,
+        template_folder=str(ROOT / "templates"),
+        static_folder=str(ROOT / "static"),
+        instance_path=str(settings.instance_path),
+    )
+    app.config.update(SECRET_KEY=settings.secret_key, MAX_CONTENT_LENGTH=MAX_BODY)
+    # A form may stay open as long as the session: it is bound to that, not to an hour.
+    app.config.update(WTF_CSRF_TIME_LIMIT=None, DEMO_ACCOUNT=None)
+    init_database(app, settings.database_url or f"sqlite:///{settings.instance_path}/evergreen.db")
+    app.extensions["evergreen"] = wire(settings, now)
+    install_web(app, settings)
+    if settings.mode == "development":
+        prepare_development(app)
+    return app
+
+
+def wire(settings: Settings, now: Callable[[], float]) -> Services:
+    """core ← store: hand the core the places where its state lives."""
+    assert settings.access_token_keys is not None
+    assert settings.refresh_token_keys is not None
+    tokens = Tokens(
+        access_keys=settings.access_token_keys,
+        refresh_keys=settings.refresh_token_keys,
+        issuer=settings.jwt_issuer,
+        audience=settings.jwt_audience,
+        leeway=settings.jwt_leeway,
+    )
+    limits = Limits(
+        access_ttl=settings.access_token_ttl,
+        idle=settings.session_idle_ttl,
+        idle_remembered=settings.refresh_token_ttl,
+        max_age=settings.session_max_age,
+        grace=settings.refresh_grace,
+    )
+    redis = redis_client(settings.redis_url, settings.instance_path / "redis")
+    passwords = Passwords(settings.bcrypt_rounds, settings.password_min_length)
+    return Services(
+        settings=settings,
+        accounts=Accounts(SqlUsers(), passwords),
+        sessions=Sessions(tokens, RedisEntries(redis), SqlRecords(), limits),
+        now=now,
+    )
+
+
+def install_web(app: Flask, settings: Settings) -> None:
+    """The order is the order in which a request meets them."""
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign]
+    app.session_interface = cookies.FlaskSessionCookie()
+    request_id.install(app)
+    authentication.install(app)
+    CSRFProtect(app).exempt(api)
+    headers.install(app)
+    errors.install(app)
+    template_context.install(app)
+    app.register_blueprint(pages)
+    app.register_blueprint(api)
+    default_handler.addFilter(request_id.RequestIdFilter())
+    default_handler.setFormatter(
+        logging.Formatter("%(asctime)s %(levelname)s %(request_id)s %(name)s: %(message)s")
+    )
+
+
+def prepare_development(app: Flask) -> None:
+    services: Services = app.extensions["evergreen"]
+    app.config["DEMO_ACCOUNT"] = development.DEMO
+    with app.app_context():
+        migrate(services.settings.instance_path / "migrate.lock")
+        development.create_demo_account(services.accounts, services.now())

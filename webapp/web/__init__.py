@@ -1,0 +1,1 @@
+"""HTTP only: the hook, cookies, pages and the JSON API."""

@@ -1,0 +1,132 @@
+"""Core error → status, page or JSON: one table."""
+
+import logging
+
+from flask import (
+    Flask,
+    Response,
+    flash,
+    g,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from webapp.core.errors import (
+    Conflict,
+    EvergreenError,
+    NotFound,
+    TokenMissing,
+    Unauthenticated,
+    Unavailable,
+    ValidationFailed,
+)
+
+from . import messages
+from .requests import is_api, return_path
+
+log = logging.getLogger(__name__)
+
+STATUS: list[tuple[type[EvergreenError], int]] = [
+    (Unauthenticated, 401),
+    (Conflict, 409),
+    (ValidationFailed, 422),
+    (NotFound, 404),
+    (Unavailable, 503),
+]
+
+# Status → code of the JSON API, and title and words of the page.
+PAGES: dict[int, tuple[str, str, str]] = {
+    400: (
+        "bad_request",
+        "That did not work",
+        "The form was out of date, or the request was not "
+        "complete. Nothing was changed: please go back, reload the page and try again.",
+    ),
+    403: ("forbidden", "Not for you", "Your account may not do this."),
+    404: ("not_found", "Nothing here", "There is no page at this address."),
+    405: (
+        "method_not_allowed",
+        "Not this way",
+        "This address does not answer that kind of request.",
+    ),
+    409: ("conflict", "Already taken", "Somebody else was first."),
+    413: ("too_large", "Too much", "What you sent is larger than we accept."),
+    415: ("unsupported_media_type", "Not this format", "Please send JSON."),
+    422: ("validation_failed", "Please check", "Something in what you sent is not right."),
+    429: ("rate_limited", "A little slower", "Too many tries in a short time."),
+    500: (
+        "internal_error",
+        "Our mistake",
+        "Something broke on our side. It has been written down; please try again.",
+    ),
+    503: ("unavailable", "One moment", Unavailable.message),
+}
+
+
+def install(app: Flask) -> None:
+    app.register_error_handler(EvergreenError, on_refusal)
+    app.register_error_handler(HTTPException, on_http_error)
+
+
+def on_refusal(error: EvergreenError) -> ResponseReturnValue:
+    if isinstance(error, Unauthenticated) and not is_api():
+        return to_login(error)
+    status = next(status for kind, status in STATUS if isinstance(error, kind))
+    response = answer(status, error.code, str(error), getattr(error, "fields", None))
+    if isinstance(error, Unavailable):
+        response.headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, Unauthenticated):
+        response.headers["WWW-Authenticate"] = challenge(error)
+    return response
+
+
+def on_http_error(error: HTTPException) -> ResponseReturnValue:
+    """A router's redirect stays what it is; everything else gets our own page or JSON."""
+    status = error.code or 500
+    if status < 400:
+        return error
+    code, _, message = PAGES.get(status, PAGES[400 if status < 500 else 500])
+    response = answer(status, code, message)
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After"):
+            response.headers[name] = value
+    return response
+
+
+def to_login(error: Unauthenticated) -> ResponseReturnValue:
+    if isinstance(error, TokenMissing):
+        flash(messages.PLEASE_SIGN_IN, "info")
+    return redirect(url_for("pages.login", next=return_path()), 303)
+
+
+def challenge(error: Unauthenticated) -> str:
+    """RFC 6750 section 3.1: no error code for who sent no token at all."""
+    if isinstance(error, TokenMissing):
+        return 'Bearer realm="evergreen"'
+    return f'Bearer realm="evergreen", error="invalid_token", error_description="{error}"'
+
+
+def answer(
+    status: int, code: str, message: str, fields: dict[str, list[str]] | None = None
+) -> Response:
+    """The same fact as JSON for programs and as a page for people."""
+    if is_api():
+        error = {"code": code, "message": message} | ({"fields": fields} if fields else {})
+        return make_response(
+            jsonify(status=status, error=error, requestId=g.get("request_id", "")), status
+        )
+    title = PAGES.get(status, PAGES[500])[1]
+    page = render_template(
+        "error.html",
+        code=status,
+        title=title,
+        message=message,
+        retry_after=Unavailable.retry_after if status == 503 else None,
+        request_id=g.get("request_id", ""),
+    )
+    return make_response(page, status)

@@ -1,0 +1,39 @@
+"""The forms: names and labels. What is acceptable is the core's business."""
+
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, EmailField, HiddenField, PasswordField, StringField
+from wtforms.validators import DataRequired
+
+from webapp.core.errors import ValidationFailed
+
+
+def sent(field: StringField) -> str:
+    """What was typed. A field that was not sent at all is an empty one."""
+    return field.data or ""
+
+
+class Form(FlaskForm):  # type: ignore[misc]
+    def show(self, refusal: ValidationFailed) -> None:
+        """Put the core's complaints beside the fields that they are about."""
+        for name, complaints in refusal.fields.items():
+            self[name].errors = [*self[name].errors, *complaints]
+
+
+class LoginForm(Form):
+    email = EmailField("E-mail", [DataRequired("Enter your e-mail address.")])
+    password = PasswordField("Password", [DataRequired("Enter your password.")])
+    remember = BooleanField("Keep me signed in")
+    next = HiddenField()
+
+
+class RegisterForm(Form):
+    name = StringField("Name")
+    email = EmailField("E-mail", [DataRequired("Enter your e-mail address.")])
+    password = PasswordField("Password", [DataRequired("Choose a password.")])
+    next = HiddenField()
+
+
+class ProfileForm(Form):
+    name = StringField("Name")
+    email = EmailField("E-mail", [DataRequired("Enter your e-mail address.")])
+    current_password = PasswordField("Current password")

@@ -1,0 +1,39 @@
+"""The start page, and the dashboard: a session seen from inside."""
+
+from flask import current_app, render_template, send_from_directory
+from flask.typing import ResponseReturnValue
+
+from webapp.web.authentication import visitor
+from webapp.web.authorization import public
+from webapp.web.services import services
+
+from . import pages
+
+
+@pages.get("/")
+@public
+def home() -> ResponseReturnValue:
+    return render_template("home.html")
+
+
+@pages.get("/dashboard")
+def dashboard() -> ResponseReturnValue:
+    access, now = visitor().access, services().now()
+    session = services().sessions.look_up(access)
+    facts = {
+        "sid": access.sid,
+        "gen": access.gen,
+        "client_id": access.client_id,
+        "access_ttl": access.exp - access.iat,
+        "access_expires_in": max(0, int(access.exp - now)),
+        "last_refresh_ago": int(now) - access.iat if access.gen else None,
+        "started_ago": int(now) - session.created_at if session else None,
+        "remembered": bool(session and session.remembered),
+    }
+    return render_template("dashboard.html", session=facts)
+
+
+@pages.get("/favicon.ico")
+@public
+def favicon() -> ResponseReturnValue:
+    return send_from_directory(str(current_app.static_folder), "favicon.ico")
