@@ -1,0 +1,104 @@
+// The page's end of the sign-in: which token to send, how long it still lives,
+// and what to do once the session is over. There is no refresh code and no lock
+// between tabs here: a call with an expired token is renewed by the server on
+// the way, so the last token stays good to send, however old it is.
+
+const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content;
+const now = () => performance.now() / 1000;
+
+/** When the server answered with this page, in seconds of performance.now(). */
+export const loadedAt = performance.getEntriesByType('navigation')[0].responseStart / 1000;
+
+let token = null; // as last read: the browser drops the cookie at expiry, we don't
+let claims = null;
+let serverZero = 0; // the server's clock when performance.now() was 0
+let nextCheck = 0;
+
+/** fetch() with the access token. Same origin only: a token must not travel. */
+export async function fetchWithToken(url, options = {}) {
+  const target = new URL(url, location.href);
+  if (target.origin !== location.origin) throw new TypeError(`${target.origin} must not see the token`);
+  const headers = new Headers(options.headers);
+  if (token) headers.set('Authorization', `Bearer ${token}`);
+  const answer = await fetch(target, { ...options, headers });
+  setClock(Date.parse(answer.headers.get('Date')) / 1000);
+  pickUp(readCookie());
+  if (answer.status === 401) leave();
+  return answer;
+}
+
+/** Seconds the access token still lives, on the server's clock; never below 0. */
+export function remaining() {
+  if (!claims) return Math.max(0, loadedAt + Number(meta('access-expires-in')) - now());
+  const left = claims.exp - serverZero - now();
+  return Math.min(Math.max(0, left), claims.exp - claims.iat);
+}
+
+/** Seconds since the access token was issued. */
+export const tokenAge = () => (claims ? claims.exp - claims.iat - remaining() : 0);
+
+function readCookie() {
+  const name = `${meta('access-cookie')}=`;
+  const pair = document.cookie.split('; ').find((cookie) => cookie.startsWith(name));
+  return pair?.slice(name.length) || null;
+}
+
+function read(jwt) {
+  try {
+    return JSON.parse(atob(jwt.split('.')[1].replace(/-/g, '+').replace(/_/g, '/')));
+  } catch {
+    return null; // not ours to judge: the server will
+  }
+}
+
+function setClock(serverTime) {
+  const zero = serverTime - now();
+  // Date has whole seconds only. Correct what a sleeping laptop lost, not that.
+  if (Math.abs(zero - serverZero) > 1.5) serverZero = zero;
+}
+
+// The cookie is what all tabs share: whoever was renewed, everybody gets it here.
+function pickUp(cookie) {
+  const found = cookie && cookie !== token && read(cookie);
+  if (!found) return;
+  if (claims && found.sid !== claims.sid) return leave(); // somebody signed in anew
+  [token, claims] = [cookie, found];
+  document.dispatchEvent(new CustomEvent('token-renewed', { detail: found }));
+}
+
+// A cookie that is gone before its time: signed out in a tab that could not tell
+// us, or a laptop that slept. The server knows which, and a form half filled in
+// is not lost for the second.
+function watch() {
+  if (document.hidden) return;
+  const cookie = readCookie();
+  if (cookie) return pickUp(cookie);
+  if (!token || remaining() < 2 || now() < nextCheck) return;
+  nextCheck = now() + 5;
+  fetchWithToken(meta('session-check')).catch(() => {}); // offline is no sign-out
+}
+
+// Ask for this page anew, by GET: the server shows it, or the login page and why.
+function leave() {
+  document.documentElement.hidden = true;
+  location.replace(location.pathname + location.search);
+}
+
+function start() {
+  token = readCookie();
+  claims = token && read(token);
+  if (claims) serverZero = claims.exp - meta('access-expires-in') - loadedAt;
+  setInterval(watch, 1000);
+  document.addEventListener('visibilitychange', watch);
+  // Back after signing out: the browser would show the page as it was.
+  addEventListener('pageshow', ({ persisted }) => {
+    if (persisted && readCookie() !== token) leave();
+  });
+}
+
+const tabs = new BroadcastChannel('evergreen');
+if (document.querySelector('[data-category="signed-out"]')) tabs.postMessage('signed-out');
+if (meta('access-cookie')) {
+  start();
+  tabs.onmessage = leave;
+}
