@@ -11,6 +11,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
 from .core.keys import KeyRing
 from .core.tokens import MAX_ACCESS_TTL, MAX_REFRESH_TTL
 
@@ -85,7 +88,12 @@ def folder(text: str) -> Path:
 
 def database_url(text: str) -> str:
     """Platforms write `postgres://`; SQLAlchemy wants its driver named."""
-    return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", text)
+    url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", text)
+    try:
+        make_url(url)
+    except ArgumentError:
+        raise ValueError("is not an address that SQLAlchemy understands") from None
+    return url
 
 
 def redis_url(text: str) -> str:

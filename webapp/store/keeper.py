@@ -115,8 +115,7 @@ def start(folder: Path, socket_path: str, binary: str) -> "subprocess.Popen[byte
         if server.poll() is not None:
             fail(f"{binary} does not start; its last words are in {log}")
         time.sleep(0.005)
-    # A server that dies later frees its keeper: the next user starts both anew.
-    signal.signal(signal.SIGCHLD, lambda *_: stop(server))
+    signal.signal(signal.SIGCHLD, lambda *_: leave_if_dead(server))
     return server
 
 
@@ -161,13 +160,19 @@ def health(socket_path: str) -> Health:
             return Health.DOWN
         except OSError:  # its queue of connections is full
             return Health.BUSY
-        return Health.UP if said(connection, b"PING") == b"+PONG\r\n" else Health.BUSY
+        answer = said(connection, b"PING")
+    if answer == b"":  # it dies this moment
+        return Health.DOWN
+    return Health.UP if answer == b"+PONG\r\n" else Health.BUSY
 
 
-def said(connection: socket.socket, command: bytes) -> bytes:
+def said(connection: socket.socket, command: bytes) -> bytes | None:
+    """Nothing at all: no answer in time. Empty: the connection is closed."""
     try:
         connection.sendall(command + b"\r\n")
         return connection.recv(64)
+    except TimeoutError:
+        return None
     except OSError:
         return b""
 
@@ -179,7 +184,14 @@ def shut_down(socket_path: str) -> None:
         said(connection, b"SHUTDOWN")
 
 
+def leave_if_dead(server: "subprocess.Popen[bytes]") -> None:
+    """The next user starts server and keeper anew. One that is only paused is not dead."""
+    if server.poll() is not None:
+        os._exit(0)
+
+
 def stop(server: "subprocess.Popen[bytes]") -> NoReturn:
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     server.terminate()
     server.wait()
     os._exit(0)

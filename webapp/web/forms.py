@@ -27,7 +27,7 @@ class LoginForm(Form):
 
 
 class RegisterForm(Form):
-    name = StringField("Name")
+    name = StringField("Name (optional)")
     email = EmailField("E-mail", [DataRequired("Enter your e-mail address.")])
     password = PasswordField("Password", [DataRequired("Choose a password.")])
     next = HiddenField()

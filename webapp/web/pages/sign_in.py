@@ -30,7 +30,9 @@ def register() -> ResponseReturnValue:
             form.show(refusal)
         else:
             return sign_in(user, remember=False, target=form.next.data)
-    return render_template("register.html", form=form), 422 if form.errors else 200
+    shortest = services().settings.password_min_length
+    page = render_template("register.html", form=form, min_length=shortest)
+    return page, 422 if form.errors else 200
 
 
 @pages.route("/login", methods=["GET", "POST"])

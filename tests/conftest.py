@@ -1,0 +1,75 @@
+"""The app on its real servers, with a clock that a test can move."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from webapp import create_app
+from webapp.core.sessions import Sessions
+from webapp.web.services import Services
+
+from .support.browser import EMAIL, PASSWORD, Browser
+from .support.clock import Clock
+from .support.servers import RedisServer
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path_factory.mktemp("redis")).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory, redis_server: RedisServer) -> Path:
+    """An instance folder with its migrations done and one user; each test gets a copy."""
+    folder = tmp_path_factory.mktemp("prepared")
+    app = create_app(environ(folder, redis_server.url))
+    with app.app_context():
+        services_of(app).accounts.register(EMAIL, PASSWORD, name="Ada", now=0)
+    return folder
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def environment(tmp_path: Path, prepared: Path, redis_server: RedisServer) -> dict[str, str]:
+    redis_server.client().flushall()
+    shutil.copytree(prepared, tmp_path / "instance", ignore=shutil.ignore_patterns("*.lock"))
+    return environ(tmp_path / "instance", redis_server.url)
+
+
+@pytest.fixture
+def app(environment: dict[str, str], clock: Clock) -> Flask:
+    return create_app(environment, clock)
+
+
+@pytest.fixture
+def browser(app: Flask) -> Browser:
+    return Browser(app)
+
+
+@pytest.fixture
+def sessions(app: Flask) -> Iterator[Sessions]:
+    with app.app_context():
+        yield services_of(app).sessions
+
+
+def environ(folder: Path, redis_url: str) -> dict[str, str]:
+    return {
+        "WEBAPP_MODE": "development",
+        "WEBAPP_INSTANCE_PATH": str(folder),
+        "REDIS_URL": redis_url,
+        "WEBAPP_BCRYPT_ROUNDS": "4",
+    }
+
+
+def services_of(app: Flask) -> Services:
+    services: Services = app.extensions["evergreen"]
+    return services

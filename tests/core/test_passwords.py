@@ -1,0 +1,36 @@
+"""Every byte of a password counts, in whatever alphabet, and wrong ones take as long."""
+
+import pytest
+
+from webapp.core.passwords import Passwords
+
+PASSWORDS = Passwords(rounds=4, min_length=15)
+
+
+@pytest.mark.parametrize(
+    "password", ["an engine of cogs and cards", "пароль из многих слов", "🌲" * 20, "a\0b" * 6]
+)
+def test_any_text_is_a_password(password: str) -> None:
+    assert PASSWORDS.complaint(password) is None
+    hashed = PASSWORDS.hash(password)
+    assert PASSWORDS.matches(password, hashed)
+    assert not PASSWORDS.matches(password + " ", hashed)
+
+
+def test_the_last_of_a_thousand_bytes_counts() -> None:
+    long = "x" * 1023
+    assert PASSWORDS.complaint(long + "a") is None
+    assert not PASSWORDS.matches(long + "b", PASSWORDS.hash(long + "a"))
+
+
+def test_the_same_letters_from_another_keyboard_are_the_same_password() -> None:
+    assert PASSWORDS.matches("cafe\u0301 au lait, please", PASSWORDS.hash("café au lait, please"))
+
+
+@pytest.mark.parametrize("password", ["", "fourteen chars", "x" * 1025, "ä" * 513])
+def test_what_is_too_short_or_too_long_is_refused(password: str) -> None:
+    assert PASSWORDS.complaint(password)
+
+
+def test_nobody_matches_whatever_they_type() -> None:
+    assert not PASSWORDS.matches("nobody has this password", None)

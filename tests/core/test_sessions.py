@@ -1,0 +1,268 @@
+"""The redeem table of the design, row by row, on a real Redis and a real database."""
+
+import pytest
+
+from tests.support.browser import CHROME, EMAIL, FIREFOX
+from tests.support.clock import Clock
+from tests.support.servers import RedisServer
+from webapp.core.errors import (
+    RefreshInvalid,
+    RefreshReused,
+    SessionEnded,
+    TokenExpired,
+    TokenInvalid,
+)
+from webapp.core.sessions import Grant, Origin, Sessions
+from webapp.store.models import EventRow, SessionRow, UserRow, db
+from webapp.store.users import SqlUsers
+
+HERE = Origin("192.0.2.1", CHROME)
+GRACE = 30
+
+
+@pytest.fixture
+def start(sessions: Sessions, clock: Clock) -> Grant:
+    found = SqlUsers().by_email(EMAIL)
+    assert found
+    return sessions.start(found[0], HERE, remember=False, now=clock.now)
+
+
+class TestRotated:
+    def test_the_live_token_is_exchanged_for_the_next_generation(
+        self, sessions: Sessions, start: Grant, clock: Clock
+    ) -> None:
+        clock.advance(400)
+        grant = sessions.redeem(start.refresh_token, HERE, clock.now)
+        assert (grant.outcome, grant.refresh.gen, grant.refresh.iat) == ("rotated", 1, clock.now)
+
+    def test_the_idle_limit_slides_and_the_absolute_one_does_not(
+        self, sessions: Sessions, start: Grant, clock: Clock
+    ) -> None:
+        token, end = start.refresh_token, clock.now + 90 * 86400
+        while clock.now + 12 * 3600 - 60 < end:
+            clock.advance(12 * 3600 - 60)
+            grant = sessions.redeem(token, HERE, clock.now)
+            token = grant.refresh_token
+        assert grant.refresh.exp == end
+        clock.now = end
+        with pytest.raises(TokenExpired):
+            sessions.redeem(token, HERE, clock.now)
+
+
+class TestRepeated:
+    def test_a_race_gets_the_very_same_successor(
+        self, sessions: Sessions, start: Grant, clock: Clock
+    ) -> None:
+        first = sessions.redeem(start.refresh_token, HERE, clock.now)
+        sessions.confirm(first.access_token, clock.now)
+        clock.advance(GRACE)
+        second = sessions.redeem(start.refresh_token, HERE, clock.now)
+        assert second.outcome == "repeated"
+        assert second.refresh_token == first.refresh_token
+
+    def test_a_lost_response_is_repeated_as_long_as_the_token_lives(
+        self, sessions: Sessions, start: Grant, clock: Clock
+    ) -> None:
+        lost = sessions.redeem(start.refresh_token, HERE, clock.now)
+        clock.advance(11 * 3600)
+        again = sessions.redeem(start.refresh_token, HERE, clock.now)
+        assert (again.outcome, again.refresh_token) == ("repeated", lost.refresh_token)
+
+    def test_two_tabs_of_a_laptop_that_wakes_up_after_a_lost_response_both_get_it(
+        self, sessions: Sessions, start: Grant, clock: Clock
+    ) -> None:
+        sessions.redeem(start.refresh_token, HERE, clock.now)
+        clock.advance(3600)
+        first = sessions.redeem(start.refresh_token, HERE, clock.now)
+        sessions.confirm(first.access_token, clock.now)
+        clock.advance(1)
+        second = sessions.redeem(start.refresh_token, HERE, clock.now)
+        assert second.refresh_token == first.refresh_token
+
+    def test_a_browser_that_has_updated_itself_is_still_the_same(
+        self, sessions: Sessions, start: Grant, clock: Clock
+    ) -> None:
+        newer = Origin("198.51.100.7", CHROME.replace("Chrome/142", "Chrome/143"))
+        sessions.redeem(start.refresh_token, HERE, clock.now)
+        assert sessions.redeem(start.refresh_token, newer, clock.now).outcome == "repeated"
+
+
+class TestReused:
+    @pytest.mark.parametrize("proof", ["access token", "refresh token"])
+    def test_once_the_successor_was_seen_and_the_grace_is_over_a_replay_is_theft(
+        self, sessions: Sessions, start: Grant, clock: Clock, proof: str
+    ) -> None:
+        grant = sessions.redeem(start.refresh_token, HERE, clock.now)
+        if proof == "access token":
+            sessions.confirm(grant.access_token, clock.now)
+        else:
+            grant = sessions.redeem(grant.refresh_token, HERE, clock.now)
+        clock.advance(GRACE + 1)
+        with pytest.raises(RefreshReused):
+            sessions.redeem(start.refresh_token, HERE, clock.now)
+        with pytest.raises(SessionEnded, match="ended"):
+            sessions.redeem(grant.refresh_token, HERE, clock.now)
+        with pytest.raises(SessionEnded):
+            sessions.confirm(grant.access_token, clock.now)
+
+    def test_three_quick_rotations_and_then_the_first_token_is_theft_inside_the_grace_too(
+        self, sessions: Sessions, start: Grant, clock: Clock
+    ) -> None:
+        token = start.refresh_token
+        for _ in range(3):
+            token = sessions.redeem(token, HERE, clock.now).refresh_token
+        with pytest.raises(RefreshReused):
+            sessions.redeem(start.refresh_token, HERE, clock.now)
+
+    def test_a_repeat_from_another_browser_is_theft_at_once(
+        self, sessions: Sessions, start: Grant, clock: Clock
+    ) -> None:
+        sessions.redeem(start.refresh_token, HERE, clock.now)
+        with pytest.raises(RefreshReused):
+            sessions.redeem(start.refresh_token, Origin("192.0.2.1", FIREFOX), clock.now)
+
+    def test_the_end_and_its_reason_are_written_down_once(
+        self, sessions: Sessions, start: Grant, clock: Clock
+    ) -> None:
+        sessions.redeem(start.refresh_token, HERE, clock.now)
+        for _ in range(3):
+            with pytest.raises(SessionEnded):
+                sessions.redeem(start.refresh_token, Origin("", FIREFOX), clock.now)
+        ends = db.session.query(EventRow).filter_by(sid=start.refresh.sid, kind="session_ended")
+        assert [event.detail for event in ends] == ["reuse"]
+
+
+class TestHealed:
+    def test_an_empty_redis_signs_nobody_out(
+        self, sessions: Sessions, start: Grant, clock: Clock, redis_server: RedisServer
+    ) -> None:
+        redis_server.client().flushall()
+        sessions.confirm(start.access_token, clock.now)
+        grant = sessions.redeem(start.refresh_token, HERE, clock.now)
+        assert (grant.outcome, grant.refresh.gen) == ("healed", 1)
+
+    def test_a_redis_five_generations_behind_signs_nobody_out(
+        self, sessions: Sessions, start: Grant, clock: Clock, redis_server: RedisServer
+    ) -> None:
+        old, grant = redis_server.snapshot(), start
+        for _ in range(5):
+            grant = sessions.redeem(grant.refresh_token, HERE, clock.now)
+        redis_server.roll_back(old)
+        sessions.confirm(grant.access_token, clock.now)
+        healed = sessions.redeem(grant.refresh_token, HERE, clock.now)
+        assert (healed.outcome, healed.refresh.gen) == ("healed", 6)
+
+    def test_a_race_after_the_loss_still_has_one_successor(
+        self, sessions: Sessions, start: Grant, clock: Clock, redis_server: RedisServer
+    ) -> None:
+        redis_server.client().flushall()
+        first = sessions.redeem(start.refresh_token, HERE, clock.now)
+        second = sessions.redeem(start.refresh_token, HERE, clock.now)
+        assert second.refresh_token == first.refresh_token
+
+    def test_a_database_backup_from_before_the_login_signs_nobody_out(
+        self, sessions: Sessions, start: Grant, clock: Clock
+    ) -> None:
+        forget_session(start)
+        sessions.confirm(start.access_token, clock.now)
+        grant = sessions.redeem(start.refresh_token, HERE, clock.now)
+        assert grant.outcome == "rotated"
+        assert db.session.get(SessionRow, start.refresh.sid)
+
+    def test_a_session_that_neither_store_knows_is_refused(
+        self, sessions: Sessions, start: Grant, clock: Clock, redis_server: RedisServer
+    ) -> None:
+        forget_session(start)
+        redis_server.client().flushall()
+        with pytest.raises(SessionEnded):
+            sessions.redeem(start.refresh_token, HERE, clock.now)
+        with pytest.raises(SessionEnded):
+            sessions.confirm(start.access_token, clock.now)
+
+
+class TestEnded:
+    def test_a_logout_survives_whatever_one_store_forgets_after_the_other(
+        self, sessions: Sessions, start: Grant, clock: Clock, redis_server: RedisServer
+    ) -> None:
+        old = redis_server.snapshot()
+        sessions.end(start.refresh.sid, "logout", clock.now)
+        losses = [
+            lambda: redis_server.roll_back(old),
+            lambda: redis_server.client().flushall(),
+            lambda: reopen_in_sql(start),
+            lambda: forget_session(start),
+        ]
+        for lose in losses:
+            lose()
+            with pytest.raises(SessionEnded):
+                sessions.confirm(start.access_token, clock.now)
+            with pytest.raises(SessionEnded):
+                sessions.redeem(start.refresh_token, HERE, clock.now)
+
+    def test_the_first_reason_stays(self, sessions: Sessions, start: Grant, clock: Clock) -> None:
+        sessions.end(start.refresh.sid, "logout", clock.now)
+        sessions.end(start.refresh.sid, "reuse", clock.now)
+        with pytest.raises(SessionEnded) as refusal:
+            sessions.redeem(start.refresh_token, HERE, clock.now)
+        assert refusal.value.reason == "logout"
+
+    def test_a_disabled_user_is_found_at_the_next_request(
+        self, sessions: Sessions, start: Grant, clock: Clock
+    ) -> None:
+        user = db.session.get(UserRow, start.user.id)
+        assert user
+        user.disabled_at = 1
+        db.session.commit()
+        for attempt in (sessions.confirm, lambda t, now: sessions.redeem(t, HERE, now)):
+            token = start.access_token if attempt == sessions.confirm else start.refresh_token
+            with pytest.raises(SessionEnded) as refusal:
+                attempt(token, clock.now)
+            assert refusal.value.reason == "disabled"
+
+    def test_a_changed_role_is_in_the_next_access_token(
+        self, sessions: Sessions, start: Grant, clock: Clock
+    ) -> None:
+        user = db.session.get(UserRow, start.user.id)
+        assert user
+        user.role = "admin"
+        db.session.commit()
+        assert sessions.redeem(start.refresh_token, HERE, clock.now).access.role == "admin"
+
+
+class TestRefused:
+    def test_a_token_of_another_client(
+        self, sessions: Sessions, start: Grant, clock: Clock
+    ) -> None:
+        with pytest.raises(RefreshInvalid):
+            sessions.redeem(start.refresh_token, Origin("", CHROME, "api"), clock.now)
+        assert sessions.redeem(start.refresh_token, HERE, clock.now).outcome == "rotated"
+
+    def test_an_access_token_in_place_of_a_refresh_token_and_the_reverse(
+        self, sessions: Sessions, start: Grant, clock: Clock
+    ) -> None:
+        with pytest.raises(TokenInvalid):
+            sessions.redeem(start.access_token, HERE, clock.now)
+        with pytest.raises(TokenInvalid):
+            sessions.confirm(start.refresh_token, clock.now)
+
+    def test_an_expired_token_to_the_second(
+        self, sessions: Sessions, start: Grant, clock: Clock
+    ) -> None:
+        clock.now = start.access.exp - 1
+        sessions.confirm(start.access_token, clock.now)
+        clock.now = start.access.exp
+        with pytest.raises(TokenExpired):
+            sessions.confirm(start.access_token, clock.now)
+
+
+def forget_session(grant: Grant) -> None:
+    db.session.query(EventRow).delete()
+    db.session.query(SessionRow).filter_by(sid=grant.refresh.sid).delete()
+    db.session.commit()
+
+
+def reopen_in_sql(grant: Grant) -> None:
+    row = db.session.get(SessionRow, grant.refresh.sid)
+    assert row
+    row.ended_at = row.ended_reason = None
+    db.session.commit()

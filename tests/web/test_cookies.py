@@ -1,0 +1,83 @@
+"""Cookies: who can read them, how long they live, and where their values never appear."""
+
+import logging
+
+import pytest
+from flask import Flask
+
+from tests.support.browser import Browser, set_cookies
+from tests.support.clock import Clock
+from webapp import create_app
+
+
+def test_the_refresh_cookie_is_for_the_server_alone_and_comes_with_every_request(
+    browser: Browser,
+) -> None:
+    line = set_cookies(browser.sign_in())["refresh_token"]
+    assert "HttpOnly" in line
+    assert "SameSite=Lax" in line
+    assert "Path=/" in line.split("; ")
+
+
+def test_the_access_cookie_is_readable_by_scripts_and_lives_as_long_as_its_token(
+    browser: Browser,
+) -> None:
+    line = set_cookies(browser.sign_in())["access_token"]
+    assert "HttpOnly" not in line
+    assert "Max-Age=300" in line
+
+
+def test_without_keep_me_signed_in_the_refresh_cookie_lasts_as_long_as_the_browser_runs(
+    browser: Browser,
+) -> None:
+    line = set_cookies(browser.sign_in())["refresh_token"]
+    assert "Max-Age" not in line
+    assert "Expires" not in line
+
+
+def test_with_keep_me_signed_in_the_refresh_cookie_survives_the_browser(browser: Browser) -> None:
+    line = set_cookies(browser.sign_in(remember="y"))["refresh_token"]
+    assert f"Max-Age={30 * 86400}" in line
+
+
+@pytest.mark.parametrize("cause", ["https", "setting"])
+def test_secure_cookies_carry_the_host_prefix(
+    environment: dict[str, str], clock: Clock, cause: str
+) -> None:
+    if cause == "setting":
+        environment["WEBAPP_COOKIE_SECURE"] = "true"
+    browser = Browser(create_app(environment, clock))
+    base = {"base_url": "https://localhost"} if cause == "https" else {}
+    page = browser.client.get("/login", headers=browser.headers, **base)
+    names = set_cookies(page)
+    assert names.keys() == {"__Host-session"}
+    assert "Secure" in names["__Host-session"]
+    assert "Path=/" in names["__Host-session"]
+
+
+def test_every_answer_that_is_not_static_stays_out_of_caches(browser: Browser) -> None:
+    browser.sign_in()
+    for path in ("/", "/dashboard", "/account", "/nothing-here", "/api/v1/protected"):
+        assert browser.get(path).headers["Cache-Control"] == "private, no-store"
+
+
+def test_no_token_appears_in_a_body_or_in_the_log(
+    app: Flask, browser: Browser, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    browser.sign_in()
+    bodies = []
+    for _ in range(3):
+        clock.advance(301)
+        bodies += [browser.get(path).text for path in ("/", "/dashboard", "/account", "/nope")]
+        for secret in (browser.refresh_token, browser.access_token):
+            assert secret
+            assert not any(secret in body for body in bodies)
+            assert secret not in caplog.text
+
+
+def test_a_script_or_image_never_deletes_the_cookies(browser: Browser) -> None:
+    browser.sign_in()
+    browser.keep({"refresh_token": "rubbish", "access_token": "rubbish"})
+    assert not set_cookies(browser.fetch("/dashboard")).keys() & {"refresh_token", "access_token"}
+    assert "Max-Age=0" in set_cookies(browser.get("/dashboard"))["refresh_token"]

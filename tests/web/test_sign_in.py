@@ -1,0 +1,179 @@
+"""Register, log in, log out, and what a stranger gets."""
+
+import pytest
+from flask import Flask
+
+from tests.support.browser import EMAIL, PASSWORD, Browser, set_cookies
+from tests.support.clock import Clock
+
+
+def test_a_new_account_is_signed_in_at_once(browser: Browser) -> None:
+    answer = browser.post("/register", name="Grace", email="grace@example.com", password=PASSWORD)
+    assert answer.status_code == 303
+    assert answer.location == "/dashboard"
+    assert "grace@example.com" in browser.get("/dashboard").text
+
+
+@pytest.mark.parametrize(
+    ("email", "password", "complaint"),
+    [
+        ("", PASSWORD, "Enter your e-mail address."),
+        ("grace@", PASSWORD, "Enter an e-mail address like"),
+        ("grace@example.com", "too short", "Use at least 15 characters"),
+        ("grace@example.com", "x" * 1025, "Use at most 1024 bytes"),
+        ("ADA@example.com", PASSWORD, "already has an account"),
+    ],
+)
+def test_what_is_wrong_with_a_registration_is_said_and_what_was_typed_is_kept(
+    browser: Browser, email: str, password: str, complaint: str
+) -> None:
+    answer = browser.post("/register", name="Grace", email=email, password=password)
+    assert answer.status_code == 422
+    assert complaint in answer.text
+    assert 'value="Grace"' in answer.text
+    assert not browser.refresh_token
+
+
+@pytest.mark.parametrize(
+    ("email", "password"),
+    [(EMAIL, "wrong"), ("nobody@example.com", PASSWORD), ("not an address", PASSWORD)],
+)
+def test_a_wrong_login_says_the_same_whatever_was_wrong(
+    browser: Browser, email: str, password: str
+) -> None:
+    answer = browser.post("/login", email=email, password=password)
+    assert answer.status_code == 422
+    assert "do not match an account" in answer.text
+    assert not browser.refresh_token
+
+
+def test_an_address_is_the_same_in_capitals_and_between_spaces(browser: Browser) -> None:
+    browser.sign_in(email=" ADA@Example.com ")
+    assert browser.is_in()
+
+
+def test_a_stranger_is_sent_to_the_login_page_and_then_to_where_they_wanted(
+    browser: Browser,
+) -> None:
+    answer = browser.get("/account?tab=name")
+    assert answer.location == "/login?next=/account?tab%3Dname"
+    page = browser.get(answer.location)
+    assert 'value="/account?tab=name"' in page.text
+    answer = browser.sign_in(next="/account?tab=name")
+    assert answer.location == "/account?tab=name"
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://evil.example/",
+        "//evil.example/dashboard",
+        "/\\evil.example",
+        "/\t/evil.example",
+        "\\\\evil.example",
+        "javascript:alert(1)",
+        "/dashboard\r\nSet-Cookie: a=b",
+        "dashboard",
+        "/logout",
+        "/login",
+        "/no-such-page",
+        "/%2f%2fevil.example",
+        "",
+    ],
+)
+def test_next_never_leaves_the_site(browser: Browser, target: str) -> None:
+    assert browser.sign_in(next=target).location == "/dashboard"
+
+
+def test_who_is_signed_in_needs_no_login_page(browser: Browser) -> None:
+    browser.sign_in()
+    assert browser.get("/login?next=/account").location == "/account"
+    assert browser.get("/register").location == "/dashboard"
+
+
+def test_logout_ends_the_session_deletes_the_cookies_and_clears_the_browser(
+    browser: Browser,
+) -> None:
+    browser.sign_in()
+    held = {"refresh_token": browser.refresh_token, "access_token": browser.access_token}
+    answer = browser.sign_out()
+    assert answer.status_code == 303
+    assert answer.headers["Clear-Site-Data"] == '"cache", "storage"'
+    assert all("Max-Age=0" in set_cookies(answer)[name] for name in held)
+    assert not browser.refresh_token
+    browser.keep(held)
+    assert not browser.is_in()
+    browser.keep({"access_token": held["access_token"]})
+    assert not browser.is_in()
+    assert browser.fetch("/api/v1/protected", held["access_token"]).status_code == 401
+
+
+def test_logout_works_with_an_expired_access_token_and_an_old_refresh_token(
+    app: Flask, browser: Browser, clock: Clock
+) -> None:
+    browser.sign_in()
+    old = {"refresh_token": browser.refresh_token}
+    late = Browser(app)
+    late.get("/login")
+    csrf_token = late.csrf_token("/login")
+    clock.advance(400)
+    assert browser.is_in()
+    late.client.set_cookie("refresh_token", old["refresh_token"])
+    late.client.post("/logout", data={"csrf_token": csrf_token}, headers=late.headers)
+    assert not browser.is_in()
+
+
+def test_logging_out_twice_is_as_good_as_once(browser: Browser) -> None:
+    browser.sign_in()
+    browser.sign_out()
+    answer = browser.post("/logout", form_on="/login")
+    assert answer.status_code == 303
+
+
+def test_logging_in_again_ends_the_browsers_previous_session(app: Flask, browser: Browser) -> None:
+    forms = Browser(app)
+    csrf_token = forms.csrf_token("/login")
+    forms.sign_in()
+    first = {"refresh_token": forms.refresh_token}
+    forms.client.post(
+        "/login",
+        data={"csrf_token": csrf_token, "email": EMAIL, "password": PASSWORD},
+        headers=forms.headers,
+    )
+    assert forms.is_in()
+    browser.keep(first)
+    assert not browser.is_in()
+
+
+@pytest.mark.parametrize("path", ["/login", "/register", "/logout", "/account"])
+def test_a_form_without_the_csrf_token_changes_nothing(browser: Browser, path: str) -> None:
+    browser.sign_in()
+    answer = browser.client.post(path, data={"email": "x@example.com"}, headers=browser.headers)
+    assert answer.status_code == 400
+    assert "Nothing was changed" in answer.text
+    assert browser.is_in()
+
+
+def test_a_change_of_address_asks_for_the_password_and_a_change_of_name_does_not(
+    browser: Browser,
+) -> None:
+    browser.sign_in()
+    assert browser.post("/account", name="Ada L", email=EMAIL).status_code == 303
+    answer = browser.post("/account", name="Ada L", email="new@example.com")
+    assert "Enter your current password" in answer.text
+    answer = browser.post(
+        "/account", name="Ada L", email="new@example.com", current_password="wrong"
+    )
+    assert "That is not your password" in answer.text
+    answer = browser.post(
+        "/account", name="Ada L", email="new@example.com", current_password=PASSWORD
+    )
+    assert answer.status_code == 303
+    assert "new@example.com" in browser.get("/dashboard").text
+
+
+def test_logout_is_no_link(browser: Browser) -> None:
+    browser.sign_in()
+    answer = browser.get("/logout")
+    assert answer.status_code == 405
+    assert browser.is_in()
