@@ -13,8 +13,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from . import development
 from .config import ROOT, Settings
 from .core.accounts import Accounts
+from .core.grants import Limits
 from .core.passwords import Passwords
-from .core.sessions import Limits, Sessions
+from .core.sessions import Sessions
 from .core.tokens import Tokens
 from .store.connect import redis_client
 from .store.database import init_database, migrate

@@ -12,7 +12,8 @@ from webapp.core.errors import (
     TokenExpired,
     TokenInvalid,
 )
-from webapp.core.sessions import Grant, Origin, Sessions
+from webapp.core.grants import Grant, Origin
+from webapp.core.sessions import Sessions
 from webapp.store.models import EventRow, SessionRow, UserRow, db
 from webapp.store.users import SqlUsers
 

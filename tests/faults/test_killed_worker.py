@@ -10,7 +10,8 @@ from flask import Flask
 from tests.support.browser import CHROME, EMAIL
 from tests.support.clock import Clock
 from tests.support.servers import RedisServer
-from webapp.core.sessions import Grant, Origin, Sessions
+from webapp.core.grants import Grant, Origin
+from webapp.core.sessions import Sessions
 from webapp.store.models import db
 from webapp.store.users import SqlUsers
 

@@ -10,7 +10,6 @@ After RFC 9700 section 4.14.2 (refresh token rotation) and OWASP ASVS 5.0 V7.
 """
 
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import StrEnum
 
 from .browsers import same_browser
@@ -22,10 +21,9 @@ from .errors import (
     TokenInvalid,
     Unavailable,
 )
+from .grants import Grant, Issuer, Limits, Origin
 from .stores import Answer, Entries, Outcome, Records, Session, User
-from .tokens import AccessClaims, RefreshClaims, Tokens, new_token_id
-
-BROWSER_CLIENT = "browser"
+from .tokens import AccessClaims, RefreshClaims, Tokens
 
 
 class EndReason(StrEnum):
@@ -38,45 +36,13 @@ class EndReason(StrEnum):
     FORGOTTEN = "forgotten"  # neither store has heard of it: both were lost
 
 
-@dataclass(frozen=True)
-class Limits:
-    """Seconds. `idle` slides with each rotation, `max_age` never moves."""
-
-    access_ttl: int
-    idle: int
-    idle_remembered: int
-    max_age: int
-    grace: int
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where a request comes from."""
-
-    ip: str
-    user_agent: str
-    client_id: str = BROWSER_CLIENT
-
-
-@dataclass(frozen=True)
-class Grant:
-    """What a client gets: both tokens, what they say, and how it came by them."""
-
-    user: User
-    session: Session
-    outcome: str
-    access: AccessClaims
-    access_token: str
-    refresh: RefreshClaims
-    refresh_token: str
-
-
 class Sessions:
     def __init__(self, tokens: Tokens, entries: Entries, records: Records, limits: Limits) -> None:
         self._tokens = tokens
         self._entries = entries
         self._records = records
-        self._limits = limits
+        self._grace = limits.grace
+        self._issuer = Issuer(tokens, limits)
 
     def start(self, user: User, origin: Origin, *, remember: bool, now: float) -> Grant:
         """Open a session for a user who has just proved who they are.
@@ -84,11 +50,10 @@ class Sessions:
         The entry comes first: if the record then fails, what is left is a key that
         expires, and not a device in the list that nobody ever used.
         """
-        idle = self._limits.idle_remembered if remember else self._limits.idle
-        session = self._new_session(new_token_id(), user.id, origin, int(now), idle, remember)
+        session = self._issuer.new_session(user, origin, remember=remember, now=now)
         self._entries.start(session.sid, rotated_at=int(now), ttl=_ttl(session, now))
         self._records.open(session)
-        return self._grant(user, session, "started", 0, int(now), now)
+        return self._issuer.grant(user, session, "started", 0, int(now), now)
 
     def redeem(
         self, refresh_token: str, origin: Origin, now: float, *, sid: str | None = None
@@ -110,12 +75,12 @@ class Sessions:
             claims.sid,
             claims.gen,
             now=int(now),
-            grace=self._limits.grace,
+            grace=self._grace,
             same_browser=same_browser(session.user_agent, origin.user_agent),
             ttl=_ttl(session, now),
         )
         self._require_open(answer, session, now)
-        return self._grant(user, session, answer.outcome, answer.gen, answer.rotated_at, now)
+        return self._issuer.grant(user, session, answer.outcome, answer.gen, answer.rotated_at, now)
 
     def confirm(self, access_token: str, now: float) -> tuple[User, AccessClaims]:
         """Believe an access token, and note that its generation has arrived.
@@ -174,15 +139,10 @@ class Sessions:
         return user, session
 
     def _restore(self, claims: RefreshClaims, origin: Origin) -> Session:
-        """Write the record of a session again that SQL lost and Redis still has.
-
-        Its limits are what the token shows; the absolute one starts anew.
-        """
+        """Write the record of a session again that SQL lost and Redis still has."""
         if self._entries.confirm(claims.sid, claims.gen).outcome is Outcome.MISSING:
             raise SessionEnded(EndReason.FORGOTTEN)
-        idle = claims.exp - claims.iat
-        remembered = idle > self._limits.idle
-        session = self._new_session(claims.sid, claims.sub, origin, claims.iat, idle, remembered)
+        session = self._issuer.session_of(claims, origin)
         self._records.restore(session)
         return session
 
@@ -217,54 +177,6 @@ class Sessions:
         with suppress(Unavailable):
             reason = session.ended_reason or EndReason.FORGOTTEN
             self._entries.bury(session.sid, reason, ttl=_ttl(session, now))
-
-    def _new_session(
-        self, sid: str, user_id: str, origin: Origin, created_at: int, idle: int, remembered: bool
-    ) -> Session:
-        return Session(
-            sid=sid,
-            user_id=user_id,
-            client_id=origin.client_id,
-            created_at=created_at,
-            ip=origin.ip,
-            user_agent=origin.user_agent,
-            remembered=remembered,
-            idle_ttl=idle,
-            expires_at=created_at + self._limits.max_age,
-        )
-
-    def _grant(
-        self, user: User, session: Session, outcome: str, gen: int, rotated_at: int, now: float
-    ) -> Grant:
-        """Both tokens of a generation. The refresh token depends on nothing but its arguments."""
-        refresh = RefreshClaims(
-            sub=user.id,
-            sid=session.sid,
-            gen=gen,
-            client_id=session.client_id,
-            iat=rotated_at,
-            exp=min(rotated_at + session.idle_ttl, session.expires_at),
-        )
-        access = AccessClaims(
-            sub=user.id,
-            sid=session.sid,
-            gen=gen,
-            client_id=session.client_id,
-            role=user.role,
-            email=user.email,
-            jti=new_token_id(),
-            iat=int(now),
-            exp=min(int(now) + self._limits.access_ttl, refresh.exp),
-        )
-        return Grant(
-            user=user,
-            session=session,
-            outcome=outcome,
-            access=access,
-            access_token=self._tokens.sign_access(access),
-            refresh=refresh,
-            refresh_token=self._tokens.sign_refresh(refresh),
-        )
 
 
 def _ttl(session: Session, now: float) -> int:

@@ -8,7 +8,7 @@ from flask import Flask, request
 from flask.sessions import SecureCookieSessionInterface
 from werkzeug import Response
 
-from webapp.core.sessions import Grant
+from webapp.core.grants import Grant
 
 from .services import services
 

@@ -8,7 +8,8 @@ from flask import current_app, request
 
 from webapp.config import Settings
 from webapp.core.accounts import Accounts
-from webapp.core.sessions import Origin, Sessions
+from webapp.core.grants import Origin
+from webapp.core.sessions import Sessions
 
 
 @dataclass(frozen=True)

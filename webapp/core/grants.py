@@ -1,0 +1,107 @@
+"""What a client is handed: the two tokens of a generation, and for how long."""
+
+from dataclasses import dataclass
+
+from .stores import Session, User
+from .tokens import AccessClaims, RefreshClaims, Tokens, new_token_id
+
+BROWSER_CLIENT = "browser"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds. `idle` slides with each rotation, `max_age` never moves."""
+
+    access_ttl: int
+    idle: int
+    idle_remembered: int
+    max_age: int
+    grace: int
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a request comes from."""
+
+    ip: str
+    user_agent: str
+    client_id: str = BROWSER_CLIENT
+
+
+@dataclass(frozen=True)
+class Grant:
+    """Both tokens, what they say, and how the client came by them."""
+
+    user: User
+    session: Session
+    outcome: str
+    access: AccessClaims
+    access_token: str
+    refresh: RefreshClaims
+    refresh_token: str
+
+
+@dataclass(frozen=True)
+class Issuer:
+    """Says what a new session may do, and makes its tokens."""
+
+    tokens: Tokens
+    limits: Limits
+
+    def new_session(self, user: User, origin: Origin, *, remember: bool, now: float) -> Session:
+        idle = self.limits.idle_remembered if remember else self.limits.idle
+        return self._session(new_token_id(), user.id, origin, int(now), idle, remember)
+
+    def session_of(self, claims: RefreshClaims, origin: Origin) -> Session:
+        """What a token shows of its session. The absolute limit starts anew."""
+        idle = claims.exp - claims.iat
+        remembered = idle > self.limits.idle
+        return self._session(claims.sid, claims.sub, origin, claims.iat, idle, remembered)
+
+    def _session(
+        self, sid: str, user_id: str, origin: Origin, created_at: int, idle: int, remembered: bool
+    ) -> Session:
+        return Session(
+            sid=sid,
+            user_id=user_id,
+            client_id=origin.client_id,
+            created_at=created_at,
+            ip=origin.ip,
+            user_agent=origin.user_agent,
+            remembered=remembered,
+            idle_ttl=idle,
+            expires_at=created_at + self.limits.max_age,
+        )
+
+    def grant(
+        self, user: User, session: Session, outcome: str, gen: int, rotated_at: int, now: float
+    ) -> Grant:
+        """The refresh token depends on nothing but its session's state: a repeat is the same."""
+        refresh = RefreshClaims(
+            sub=user.id,
+            sid=session.sid,
+            gen=gen,
+            client_id=session.client_id,
+            iat=rotated_at,
+            exp=min(rotated_at + session.idle_ttl, session.expires_at),
+        )
+        access = AccessClaims(
+            sub=user.id,
+            sid=session.sid,
+            gen=gen,
+            client_id=session.client_id,
+            role=user.role,
+            email=user.email,
+            jti=new_token_id(),
+            iat=int(now),
+            exp=min(int(now) + self.limits.access_ttl, refresh.exp),
+        )
+        return Grant(
+            user=user,
+            session=session,
+            outcome=outcome,
+            access=access,
+            access_token=self.tokens.sign_access(access),
+            refresh=refresh,
+            refresh_token=self.tokens.sign_refresh(refresh),
+        )
