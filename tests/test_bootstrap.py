@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,14 @@ def project(tmp_path: Path) -> Project:
     return Project(tmp_path / "project")
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """A shell makes what it runs in the background deaf to it, and so all its children."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 class TestBootstrap:
     def test_it_goes_on_in_the_project_s_own_python(self, project: Project) -> None:
         """Another environment is active here: that of these tests. It is not used."""
@@ -97,6 +106,7 @@ class TestBootstrap:
         project.python_used()
         assert not remains.exists()
 
+    @pytest.mark.usefixtures("ctrl_c")
     def test_ctrl_c_is_quiet_and_the_next_start_repairs(self, project: Project) -> None:
         process = project.begin()
         assert process.stderr

@@ -14,7 +14,6 @@ import shutil
 import stat
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,9 +36,6 @@ class EmbeddedServer:
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
         self._users: int | None = None
-        self._mutex = threading.Lock()
-        # Another thread may hold the mutex while this one forks; nobody in the child does.
-        os.register_at_fork(after_in_child=self._renew_mutex)
 
     @property
     def socket_path(self) -> str:
@@ -54,28 +50,25 @@ class EmbeddedServer:
     def ensure(self) -> None:
         """Return when the server answers and this process counts among its users.
 
-        Costs one PING (0.1 ms) when it does, and about a tenth of a second when it has to be
-        started. Raises EmbeddedServerError.
+        Costs one PING (0.1 ms) when it does, and about 0.1 s when it has to be started first, or
+        as long as it loads its data, up to 5 s. Raises EmbeddedServerError.
         """
-        # Without the mutex: were the server to hang, waiting threads would add up their waits.
-        if self._users is not None and self._answers():
-            return
-        with self._mutex:
-            try:
+        try:
+            if self._users is None or not self._answers():
                 self._join()
-            except OSError as error:
-                raise EmbeddedServerError(f"embedded server in {self._folder}: {error}") from error
+        except OSError as error:
+            raise EmbeddedServerError(f"embedded server in {self._folder}: {error}") from error
 
     def release(self) -> None:
         """Give up this process's use. The last one out makes the keeper shut the server down."""
-        with self._mutex:
-            if self._users is not None:
-                # Closing, not unlocking: forked children share the lock and may still need it.
-                os.close(self._users)
-                self._users = None
+        users, self._users = self._users, None
+        if users is not None:
+            # Closing, not unlocking: forked children share the lock and may still need it.
+            os.close(users)
 
     def _join(self) -> None:
         make_private(self._folder)
+        # It holds up threads as well as processes: each opens the file anew.
         with locked(self._folder / "starting.lock", fcntl.LOCK_EX):
             if self._users is None:
                 self._users = open_shared(self._folder / "users.lock")
@@ -105,9 +98,6 @@ class EmbeddedServer:
         )
         if done.stdout:
             raise EmbeddedServerError(f"embedded server: {done.stdout.strip().splitlines()[-1]}")
-
-    def _renew_mutex(self) -> None:
-        self._mutex = threading.Lock()
 
 
 def make_private(folder: Path, owner: int | None = None) -> None:

@@ -1,7 +1,5 @@
 """The program that runs the embedded server: it starts it, waits for its last user, stops it.
 
-    python keeper.py FOLDER SOCKET BINARY
-
 A process of its own, because nobody else can be relied on: a worker that is killed runs no
 exit handler, and neither does one that got SIGTERM. The kernel, however, takes a dead process's
 locks away. So every user holds a shared lock on `users.lock`; the keeper asks for the exclusive
@@ -25,8 +23,10 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import NoReturn
 
-# Seconds. A larger one only means that a broken server is reported later.
+# Seconds until a server that still loads its data is called busy, and not waited for.
 START_TIMEOUT = 5.0
+# Seconds until a server that hangs is killed. Its writes are with the system already.
+STOP_TIMEOUT = 2.0
 # Seconds that a running server gets for answering PING. Every new connection waits for it.
 PING_TIMEOUT = 0.3
 
@@ -49,10 +49,7 @@ def main(folder: Path, socket_path: str, binary: str) -> None:
         server = start(folder, socket_path, binary) if down else None
         be_quiet()
         with locked(folder / "users.lock", fcntl.LOCK_EX):
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            shut_down(socket_path)
-            if server is not None:
-                server.wait()
+            shut_down(socket_path, server)
 
 
 @contextlib.contextmanager
@@ -66,7 +63,7 @@ def the_only_keeper(folder: Path) -> Iterator[None]:
         if not acquired_within(1, file.fileno()):
             file.seek(0)
             os.kill(int(file.read()), signal.SIGTERM)
-            if not acquired_within(START_TIMEOUT, file.fileno()):
+            if not acquired_within(2 * STOP_TIMEOUT, file.fileno()):
                 fail("an older server is in the way and does not stop")
         file.truncate(0)
         file.write(str(os.getpid()))
@@ -95,19 +92,20 @@ def acquired(lock: int, kind: int) -> bool:
 def locked(path: Path, kind: int) -> Iterator[None]:
     with path.open("a") as file:
         fcntl.flock(file, kind)
-        yield
+        try:
+            yield
+        finally:
+            # Closing is not enough: a child that another thread forked meanwhile shares the lock.
+            fcntl.flock(file, fcntl.LOCK_UN)
 
 
 def start(folder: Path, socket_path: str, binary: str) -> "subprocess.Popen[bytes]":
     """Start the server and wait for its first PONG."""
     Path(socket_path).unlink(missing_ok=True)
     log = folder / "server.log"
-    server = subprocess.Popen(
-        [binary, *options(data_folder(folder, binary), socket_path, log)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    command = [binary, *options(data_folder(folder, binary), socket_path, log)]
+    nowhere = subprocess.DEVNULL
+    server = subprocess.Popen(command, stdin=nowhere, stdout=nowhere, stderr=nowhere)
     signal.signal(signal.SIGTERM, lambda *_: stop(server))
     deadline = time.monotonic() + START_TIMEOUT
     # After that it goes on loading its data, and its users are told that it is busy.
@@ -167,7 +165,7 @@ def health(socket_path: str) -> Health:
 
 
 def said(connection: socket.socket, command: bytes) -> bytes | None:
-    """Nothing at all: no answer in time. Empty: the connection is closed."""
+    """None: no answer in time. Empty: the connection is closed."""
     try:
         connection.sendall(command + b"\r\n")
         return connection.recv(64)
@@ -177,11 +175,23 @@ def said(connection: socket.socket, command: bytes) -> bytes | None:
         return b""
 
 
-def shut_down(socket_path: str) -> None:
-    """Ask in a way that an adopted server understands too, whose keeper was killed."""
+def shut_down(socket_path: str, server: "subprocess.Popen[bytes] | None") -> None:
+    """Ask over the socket: an adopted server, whose own keeper was killed, is nobody's child."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     with socket.socket(socket.AF_UNIX) as connection, contextlib.suppress(OSError):
+        connection.settimeout(STOP_TIMEOUT)
         connection.connect(socket_path)
         said(connection, b"SHUTDOWN")
+    if server is not None:
+        wait_or_kill(server)
+
+
+def wait_or_kill(server: "subprocess.Popen[bytes]") -> None:
+    try:
+        server.wait(STOP_TIMEOUT)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
 
 
 def leave_if_dead(server: "subprocess.Popen[bytes]") -> None:
@@ -193,15 +203,15 @@ def leave_if_dead(server: "subprocess.Popen[bytes]") -> None:
 def stop(server: "subprocess.Popen[bytes]") -> NoReturn:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     server.terminate()
-    server.wait()
+    wait_or_kill(server)
     os._exit(0)
 
 
 def be_quiet() -> None:
     """Close the output: the starter takes the end of it for "ready"."""
     with Path(os.devnull).open("r+b", buffering=0) as nowhere:
-        for stream in (1, 2):
-            os.dup2(nowhere.fileno(), stream)
+        os.dup2(nowhere.fileno(), 1)
+        os.dup2(nowhere.fileno(), 2)
 
 
 def fail(line: str) -> NoReturn:

@@ -1,0 +1,125 @@
+"""Serve the app with Granian: one process for requests, and one that watches over it.
+
+One worker, because it is for one person; threads, because they wait more than they compute. A
+slow client waits in Granian, outside Python, and holds no thread.
+"""
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from functools import partial
+from pathlib import Path
+from typing import NoReturn
+
+from flask import Flask
+from granian import Granian
+from granian.constants import Interfaces
+
+from webapp import create_app
+from webapp.config import ConfigError, Settings
+
+HOST = "127.0.0.1"
+# An open event stream, as in the lab, holds one of them; so they are more than the cores.
+THREADS = 16
+# Seconds that requests get to finish after Ctrl-C. An open event stream takes all of it.
+STOP_TIMEOUT = 1
+
+
+def main() -> None:
+    """Serve until Ctrl-C, SIGTERM or the end of the terminal; then leave nothing running."""
+    port = settings_or_exit().port
+    exit_if_taken(port)
+    server = Granian(
+        "app:app",
+        address=HOST,
+        port=port,
+        interface=Interfaces.WSGI,
+        blocking_threads=THREADS,
+        websockets=False,
+        log_enabled=False,
+        workers_kill_timeout=STOP_TIMEOUT,
+    )
+    # By itself it takes the closing of its terminal for "reload", and runs on for ever.
+    server.on_startup(lambda: signal.signal(signal.SIGHUP, server.signal_handler_interrupt))
+    server.serve(target_loader=partial(load, port), wrap_loader=False)
+
+
+def settings_or_exit() -> Settings:
+    try:
+        return Settings.from_environ(os.environ)
+    except ConfigError as error:
+        stop(error)
+
+
+def create_app_or_exit() -> Flask:
+    """The app, or one line about the wrong setting: a traceback would only hide it."""
+    try:
+        return create_app()
+    except ConfigError as error:
+        stop(error)
+
+
+def stop(reason: object) -> NoReturn:
+    print(f"Evergreen: {reason}", file=sys.stderr, flush=True)
+    sys.exit(2)
+
+
+def exit_if_taken(port: int) -> None:
+    """Granian shares a port with whoever else shares it: two apps would take turns answering."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            stop(f"can't listen on port {port} ({error.strerror}); PORT=5001 chooses another.")
+
+
+def load(port: int) -> Flask:
+    """In the worker, before it serves."""
+    # Ctrl-C and the closing of a terminal reach all processes in it. The parent's SIGTERM
+    # follows, and Granian's worker hangs when it is told twice.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+    # Until Granian sets its own handler, the parent's is in force here: it stops nothing.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    app = create_app_or_exit()
+    threading.Thread(target=announce, args=(app, port), daemon=True).start()
+    return app
+
+
+def end_with_parent() -> None:
+    """A parent that was killed can't stop its worker, and the port would stay taken."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(STOP_TIMEOUT)
+    os._exit(1)
+
+
+def announce(app: Flask, port: int) -> None:
+    """Say where it is, once it is true."""
+    while not answers(port):
+        time.sleep(0.01)
+    print(f"\nEvergreen is running at http://{HOST}:{port}")
+    if account := app.config.get("DEMO_ACCOUNT"):
+        email, password = account
+        print(f"  demo account   {email}, password: {password}")
+    print(f"  data           {shortest(Path(app.instance_path))}")
+    print("  Ctrl-C stops it.", flush=True)
+
+
+def answers(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection((HOST, port), timeout=1):
+        return True
+    return False
+
+
+def shortest(path: Path) -> str:
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)

@@ -1,0 +1,81 @@
+"""The test command: `python3 -m tests` checks everything, `python3 -m tests ARGS` runs pytest.
+
+It installs what the tests need beyond the app: the locked packages into `.venv`, and, where there
+is apt, a browser and a Redis. What is still missing then is a failure. A skipped browser test
+would be green for the wrong reason.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+
+from scripts.bootstrap import ROOT, ensure, say, stop
+
+# Program looked for: the Debian package that brings it.
+PACKAGES = {
+    "chromium": "chromium",
+    "chromedriver": "chromium-driver",
+    "redis-server": "redis-server",
+}
+CHECKS = [
+    ["ruff", "format", "--check", "--quiet", "."],
+    ["ruff", "check", "--quiet", "."],
+    ["mypy", "--no-error-summary"],
+    ["djlint", "templates", "--lint", "--quiet"],
+]
+
+
+def main(arguments: list[str]) -> int:
+    ensure("tests")
+    install_programs()
+    failed = [] if arguments else [check for check in CHECKS if not succeeds(check)]
+    tests = ["pytest", *arguments]
+    if not succeeds(tests):
+        failed.append(tests)
+    # When all is well, pytest's own summary is the last line.
+    for command in failed:
+        say(f"failed: {' '.join(command)}")
+    return 1 if failed else 0
+
+
+def install_programs() -> None:
+    missing = [name for name in PACKAGES if not shutil.which(name)]
+    if missing and shutil.which("apt-get"):
+        apt_install([PACKAGES[name] for name in missing])
+    elif "redis-server" in missing:
+        stop("the tests need redis-server; please install Redis (macOS: brew install redis).")
+    elif missing:
+        say(f"no {' and no '.join(missing)} here: Selenium fetches a browser itself.")
+
+
+def apt_install(packages: list[str]) -> None:
+    say(f"installing {', '.join(packages)} ...")
+    as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    # Recommended packages would bring half a desktop.
+    install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
+    quiet(*as_root, "apt-get", "update", "-qq")
+    complaint = quiet(*as_root, "env", "DEBIAN_FRONTEND=noninteractive", *install)
+    if complaint:
+        stop(f"{complaint}\nThe tests need: sudo apt-get install {' '.join(packages)}")
+
+
+def quiet(*command: str) -> str:
+    """What it says when it fails, else nothing."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return f"{command[0]}: not found"
+    return (done.stderr or done.stdout).strip() if done.returncode else ""
+
+
+def succeeds(command: list[str]) -> bool:
+    say(" ".join(command))
+    return subprocess.run([sys.executable, "-m", *command], cwd=ROOT, check=False).returncode == 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
