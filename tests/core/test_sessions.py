@@ -87,6 +87,14 @@ class TestRepeated:
         sessions.redeem(start.refresh_token, HERE, clock.now)
         assert sessions.redeem(start.refresh_token, newer, clock.now).outcome == "repeated"
 
+    def test_a_browser_that_poses_as_another_since_the_login_may_race_as_well(
+        self, sessions: Sessions, start: Grant, clock: Clock
+    ) -> None:
+        posing = Origin("192.0.2.1", FIREFOX)
+        token = sessions.redeem(start.refresh_token, posing, clock.now).refresh_token
+        for _ in range(2):
+            assert sessions.redeem(token, posing, clock.now).refresh.gen == 2
+
 
 class TestReused:
     @pytest.mark.parametrize("proof", ["access token", "refresh token"])
@@ -121,6 +129,13 @@ class TestReused:
         sessions.redeem(start.refresh_token, HERE, clock.now)
         with pytest.raises(RefreshReused):
             sessions.redeem(start.refresh_token, Origin("192.0.2.1", FIREFOX), clock.now)
+
+    def test_a_thief_with_another_browser_is_noticed_also_when_first(
+        self, sessions: Sessions, start: Grant, clock: Clock
+    ) -> None:
+        sessions.redeem(start.refresh_token, Origin("198.51.100.9", FIREFOX), clock.now)
+        with pytest.raises(RefreshReused):
+            sessions.redeem(start.refresh_token, HERE, clock.now)
 
     def test_the_end_and_its_reason_are_written_down_once(
         self, sessions: Sessions, start: Grant, clock: Clock

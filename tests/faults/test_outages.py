@@ -95,24 +95,20 @@ def test_when_redis_is_down_a_login_is_refused_and_nothing_is_left_behind(
 
 
 def test_when_sql_is_locked_refreshes_go_on_and_a_login_waits(
-    browser: Browser, clock: Clock, environment: dict[str, str]
+    app: Flask, browser: Browser, clock: Clock, environment: dict[str, str]
 ) -> None:
-    csrf_token = browser.csrf_token("/login")
     browser.sign_in()
     clock.advance(301)
+    newcomer = Browser(app)
+    form = {"csrf_token": newcomer.csrf_token("/login"), "email": EMAIL, "password": PASSWORD}
     with locked(environment):
         assert browser.is_in()
-        browser.keep({})
         started = time.monotonic()
-        answer = browser.client.post(
-            "/login",
-            data={"csrf_token": csrf_token, "email": EMAIL, "password": PASSWORD},
-            headers=browser.headers,
-        )
+        answer = newcomer.client.post("/login", data=form, headers=newcomer.headers)
         assert answer.status_code == 503
         assert time.monotonic() - started < 1
-    browser.sign_in()
-    assert browser.is_in()
+    newcomer.sign_in()
+    assert newcomer.is_in()
 
 
 def test_when_sql_is_gone_no_refresh_token_is_burnt(

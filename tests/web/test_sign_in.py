@@ -20,7 +20,7 @@ def test_a_new_account_is_signed_in_at_once(browser: Browser) -> None:
         ("", PASSWORD, "Enter your e-mail address."),
         ("grace@", PASSWORD, "Enter an e-mail address like"),
         ("grace@example.com", "too short", "Use at least 15 characters"),
-        ("grace@example.com", "x" * 1025, "Use at most 1024 bytes"),
+        ("grace@example.com", "x" * 1025, "Use at most 1024 "),
         ("ADA@example.com", PASSWORD, "already has an account"),
     ],
 )
@@ -130,19 +130,31 @@ def test_logging_out_twice_is_as_good_as_once(browser: Browser) -> None:
     assert answer.status_code == 303
 
 
-def test_logging_in_again_ends_the_browsers_previous_session(app: Flask, browser: Browser) -> None:
-    forms = Browser(app)
-    csrf_token = forms.csrf_token("/login")
-    forms.sign_in()
-    first = {"refresh_token": forms.refresh_token}
-    forms.client.post(
-        "/login",
-        data={"csrf_token": csrf_token, "email": EMAIL, "password": PASSWORD},
-        headers=forms.headers,
-    )
-    assert forms.is_in()
-    browser.keep(first)
+@pytest.mark.parametrize("left", ["refresh_token", "access_token"])
+def test_logout_ends_the_session_whichever_cookie_is_left(browser: Browser, left: str) -> None:
+    browser.sign_in()
+    held = {"refresh_token": browser.refresh_token, "access_token": browser.access_token}
+    csrf_token = browser.csrf_token("/account")
+    browser.keep({left: held[left]})
+    browser.client.post("/logout", data={"csrf_token": csrf_token}, headers=browser.headers)
+    browser.keep(held)
     assert not browser.is_in()
+
+
+def test_a_form_made_before_somebody_else_signed_in_is_void(browser: Browser) -> None:
+    browser.sign_in()
+    made_for_ada = browser.csrf_token("/account")
+    browser.sign_out()
+    browser.post("/register", name="Grace", email="grace@example.com", password=PASSWORD)
+    form = {"csrf_token": made_for_ada, "name": "Ada", "email": "grace@example.com"}
+    answer = browser.client.post("/account", data=form, headers=browser.headers)
+    assert answer.status_code == 400
+    assert 'value="Grace"' in browser.get("/account").text
+
+
+def test_next_survives_the_way_over_registration(browser: Browser) -> None:
+    assert 'href="/register?next=/account"' in browser.get("/login?next=/account").text
+    assert 'href="/login?next=/account"' in browser.get("/register?next=/account").text
 
 
 @pytest.mark.parametrize("path", ["/login", "/register", "/logout", "/account"])

@@ -30,14 +30,15 @@ class TokenInvalid(Unauthenticated):
 
 
 class TokenExpired(Unauthenticated):
-    """The token is authentic, but its time is over. `sid` says whose session it was."""
+    """The token is authentic, but its time is over. It says whose session it was."""
 
     code = "token_expired"
     message = "The token has expired."
 
-    def __init__(self, sid: str) -> None:
+    def __init__(self, sid: str, client_id: str) -> None:
         super().__init__()
         self.sid = sid
+        self.client_id = client_id
 
 
 class SessionEnded(Unauthenticated):

@@ -12,7 +12,7 @@ After RFC 9700 section 4.14.2 (refresh token rotation) and OWASP ASVS 5.0 V7.
 from contextlib import suppress
 from enum import StrEnum
 
-from .browsers import same_browser
+from .browsers import browser_kind
 from .errors import (
     RefreshInvalid,
     RefreshReused,
@@ -51,7 +51,12 @@ class Sessions:
         expires, and not a device in the list that nobody ever used.
         """
         session = self._issuer.new_session(user, origin, remember=remember, now=now)
-        self._entries.start(session.sid, rotated_at=int(now), ttl=_ttl(session, now))
+        self._entries.start(
+            session.sid,
+            now=int(now),
+            browser=browser_kind(origin.user_agent),
+            ttl=_ttl(session, now),
+        )
         self._records.open(session)
         return self._issuer.grant(user, session, "started", 0, int(now), now)
 
@@ -76,7 +81,7 @@ class Sessions:
             claims.gen,
             now=int(now),
             grace=self._grace,
-            same_browser=same_browser(session.user_agent, origin.user_agent),
+            browser=browser_kind(origin.user_agent),
             ttl=_ttl(session, now),
         )
         self._require_open(answer, session, now)
@@ -101,15 +106,20 @@ class Sessions:
         self._require_open(answer, session, now)
         return user, claims
 
-    def end_of_token(self, refresh_token: str, reason: str, now: float) -> None:
-        """Close the session of a refresh token, of whatever generation; no other token ends any."""
-        try:
-            sid = self._tokens.read_refresh(refresh_token, now).sid
-        except TokenExpired as expired:
-            sid = expired.sid
-        except TokenInvalid:
-            return
-        self.end(sid, reason, now)
+    def end_of_token(self, token: str, client_id: str, reason: str, now: float) -> None:
+        """Close the session of a client's own token, of either kind and whatever generation.
+
+        Any other text ends nothing, and raises nothing (RFC 7009 section 2.2).
+        """
+        for read in (self._tokens.read_refresh, self._tokens.read_access):
+            try:
+                claims: RefreshClaims | AccessClaims | TokenExpired = read(token, now)
+            except TokenExpired as expired:
+                claims = expired
+            except TokenInvalid:
+                continue
+            if claims.client_id == client_id:
+                self.end(claims.sid, reason, now)
 
     def look_up(self, claims: AccessClaims) -> Session | None:
         """What SQL knows of the session of a token that has been believed."""

@@ -59,12 +59,10 @@ class Answer:
 class Entries(Protocol):
     """One small entry a session, in Redis."""
 
-    def start(self, sid: str, *, rotated_at: int, ttl: int) -> None:
-        """Write generation 0."""
+    def start(self, sid: str, *, now: int, browser: str, ttl: int) -> None:
+        """Write generation 0, handed to this kind of browser."""
 
-    def redeem(
-        self, sid: str, gen: int, *, now: int, grace: int, same_browser: bool, ttl: int
-    ) -> Answer:
+    def redeem(self, sid: str, gen: int, *, now: int, grace: int, browser: str, ttl: int) -> Answer:
         """Decide atomically what generation `gen` may still do (redeem.lua).
 
         Only asked when SQL says that the session is open: so a missing entry, or

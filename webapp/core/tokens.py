@@ -97,7 +97,7 @@ class Tokens:
         if body["iat"] > latest or ("nbf" in body and body["nbf"] > latest):
             raise TokenInvalid
         if body["exp"] <= now:
-            raise TokenExpired(body["sid"])
+            raise TokenExpired(body["sid"], body["client_id"])
 
 
 def new_token_id() -> str:

@@ -14,8 +14,9 @@ if reason then
   return {'ended', reason}
 end
 
-local gen, rotated_at, handed_out, confirmed = entry:match('^(%d+) (%d+) (%d+) ([01])$')
+local times, confirmed, browser = entry:match('^(%d+ %d+ %d+) ([01]) (%w+)$')
+local gen, rotated_at = times:match('^(%d+) (%d+)')
 if gen == ARGV[1] and confirmed == '0' then
-  redis.call('SET', KEYS[1], gen .. ' ' .. rotated_at .. ' ' .. handed_out .. ' 1', 'KEEPTTL')
+  redis.call('SET', KEYS[1], times .. ' 1 ' .. browser, 'KEEPTTL')
 end
 return {'alive', tonumber(gen), tonumber(rotated_at)}

@@ -1,21 +1,26 @@
 -- What may generation `presented` of a session still do? One key, decided at once.
 --
--- KEYS[1]  session:<sid>, holding "<gen> <rotated_at> <handed_out> <confirmed>", or
---          "ended <reason>". handed_out: how many seconds after the rotation the
---          generation was last given to a client that had not shown it yet
--- ARGV     presented, now, grace, same_browser ("1" or "0"), ttl; seconds
+-- KEYS[1]  session:<sid>, holding "<gen> <rotated_at> <handed_out> <confirmed> <browser>",
+--          or "ended <reason>".
+--          handed_out  how many seconds after its rotation the generation was last given
+--                      to a client that had not shown it yet
+--          browser     which kind of browser made the rotation
+-- ARGV     presented, now, grace, browser, ttl; times in seconds
 -- answers  outcome, and then gen and rotated_at, or the reason
 --
 -- Only asked when SQL says that the session is open. Times are the app's, passed
 -- in; the key's own time to live only cleans up.
 
 local presented, now, grace = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local same_browser, ttl = ARGV[4] == '1', ARGV[5]
+local asking, ttl = ARGV[4], ARGV[5]
+
+local function written(gen, rotated_at, handed_out)
+  return string.format('%d %d %d 0 %s', gen, rotated_at, handed_out, asking)
+end
 
 local function advance(outcome)
-  local gen = presented + 1
-  redis.call('SET', KEYS[1], string.format('%d %d 0 0', gen, now), 'EX', ttl)
-  return {outcome, gen, now}
+  redis.call('SET', KEYS[1], written(presented + 1, now, 0), 'EX', ttl)
+  return {outcome, presented + 1, now}
 end
 
 local entry = redis.call('GET', KEYS[1])
@@ -28,7 +33,8 @@ if reason then
   return {'ended', reason}
 end
 
-local gen, rotated_at, handed_out, confirmed = entry:match('^(%d+) (%d+) (%d+) ([01])$')
+local gen, rotated_at, handed_out, confirmed, browser =
+  entry:match('^(%d+) (%d+) (%d+) ([01]) (%w+)$')
 gen, rotated_at, handed_out = tonumber(gen), tonumber(rotated_at), tonumber(handed_out)
 
 if presented == gen then
@@ -41,11 +47,12 @@ end
 -- The previous one is good until its successor has been seen, for then the answer
 -- may have been lost; and for the grace after it was handed out, for then it may be
 -- a race. A lost answer's retry may start a race too: a laptop wakes up with two tabs.
+-- Tabs share a browser. Thief and owner seldom do, whoever of them comes first.
 local age = now - rotated_at
 local unseen = confirmed == '0'
-if presented == gen - 1 and same_browser and (unseen or age - handed_out <= grace) then
+if presented == gen - 1 and asking == browser and (unseen or age - handed_out <= grace) then
   if unseen and age > handed_out then
-    redis.call('SET', KEYS[1], string.format('%d %d %d 0', gen, rotated_at, age), 'KEEPTTL')
+    redis.call('SET', KEYS[1], written(gen, rotated_at, age), 'KEEPTTL')
   end
   return {'repeated', gen, rotated_at}
 end

@@ -1,7 +1,7 @@
 """Sessions in Redis: one small key each, changed only by two scripts.
 
-`session:<sid>` holds `<gen> <rotated_at> <handed_out> <confirmed>`, or `ended
-<reason>` as a tombstone (what they mean: redeem.lua). Nothing else about a
+`session:<sid>` holds `<gen> <rotated_at> <handed_out> <confirmed> <browser>`, or
+`ended <reason>` as a tombstone (what they mean: redeem.lua). Nothing else about a
 session is kept here, so losing it loses nobody.
 """
 
@@ -27,14 +27,12 @@ class RedisEntries:
         self._redeem = client.register_script((HERE / "redeem.lua").read_text())
         self._confirm = client.register_script((HERE / "confirm.lua").read_text())
 
-    def start(self, sid: str, *, rotated_at: int, ttl: int) -> None:
+    def start(self, sid: str, *, now: int, browser: str, ttl: int) -> None:
         with answering():
-            self._redis.set(_key(sid), f"0 {rotated_at} 0 0", ex=ttl)
+            self._redis.set(_key(sid), f"0 {now} 0 0 {browser}", ex=ttl)
 
-    def redeem(
-        self, sid: str, gen: int, *, now: int, grace: int, same_browser: bool, ttl: int
-    ) -> Answer:
-        return _ask(self._redeem, sid, gen, now, grace, int(same_browser), ttl)
+    def redeem(self, sid: str, gen: int, *, now: int, grace: int, browser: str, ttl: int) -> Answer:
+        return _ask(self._redeem, sid, gen, now, grace, browser, ttl)
 
     def confirm(self, sid: str, gen: int) -> Answer:
         return _ask(self._confirm, sid, gen)
@@ -57,7 +55,7 @@ def _key(sid: str) -> str:
     return f"session:{sid}"
 
 
-def _ask(script: Script, sid: str, *args: int) -> Answer:
+def _ask(script: Script, sid: str, *args: int | str) -> Answer:
     with answering():
         reply: list[Any] = script(keys=[_key(sid)], args=list(args))
     outcome = Outcome(reply[0])

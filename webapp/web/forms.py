@@ -30,10 +30,11 @@ class RegisterForm(Form):
     name = StringField("Name (optional)")
     email = EmailField("E-mail", [DataRequired("Enter your e-mail address.")])
     password = PasswordField("Password", [DataRequired("Choose a password.")])
+    remember = BooleanField("Keep me signed in")
     next = HiddenField()
 
 
 class ProfileForm(Form):
-    name = StringField("Name")
+    name = StringField("Name (optional)")
     email = EmailField("E-mail", [DataRequired("Enter your e-mail address.")])
     current_password = PasswordField("Current password")

@@ -10,7 +10,7 @@ WHY_SIGNED_OUT: dict[str, str] = {
     EndReason.LOGOUT: "You signed out. Please sign in again to continue.",
     EndReason.REUSE: (
         "We signed you out to protect you: a copy of your sign-in was used a second time. "
-        "If you did not do that yourself, please change your password."
+        "Your other sessions are still open."
     ),
     EndReason.DISABLED: "This account has been disabled.",
     EndReason.DELETED: "This account no longer exists.",

@@ -1,9 +1,10 @@
 """Register, log in, log out."""
 
-from flask import current_app, flash, g, redirect, render_template, request, url_for
+from flask import current_app, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.core.errors import InvalidCredentials, ValidationFailed
+from webapp.core.grants import BROWSER_CLIENT
 from webapp.core.sessions import EndReason
 from webapp.core.stores import User
 from webapp.web import cookies, messages
@@ -29,7 +30,7 @@ def register() -> ResponseReturnValue:
         except ValidationFailed as refusal:
             form.show(refusal)
         else:
-            return sign_in(user, remember=False, target=form.next.data)
+            return sign_in(user, remember=form.remember.data, target=form.next.data)
     shortest = services().settings.password_min_length
     page = render_template("register.html", form=form, min_length=shortest)
     return page, 422 if form.errors else 200
@@ -73,5 +74,11 @@ def sign_in(user: User, *, remember: bool, target: str | None) -> ResponseReturn
 
 
 def end_session_of_this_browser() -> None:
-    if refresh_token := cookies.read(cookies.REFRESH):
-        services().sessions.end_of_token(refresh_token, EndReason.LOGOUT, services().now())
+    """Whichever cookie is left of it. Forms that were made before are void from here on."""
+    for cookie in (cookies.REFRESH, cookies.ACCESS):
+        if token := cookies.read(cookie):
+            services().sessions.end_of_token(
+                token, BROWSER_CLIENT, EndReason.LOGOUT, services().now()
+            )
+    # Or a page that was left open would post its form into the next person's account.
+    session.pop("csrf_token", None)
