@@ -46,7 +46,10 @@ def main() -> None:
     )
     # By itself it takes the closing of its terminal for "reload", and runs on for ever.
     server.on_startup(lambda: signal.signal(signal.SIGHUP, server.signal_handler_interrupt))
-    server.serve(target_loader=partial(load, port), wrap_loader=False)
+    try:
+        server.serve(target_loader=partial(load, port), wrap_loader=False)
+    except SystemExit:  # silently, and with a status that says nothing
+        stop("the worker has ended by itself; if it said why, that is above.")
 
 
 def settings_or_exit() -> Settings:

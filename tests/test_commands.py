@@ -143,6 +143,12 @@ class TestApp:
         wait_until(lambda: not answers(int(run.port)), timeout=3)
         wait_until(lambda: not has_keeper(run.instance / "redis"), timeout=3)
 
+    def test_without_its_worker_it_ends_and_says_so(self, start: Callable[..., Run]) -> None:
+        run = start().wait_until_ready()
+        os.kill(worker_of(run), signal.SIGKILL)
+        assert run.process.wait(timeout=5) == 2
+        assert "the worker has ended" in run.output
+
     def test_a_taken_port_is_one_line(self, start: Callable[..., Run]) -> None:
         first = start().wait_until_ready()
         second = start(PORT=first.port)
@@ -156,6 +162,11 @@ class TestApp:
         assert run.process.wait(timeout=10) == 2
         assert run.output.count("\n") == 1
         assert name in run.output
+
+
+def worker_of(run: Run) -> int:
+    pid = run.process.pid
+    return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
 
 
 class TestOtherServers:

@@ -48,7 +48,7 @@ def kill_in_the_middle_of_a_redeem(sessions: Sessions, grant: Grant, clock: Cloc
         sessions.redeem(grant.refresh_token, HERE, clock.now)
         signal.pause()
     os.read(ready, 1)
-    time.sleep(random.uniform(0, 0.004))
+    time.sleep(random.uniform(0, 0.012))
     os.kill(worker, signal.SIGKILL)
     os.waitpid(worker, 0)
     os.close(ready)

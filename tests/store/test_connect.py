@@ -60,8 +60,7 @@ class TestEmbedded:
         assert not folder.exists()
 
     def test_the_first_command_starts_the_server(self, embedded: "redis.Redis") -> None:
-        with within_a_second():
-            assert embedded.set("greeting", "hello")
+        assert embedded.set("greeting", "hello")
         assert embedded.get("greeting") == "hello"
 
     def test_the_first_command_after_it_was_killed_finds_its_data(

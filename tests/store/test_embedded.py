@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import stat
 import threading
 import time
@@ -24,6 +25,7 @@ from tests.store.processes import (
 )
 from tests.support.servers import wait_until
 from webapp.store.embedded import EmbeddedServer, EmbeddedServerError
+from webapp.store.keeper import Health, health
 
 
 class TestStart:
@@ -141,6 +143,14 @@ class TestAccidents:
         server.ensure()
         assert client_of(server).get("kept") == "yes"
         assert number_of_starts(folder) == 2
+
+    def test_one_that_hangs_up_is_dying_and_not_busy(self, tmp_path: Path) -> None:
+        path = str(tmp_path / "s")
+        with socket.create_server(path, family=socket.AF_UNIX) as dying:
+            hanging_up = threading.Thread(target=lambda: dying.accept()[0].close())
+            hanging_up.start()
+            assert health(path) is Health.DOWN
+            hanging_up.join()
 
     def test_an_orphan_whose_keeper_was_killed_finds_a_new_one(
         self, new_user: NewUser, folder: Path

@@ -14,9 +14,8 @@ if reason then
   return {'ended', reason}
 end
 
-local times, confirmed, browser = entry:match('^(%d+ %d+ %d+) ([01]) (%w+)$')
-local gen, rotated_at = times:match('^(%d+) (%d+)')
+local gen, rotated_at, confirmed, rest = entry:match('^(%d+) (%d+) ([01])(.*)$')
 if gen == ARGV[1] and confirmed == '0' then
-  redis.call('SET', KEYS[1], times .. ' 1 ' .. browser, 'KEEPTTL')
+  redis.call('SET', KEYS[1], gen .. ' ' .. rotated_at .. ' 1' .. rest, 'KEEPTTL')
 end
 return {'alive', tonumber(gen), tonumber(rotated_at)}

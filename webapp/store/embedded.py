@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from webapp.store import keeper
-from webapp.store.keeper import Health, acquired, health, locked
+from webapp.store.keeper import Health, acquired, health
 
 # Bytes. The system's own limit is 108 on Linux and 104 on macOS, the closing zero included.
 MAX_SOCKET_PATH = 100
@@ -69,7 +69,7 @@ class EmbeddedServer:
     def _join(self) -> None:
         make_private(self._folder)
         # It holds up threads as well as processes: each opens the file anew.
-        with locked(self._folder / "starting.lock", fcntl.LOCK_EX):
+        with locked(self._folder / "starting.lock"):
             if self._users is None:
                 self._users = open_shared(self._folder / "users.lock")
             if not self._answers() or not has_keeper(self._folder):
@@ -112,6 +112,17 @@ def make_private(folder: Path, owner: int | None = None) -> None:
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or found.st_mode & 0o077:
         raise EmbeddedServerError(f"{folder} belongs to somebody else, or is open to others")
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            # Closing is not enough: a child that another thread forked meanwhile shares the lock.
+            fcntl.flock(file, fcntl.LOCK_UN)
 
 
 def open_shared(path: Path) -> int:

@@ -43,13 +43,15 @@ def main(folder: Path, socket_path: str, binary: str) -> None:
     """Become a daemon, and keep the server until nobody needs it any more."""
     if os.fork():
         return
-    with contextlib.ExitStack() as locks:
-        locks.enter_context(the_only_keeper(folder))
-        down = health(socket_path) is Health.DOWN
-        server = start(folder, socket_path, binary) if down else None
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    with (
+        (folder / "users.lock").open("a") as users,
+        the_only_keeper(folder),
+        running_server(folder, socket_path, binary),
+    ):
         be_quiet()
-        with locked(folder / "users.lock", fcntl.LOCK_EX):
-            shut_down(socket_path, server)
+        # Granted when the last user has gone, and held until the server has: newcomers wait.
+        fcntl.flock(users, fcntl.LOCK_EX)
 
 
 @contextlib.contextmanager
@@ -89,32 +91,47 @@ def acquired(lock: int, kind: int) -> bool:
 
 
 @contextlib.contextmanager
-def locked(path: Path, kind: int) -> Iterator[None]:
-    with path.open("a") as file:
-        fcntl.flock(file, kind)
-        try:
-            yield
-        finally:
-            # Closing is not enough: a child that another thread forked meanwhile shares the lock.
-            fcntl.flock(file, fcntl.LOCK_UN)
-
-
-def start(folder: Path, socket_path: str, binary: str) -> "subprocess.Popen[bytes]":
-    """Start the server and wait for its first PONG."""
+def running_server(folder: Path, socket_path: str, binary: str) -> Iterator[None]:
+    if health(socket_path) is not Health.DOWN:  # an orphan, whose keeper was killed
+        yield
+        shut_down(socket_path)
+        return
     Path(socket_path).unlink(missing_ok=True)
     log = folder / "server.log"
     command = [binary, *options(data_folder(folder, binary), socket_path, log)]
     nowhere = subprocess.DEVNULL
     server = subprocess.Popen(command, stdin=nowhere, stdout=nowhere, stderr=nowhere)
-    signal.signal(signal.SIGTERM, lambda *_: stop(server))
+    try:
+        wait_until_up(server, socket_path, f"{binary} does not start; its last words are in {log}")
+        signal.signal(signal.SIGCHLD, lambda *_: leave_if_dead(server))
+        yield
+    finally:
+        stop(server)
+
+
+def wait_until_up(server: "subprocess.Popen[bytes]", socket_path: str, complaint: str) -> None:
     deadline = time.monotonic() + START_TIMEOUT
     # After that it goes on loading its data, and its users are told that it is busy.
     while health(socket_path) is not Health.UP and time.monotonic() < deadline:
         if server.poll() is not None:
-            fail(f"{binary} does not start; its last words are in {log}")
+            fail(complaint)
         time.sleep(0.005)
-    signal.signal(signal.SIGCHLD, lambda *_: leave_if_dead(server))
-    return server
+
+
+def leave_if_dead(server: "subprocess.Popen[bytes]") -> None:
+    """The next user starts server and keeper anew. One that is only paused is not dead."""
+    if server.poll() is not None:
+        os._exit(0)
+
+
+def stop(server: "subprocess.Popen[bytes]") -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    server.terminate()
+    try:
+        server.wait(STOP_TIMEOUT)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
 
 
 def data_folder(folder: Path, binary: str) -> Path:
@@ -175,36 +192,11 @@ def said(connection: socket.socket, command: bytes) -> bytes | None:
         return b""
 
 
-def shut_down(socket_path: str, server: "subprocess.Popen[bytes] | None") -> None:
-    """Ask over the socket: an adopted server, whose own keeper was killed, is nobody's child."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+def shut_down(socket_path: str) -> None:
     with socket.socket(socket.AF_UNIX) as connection, contextlib.suppress(OSError):
         connection.settimeout(STOP_TIMEOUT)
         connection.connect(socket_path)
         said(connection, b"SHUTDOWN")
-    if server is not None:
-        wait_or_kill(server)
-
-
-def wait_or_kill(server: "subprocess.Popen[bytes]") -> None:
-    try:
-        server.wait(STOP_TIMEOUT)
-    except subprocess.TimeoutExpired:
-        server.kill()
-        server.wait()
-
-
-def leave_if_dead(server: "subprocess.Popen[bytes]") -> None:
-    """The next user starts server and keeper anew. One that is only paused is not dead."""
-    if server.poll() is not None:
-        os._exit(0)
-
-
-def stop(server: "subprocess.Popen[bytes]") -> NoReturn:
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    server.terminate()
-    wait_or_kill(server)
-    os._exit(0)
 
 
 def be_quiet() -> None:

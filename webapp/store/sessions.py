@@ -1,7 +1,7 @@
 """Sessions in Redis: one small key each, changed only by two scripts.
 
-`session:<sid>` holds `<gen> <rotated_at> <handed_out> <confirmed> <browser>`, or
-`ended <reason>` as a tombstone (what they mean: redeem.lua). Nothing else about a
+`session:<sid>` holds `<gen> <rotated_at> <confirmed><browser>`, or `ended <reason>`
+as a tombstone (what they mean: redeem.lua). Nothing else about a
 session is kept here, so losing it loses nobody.
 """
 
@@ -29,7 +29,7 @@ class RedisEntries:
 
     def start(self, sid: str, *, now: int, browser: str, ttl: int) -> None:
         with answering():
-            self._redis.set(_key(sid), f"0 {now} 0 0 {browser}", ex=ttl)
+            self._redis.set(_key(sid), f"0 {now} 0{browser}", ex=ttl)
 
     def redeem(self, sid: str, gen: int, *, now: int, grace: int, browser: str, ttl: int) -> Answer:
         return _ask(self._redeem, sid, gen, now, grace, browser, ttl)
