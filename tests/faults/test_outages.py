@@ -1,6 +1,7 @@
 """An outage is not a logout: an honest 503 at once, cookies untouched, all well afterwards."""
 
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,6 +64,18 @@ def test_when_redis_cannot_answer_a_good_access_token_is_still_believed(
     browser.sign_in()
     with outage(own_redis):
         assert browser.is_in()
+
+
+def test_when_redis_dawdles_a_refresh_only_takes_longer(
+    browser: Browser, clock: Clock, own_redis: RedisServer
+) -> None:
+    browser.sign_in()
+    clock.advance(301)
+    own_redis.pause()
+    wake_up = threading.Timer(0.3, own_redis.resume)
+    wake_up.start()
+    assert browser.is_in()
+    wake_up.join()
 
 
 def test_when_redis_is_down_who_logs_out_stays_out(
