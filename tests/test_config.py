@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from tests.support.browser import Browser
 from webapp import create_app
 from webapp.config import ConfigError, Settings
 from webapp.core.keys import generate_key
+from webapp.development import DEMO
 
 SECRETS = {
     "WEBAPP_SECRET_KEY": "s" * 32,
@@ -38,7 +40,12 @@ def test_production_is_the_default_and_names_the_secrets_that_are_missing() -> N
         ("WEBAPP_ACCES_TOKEN_TTL", "60", "did you mean WEBAPP_ACCESS_TOKEN_TTL?"),
         ("PORT", "http", "whole number"),
         ("REDIS_URL", "localhost:6379", "must start with redis://"),
+        ("REDIS_URL", "redis://host:port/0", "redis-py"),
+        ("REDIS_URL", "redis://host?colour=green", "redis-py"),
         ("DATABASE_URL", "not a url", "SQLAlchemy"),
+        ("DATABASE_URL", "oracle9://host/db", "SQLAlchemy"),
+        ("WEBAPP_ACCESS_TOKEN_KEYS", SECRETS["WEBAPP_REFRESH_TOKEN_KEYS"], "must not be those"),
+        ("WEBAPP_ACCESS_TOKEN_KEYS", "a1:" + "+/" * 22, "not base64url"),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_would_be_right(
@@ -47,7 +54,7 @@ def test_a_wrong_setting_is_named_with_what_would_be_right(
     with pytest.raises(ConfigError) as refusal:
         Settings.from_environ(SECRETS | {name: value})
     line = str(refusal.value)
-    assert line.startswith(name)
+    assert line.startswith("WEBAPP_REFRESH_TOKEN_KEYS" if "those" in complaint else name)
     assert complaint in line
     assert "\n" not in line
 
@@ -70,5 +77,9 @@ def test_the_demo_account_exists_in_development_only(
     app: Flask, environment: dict[str, str]
 ) -> None:
     assert app.config["DEMO_ACCOUNT"] is not None
-    production = environment | SECRETS | {"WEBAPP_MODE": "production"}
-    assert create_app(production | {"WEBAPP_BCRYPT_ROUNDS": "10"}).config["DEMO_ACCOUNT"] is None
+    Browser(app).sign_in(*DEMO)
+    production = environment | SECRETS | {"WEBAPP_MODE": "production", "WEBAPP_BCRYPT_ROUNDS": "10"}
+    there = Browser(create_app(production))
+    assert "Demo account" not in there.get("/login").text
+    answer = there.post("/login", email=DEMO.email, password=DEMO.password)
+    assert "do not match an account" in answer.text

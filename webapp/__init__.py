@@ -1,12 +1,10 @@
 """Evergreen: a Flask app whose sign-in stays signed in. Here it is put together."""
 
-import logging
 import os
 import time
 from collections.abc import Callable, Mapping
 
 from flask import Flask
-from flask.logging import default_handler
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -74,7 +72,11 @@ def wire(settings: Settings, now: Callable[[], float]) -> Services:
         grace=settings.refresh_grace,
     )
     redis = redis_client(settings.redis_url, settings.instance_path / "redis")
-    passwords = Passwords(settings.bcrypt_rounds, settings.password_min_length)
+    # A database that development has used holds the demo account as well.
+    published = {development.DEMO.password} if settings.mode == "production" else set()
+    passwords = Passwords(
+        settings.bcrypt_rounds, settings.password_min_length, frozenset(published)
+    )
     return Services(
         settings=settings,
         accounts=Accounts(SqlUsers(), passwords),
@@ -87,7 +89,7 @@ def install_web(app: Flask, settings: Settings) -> None:
     """The order is the order in which a request meets them."""
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     app.session_interface = cookies.FlaskSessionCookie()
     request_id.install(app)
     authentication.install(app)
@@ -97,10 +99,6 @@ def install_web(app: Flask, settings: Settings) -> None:
     template_context.install(app)
     app.register_blueprint(pages)
     app.register_blueprint(api)
-    default_handler.addFilter(request_id.RequestIdFilter())
-    default_handler.setFormatter(
-        logging.Formatter("%(asctime)s %(levelname)s %(request_id)s %(name)s: %(message)s")
-    )
 
 
 def prepare_development(app: Flask) -> None:

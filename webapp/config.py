@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+import redis
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -90,7 +91,7 @@ def database_url(text: str) -> str:
     """Platforms write `postgres://`; SQLAlchemy wants its driver named."""
     url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", text)
     try:
-        make_url(url)
+        make_url(url).get_dialect()
     except ArgumentError:
         raise ValueError("is not an address that SQLAlchemy understands") from None
     return url
@@ -99,6 +100,10 @@ def database_url(text: str) -> str:
 def redis_url(text: str) -> str:
     if not text.startswith(("redis://", "rediss://", "unix://")):
         raise ValueError("must start with redis://, rediss:// or unix://")
+    try:
+        redis.ConnectionPool.from_url(text).make_connection()  # connects to nothing yet
+    except (ValueError, TypeError):
+        raise ValueError("is not an address that redis-py understands") from None
     return text
 
 
@@ -130,8 +135,8 @@ class Settings:
     access_token_keys: KeyRing | None = setting(
         None,
         key_ring,
-        "`kid:key`, newest first. Dropping a key voids its tokens: put new ones "
-        "first, drop old ones after ACCESS_TOKEN_TTL.",
+        "`kid:key`. The first signs, all verify. To change it: add the new one last, on all hosts; "
+        "then move it first; drop the old one after ACCESS_TOKEN_TTL.",
     )
     refresh_token_keys: KeyRing | None = setting(
         None,
@@ -205,6 +210,10 @@ class Settings:
         ]
         if missing:
             raise ConfigError(f"{', '.join(missing)}: must be set in production")
+        assert self.access_token_keys is not None
+        assert self.refresh_token_keys is not None
+        if self.access_token_keys.shares_a_key_with(self.refresh_token_keys):
+            raise ConfigError("WEBAPP_REFRESH_TOKEN_KEYS: must not be those of access tokens")
         if self.bcrypt_rounds < 10:
             raise ConfigError("WEBAPP_BCRYPT_ROUNDS: must be at least 10 in production")
 

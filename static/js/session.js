@@ -23,8 +23,14 @@ export async function fetchWithToken(url, options = {}) {
   const answer = await fetch(target, { ...options, headers });
   setClock(Date.parse(answer.headers.get('Date')) / 1000);
   pickUp(readCookie());
-  if (answer.status === 401) leave();
+  if (answer.status === 401 && (await sessionIsOver(answer.clone()))) leave();
   return answer;
+}
+
+// A wrong password is a 401, too, and no reason to leave.
+async function sessionIsOver(answer) {
+  const code = (await answer.json().catch(() => ({}))).error?.code;
+  return ['token_missing', 'token_invalid', 'token_expired', 'session_ended', 'refresh_invalid', 'refresh_reused'].includes(code);
 }
 
 /** Seconds the access token still lives, on the server's clock; never below 0. */
@@ -78,9 +84,20 @@ function watch() {
   fetchWithToken(meta('session-check')).catch(() => {}); // offline is no sign-out
 }
 
+// The page is shown as it was, filled-in forms and all, once the server has said
+// that its session is still open.
+function lookAgain() {
+  const cookie = readCookie();
+  if (cookie) return pickUp(cookie);
+  document.documentElement.hidden = true;
+  fetchWithToken(meta('session-check'))
+    .catch(() => {})
+    .finally(() => { document.documentElement.hidden = false; });
+}
+
 // Ask for this page anew, by GET: the server shows it, or the login page and why.
 function leave() {
-  document.documentElement.hidden = true;
+  document.body.hidden = true;
   location.replace(location.pathname + location.search);
 }
 
@@ -92,7 +109,7 @@ function start() {
   document.addEventListener('visibilitychange', watch);
   // Back after signing out: the browser would show the page as it was.
   addEventListener('pageshow', ({ persisted }) => {
-    if (persisted && readCookie() !== token) leave();
+    if (persisted) lookAgain();
   });
 }
 

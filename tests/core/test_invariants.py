@@ -145,6 +145,14 @@ class Life(RuleBasedStateMachine):
             with pytest.raises((SessionEnded, TokenExpired)):
                 self.sessions.confirm(grant.access_token, self.clock.now)
 
+    @invariant()
+    def there_is_one_chain(self) -> None:
+        """Nobody but this client has moved its session on; Redis may be behind."""
+        entry = self.held and self.redis.client().get(f"session:{self.held.refresh.sid}")
+        if entry:
+            newest = max(grant.refresh.gen for grant in self.history)
+            assert int(entry.split()[0]) <= newest
+
     def redeem(self, grant: Grant) -> Grant:
         return self.sessions.redeem(grant.refresh_token, HERE, self.clock.now)
 

@@ -4,7 +4,7 @@ import pytest
 
 from webapp.core.passwords import Passwords
 
-PASSWORDS = Passwords(rounds=4, min_length=15)
+PASSWORDS = Passwords(rounds=4, min_length=15, published=frozenset())
 
 
 @pytest.mark.parametrize(

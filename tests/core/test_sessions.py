@@ -130,6 +130,18 @@ class TestReused:
         with pytest.raises(RefreshReused):
             sessions.redeem(start.refresh_token, Origin("192.0.2.1", FIREFOX), clock.now)
 
+    def test_repeats_after_the_successor_was_seen_do_not_lengthen_the_grace(
+        self, sessions: Sessions, start: Grant, clock: Clock
+    ) -> None:
+        grant = sessions.redeem(start.refresh_token, HERE, clock.now)
+        sessions.confirm(grant.access_token, clock.now)
+        for _ in range(2):
+            clock.advance(GRACE // 2)
+            sessions.redeem(start.refresh_token, HERE, clock.now)
+        clock.advance(1)
+        with pytest.raises(RefreshReused):
+            sessions.redeem(start.refresh_token, HERE, clock.now)
+
     def test_a_thief_with_another_browser_is_noticed_also_when_first(
         self, sessions: Sessions, start: Grant, clock: Clock
     ) -> None:
@@ -167,6 +179,27 @@ class TestHealed:
         sessions.confirm(grant.access_token, clock.now)
         healed = sessions.redeem(grant.refresh_token, HERE, clock.now)
         assert (healed.outcome, healed.refresh.gen) == ("healed", 6)
+
+    @pytest.mark.parametrize("value", ["", "0 1 0 0", "nonsense", "1 2 3 4 5 6"])
+    def test_an_entry_that_cannot_be_read_is_as_good_as_lost(
+        self,
+        sessions: Sessions,
+        start: Grant,
+        clock: Clock,
+        redis_server: RedisServer,
+        value: str,
+    ) -> None:
+        redis_server.client().set(f"session:{start.refresh.sid}", value)
+        sessions.confirm(start.access_token, clock.now)
+        assert sessions.redeem(start.refresh_token, HERE, clock.now).outcome == "healed"
+
+    def test_an_entry_lives_as_long_as_its_newest_token(
+        self, sessions: Sessions, start: Grant, clock: Clock, redis_server: RedisServer
+    ) -> None:
+        for _ in range(2):
+            left = redis_server.client().ttl(f"session:{start.refresh.sid}")
+            assert 12 * 3600 - 5 < left <= 12 * 3600
+            sessions.redeem(start.refresh_token, HERE, clock.now)
 
     def test_a_race_after_the_loss_still_has_one_successor(
         self, sessions: Sessions, start: Grant, clock: Clock, redis_server: RedisServer
@@ -214,6 +247,14 @@ class TestEnded:
                 sessions.confirm(start.access_token, clock.now)
             with pytest.raises(SessionEnded):
                 sessions.redeem(start.refresh_token, HERE, clock.now)
+
+    def test_a_logout_is_in_redis_at_once_and_survives_the_loss_of_sql_alone(
+        self, sessions: Sessions, start: Grant, clock: Clock
+    ) -> None:
+        sessions.end(start.refresh.sid, "logout", clock.now)
+        reopen_in_sql(start)
+        with pytest.raises(SessionEnded):
+            sessions.redeem(start.refresh_token, HERE, clock.now)
 
     def test_the_first_reason_stays(self, sessions: Sessions, start: Grant, clock: Clock) -> None:
         sessions.end(start.refresh.sid, "logout", clock.now)

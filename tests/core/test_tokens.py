@@ -1,4 +1,4 @@
-"""Which tokens are believed. (The long list of forgeries is in tests/web/test_forgeries.py.)"""
+"""Which tokens are believed."""
 
 import dataclasses
 
@@ -103,3 +103,10 @@ def test_a_key_that_is_short_or_malformed_is_refused_without_quoting_it(text: st
     with pytest.raises(ValueError, match="key") as refusal:
         KeyRing.parse(text)
     assert "AAAA" not in str(refusal.value)
+
+
+def test_a_key_and_its_name_that_were_swapped_are_not_quoted_either() -> None:
+    name, _, secret = generate_key("k1").partition(":")
+    with pytest.raises(ValueError, match="key 1") as refusal:
+        KeyRing.parse(f"{secret}:{name}")
+    assert secret not in str(refusal.value)

@@ -145,6 +145,45 @@ def test_when_sql_is_gone_a_good_access_token_is_still_believed(
         assert browser.fetch("/api/v1/protected", browser.access_token).status_code == 200
 
 
+@pytest.mark.parametrize(("entry", "status"), [("ended logout", 401), (None, 503)])
+def test_when_sql_is_gone_redis_alone_has_to_know_the_session(
+    browser: Browser,
+    environment: dict[str, str],
+    own_redis: RedisServer,
+    entry: str | None,
+    status: int,
+) -> None:
+    browser.sign_in()
+    (key,) = own_redis.snapshot()
+    own_redis.client().delete(key)
+    if entry:
+        own_redis.client().set(key, entry)
+    with gone(environment):
+        assert browser.fetch("/api/v1/protected", browser.access_token).status_code == status
+
+
+def test_an_outage_shows_on_public_pages_too_and_invites_nobody_to_sign_in_again(
+    browser: Browser, clock: Clock, own_redis: RedisServer
+) -> None:
+    browser.sign_in()
+    clock.advance(301)
+    with stopped(own_redis):
+        assert {browser.get(path).status_code for path in ("/", "/login", "/register")} == {503}
+    assert browser.is_in()
+
+
+def test_a_login_that_met_an_outage_can_be_sent_again_and_ends_no_session_meanwhile(
+    browser: Browser, own_redis: RedisServer
+) -> None:
+    browser.sign_in()
+    form = {"csrf_token": browser.csrf_token("/account"), "email": EMAIL, "password": PASSWORD}
+    with stopped(own_redis):
+        assert browser.client.post("/login", data=form, headers=browser.headers).status_code == 503
+    assert browser.is_in()
+    assert browser.client.post("/login", data=form, headers=browser.headers).status_code == 303
+    assert browser.is_in()
+
+
 def test_when_sql_cannot_answer_a_logout_says_that_it_did_not_happen(
     browser: Browser, environment: dict[str, str]
 ) -> None:
@@ -167,7 +206,7 @@ def assert_honest_outage(browser: Browser) -> None:
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) > 0
     assert not set_cookies(answer).keys() & SIGN_IN_COOKIES
-    assert "still signed in" in answer.text
+    assert "You are still signed in" in answer.text
 
 
 def database(environment: dict[str, str]) -> Path:

@@ -1,11 +1,12 @@
 """Cookies: who can read them, how long they live, and where their values never appear."""
 
 import logging
+import re
 
 import pytest
 from flask import Flask
 
-from tests.support.browser import Browser, set_cookies
+from tests.support.browser import EMAIL, PASSWORD, Browser, set_cookies
 from tests.support.clock import Clock
 from webapp import create_app
 
@@ -49,10 +50,15 @@ def test_secure_cookies_carry_the_host_prefix(
     browser = Browser(create_app(environment, clock))
     base = {"base_url": "https://localhost"} if cause == "https" else {}
     page = browser.client.get("/login", headers=browser.headers, **base)
-    names = set_cookies(page)
-    assert names.keys() == {"__Host-session"}
-    assert "Secure" in names["__Host-session"]
-    assert "Path=/" in names["__Host-session"]
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)', page.text)
+    assert found
+    form = {"csrf_token": found[1], "email": EMAIL, "password": PASSWORD}
+    headers = browser.headers | {"Referer": "https://localhost/login"}
+    answer = browser.client.post("/login", data=form, headers=headers, **base)
+    lines = set_cookies(page) | set_cookies(answer)
+    assert lines.keys() == {"__Host-session", "__Host-refresh_token", "__Host-access_token"}
+    assert all("; Secure;" in line and "; Path=/" in line for line in lines.values())
+    assert not any("Domain" in line for line in lines.values())
 
 
 def test_every_answer_that_is_not_static_stays_out_of_caches(browser: Browser) -> None:
@@ -76,8 +82,42 @@ def test_no_token_appears_in_a_body_or_in_the_log(
             assert secret not in caplog.text
 
 
-def test_a_script_or_image_never_deletes_the_cookies(browser: Browser) -> None:
+@pytest.mark.parametrize(
+    "kind", [{"Sec-Fetch-Mode": "cors"}, {"Sec-Fetch-Mode": "no-cors"}, {"Accept": "*/*"}]
+)
+def test_a_script_or_image_never_deletes_the_cookies(
+    app: Flask, browser: Browser, kind: dict[str, str]
+) -> None:
+    end_elsewhere(app, browser)
+    for path in ("/dashboard", "/", "/login"):
+        answer = browser.client.get(path, headers=kind)
+        assert not set_cookies(answer).keys() & {"refresh_token", "access_token"}
+
+
+def test_only_the_page_that_says_why_deletes_the_cookies(app: Flask, browser: Browser) -> None:
+    end_elsewhere(app, browser)
+    answer = browser.get("/account")
+    assert not set_cookies(answer).keys() & {"refresh_token", "access_token"}
+    page = browser.get(answer.location)
+    assert "signed out" in page.text
+    assert "Max-Age=0" in set_cookies(page)["refresh_token"]
+    assert "Max-Age=0" in set_cookies(page)["access_token"]
+
+
+def test_a_token_that_cannot_be_read_now_is_kept_for_later(
+    browser: Browser, environment: dict[str, str], clock: Clock
+) -> None:
+    """Another host has a newer key, or a clock that is wrong: tomorrow it may be right again."""
     browser.sign_in()
-    browser.keep({"refresh_token": "rubbish", "access_token": "rubbish"})
-    assert not set_cookies(browser.fetch("/dashboard")).keys() & {"refresh_token", "access_token"}
-    assert "Max-Age=0" in set_cookies(browser.get("/dashboard"))["refresh_token"]
+    clock.advance(-3600)
+    page = browser.get(browser.get("/dashboard").location)
+    assert "refresh_token" not in set_cookies(page)
+    clock.advance(3600)
+    assert browser.is_in()
+
+
+def end_elsewhere(app: Flask, browser: Browser) -> None:
+    browser.sign_in()
+    twin = Browser(app)
+    twin.keep({"refresh_token": browser.refresh_token, "access_token": browser.access_token})
+    assert twin.sign_out().status_code == 303

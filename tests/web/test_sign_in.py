@@ -77,6 +77,9 @@ def test_a_stranger_is_sent_to_the_login_page_and_then_to_where_they_wanted(
         "/logout",
         "/login",
         "/no-such-page",
+        "/api/v1/protected",
+        "/static/favicon.svg",
+        "/favicon.ico",
         "/%2f%2fevil.example",
         "",
     ],
@@ -189,3 +192,21 @@ def test_logout_is_no_link(browser: Browser) -> None:
     answer = browser.get("/logout")
     assert answer.status_code == 405
     assert browser.is_in()
+
+
+def test_logging_in_again_ends_the_browsers_previous_session(app: Flask, browser: Browser) -> None:
+    browser.sign_in()
+    held = {"refresh_token": browser.refresh_token, "access_token": browser.access_token}
+    form = {"csrf_token": browser.csrf_token("/account"), "email": EMAIL, "password": PASSWORD}
+    assert browser.client.post("/login", data=form, headers=browser.headers).status_code == 303
+    assert browser.is_in()
+    old = Browser(app)
+    old.keep(held)
+    assert not old.is_in()
+
+
+def test_a_stranger_with_a_mangled_address_still_gets_the_login_page(browser: Browser) -> None:
+    answer = browser.client.get(
+        "/account", headers=browser.headers, environ_overrides={"QUERY_STRING": "x=\xff\xfe"}
+    )
+    assert answer.status_code == 303

@@ -134,3 +134,26 @@ def test_a_silent_refresh_reaches_the_browser_even_if_the_page_is_missing(
     answer = signed_in.get("/no-such-page")
     assert answer.status_code == 404
     assert "refresh_token" in set_cookies(answer)
+
+
+def test_icons_and_other_files_rotate_nothing(signed_in: Browser, clock: Clock) -> None:
+    clock.advance(EXPIRED)
+    for path in ("/favicon.ico", "/apple-touch-icon.png", "/static/favicon.svg"):
+        answer = signed_in.client.get(path, headers={"Accept": "image/*", "User-Agent": "Icons/1"})
+        assert "refresh_token" not in set_cookies(answer)
+        answer.close()
+    assert signed_in.is_in()
+
+
+def test_tabs_that_a_restarted_browser_loads_at_once_can_all_send_their_forms(
+    app: Flask, signed_in: Browser
+) -> None:
+    kept = {"refresh_token": signed_in.refresh_token}
+    tabs = [Browser(app), Browser(app)]
+    for tab in tabs:
+        tab.keep(kept)
+    first, second = (tab.csrf_token("/account") for tab in tabs)
+    for token in (first, second):
+        form = {"csrf_token": token, "name": "Ada", "email": "ada@example.com"}
+        answer = tabs[1].client.post("/account", data=form, headers=tabs[1].headers)
+        assert answer.status_code == 303

@@ -93,5 +93,5 @@ class Unavailable(EvergreenError):
     """A store could not answer. An outage is not a logout: try again in `retry_after` s."""
 
     code = "unavailable"
-    message = "A part of the service is not answering. You are still signed in; please try again."
+    message = "A part of the service is not answering. Nothing was changed; please try again."
     retry_after = 2

@@ -1,7 +1,6 @@
 """Signing keys: a ring of them, newest first. The first signs, all verify."""
 
 import base64
-import binascii
 import re
 import secrets
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from jwt.algorithms import Algorithm, HMACAlgorithm
 
 # RFC 7518 section 3.2: an HS256 key is at least as long as the hash it feeds.
 MIN_KEY_BYTES = 32
+BASE64URL = re.compile(r"(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{2,3}={0,2})?")
 KID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -47,8 +47,21 @@ class KeyRing:
 
     @classmethod
     def parse(cls, text: str) -> "KeyRing":
-        """`kid:key,kid:key`, each key base64url. Raises ValueError, never quoting a key."""
-        return cls([parse_key(part.strip()) for part in text.split(",") if part.strip()])
+        """`kid:key,kid:key`, each key base64url. Raises ValueError.
+
+        It never quotes what it was given: name and key may have been swapped.
+        """
+        keys = []
+        for number, part in enumerate(text.split(","), start=1):
+            try:
+                keys.append(parse_key(part.strip()))
+            except ValueError as error:
+                raise ValueError(f"key {number} {error}") from None
+        return cls(keys)
+
+    def shares_a_key_with(self, other: "KeyRing") -> bool:
+        secrets_here = [key.secret for key in self._by_kid.values()]
+        return any(key.secret in secrets_here for key in other._by_kid.values())
 
     def find(self, kid: object) -> Key | None:
         return self._by_kid.get(kid) if isinstance(kid, str) else None
@@ -57,13 +70,12 @@ class KeyRing:
 def parse_key(text: str) -> Key:
     kid, colon, encoded = text.partition(":")
     if not colon or not KID.fullmatch(kid):
-        raise ValueError("a key is written as name:key, its name in letters, digits and . _ -")
-    try:
-        secret = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
-    except (binascii.Error, ValueError):
-        raise ValueError(f"key {kid} is not base64url") from None
+        raise ValueError("is not written as name:key, its name in letters, digits and . _ -")
+    if not BASE64URL.fullmatch(encoded):
+        raise ValueError("is not base64url")
+    secret = base64.urlsafe_b64decode(encoded.rstrip("=") + "==")
     if len(secret) < MIN_KEY_BYTES:
-        raise ValueError(f"key {kid} is shorter than {MIN_KEY_BYTES * 8} bits")
+        raise ValueError(f"is shorter than {MIN_KEY_BYTES * 8} bits")
     return Key(kid, "HS256", HMACAlgorithm(HMACAlgorithm.SHA256), secret)
 
 

@@ -20,8 +20,12 @@ class Passwords:
     bcrypt alone reads 72 bytes and no further.
     """
 
-    def __init__(self, rounds: int, min_length: int) -> None:
-        """`rounds` is bcrypt's cost: one more doubles the time of a guess and of a login."""
+    def __init__(self, rounds: int, min_length: int, published: frozenset[str]) -> None:
+        """`rounds` is bcrypt's cost: one more doubles the time of a guess and of a login.
+
+        `published` are passwords that everybody may know: they open nothing.
+        """
+        self._published = published
         self._rounds = rounds
         self._min_length = min_length
         # Checked when there is no such account, so that its absence takes as long.
@@ -33,6 +37,8 @@ class Passwords:
             return f"Use at least {self._min_length} characters. Four unrelated words do well."
         if len(normal(password).encode()) > MAX_PASSWORD_BYTES:
             return f"Use at most {MAX_PASSWORD_BYTES} bytes."
+        if password in self._published:
+            return "That password is printed in our code, for all to read."
         return None
 
     def hash(self, password: str) -> str:
@@ -41,7 +47,7 @@ class Passwords:
     def matches(self, password: str, hashed: str | None) -> bool:
         """Takes the same time whether or not there is a hash to compare with."""
         found = bcrypt.checkpw(_digest(password), (hashed or self._nobody).encode())
-        return found and hashed is not None
+        return found and hashed is not None and password not in self._published
 
 
 def normal(password: str) -> str:

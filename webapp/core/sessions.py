@@ -106,11 +106,8 @@ class Sessions:
         self._require_open(answer, session, now)
         return user, claims
 
-    def end_of_token(self, token: str, client_id: str, reason: str, now: float) -> None:
-        """Close the session of a client's own token, of either kind and whatever generation.
-
-        Any other text ends nothing, and raises nothing (RFC 7009 section 2.2).
-        """
+    def sid_of(self, token: str, client_id: str, now: float) -> str | None:
+        """The session of a client's own authentic token: of either kind, however old."""
         for read in (self._tokens.read_refresh, self._tokens.read_access):
             try:
                 claims: RefreshClaims | AccessClaims | TokenExpired = read(token, now)
@@ -118,8 +115,8 @@ class Sessions:
                 claims = expired
             except TokenInvalid:
                 continue
-            if claims.client_id == client_id:
-                self.end(claims.sid, reason, now)
+            return claims.sid if claims.client_id == client_id else None
+        return None
 
     def look_up(self, claims: AccessClaims) -> Session | None:
         """What SQL knows of the session of a token that has been believed."""

@@ -15,6 +15,9 @@ if reason then
 end
 
 local gen, rotated_at, confirmed, rest = entry:match('^(%d+) (%d+) ([01])(.*)$')
+if not gen then
+  return {'missing'}
+end
 if gen == ARGV[1] and confirmed == '0' then
   redis.call('SET', KEYS[1], gen .. ' ' .. rotated_at .. ' 1' .. rest, 'KEEPTTL')
 end

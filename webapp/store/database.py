@@ -13,7 +13,7 @@ from flask import Flask
 from flask_migrate import Migrate, upgrade
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, TimeoutError
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError, TimeoutError
 
 from webapp.core.errors import Unavailable
 
@@ -51,8 +51,11 @@ def answering() -> Iterator[None]:
     """What SQL can't answer is an outage, and nobody's fault: Unavailable."""
     try:
         yield
-    except (OperationalError, InterfaceError, InternalError, TimeoutError) as error:
-        log.warning("the database does not answer: %s", type(error).__name__)
+    except IntegrityError:
+        raise
+    except (DBAPIError, TimeoutError) as error:
+        # The driver's words: they name the cause ("no such table"), and no value.
+        log.warning("the database can't answer: %s", getattr(error, "orig", error))
         _forget()
         raise Unavailable from error
 
@@ -72,16 +75,21 @@ def committing() -> Iterator[None]:
 def _forget() -> None:
     try:
         db.session.rollback()
-    except OperationalError:
+    except SQLAlchemyError:
         db.session.remove()
 
 
 def _engine_options(url: str) -> dict[str, Any]:
     # Statements are logged and raised without their values: those are personal.
-    options: dict[str, Any] = {"hide_parameters": True}
+    options: dict[str, Any] = {
+        "hide_parameters": True,
+        "pool_size": 20,
+        "max_overflow": 20,
+        "pool_timeout": LOCK_WAIT,
+    }
     if make_url(url).get_backend_name() == "sqlite":
         return options | {"connect_args": {"timeout": LOCK_WAIT}}
-    return options | {"pool_pre_ping": True, "pool_timeout": LOCK_WAIT}
+    return options | {"pool_pre_ping": True}
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -35,6 +35,9 @@ end
 local gen, rotated_at, confirmed, browser, handed_out =
   entry:match('^(%d+) (%d+) ([01])(%w+) ?(%d*)$')
 gen, rotated_at, handed_out = tonumber(gen), tonumber(rotated_at), tonumber(handed_out) or 0
+if not gen then
+  return advance('healed')            -- written by another version: as good as lost
+end
 
 if presented == gen then
   return advance('rotated')

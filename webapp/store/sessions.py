@@ -5,6 +5,7 @@ as a tombstone (what they mean: redeem.lua). Nothing else about a
 session is kept here, so losing it loses nobody.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,8 @@ from redis.commands.core import Script
 
 from webapp.core.errors import Unavailable
 from webapp.core.stores import Answer, Outcome
+
+log = logging.getLogger(__name__)
 
 HERE = Path(__file__).parent
 
@@ -48,6 +51,7 @@ def answering() -> Iterator[None]:
     try:
         yield
     except redis.RedisError as error:
+        log.warning("Redis can't answer: %s", error)
         raise Unavailable from error
 
 

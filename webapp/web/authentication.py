@@ -13,16 +13,16 @@ from dataclasses import dataclass
 from flask import Flask, Response, flash, g, request
 
 from webapp.core.errors import (
+    SessionEnded,
     TokenExpired,
     TokenInvalid,
     TokenMissing,
     Unauthenticated,
-    Unavailable,
 )
 from webapp.core.stores import User
 from webapp.core.tokens import AccessClaims
 
-from . import cookies, messages
+from . import cookies, csrf, messages
 from .authorization import STATIC, is_public
 from .requests import is_api, is_navigation
 from .services import origin, services
@@ -46,31 +46,41 @@ def authenticate() -> None:
     g.visitor, g.grant, g.forget = None, None, False
     if not is_public():
         g.visitor = identify()
-    elif request.method == "GET" and request.endpoint != STATIC and not is_api():
-        # A public page greets who is signed in. It asks nothing of anybody else.
-        with suppress(Unauthenticated, Unavailable):
-            g.visitor = identify()
+    elif request.method == "GET" and is_navigation():
+        g.visitor = greet()
+    if g.visitor and not is_api():
+        csrf.bind_forms(g.visitor.access.sid)
+
+
+def greet() -> Visitor | None:
+    """A public page knows who is signed in, and tells who no longer is, and why.
+
+    Here alone cookies are forgotten: what a protected page answers may be late, and
+    what it would delete may be the cookies of a newer login. Good cookies that we
+    can't read at the moment (a key not yet here, a clock gone wrong) are kept.
+    """
+    try:
+        return identify()
+    except TokenMissing:
+        return None
+    except Unauthenticated as refusal:
+        g.forget = isinstance(refusal, (SessionEnded, TokenExpired))
+        flash(messages.why_signed_out(refusal), "warning")
+        return None
 
 
 def identify() -> Visitor:
-    try:
-        if bearer := bearer_token():
-            return by_bearer(bearer)
-        if is_api():
-            raise TokenMissing  # a cookie proves nothing here: forms of other sites could send it
-        return by_cookies()
-    except Unauthenticated as refusal:
-        # Only a navigation forgets: an answer to a script may be late, and the
-        # cookies it would delete may be those of a newer login.
-        if is_navigation() and cookies.read(cookies.REFRESH):
-            g.forget = True
-            flash(messages.why_signed_out(refusal), "warning")
-        raise
+    bearer = bearer_token()
+    if bearer is not None:
+        return by_bearer(bearer)
+    if is_api():
+        raise TokenMissing  # a cookie proves nothing here: forms of other sites could send it
+    return by_cookies()
 
 
 def bearer_token() -> str | None:
-    sent = request.authorization
-    return sent.token if sent is not None and sent.type == "bearer" else None
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
 
 
 def by_bearer(token: str) -> Visitor:
@@ -113,7 +123,7 @@ def hand_over_cookies(response: Response) -> Response:
         cookies.remember_grant(response, g.grant)
     elif g.get("forget"):
         cookies.forget_grant(response)
-    if request.endpoint != STATIC:
+    if request.endpoint != STATIC or response.status_code >= 400:
         # Nothing personal, and no cookie, may stay in any cache (RFC 9111 section 7.3).
         response.headers["Cache-Control"] = "private, no-store"
     return response

@@ -1,7 +1,5 @@
 """Core error → status, page or JSON: one table."""
 
-import logging
-
 from flask import (
     Flask,
     Response,
@@ -26,10 +24,8 @@ from webapp.core.errors import (
     ValidationFailed,
 )
 
-from . import messages
+from . import cookies, messages
 from .requests import is_api, return_path
-
-log = logging.getLogger(__name__)
 
 STATUS: list[tuple[type[EvergreenError], int]] = [
     (Unauthenticated, 401),
@@ -128,5 +124,6 @@ def answer(
         message=message,
         retry_after=Unavailable.retry_after if status == 503 else None,
         request_id=g.get("request_id", ""),
+        still_signed_in=status == 503 and cookies.read(cookies.REFRESH) is not None,
     )
     return make_response(page, status)

@@ -5,11 +5,18 @@ import re
 import uuid
 
 from flask import Flask, Response, g, has_request_context, request
+from flask.logging import default_handler
 
 SANE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
+LOG_LINE = logging.Formatter("%(asctime)s %(levelname)s %(request_id)s %(name)s: %(message)s")
+
+
 def install(app: Flask) -> None:
+    app.logger.setLevel(logging.INFO)  # asking for it gives it Flask's handler
+    default_handler.addFilter(add_name)
+    default_handler.setFormatter(LOG_LINE)
     app.before_request(name_request)
     app.after_request(tell_name)
 
@@ -25,7 +32,6 @@ def tell_name(response: Response) -> Response:
     return response
 
 
-class RequestIdFilter(logging.Filter):
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = g.get("request_id", "-") if has_request_context() else "-"
-        return True
+def add_name(record: logging.LogRecord) -> bool:
+    record.request_id = g.get("request_id", "-") if has_request_context() else "-"
+    return True

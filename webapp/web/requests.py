@@ -3,6 +3,10 @@
 from urllib.parse import urlsplit
 
 from flask import current_app, request, url_for
+from werkzeug.exceptions import HTTPException
+
+# Where nobody wants to arrive after login.
+NO_DESTINATION = {None, "pages.login", "pages.favicon"}
 
 API_PREFIX = "/api/"
 
@@ -14,14 +18,16 @@ def is_api() -> bool:
 def is_navigation() -> bool:
     """Whether a person is looking at the answer: not a script, an image or a prefetch."""
     mode = request.headers.get("Sec-Fetch-Mode")
-    return mode == "navigate" if mode else request.accept_mimetypes.accept_html
+    # Not told over plain http. Scripts and images accept */*, navigations name the type.
+    return mode == "navigate" if mode else "text/html" in request.headers.get("Accept", "")
 
 
 def return_path() -> str | None:
     """Where to come back to after login: this page, or the page of the form that was sent."""
     if request.method in ("GET", "HEAD"):
-        return request.full_path.rstrip("?")
-    return request.path if _can_be_visited(request.path) else None
+        query = request.query_string.decode(errors="replace")
+        return f"{request.path}?{query}" if query else request.path
+    return request.path if _page_at(request.path) else None
 
 
 def safe_next(target: str | None) -> str:
@@ -35,10 +41,15 @@ def safe_next(target: str | None) -> str:
         return home
     if "\\" in target or not target.isascii() or not target.isprintable() or " " in target:
         return home
-    path = urlsplit(target).path
-    return target if _can_be_visited(path) and path != url_for("pages.login") else home
+    return target if _page_at(urlsplit(target).path) not in NO_DESTINATION else home
 
 
-def _can_be_visited(path: str) -> bool:
+def _page_at(path: str) -> str | None:
+    """The endpoint of the page that a person could visit there."""
     adapter = current_app.create_url_adapter(request)
-    return adapter is not None and adapter.test(path, "GET")
+    assert adapter is not None
+    try:
+        endpoint = str(adapter.match(path, "GET")[0])
+    except HTTPException:
+        return None
+    return endpoint if endpoint.startswith("pages.") else None

@@ -1,13 +1,15 @@
 """Register, log in, log out."""
 
-from flask import current_app, flash, g, redirect, render_template, request, session, url_for
+from contextlib import suppress
+
+from flask import current_app, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.core.errors import InvalidCredentials, ValidationFailed
+from webapp.core.errors import InvalidCredentials, Unavailable, ValidationFailed
 from webapp.core.grants import BROWSER_CLIENT
 from webapp.core.sessions import EndReason
 from webapp.core.stores import User
-from webapp.web import cookies, messages
+from webapp.web import cookies, csrf, messages
 from webapp.web.authorization import public
 from webapp.web.forms import LoginForm, RegisterForm, sent
 from webapp.web.requests import safe_next
@@ -57,7 +59,7 @@ def login() -> ResponseReturnValue:
 @public
 def logout() -> ResponseReturnValue:
     """End the session, whatever is left of it. Raises Unavailable: then nothing has changed."""
-    end_session_of_this_browser()
+    end_sessions(sessions_of_this_browser())
     flash(messages.SIGNED_OUT, "signed-out")
     response = redirect(url_for("pages.login"), 303)
     cookies.forget_grant(response)
@@ -67,18 +69,26 @@ def logout() -> ResponseReturnValue:
 
 
 def sign_in(user: User, *, remember: bool, target: str | None) -> ResponseReturnValue:
-    """The browser's previous session ends: nobody would ever see it again."""
-    end_session_of_this_browser()
+    """The browser's previous session ends, for nobody would see it again: but only afterwards.
+
+    If the new one can't be opened now, the old one is still there.
+    """
+    previous = sessions_of_this_browser()
     g.grant = services().sessions.start(user, origin(), remember=remember, now=services().now())
+    csrf.bind_forms(g.grant.session.sid)
+    with suppress(Unavailable):
+        end_sessions(previous)
     return redirect(safe_next(target), 303)
 
 
-def end_session_of_this_browser() -> None:
-    """Whichever cookie is left of it. Forms that were made before are void from here on."""
-    for cookie in (cookies.REFRESH, cookies.ACCESS):
-        if token := cookies.read(cookie):
-            services().sessions.end_of_token(
-                token, BROWSER_CLIENT, EndReason.LOGOUT, services().now()
-            )
-    # Or a page that was left open would post its form into the next person's account.
-    session.pop("csrf_token", None)
+def sessions_of_this_browser() -> set[str]:
+    """Usually one; by whichever cookie is left of it."""
+    tokens = (cookies.read(cookies.REFRESH), cookies.read(cookies.ACCESS))
+    sessions, now = services().sessions, services().now()
+    sids = {sessions.sid_of(token, BROWSER_CLIENT, now) for token in tokens if token}
+    return {sid for sid in sids if sid}
+
+
+def end_sessions(sids: set[str]) -> None:
+    for sid in sids:
+        services().sessions.end(sid, EndReason.LOGOUT, services().now())
