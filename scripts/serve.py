@@ -29,6 +29,8 @@ THREADS = 16
 # Seconds that requests get to finish after Ctrl-C. An open event stream takes all of it.
 STOP_TIMEOUT = 1
 
+ENDING = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+
 
 def main() -> None:
     """Serve until Ctrl-C, SIGTERM or the end of the terminal; then leave nothing running."""
@@ -44,12 +46,20 @@ def main() -> None:
         log_enabled=False,
         workers_kill_timeout=STOP_TIMEOUT,
     )
-    # By itself it takes the closing of its terminal for "reload", and runs on for ever.
-    server.on_startup(lambda: signal.signal(signal.SIGHUP, server.signal_handler_interrupt))
+    # Not by Granian's handlers: one that is interrupted by a second signal waits for its own
+    # lock, for ever. And the closing of its terminal it takes for "reload".
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    stopper = threading.Thread(target=stop_at_signal, args=(server,), daemon=True)
+    server.on_startup(stopper.start)
     try:
         server.serve(target_loader=partial(load, port), wrap_loader=False)
     except SystemExit:  # silently, and with a status that says nothing
         stop("the worker has ended by itself; if it said why, that is above.")
+
+
+def stop_at_signal(server: Granian) -> None:
+    signal.sigwait(ENDING)
+    server.signal_handler_interrupt()
 
 
 def settings_or_exit() -> Settings:
@@ -85,10 +95,9 @@ def exit_if_taken(port: int) -> None:
 def load(port: int) -> Flask:
     """In the worker, before it serves."""
     # Ctrl-C and the closing of a terminal reach all processes in it. The parent's SIGTERM
-    # follows, and Granian's worker hangs when it is told twice.
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
-    # Until Granian sets its own handler, the parent's is in force here: it stops nothing.
+    # follows, and Granian's worker hangs when it is told twice: so it hears that one alone.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     threading.Thread(target=end_with_parent, daemon=True).start()
     app = create_app_or_exit()
     threading.Thread(target=announce, args=(app, port), daemon=True).start()

@@ -125,6 +125,12 @@ class TestApp:
         wait_until(run.has_left_nothing, timeout=2)
         assert "Traceback" not in run.output
 
+    def test_signals_that_come_all_at_once_stop_it_as_well(self, start: Callable[..., Run]) -> None:
+        run = start().wait_until_ready()
+        for signum in (signal.SIGTERM, signal.SIGHUP, signal.SIGTERM):
+            run.process.send_signal(signum)
+        assert run.process.wait(timeout=3) == 0
+
     def test_ctrl_c_during_the_start_is_quiet(self, start: Callable[..., Run]) -> None:
         run = start(PYTHONPROFILEIMPORTTIME="1")
         wait_until(lambda: "granian" in run.output)
