@@ -12,6 +12,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
@@ -49,7 +50,9 @@ def main() -> None:
     # Not by Granian's handlers: one that is interrupted by a second signal waits for its own
     # lock, for ever. And the closing of its terminal it takes for "reload".
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
-    stopper = threading.Thread(target=stop_at_signal, args=(server,), daemon=True)
+    stopper = threading.Thread(
+        target=stop_at_signal, args=(server.signal_handler_interrupt,), daemon=True
+    )
     server.on_startup(stopper.start)
     try:
         server.serve(target_loader=partial(load, port), wrap_loader=False)
@@ -57,9 +60,9 @@ def main() -> None:
         stop("the worker has ended by itself; if it said why, that is above.")
 
 
-def stop_at_signal(server: Granian) -> None:
+def stop_at_signal(stop_serving: Callable[[], None]) -> None:
     signal.sigwait(ENDING)
-    server.signal_handler_interrupt()
+    stop_serving()
 
 
 def settings_or_exit() -> Settings:
