@@ -15,7 +15,8 @@ import redis
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from .core.keys import KeyRing
+from .core.keys import ALGORITHMS, KeyRing
+from .core.passwords import DEFAULT_MIN_LENGTH
 from .core.tokens import MAX_ACCESS_TTL, MAX_REFRESH_TTL
 
 ROOT = Path(__file__).parent.parent
@@ -144,6 +145,12 @@ class Settings:
         "As above; dropping a key signs out whoever still holds its tokens: wait "
         "REFRESH_TOKEN_TTL.",
     )
+    access_token_algorithm: str = setting(
+        "HS256",
+        choice(*ALGORITHMS),
+        "What the first access key has to be. All but HS256 let other services verify tokens "
+        "with the public keys at /.well-known/jwks.json, without any secret.",
+    )
     access_token_ttl: int = setting(
         300, seconds(1, MAX_ACCESS_TTL), "How long an access token lives. Shorter: more refreshes."
     )
@@ -178,7 +185,9 @@ class Settings:
         12, number(4, 16), "One more doubles the time of each guess, and of each login."
     )
     password_min_length: int = setting(
-        15, number(8, 64), "Characters. OWASP ASVS 5.0 6.2.1 asks for 8 and recommends 15."
+        DEFAULT_MIN_LENGTH,
+        number(8, 64),
+        "Characters. OWASP ASVS 5.0 6.2.1 asks for 8 and recommends 15.",
     )
     trusted_proxies: int = setting(
         0, number(0, 10), "How many proxies in front set X-Forwarded-*. Too many: clients can lie."
@@ -201,6 +210,15 @@ class Settings:
         return cls(**values)
 
     def __post_init__(self) -> None:
+        for ring in filter(None, [self.access_token_keys]):
+            if ring.signing.algorithm != self.access_token_algorithm:
+                raise ConfigError(
+                    f"WEBAPP_ACCESS_TOKEN_KEYS: the first key is for {ring.signing.algorithm}, "
+                    f"but WEBAPP_ACCESS_TOKEN_ALGORITHM is {self.access_token_algorithm}"
+                )
+        for ring in filter(None, [self.refresh_token_keys]):
+            if ring.algorithms != {"HS256"}:
+                raise ConfigError("WEBAPP_REFRESH_TOKEN_KEYS: must be HMAC keys, kept to ourselves")
         if self.mode != "production":
             return
         missing = [

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from .config import Settings
 from .core.accounts import Accounts
-from .core.keys import KeyRing, generate_key
+from .core.keys import KeyRing, generate_pem, generate_secret
 
 
 class DemoAccount(NamedTuple):
@@ -28,7 +28,7 @@ def with_own_secrets(settings: Settings) -> Settings:
     return replace(
         settings,
         secret_key=settings.secret_key or kept["secret_key"],
-        access_token_keys=settings.access_token_keys or KeyRing.parse(kept["access_token_keys"]),
+        access_token_keys=settings.access_token_keys or _access_keys(settings, kept),
         refresh_token_keys=settings.refresh_token_keys or KeyRing.parse(kept["refresh_token_keys"]),
     )
 
@@ -38,20 +38,33 @@ def create_demo_account(accounts: Accounts, now: float) -> None:
         accounts.register(DEMO.email, DEMO.password, name="Demo", now=now)
 
 
+def _access_keys(settings: Settings, kept: dict[str, str]) -> KeyRing:
+    algorithm = settings.access_token_algorithm
+    if algorithm == "HS256":
+        return KeyRing.parse(kept["access_token_keys"])
+    path = settings.instance_path / f"access-{algorithm}.pem"
+    _write_once(path, generate_pem(algorithm).decode())
+    return KeyRing.parse(f"access-{algorithm}:@{path}")
+
+
 def _kept_secrets(path: Path) -> dict[str, str]:
+    _write_once(path, json.dumps(_new_secrets(), indent=2))
+    kept: dict[str, str] = json.loads(path.read_text())
+    return kept
+
+
+def _write_once(path: Path, text: str) -> None:
     """Readable by its owner alone. Of two processes that start together the first link wins."""
     if not path.exists():
         with NamedTemporaryFile("w", dir=path.parent) as draft, suppress(FileExistsError):
-            json.dump(_new_secrets(), draft, indent=2)
+            draft.write(text)
             draft.flush()
             os.link(draft.name, path)
-    kept: dict[str, str] = json.loads(path.read_text())
-    return kept
 
 
 def _new_secrets() -> dict[str, str]:
     return {
         "secret_key": secrets.token_urlsafe(32),
-        "access_token_keys": generate_key("access-1"),
-        "refresh_token_keys": generate_key("refresh-1"),
+        "access_token_keys": f"access-1:{generate_secret()}",
+        "refresh_token_keys": f"refresh-1:{generate_secret()}",
     }

@@ -78,10 +78,26 @@ class ValidationFailed(EvergreenError):
         self.fields = fields
 
 
+class PasswordRefused(ValidationFailed):
+    """The change needs the current password, and this was not it."""
+
+    code = "forbidden"
+
+
 class Conflict(ValidationFailed):
     """What was asked for is taken."""
 
     code = "conflict"
+
+
+class ClientInvalid(Unauthenticated):
+    code = "client_invalid"
+    message = "The client is unknown, or its secret is wrong."
+
+
+class Forbidden(EvergreenError):
+    code = "forbidden"
+    message = "Your account may not do this."
 
 
 class NotFound(EvergreenError):

@@ -1,33 +1,54 @@
-"""Signing keys: a ring of them, newest first. The first signs, all verify."""
+"""Signing keys: a ring of them, newest first. The first signs, all verify.
+
+The algorithm belongs to the key: base64url is an HMAC secret (HS256), `@file.pem`
+is EdDSA (Ed25519), ES256 (P-256) or RS256 by what is in the file.
+"""
 
 import base64
+import json
 import re
 import secrets
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from jwt.algorithms import Algorithm, HMACAlgorithm
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from jwt.algorithms import Algorithm, get_default_algorithms
 
 # RFC 7518 section 3.2: an HS256 key is at least as long as the hash it feeds.
 MIN_KEY_BYTES = 32
+# NIST SP 800-57: what 2030 still asks for would be 3072; less than this is broken.
+MIN_RSA_BITS = 2048
 BASE64URL = re.compile(r"(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{2,3}={0,2})?")
+# What a key, or a client, may be called.
 KID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+ALGORITHMS = ("HS256", "EdDSA", "ES256", "RS256")
 
 
 @dataclass(frozen=True)
 class Key:
-    """One key: its algorithm is part of it, so no token's header can choose another."""
+    """One key with its algorithm, so that no token's header can choose another."""
 
     kid: str
     algorithm: str
     method: Algorithm
-    secret: Any
+    signs: Any
+    verifies: Any
 
     def sign(self, message: bytes) -> bytes:
-        return self.method.sign(message, self.secret)
+        return self.method.sign(message, self.signs)
 
     def verify(self, message: bytes, signature: bytes) -> bool:
-        return bool(self.method.verify(message, self.secret, signature))
+        return bool(self.method.verify(message, self.verifies, signature))
+
+    def public_jwk(self) -> dict[str, Any] | None:
+        """RFC 7517; None for a shared secret, which is nobody else's business."""
+        if self.algorithm == "HS256":
+            return None
+        jwk = json.loads(self.method.to_jwk(self.verifies))
+        return {**jwk, "kid": self.kid, "alg": self.algorithm, "use": "sig", "key_ops": ["verify"]}
 
 
 class KeyRing:
@@ -44,10 +65,12 @@ class KeyRing:
         if len(self._by_kid) != len(keys):
             raise ValueError("two keys share one name")
         self.signing = keys[0]
+        if self.signing.signs is None:
+            raise ValueError("the first key is a public one, which can't sign")
 
     @classmethod
     def parse(cls, text: str) -> "KeyRing":
-        """`kid:key,kid:key`, each key base64url. Raises ValueError.
+        """`kid:key,kid:key`. Raises ValueError.
 
         It never quotes what it was given: name and key may have been swapped.
         """
@@ -60,25 +83,83 @@ class KeyRing:
         return cls(keys)
 
     def shares_a_key_with(self, other: "KeyRing") -> bool:
-        secrets_here = [key.secret for key in self._by_kid.values()]
-        return any(key.secret in secrets_here for key in other._by_kid.values())
+        """Whether a secret of one is in the other. (Public keys are no secrets.)"""
+        here = [key.signs for key in self._by_kid.values() if isinstance(key.signs, bytes)]
+        return any(key.signs in here for key in other._by_kid.values())
 
     def find(self, kid: object) -> Key | None:
         return self._by_kid.get(kid) if isinstance(kid, str) else None
 
+    def public_jwks(self) -> list[dict[str, Any]]:
+        jwks = (key.public_jwk() for key in self._by_kid.values())
+        return [jwk for jwk in jwks if jwk]
+
+    @property
+    def algorithms(self) -> set[str]:
+        return {key.algorithm for key in self._by_kid.values()}
+
 
 def parse_key(text: str) -> Key:
-    kid, colon, encoded = text.partition(":")
+    kid, colon, body = text.partition(":")
     if not colon or not KID.fullmatch(kid):
         raise ValueError("is not written as name:key, its name in letters, digits and . _ -")
+    return _pem_key(kid, Path(body[1:])) if body.startswith("@") else _hmac_key(kid, body)
+
+
+def _hmac_key(kid: str, encoded: str) -> Key:
     if not BASE64URL.fullmatch(encoded):
         raise ValueError("is not base64url")
     secret = base64.urlsafe_b64decode(encoded.rstrip("=") + "==")
     if len(secret) < MIN_KEY_BYTES:
         raise ValueError(f"is shorter than {MIN_KEY_BYTES * 8} bits")
-    return Key(kid, "HS256", HMACAlgorithm(HMACAlgorithm.SHA256), secret)
+    return Key(kid, "HS256", get_default_algorithms()["HS256"], secret, secret)
 
 
-def generate_key(kid: str) -> str:
-    """A new random HMAC key in the form that `KeyRing.parse` reads."""
-    return f"{kid}:{secrets.token_urlsafe(MIN_KEY_BYTES)}"
+def _pem_key(kid: str, path: Path) -> Key:
+    try:
+        private, public = _load(path.read_bytes())
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm):
+        raise ValueError(f"is not a readable, unencrypted PEM file: {path}") from None
+    algorithm = _algorithm_for(public)
+    if algorithm is None:
+        raise ValueError(f"is none of Ed25519, EC P-256 and RSA of {MIN_RSA_BITS} bits")
+    return Key(kid, algorithm, get_default_algorithms()[algorithm], private, public)
+
+
+def _load(pem: bytes) -> tuple[Any, Any]:
+    if b"PRIVATE KEY" in pem:
+        private = serialization.load_pem_private_key(pem, password=None)
+        return private, private.public_key()
+    return None, serialization.load_pem_public_key(pem)
+
+
+def _algorithm_for(public: Any) -> str | None:
+    if isinstance(public, ed25519.Ed25519PublicKey):
+        return "EdDSA"
+    if isinstance(public, ec.EllipticCurvePublicKey) and isinstance(public.curve, ec.SECP256R1):
+        return "ES256"
+    if isinstance(public, rsa.RSAPublicKey) and public.key_size >= MIN_RSA_BITS:
+        return "RS256"
+    return None
+
+
+def generate_secret() -> str:
+    """A new random HMAC key, as `KeyRing.parse` reads it behind `kid:`."""
+    return secrets.token_urlsafe(MIN_KEY_BYTES)
+
+
+def generate_pem(algorithm: str) -> bytes:
+    """A new private key, PKCS #8. `algorithm` is EdDSA, ES256 or RS256."""
+    if algorithm == "EdDSA":
+        private: Any = ed25519.Ed25519PrivateKey.generate()
+    elif algorithm == "ES256":
+        private = ec.generate_private_key(ec.SECP256R1())
+    else:
+        private = rsa.generate_private_key(public_exponent=65537, key_size=3072)
+    return bytes(
+        private.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )

@@ -7,7 +7,8 @@ import unicodedata
 import bcrypt
 
 # NIST SP 800-63B-4 section 3.1.1.2: length is what counts, so no composition rules.
-MAX_PASSWORD_BYTES = 1024
+MAX_LENGTH = 1024
+DEFAULT_MIN_LENGTH = 15
 
 # Names what the digest is for, so that a hash stolen elsewhere can't be tried here
 # in place of the password ("shucking", OWASP Password Storage Cheat Sheet).
@@ -31,15 +32,17 @@ class Passwords:
         # Checked when there is no such account, so that its absence takes as long.
         self._nobody = f"$2b${rounds:02}${'.' * 53}"
 
-    def complaint(self, password: str) -> str | None:
-        """Why this password is not acceptable, in words for its owner; None if it is."""
-        if len(normal(password)) < self._min_length:
-            return f"Use at least {self._min_length} characters. Four unrelated words do well."
-        if len(normal(password).encode()) > MAX_PASSWORD_BYTES:
-            return f"Use at most {MAX_PASSWORD_BYTES} bytes."
+    def accepted(self, password: str) -> str:
+        """The password, if it is acceptable. Raises ValueError with words for its owner."""
+        if len(password) < self._min_length:
+            raise ValueError(
+                f"Use at least {self._min_length} characters. Four unrelated words do well."
+            )
+        if len(password) > MAX_LENGTH:
+            raise ValueError(f"Use at most {MAX_LENGTH} characters.")
         if password in self._published:
-            return "That password is printed in our code, for all to read."
-        return None
+            raise ValueError("That password is printed in our code, for all to read.")
+        return password
 
     def hash(self, password: str) -> str:
         return bcrypt.hashpw(_digest(password), bcrypt.gensalt(self._rounds)).decode()

@@ -10,10 +10,12 @@ After RFC 9700 section 4.14.2 (refresh token rotation) and OWASP ASVS 5.0 V7.
 """
 
 from contextlib import suppress
+from dataclasses import dataclass
 from enum import StrEnum
 
 from .browsers import browser_kind
 from .errors import (
+    NotFound,
     RefreshInvalid,
     RefreshReused,
     SessionEnded,
@@ -31,9 +33,20 @@ class EndReason(StrEnum):
 
     LOGOUT = "logout"
     REUSE = "reuse"
+    ENDED_ELSEWHERE = "ended_elsewhere"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a reason, not a password
+    CLIENT_DELETED = "client_deleted"
     DISABLED = "disabled"
     DELETED = "deleted"
     FORGOTTEN = "forgotten"  # neither store has heard of it: both were lost
+
+
+@dataclass(frozen=True)
+class Device:
+    """A session and when its client was last heard of, to within one access token."""
+
+    session: Session
+    last_seen: int
 
 
 class Sessions:
@@ -106,6 +119,33 @@ class Sessions:
         self._require_open(answer, session, now)
         return user, claims
 
+    def revoke(self, token: str, client_id: str, now: float) -> None:
+        """Close the session of a client's own token; any other text closes none, and is no error.
+
+        RFC 7009 section 2.2: the client can't do anything about it. Raises Unavailable.
+        """
+        if sid := self.sid_of(token, client_id, now):
+            self.end(sid, EndReason.LOGOUT, now)
+
+    def inspect(self, token: str, now: float) -> AccessClaims | RefreshClaims | None:
+        """What a token says, if it is good now (RFC 7662 section 2.2). Raises Unavailable."""
+        try:
+            return self.confirm(token, now)[1]
+        except TokenInvalid:
+            return self._inspect_refresh(token, now)
+        except (TokenExpired, SessionEnded):
+            return None
+
+    def _inspect_refresh(self, token: str, now: float) -> RefreshClaims | None:
+        try:
+            claims = self._tokens.read_refresh(token, now)
+            self._find_open(claims, now)
+        except (TokenInvalid, TokenExpired, SessionEnded):
+            return None
+        answer = self._entries.confirm(claims.sid, claims.gen)
+        replaced = answer.outcome is Outcome.ALIVE and answer.gen > claims.gen
+        return None if replaced or answer.outcome is Outcome.ENDED else claims
+
     def sid_of(self, token: str, client_id: str, now: float) -> str | None:
         """The session of a client's own authentic token: of either kind, however old."""
         for read in (self._tokens.read_refresh, self._tokens.read_access):
@@ -121,6 +161,25 @@ class Sessions:
     def look_up(self, claims: AccessClaims) -> Session | None:
         """What SQL knows of the session of a token that has been believed."""
         return self._records.find(claims.sub, claims.sid)[1]
+
+    def open_sessions(self, user_id: str, now: float) -> list[Device]:
+        """A user's sessions that are still good, newest use first."""
+        sessions = self._records.open_sessions(user_id, int(now))
+        seen = self._entries.last_seen([session.sid for session in sessions])
+        devices = [Device(s, seen.get(s.sid, s.created_at)) for s in sessions]
+        alive = [d for d in devices if d.last_seen + d.session.idle_ttl > now]
+        return sorted(alive, key=lambda device: device.last_seen, reverse=True)
+
+    def end_own(self, user_id: str, sid: str, now: float) -> None:
+        """End one of a user's own sessions. Raises NotFound: it is not one of theirs."""
+        if sid not in {session.sid for session in self._records.open_sessions(user_id, int(now))}:
+            raise NotFound
+        self.end(sid, EndReason.ENDED_ELSEWHERE, now)
+
+    def end_all(self, user_id: str, reason: str, now: float, *, but: str | None = None) -> None:
+        for session in self._records.open_sessions(user_id, int(now)):
+            if session.sid != but:
+                self.end(session.sid, reason, now)
 
     def end(self, sid: str, reason: str, now: float) -> None:
         """Close a session for good; the first reason stays. Raises Unavailable.

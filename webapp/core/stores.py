@@ -15,6 +15,7 @@ class User:
     email: str
     name: str
     role: str
+    created_at: int = 0
     disabled: bool = False
 
 
@@ -72,6 +73,9 @@ class Entries(Protocol):
     def confirm(self, sid: str, gen: int) -> Answer:
         """Say whether the session is alive; if `gen` is the newest, note that it arrived."""
 
+    def last_seen(self, sids: list[str]) -> dict[str, int]:
+        """When each of these sessions was last rotated, as far as Redis knows."""
+
     def bury(self, sid: str, reason: str, *, ttl: int) -> None:
         """Replace the entry by a tombstone."""
 
@@ -87,6 +91,9 @@ class Records(Protocol):
 
     def restore(self, session: Session) -> None:
         """Insert a session that a restored backup did not have; keep it if it is there."""
+
+    def open_sessions(self, user_id: str, now: int) -> list[Session]:
+        """Those that have neither ended nor reached their absolute limit, newest first."""
 
     def close(self, sid: str, reason: str, now: int) -> Session | None:
         """Write down a session's end, once; None if there is no such session."""

@@ -129,7 +129,7 @@ def _claims(kind: type[Claims], body: jws.Json) -> Claims:
 def _require_types(body: jws.Json) -> None:
     for name in ("sub", "sid", "client_id", "role", "email", "jti"):
         value = body.get(name, "absent")
-        if not isinstance(value, str) or not value:
+        if not isinstance(value, str) or not value or not value.isprintable():
             raise TokenInvalid
     for name in ("iat", "exp", "gen"):
         if type(body.get(name)) is not int:  # bool is an int to Python, and not to us

@@ -1,0 +1,82 @@
+"""Clients: the programs that a session may belong to (RFC 6749 section 2).
+
+A refresh token is good only for the client that opened its session, so one
+lifted from a browser's cookie is worthless at the API, and the reverse.
+"""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from typing import Protocol
+
+from .errors import ClientInvalid
+from .grants import BROWSER_CLIENT
+from .keys import KID
+
+# Whoever uses the API without being registered.
+API_CLIENT = "api"
+RESERVED = {BROWSER_CLIENT, API_CLIENT}
+
+
+@dataclass(frozen=True)
+class Client:
+    client_id: str
+    name: str
+    created_at: int
+    secret_hash: str | None
+    """None for a public client: an app that could not keep a secret."""
+
+    @property
+    def confidential(self) -> bool:
+        return self.secret_hash is not None
+
+
+class ClientStore(Protocol):
+    def find(self, client_id: str) -> Client | None:
+        """Raises Unavailable."""
+
+
+@dataclass(frozen=True)
+class Clients:
+    store: ClientStore
+
+    def authenticate(self, client_id: str | None, secret: str | None) -> str:
+        """The id of the client that calls; `api` if it names none.
+
+        Raises ClientInvalid: unknown, a wrong or missing secret, or one where none belongs.
+        """
+        if not client_id:
+            if secret:
+                raise ClientInvalid
+            return API_CLIENT
+        if client_id == API_CLIENT and not secret:
+            return API_CLIENT
+        known = KID.fullmatch(client_id) and client_id not in RESERVED
+        client = self.store.find(client_id) if known else None
+        if client is None or not _proves(client, secret):
+            raise ClientInvalid
+        return client.client_id
+
+    def authenticate_confidential(self, client_id: str | None, secret: str | None) -> str:
+        """As above, but only for a client with a secret. Raises ClientInvalid."""
+        if not client_id or not secret:
+            raise ClientInvalid
+        return self.authenticate(client_id, secret)
+
+
+def new_secret() -> tuple[str, str]:
+    """A secret, to be shown once, and its hash, to be stored."""
+    secret = secrets.token_urlsafe(32)
+    return secret, hash_secret(secret)
+
+
+def hash_secret(secret: str) -> str:
+    """Plain SHA-256: 256 random bits can't be guessed, however fast the hash."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _proves(client: Client, secret: str | None) -> bool:
+    if client.secret_hash is None:
+        return not secret
+    return hmac.compare_digest(client.secret_hash, hash_secret(secret or ""))

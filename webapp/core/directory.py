@@ -1,0 +1,67 @@
+"""The directory of users: what an admin may see and change (OWASP ASVS 5.0 V8)."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from .accounts import Accounts, Changes
+from .errors import NotFound
+from .policy import Role
+from .sessions import EndReason, Sessions
+from .stores import User
+
+SORTS = ("created_at", "-created_at", "email", "-email", "name", "-name")
+
+
+@dataclass(frozen=True)
+class Page:
+    users: list[User]
+    total: int
+
+
+class DirectoryStore(Protocol):
+    """Every method may raise Unavailable."""
+
+    def page(self, query: str, sort: str, offset: int, limit: int) -> Page:
+        """Those whose name or address contains `query`."""
+
+    def remove(self, user_id: str) -> bool:
+        """With sessions and events. Raises Conflict if nobody would be left to administer."""
+
+
+@dataclass(frozen=True)
+class Directory:
+    store: DirectoryStore
+    accounts: Accounts
+    sessions: Sessions
+
+    def page(self, *, query: str, sort: str, page: int, per_page: int) -> Page:
+        """`page` counts from 1; `sort` is one of SORTS, a minus in front for descending."""
+        return self.store.page(query, sort, (page - 1) * per_page, per_page)
+
+    def create(self, wanted: Changes, now: float) -> User:
+        """Raises ValidationFailed, Conflict."""
+        user = self.accounts.register(
+            wanted.email or "",
+            wanted.password or "",
+            name=wanted.name or "",
+            role=wanted.role or Role.USER,
+            now=now,
+        )
+        return self.change(user.id, Changes(disabled=True), now) if wanted.disabled else user
+
+    def change(self, user_id: str, changes: Changes, now: float) -> User:
+        """A user who is disabled, or gets another password, is signed out everywhere.
+
+        Raises ValidationFailed, Conflict, NotFound.
+        """
+        user = self.accounts.change(user_id, changes, now)
+        if changes.disabled:
+            self.sessions.end_all(user_id, EndReason.DISABLED, now)
+        elif changes.password is not None:
+            self.sessions.end_all(user_id, EndReason.PASSWORD_CHANGED, now)
+        return user
+
+    def remove(self, user_id: str) -> None:
+        """Raises Conflict, NotFound."""
+        if not self.store.remove(user_id):
+            raise NotFound
