@@ -4,6 +4,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, MetaData, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from webapp.core.clients import Client
 from webapp.core.stores import Session, User
 
 
@@ -34,7 +35,28 @@ class UserRow(Base):
     disabled_at: Mapped[int | None] = mapped_column(BigInteger)
 
     def to_user(self) -> User:
-        return User(self.id, self.email, self.name, self.role, self.disabled_at is not None)
+        return User(
+            id=self.id,
+            email=self.email,
+            name=self.name,
+            role=self.role,
+            created_at=self.created_at,
+            disabled=self.disabled_at is not None,
+        )
+
+
+class ClientRow(Base):
+    """A registered client; a public one has no secret."""
+
+    __tablename__ = "clients"
+
+    client_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    secret_hash: Mapped[str | None] = mapped_column(String(64))
+
+    def to_client(self) -> Client:
+        return Client(self.client_id, self.name, self.created_at, self.secret_hash)
 
 
 class SessionRow(Base):

@@ -33,6 +33,19 @@ class SqlRecords:
         except IntegrityError:
             return  # a parallel request was first
 
+    def open_sessions(self, user_id: str, now: int) -> list[Session]:
+        still_open = (
+            select(SessionRow)
+            .where(
+                SessionRow.user_id == user_id,
+                SessionRow.ended_at.is_(None),
+                SessionRow.expires_at > now,
+            )
+            .order_by(SessionRow.created_at.desc())
+        )
+        with answering():
+            return [row.to_session() for row in db.session.scalars(still_open)]
+
     def close(self, sid: str, reason: str, now: int) -> Session | None:
         ending = (
             update(SessionRow)

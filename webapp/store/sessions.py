@@ -40,6 +40,16 @@ class RedisEntries:
     def confirm(self, sid: str, gen: int) -> Answer:
         return _ask(self._confirm, sid, gen)
 
+    def last_seen(self, sids: list[str]) -> dict[str, int]:
+        with answering():
+            # One key a command, so that they may live on different nodes of a cluster.
+            pipeline = self._redis.pipeline(transaction=False)
+            for sid in sids:
+                pipeline.get(_key(sid))
+            values = pipeline.execute() if sids else []
+        found = {sid: value.split() for sid, value in zip(sids, values, strict=True) if value}
+        return {sid: int(parts[1]) for sid, parts in found.items() if parts[0] != "ended"}
+
     def bury(self, sid: str, reason: str, *, ttl: int) -> None:
         with answering():
             self._redis.set(_key(sid), f"ended {reason}", ex=ttl)

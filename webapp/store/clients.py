@@ -1,0 +1,57 @@
+"""Registered clients in SQL."""
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
+
+from webapp.core.clients import Client
+from webapp.core.errors import Conflict
+
+from .database import answering, committing
+from .models import ClientRow, SessionRow, db
+
+
+class SqlClients:
+    """Serves `core.clients.ClientStore`, and the operator's commands."""
+
+    def find(self, client_id: str) -> Client | None:
+        with answering():
+            row = db.session.get(ClientRow, client_id, populate_existing=True)
+        return row.to_client() if row else None
+
+    def all(self) -> list[Client]:
+        with answering():
+            rows = db.session.scalars(select(ClientRow).order_by(ClientRow.client_id))
+            return [row.to_client() for row in rows]
+
+    def create(self, client_id: str, name: str, secret_hash: str | None, now: int) -> None:
+        """Raises Conflict if the id is taken."""
+        row = ClientRow(client_id=client_id, name=name, secret_hash=secret_hash, created_at=now)
+        try:
+            with committing():
+                db.session.add(row)
+        except IntegrityError:
+            raise Conflict({"client_id": ["That id is taken."]}) from None
+
+    def set_secret(self, client_id: str, secret_hash: str) -> bool:
+        """Whether there is such a confidential client."""
+        changing = update(ClientRow).where(
+            ClientRow.client_id == client_id, ClientRow.secret_hash.is_not(None)
+        )
+        with committing():
+            found = db.session.execute(
+                changing.values(secret_hash=secret_hash).returning(ClientRow.client_id)
+            ).all()
+        return bool(found)
+
+    def open_sids(self, client_id: str) -> list[str]:
+        mine = select(SessionRow.sid).where(
+            SessionRow.client_id == client_id, SessionRow.ended_at.is_(None)
+        )
+        with answering():
+            return list(db.session.scalars(mine))
+
+    def delete(self, client_id: str) -> bool:
+        """Whether there was such a client."""
+        deleting = delete(ClientRow).where(ClientRow.client_id == client_id)
+        with committing():
+            return bool(db.session.scalars(deleting.returning(ClientRow.client_id)).all())
