@@ -8,20 +8,32 @@ from flask import Flask
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from . import development
+from . import cli, development
 from .config import ROOT, Settings
 from .core.accounts import Accounts
+from .core.clients import Clients
+from .core.directory import Directory
 from .core.grants import Limits
 from .core.passwords import Passwords
 from .core.sessions import Sessions
 from .core.tokens import Tokens
+from .store.clients import SqlClients
 from .store.connect import redis_client
 from .store.database import init_database, migrate
 from .store.records import SqlRecords
 from .store.sessions import RedisEntries
 from .store.users import SqlUsers
-from .web import authentication, cookies, errors, headers, request_id, template_context
-from .web.api import api
+from .web import (
+    api,
+    authentication,
+    cookies,
+    errors,
+    headers,
+    oauth,
+    request_id,
+    template_context,
+    well_known,
+)
 from .web.pages import pages
 from .web.services import Services
 
@@ -77,10 +89,16 @@ def wire(settings: Settings, now: Callable[[], float]) -> Services:
     passwords = Passwords(
         settings.bcrypt_rounds, settings.password_min_length, frozenset(published)
     )
+    users = SqlUsers()
+    accounts = Accounts(users, passwords)
+    sessions = Sessions(tokens, RedisEntries(redis), SqlRecords(), limits)
     return Services(
         settings=settings,
-        accounts=Accounts(SqlUsers(), passwords),
-        sessions=Sessions(tokens, RedisEntries(redis), SqlRecords(), limits),
+        accounts=accounts,
+        directory=Directory(users, accounts, sessions),
+        clients=Clients(SqlClients()),
+        sessions=sessions,
+        access_keys=settings.access_token_keys,
         now=now,
     )
 
@@ -93,12 +111,17 @@ def install_web(app: Flask, settings: Settings) -> None:
     app.session_interface = cookies.FlaskSessionCookie()
     request_id.install(app)
     authentication.install(app)
-    CSRFProtect(app).exempt(api)
+    protection = CSRFProtect(app)
+    for blueprint in (api.blueprint.api, oauth.oauth):
+        protection.exempt(blueprint)
     headers.install(app)
     errors.install(app)
     template_context.install(app)
     app.register_blueprint(pages)
-    app.register_blueprint(api)
+    app.register_blueprint(oauth.oauth)
+    app.register_blueprint(well_known.well_known)
+    api.install(app)
+    cli.install(app)
 
 
 def prepare_development(app: Flask) -> None:

@@ -23,7 +23,7 @@ from webapp.core.stores import User
 from webapp.core.tokens import AccessClaims
 
 from . import cookies, csrf, messages
-from .authorization import STATIC, is_public
+from .authorization import check_permission, is_public
 from .requests import is_api, is_navigation
 from .services import origin, services
 
@@ -42,10 +42,11 @@ def install(app: Flask) -> None:
 
 
 def authenticate() -> None:
-    """Before every request: set `g.visitor`. Raises Unauthenticated or Unavailable."""
+    """Before every request: set `g.visitor`. Raises Unauthenticated, Forbidden, Unavailable."""
     g.visitor, g.grant, g.forget = None, None, False
     if not is_public():
         g.visitor = identify()
+        check_permission(g.visitor.user)
     elif request.method == "GET" and is_navigation():
         g.visitor = greet()
     if g.visitor and not is_api():
@@ -123,7 +124,8 @@ def hand_over_cookies(response: Response) -> Response:
         cookies.remember_grant(response, g.grant)
     elif g.get("forget"):
         cookies.forget_grant(response)
-    if request.endpoint != STATIC or response.status_code >= 400:
+    public_and_kept = "Cache-Control" in response.headers and response.status_code < 400
+    if not public_and_kept or response.headers.get("Set-Cookie"):
         # Nothing personal, and no cookie, may stay in any cache (RFC 9111 section 7.3).
         response.headers["Cache-Control"] = "private, no-store"
     return response

@@ -9,6 +9,7 @@ from flask import (
     make_response,
     redirect,
     render_template,
+    request,
     url_for,
 )
 from flask.typing import ResponseReturnValue
@@ -17,7 +18,9 @@ from werkzeug.exceptions import HTTPException
 from webapp.core.errors import (
     Conflict,
     EvergreenError,
+    Forbidden,
     NotFound,
+    PasswordRefused,
     TokenMissing,
     Unauthenticated,
     Unavailable,
@@ -29,7 +32,9 @@ from .requests import is_api, return_path
 
 STATUS: list[tuple[type[EvergreenError], int]] = [
     (Unauthenticated, 401),
+    (Forbidden, 403),
     (Conflict, 409),
+    (PasswordRefused, 403),
     (ValidationFailed, 422),
     (NotFound, 404),
     (Unavailable, 503),
@@ -76,7 +81,7 @@ def on_refusal(error: EvergreenError) -> ResponseReturnValue:
     response = answer(status, error.code, str(error), getattr(error, "fields", None))
     if isinstance(error, Unavailable):
         response.headers["Retry-After"] = str(error.retry_after)
-    if isinstance(error, Unauthenticated):
+    if isinstance(error, (Unauthenticated, Forbidden)):
         response.headers["WWW-Authenticate"] = challenge(error)
     return response
 
@@ -100,11 +105,15 @@ def to_login(error: Unauthenticated) -> ResponseReturnValue:
     return redirect(url_for("pages.login", next=return_path()), 303)
 
 
-def challenge(error: Unauthenticated) -> str:
+def challenge(error: Unauthenticated | Forbidden) -> str:
     """RFC 6750 section 3.1: no error code for who sent no token at all."""
-    if isinstance(error, TokenMissing):
+    sent = request.authorization.type if request.authorization else None
+    if sent == "basic":
+        return 'Basic realm="evergreen"'  # RFC 6749 section 5.2: in the scheme that was tried
+    if sent != "bearer":
         return 'Bearer realm="evergreen"'
-    return f'Bearer realm="evergreen", error="invalid_token", error_description="{error}"'
+    reason = "insufficient_scope" if isinstance(error, Forbidden) else "invalid_token"
+    return f'Bearer realm="evergreen", error="{reason}", error_description="{error}"'
 
 
 def answer(

@@ -8,11 +8,12 @@ from werkzeug.exceptions import HTTPException
 # Where nobody wants to arrive after login.
 NO_DESTINATION = {None, "pages.login", "pages.favicon"}
 
-API_PREFIX = "/api/"
+# Programs are asked and answered here, in JSON, and no cookie counts.
+API_PREFIXES = ("/api/v1/", "/oauth/")
 
 
 def is_api() -> bool:
-    return request.path.startswith(API_PREFIX)
+    return request.path.startswith(API_PREFIXES)
 
 
 def is_navigation() -> bool:

@@ -8,7 +8,10 @@ from flask import current_app, request
 
 from webapp.config import Settings
 from webapp.core.accounts import Accounts
-from webapp.core.grants import Origin
+from webapp.core.clients import Clients
+from webapp.core.directory import Directory
+from webapp.core.grants import BROWSER_CLIENT, Origin
+from webapp.core.keys import KeyRing
 from webapp.core.sessions import Sessions
 
 
@@ -16,7 +19,10 @@ from webapp.core.sessions import Sessions
 class Services:
     settings: Settings
     accounts: Accounts
+    directory: Directory
+    clients: Clients
     sessions: Sessions
+    access_keys: KeyRing
     now: Callable[[], float]
     """Unix seconds. The only clock that decides anything: tests move it."""
 
@@ -25,6 +31,7 @@ def services() -> Services:
     return cast(Services, current_app.extensions["evergreen"])
 
 
-def origin() -> Origin:
-    """Where this request comes from: a browser, until a client says otherwise."""
-    return Origin(request.remote_addr or "", request.headers.get("User-Agent", "")[:400])
+def origin(client_id: str = BROWSER_CLIENT) -> Origin:
+    """Where this request comes from."""
+    user_agent = request.headers.get("User-Agent", "")[:400]
+    return Origin(request.remote_addr or "", user_agent, client_id)

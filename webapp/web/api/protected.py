@@ -1,18 +1,20 @@
 """The seeds' sample resource: something worth protecting."""
 
-from flask import g, jsonify
-from flask.typing import ResponseReturnValue
+from http import HTTPStatus
+from typing import Any
 
+from webapp.core.policy import Permission
 from webapp.web.authentication import visitor
+from webapp.web.authorization import requires
 
-from . import api
+from .blueprint import api
+from .schemas import Sample
 
 
-@api.get("/protected")
-def protected() -> ResponseReturnValue:
-    user = visitor().user
-    data = {
-        "message": "This is a protected resource.",
-        "user": {"id": user.id, "email": user.email, "role": user.role},
-    }
-    return jsonify(status=200, data=data, requestId=g.request_id)
+@api.route("/protected", tags=["Sample"])
+@api.answers(HTTPStatus.OK, Sample)
+@api.refuses(401, 403)
+@api.doc(operationId="getProtected", summary="A protected resource")
+@requires(Permission.OWN_ACCOUNT)
+def protected() -> dict[str, Any]:
+    return {"message": "This is a protected resource.", "user": visitor().user}

@@ -4,4 +4,4 @@ from flask import Blueprint
 
 pages = Blueprint("pages", __name__)
 
-from . import account, home, sign_in  # noqa: E402, F401 - they add their routes
+from . import account, api_docs, home, sign_in  # noqa: E402, F401 - they add their routes

@@ -4,7 +4,9 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.core.errors import ValidationFailed
+from webapp.core.policy import Permission
 from webapp.web.authentication import visitor
+from webapp.web.authorization import requires
 from webapp.web.forms import ProfileForm, sent
 from webapp.web.services import services
 
@@ -12,6 +14,7 @@ from . import pages
 
 
 @pages.route("/account", methods=["GET", "POST"])
+@requires(Permission.OWN_ACCOUNT)
 def account() -> ResponseReturnValue:
     user_id = visitor().user.id
     form = ProfileForm(obj=services().accounts.profile(user_id))

@@ -3,8 +3,9 @@
 from flask import current_app, render_template, send_from_directory
 from flask.typing import ResponseReturnValue
 
+from webapp.core.policy import Permission
 from webapp.web.authentication import visitor
-from webapp.web.authorization import public
+from webapp.web.authorization import public, requires
 from webapp.web.services import services
 
 from . import pages
@@ -17,6 +18,7 @@ def home() -> ResponseReturnValue:
 
 
 @pages.get("/dashboard")
+@requires(Permission.OWN_ACCOUNT)
 def dashboard() -> ResponseReturnValue:
     access, now = visitor().access, services().now()
     session = services().sessions.look_up(access)

@@ -1,0 +1,27 @@
+"""Which client is calling: HTTP Basic or the body, never both (RFC 6749 section 2.3.1)."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote_plus
+
+from flask import request
+
+from webapp.core.errors import ClientInvalid
+
+from .services import services
+
+
+def client_credentials(body: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Raises ClientInvalid if both ways are used and differ."""
+    basic = request.authorization
+    if basic is None or basic.type != "basic":
+        return body.get("client_id"), body.get("client_secret")
+    client_id = unquote_plus(basic.username or "")
+    if body.get("client_secret") or body.get("client_id", client_id) != client_id:
+        raise ClientInvalid
+    return client_id, unquote_plus(basic.password or "")
+
+
+def calling_client(body: Mapping[str, Any]) -> str:
+    """The id of the client that calls. Raises ClientInvalid."""
+    return services().clients.authenticate(*client_credentials(body))

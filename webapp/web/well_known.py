@@ -1,0 +1,53 @@
+"""What other services need to know of this one (RFC 8615), and may keep for a while."""
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request, url_for
+
+from .authorization import public
+from .services import services
+
+# Seconds. A new signing key is in the list for at least as long before it signs.
+MAY_BE_KEPT = 300
+
+well_known = Blueprint("well_known", __name__, url_prefix="/.well-known")
+
+
+@well_known.get("/jwks.json")
+@public
+def jwks() -> Response:
+    """RFC 7517: the public keys of access tokens; none with HS256."""
+    return kept({"keys": services().access_keys.public_jwks()})
+
+
+@well_known.get("/oauth-authorization-server")
+@public
+def metadata() -> Response:
+    """RFC 8414. The issuer is the setting; if that is an address, so start all others."""
+    issuer = services().settings.jwt_issuer
+    base = issuer if issuer.startswith(("http://", "https://")) else request.root_url
+    methods = ["none", "client_secret_basic", "client_secret_post"]
+    return kept(
+        {
+            "issuer": issuer,
+            "token_endpoint": address(base, "oauth.token"),
+            "revocation_endpoint": address(base, "oauth.revoke"),
+            "introspection_endpoint": address(base, "oauth.introspect"),
+            "jwks_uri": address(base, "well_known.jwks"),
+            "grant_types_supported": ["refresh_token"],
+            "response_types_supported": [],
+            "token_endpoint_auth_methods_supported": methods,
+            "revocation_endpoint_auth_methods_supported": methods,
+            "introspection_endpoint_auth_methods_supported": methods[1:],
+        }
+    )
+
+
+def address(base: str, endpoint: str) -> str:
+    return base.rstrip("/") + url_for(endpoint)
+
+
+def kept(facts: dict[str, Any]) -> Response:
+    response = jsonify(facts)
+    response.headers["Cache-Control"] = f"public, max-age={MAY_BE_KEPT}"
+    return response
