@@ -17,6 +17,7 @@ PACKAGES = {
     "chromium": "chromium",
     "chromedriver": "chromium-driver",
     "redis-server": "redis-server",
+    "npm": "npm",
 }
 CHECKS = [
     ["ruff", "format", "--check", "--quiet", "."],

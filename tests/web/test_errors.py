@@ -4,6 +4,7 @@ import pytest
 from flask import Flask, abort
 
 from tests.support.browser import Browser
+from webapp.web.authorization import public
 
 
 @pytest.fixture
@@ -15,7 +16,7 @@ def failing(app: Flask) -> Browser:
             raise RuntimeError("a bug")
         abort(status)
 
-    fail.__dict__["public"] = True
+    public(fail)
     app.add_url_rule("/fail/<int:status>", "fail", fail)
     app.add_url_rule("/api/v1/fail/<int:status>", "api_fail", fail)
     app.config["PROPAGATE_EXCEPTIONS"] = False
