@@ -12,6 +12,7 @@ from . import cli, development
 from .config import ROOT, Settings
 from .core.accounts import Accounts
 from .core.clients import Clients
+from .core.devices import Devices
 from .core.directory import Directory
 from .core.grants import Limits
 from .core.passwords import Passwords
@@ -68,21 +69,6 @@ def create_app(
 def wire(settings: Settings, now: Callable[[], float]) -> Services:
     """core ← store: hand the core the places where its state lives."""
     assert settings.access_token_keys is not None
-    assert settings.refresh_token_keys is not None
-    tokens = Tokens(
-        access_keys=settings.access_token_keys,
-        refresh_keys=settings.refresh_token_keys,
-        issuer=settings.jwt_issuer,
-        audience=settings.jwt_audience,
-        leeway=settings.jwt_leeway,
-    )
-    limits = Limits(
-        access_ttl=settings.access_token_ttl,
-        idle=settings.session_idle_ttl,
-        idle_remembered=settings.refresh_token_ttl,
-        max_age=settings.session_max_age,
-        grace=settings.refresh_grace,
-    )
     redis = redis_client(settings.redis_url, settings.instance_path / "redis")
     # A database that development has used holds the demo account as well.
     published = {development.DEMO.password} if settings.mode == "production" else set()
@@ -91,15 +77,40 @@ def wire(settings: Settings, now: Callable[[], float]) -> Services:
     )
     users = SqlUsers()
     accounts = Accounts(users, passwords)
-    sessions = Sessions(tokens, RedisEntries(redis), SqlRecords(), limits)
+    entries, records = RedisEntries(redis), SqlRecords()
+    sessions = Sessions(tokens_of(settings), entries, records, limits_of(settings))
+    devices = Devices(sessions, entries, records)
     return Services(
         settings=settings,
         accounts=accounts,
-        directory=Directory(users, accounts, sessions),
+        directory=Directory(users, accounts, devices),
         clients=Clients(SqlClients()),
         sessions=sessions,
+        devices=devices,
         access_keys=settings.access_token_keys,
         now=now,
+    )
+
+
+def tokens_of(settings: Settings) -> Tokens:
+    assert settings.access_token_keys is not None
+    assert settings.refresh_token_keys is not None
+    return Tokens(
+        access_keys=settings.access_token_keys,
+        refresh_keys=settings.refresh_token_keys,
+        issuer=settings.jwt_issuer,
+        audience=settings.jwt_audience,
+        leeway=settings.jwt_leeway,
+    )
+
+
+def limits_of(settings: Settings) -> Limits:
+    return Limits(
+        access_ttl=settings.access_token_ttl,
+        idle=settings.session_idle_ttl,
+        idle_remembered=settings.refresh_token_ttl,
+        max_age=settings.session_max_age,
+        grace=settings.refresh_grace,
     )
 
 

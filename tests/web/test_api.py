@@ -10,13 +10,6 @@ from tests.conftest import services_of
 from tests.support.api import Json, Program, error_code
 from tests.support.browser import EMAIL, PASSWORD, Browser
 from tests.support.clock import Clock
-from webapp.core.clients import new_secret
-from webapp.store.clients import SqlClients
-
-
-@pytest.fixture
-def program(app: Flask) -> Program:
-    return Program(app)
 
 
 @pytest.fixture
@@ -28,16 +21,6 @@ def admin(app: Flask) -> Program:
     admin = Program(app)
     admin.log_in("root@example.com")
     return admin
-
-
-@pytest.fixture
-def secret(app: Flask) -> str:
-    """Of the confidential client `shop`; there is a public one, `phone`, too."""
-    secret, hashed = new_secret()
-    with app.app_context():
-        SqlClients().create("shop", "Shop", hashed, 0)
-        SqlClients().create("phone", "Phone", None, 0)
-    return secret
 
 
 class TestLogin:

@@ -14,24 +14,7 @@ from tests.support.api import Json, Program
 from tests.support.clock import Clock
 from tests.support.servers import free_port, serving
 from webapp import create_app
-from webapp.core.clients import new_secret
 from webapp.core.keys import generate_pem
-from webapp.store.clients import SqlClients
-
-
-@pytest.fixture
-def secret(app: Flask) -> str:
-    """Of the confidential client `shop`; there is a public one, `phone`, too."""
-    secret, hashed = new_secret()
-    with app.app_context():
-        SqlClients().create("shop", "Shop", hashed, 0)
-        SqlClients().create("phone", "Phone", None, 0)
-    return secret
-
-
-@pytest.fixture
-def program(app: Flask) -> Program:
-    return Program(app)
 
 
 class TestToken:

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from .accounts import Accounts, Changes
+from .devices import Devices
 from .errors import NotFound
 from .policy import Role
-from .sessions import EndReason, Sessions
+from .sessions import EndReason
 from .stores import User
 
 SORTS = ("created_at", "-created_at", "email", "-email", "name", "-name")
@@ -32,7 +33,7 @@ class DirectoryStore(Protocol):
 class Directory:
     store: DirectoryStore
     accounts: Accounts
-    sessions: Sessions
+    devices: Devices
 
     def page(self, *, query: str, sort: str, page: int, per_page: int) -> Page:
         """`page` counts from 1; `sort` is one of SORTS, a minus in front for descending."""
@@ -56,9 +57,9 @@ class Directory:
         """
         user = self.accounts.change(user_id, changes, now)
         if changes.disabled:
-            self.sessions.end_all(user_id, EndReason.DISABLED, now)
+            self.devices.end_all(user_id, EndReason.DISABLED, now)
         elif changes.password is not None:
-            self.sessions.end_all(user_id, EndReason.PASSWORD_CHANGED, now)
+            self.devices.end_all(user_id, EndReason.PASSWORD_CHANGED, now)
         return user
 
     def remove(self, user_id: str) -> None:

@@ -10,12 +10,10 @@ After RFC 9700 section 4.14.2 (refresh token rotation) and OWASP ASVS 5.0 V7.
 """
 
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import StrEnum
 
 from .browsers import browser_kind
 from .errors import (
-    NotFound,
     RefreshInvalid,
     RefreshReused,
     SessionEnded,
@@ -39,14 +37,6 @@ class EndReason(StrEnum):
     DISABLED = "disabled"
     DELETED = "deleted"
     FORGOTTEN = "forgotten"  # neither store has heard of it: both were lost
-
-
-@dataclass(frozen=True)
-class Device:
-    """A session and when its client was last heard of, to within one access token."""
-
-    session: Session
-    last_seen: int
 
 
 class Sessions:
@@ -161,25 +151,6 @@ class Sessions:
     def look_up(self, claims: AccessClaims) -> Session | None:
         """What SQL knows of the session of a token that has been believed."""
         return self._records.find(claims.sub, claims.sid)[1]
-
-    def open_sessions(self, user_id: str, now: float) -> list[Device]:
-        """A user's sessions that are still good, newest use first."""
-        sessions = self._records.open_sessions(user_id, int(now))
-        seen = self._entries.last_seen([session.sid for session in sessions])
-        devices = [Device(s, seen.get(s.sid, s.created_at)) for s in sessions]
-        alive = [d for d in devices if d.last_seen + d.session.idle_ttl > now]
-        return sorted(alive, key=lambda device: device.last_seen, reverse=True)
-
-    def end_own(self, user_id: str, sid: str, now: float) -> None:
-        """End one of a user's own sessions. Raises NotFound: it is not one of theirs."""
-        if sid not in {session.sid for session in self._records.open_sessions(user_id, int(now))}:
-            raise NotFound
-        self.end(sid, EndReason.ENDED_ELSEWHERE, now)
-
-    def end_all(self, user_id: str, reason: str, now: float, *, but: str | None = None) -> None:
-        for session in self._records.open_sessions(user_id, int(now)):
-            if session.sid != but:
-                self.end(session.sid, reason, now)
 
     def end(self, sid: str, reason: str, now: float) -> None:
         """Close a session for good; the first reason stays. Raises Unavailable.

@@ -9,6 +9,7 @@ from flask import current_app, request
 from webapp.config import Settings
 from webapp.core.accounts import Accounts
 from webapp.core.clients import Clients
+from webapp.core.devices import Devices
 from webapp.core.directory import Directory
 from webapp.core.grants import BROWSER_CLIENT, Origin
 from webapp.core.keys import KeyRing
@@ -22,6 +23,7 @@ class Services:
     directory: Directory
     clients: Clients
     sessions: Sessions
+    devices: Devices
     access_keys: KeyRing
     now: Callable[[], float]
     """Unix seconds. The only clock that decides anything: tests move it."""

@@ -3,10 +3,10 @@
 from http import HTTPStatus
 from typing import Any
 
+from webapp.core.devices import Device
 from webapp.core.errors import RefreshInvalid, TokenExpired, TokenInvalid
 from webapp.core.grants import Grant
 from webapp.core.policy import Permission
-from webapp.core.sessions import Device
 from webapp.web.authentication import visitor
 from webapp.web.authorization import public, requires
 from webapp.web.clients import calling_client
@@ -102,7 +102,7 @@ def update_profile(body: Json) -> Json:
 @api.doc(operationId="listSessions", summary="Where am I signed in?")
 @requires(Permission.OWN_ACCOUNT)
 def list_sessions() -> Json:
-    devices = services().sessions.open_sessions(visitor().user.id, services().now())
+    devices = services().devices.of(visitor().user.id, services().now())
     return {"sessions": [described(device) for device in devices]}
 
 
@@ -112,7 +112,7 @@ def list_sessions() -> Json:
 @api.doc(operationId="endSession", summary="Sign out one of my sessions")
 @requires(Permission.OWN_ACCOUNT)
 def end_session(sid: str) -> None:
-    services().sessions.end_own(visitor().user.id, sid, services().now())
+    services().devices.end_one(visitor().user.id, sid, services().now())
 
 
 def tokens(grant: Grant) -> Json:

@@ -1,0 +1,41 @@
+"""The sessions of one user: where am I signed in, and out with that one (ASVS 5.0 V7.4)."""
+
+from dataclasses import dataclass
+
+from .errors import NotFound
+from .sessions import EndReason, Sessions
+from .stores import Entries, Records, Session
+
+
+@dataclass(frozen=True)
+class Device:
+    """A session and when its client was last heard of, to within one access token."""
+
+    session: Session
+    last_seen: int
+
+
+@dataclass(frozen=True)
+class Devices:
+    sessions: Sessions
+    entries: Entries
+    records: Records
+
+    def of(self, user_id: str, now: float) -> list[Device]:
+        """A user's sessions that are still good, newest use first."""
+        sessions = self.records.open_sessions(user_id, int(now))
+        seen = self.entries.last_seen([session.sid for session in sessions])
+        devices = [Device(s, seen.get(s.sid, s.created_at)) for s in sessions]
+        alive = [d for d in devices if d.last_seen + d.session.idle_ttl > now]
+        return sorted(alive, key=lambda device: device.last_seen, reverse=True)
+
+    def end_one(self, user_id: str, sid: str, now: float) -> None:
+        """End one of a user's own sessions. Raises NotFound: it is not one of theirs."""
+        if sid not in {session.sid for session in self.records.open_sessions(user_id, int(now))}:
+            raise NotFound
+        self.sessions.end(sid, EndReason.ENDED_ELSEWHERE, now)
+
+    def end_all(self, user_id: str, reason: str, now: float, *, but: str | None = None) -> None:
+        for session in self.records.open_sessions(user_id, int(now)):
+            if session.sid != but:
+                self.sessions.end(session.sid, reason, now)
