@@ -5,6 +5,8 @@ from flask import Flask
 
 from tests.support.browser import EMAIL, PASSWORD, Browser, set_cookies
 from tests.support.clock import Clock
+from webapp import create_app
+from webapp.store.users import SqlUsers
 
 
 def test_a_new_account_is_signed_in_at_once(browser: Browser) -> None:
@@ -210,3 +212,15 @@ def test_a_stranger_with_a_mangled_address_still_gets_the_login_page(browser: Br
         "/account", headers=browser.headers, environ_overrides={"QUERY_STRING": "x=\xff\xfe"}
     )
     assert answer.status_code == 303
+
+
+def test_a_login_brings_the_hash_to_the_cost_of_the_setting(
+    environment: dict[str, str], clock: Clock
+) -> None:
+    app = create_app(environment | {"WEBAPP_BCRYPT_ROUNDS": "5"}, clock)
+    for _ in range(2):
+        Browser(app).sign_in()
+    with app.app_context():
+        found = SqlUsers().by_email(EMAIL)
+    assert found
+    assert found[1].startswith("$2b$05$")

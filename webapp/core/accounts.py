@@ -63,7 +63,7 @@ class Accounts:
     def knows(self, email: str) -> bool:
         return self._users.by_email(normal_email(email)) is not None
 
-    def authenticate(self, email: str, password: str) -> User:
+    def authenticate(self, email: str, password: str, now: float) -> User:
         """Raises InvalidCredentials, the same for every cause and after the same work."""
         try:
             address = normal_email(email)
@@ -72,6 +72,8 @@ class Accounts:
         user, hashed = self._users.by_email(address) or (None, None)
         if not self._passwords.matches(password, hashed) or user is None or user.disabled:
             raise InvalidCredentials
+        if hashed and self._passwords.outdated(hashed):
+            self._users.change(user.id, Changes(), self._passwords.hash(password), int(now))
         return user
 
     def profile(self, user_id: str) -> User:

@@ -47,6 +47,10 @@ class Passwords:
     def hash(self, password: str) -> str:
         return bcrypt.hashpw(_digest(password), bcrypt.gensalt(self._rounds)).decode()
 
+    def outdated(self, hashed: str) -> bool:
+        """Whether a hash was made at another cost than the setting's."""
+        return not hashed.startswith(f"$2b${self._rounds:02}$")
+
     def matches(self, password: str, hashed: str | None) -> bool:
         """Takes the same time whether or not there is a hash to compare with."""
         found = bcrypt.checkpw(_digest(password), (hashed or self._nobody).encode())

@@ -38,7 +38,7 @@ def register(body: Json) -> Json:
 @public
 def login(body: Json) -> Json:
     client_id = calling_client(body)
-    user = services().accounts.authenticate(body["email"], body["password"])
+    user = services().accounts.authenticate(body["email"], body["password"], services().now())
     grant = services().sessions.start(user, origin(client_id), remember=True, now=services().now())
     return {"auth": {**tokens(grant), "user": grant.user}}
 

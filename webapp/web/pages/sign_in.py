@@ -46,7 +46,9 @@ def login() -> ResponseReturnValue:
     form = LoginForm(next=request.args.get("next"))
     if form.validate_on_submit():
         try:
-            user = services().accounts.authenticate(sent(form.email), sent(form.password))
+            user = services().accounts.authenticate(
+                sent(form.email), sent(form.password), services().now()
+            )
         except InvalidCredentials as refusal:
             form.form_errors.append(str(refusal))
         else:
