@@ -9,6 +9,7 @@ from flask import Flask
 from tests.support.api import Program, error_code
 from tests.support.browser import PASSWORD
 from webapp.core.keys import KeyRing
+from webapp.store.clients import SqlClients
 
 
 def run(app: Flask, *arguments: str, typed: str = "") -> Result:
@@ -43,6 +44,15 @@ def test_a_client_its_secret_and_its_end(app: Flask) -> None:
 
     assert run(app, "clients", "delete", "shop").exit_code == 0
     assert error_code(program.call("GET", "/protected")) == "session_ended"
+
+
+def test_a_later_client_of_the_same_name_inherits_no_session(app: Flask) -> None:
+    secret = secret_in(run(app, "clients", "create", "shop"))
+    token = Program(app).log_in(client_id="shop", client_secret=secret)["refresh_token"]
+    with app.app_context():
+        SqlClients().delete("shop")  # and then the power went out
+    run(app, "clients", "create", "shop", "--public")
+    assert error_code(Program(app).refresh(token, client_id="shop")) == "session_ended"
 
 
 def test_a_list_without_secrets(app: Flask) -> None:

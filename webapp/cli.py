@@ -1,6 +1,5 @@
 """What an operator does by hand: `flask users`, `flask clients`, `flask keys`."""
 
-import getpass
 import json
 import re
 import sys
@@ -53,10 +52,15 @@ def told_in_one_line(command: Callable[..., None]) -> Callable[..., None]:
 @told_in_one_line
 def create_user(email: str, name: str, admin: bool, password_stdin: bool) -> None:
     """Create an account; asks for its password."""
-    password = sys.stdin.readline().rstrip("\n") if password_stdin else getpass.getpass()
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else ask_for_password()
     role = Role.ADMIN if admin else Role.USER
     user = services().accounts.register(email, password, name=name, role=role, now=services().now())
     click.echo(f"{user.email} is here now, as {user.role}. Id: {user.id}")
+
+
+def ask_for_password() -> str:
+    typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return typed
 
 
 @clients.command("create")
@@ -68,6 +72,8 @@ def create_client(client_id: str, name: str, public: bool) -> None:
     """Register a client. Its secret is shown once."""
     if not re.fullmatch(KID, client_id) or client_id in RESERVED:
         raise click.ClickException("Use letters, digits and . _ -, and neither browser nor api.")
+    if SqlClients().find(client_id) is None:
+        end_sessions_of(client_id)
     secret, secret_hash = (None, None) if public else new_secret()
     SqlClients().create(client_id, name or client_id, secret_hash, int(services().now()))
     click.echo(f"client_id: {client_id}")
@@ -105,13 +111,19 @@ def rotate_secret(client_id: str) -> None:
 @click.argument("client_id")
 @told_in_one_line
 def delete_client(client_id: str) -> None:
-    """Forget a client and end its sessions."""
-    store, sessions = SqlClients(), services().sessions
-    if not store.delete(client_id):
+    """Forget a client and end its sessions; also those that an interrupted delete left."""
+    found = SqlClients().delete(client_id)
+    if not end_sessions_of(client_id) and not found:
         raise click.ClickException(f"There is no client {client_id}.")
-    for sid in store.open_sids(client_id):
-        sessions.end(sid, EndReason.CLIENT_DELETED, services().now())
     click.echo(f"{client_id} is gone, and its sessions are over.")
+
+
+def end_sessions_of(client_id: str) -> int:
+    """How many there were. A later client of the same name must not inherit them."""
+    sids = SqlClients().open_sids(client_id)
+    for sid in sids:
+        services().sessions.end(sid, EndReason.CLIENT_DELETED, services().now())
+    return len(sids)
 
 
 @keys.command("generate")

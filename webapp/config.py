@@ -210,17 +210,21 @@ class Settings:
         return cls(**values)
 
     def __post_init__(self) -> None:
-        for ring in filter(None, [self.access_token_keys]):
-            if ring.signing.algorithm != self.access_token_algorithm:
-                raise ConfigError(
-                    f"WEBAPP_ACCESS_TOKEN_KEYS: the first key is for {ring.signing.algorithm}, "
-                    f"but WEBAPP_ACCESS_TOKEN_ALGORITHM is {self.access_token_algorithm}"
-                )
-        for ring in filter(None, [self.refresh_token_keys]):
-            if ring.algorithms != {"HS256"}:
-                raise ConfigError("WEBAPP_REFRESH_TOKEN_KEYS: must be HMAC keys, kept to ourselves")
-        if self.mode != "production":
-            return
+        self._check_algorithms()
+        if self.mode == "production":
+            self._check_production()
+
+    def _check_algorithms(self) -> None:
+        access, refresh = self.access_token_keys, self.refresh_token_keys
+        if access and access.signing.algorithm != self.access_token_algorithm:
+            raise ConfigError(
+                f"WEBAPP_ACCESS_TOKEN_KEYS: the first key is for {access.signing.algorithm}, "
+                f"but WEBAPP_ACCESS_TOKEN_ALGORITHM is {self.access_token_algorithm}"
+            )
+        if refresh and refresh.algorithms != {"HS256"}:
+            raise ConfigError("WEBAPP_REFRESH_TOKEN_KEYS: must be HMAC keys, kept to ourselves")
+
+    def _check_production(self) -> None:
         missing = [
             env_name(name)
             for name in ("secret_key", "access_token_keys", "refresh_token_keys")

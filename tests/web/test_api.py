@@ -10,6 +10,7 @@ from tests.conftest import services_of
 from tests.support.api import Json, Program, error_code
 from tests.support.browser import EMAIL, PASSWORD, Browser
 from tests.support.clock import Clock
+from tests.support.servers import RedisServer
 
 
 @pytest.fixture
@@ -177,6 +178,17 @@ class TestClients:
             assert (answer.status_code, error_code(answer)) == (401, "client_invalid")
         assert program.refresh(token, **shop).status_code == 200
 
+    def test_basic_that_cannot_be_read_is_no_client_at_all(self, program: Program) -> None:
+        body = {"email": EMAIL, "password": PASSWORD}
+        answer = program.call("POST", "/auth/login", body, Authorization="Basic !!!")
+        assert error_code(answer) == "client_invalid"
+        assert answer.headers["WWW-Authenticate"].startswith("Basic")
+
+    def test_a_wrong_password_is_not_blamed_on_the_token(self, program: Program) -> None:
+        program.log_in()
+        answer = program.call("POST", "/auth/login", {"email": EMAIL, "password": "wrong"})
+        assert answer.headers["WWW-Authenticate"] == 'Bearer realm="evergreen"'
+
     def test_basic_authentication_will_do(self, program: Program, secret: str) -> None:
         answer = program.client.post(
             "/api/v1/auth/login",
@@ -210,6 +222,43 @@ class TestSessions:
 
 
 class TestUsers:
+    def test_a_deleted_user_is_out_and_redis_knows_it_too(
+        self, app: Flask, admin: Program, program: Program, redis_server: RedisServer
+    ) -> None:
+        program.log_in()
+        assert admin.call("DELETE", f"/users/{program.auth['user']['id']}").status_code == 204
+        assert error_code(program.call("GET", "/protected")) == "session_ended"
+        entries = [value for value, _ in redis_server.snapshot().values()]
+        assert "ended deleted" in entries
+
+    @pytest.mark.parametrize("value", ["off", "true", 0, 1, None, "t"])
+    def test_disabled_is_true_or_false_and_nothing_else(
+        self, admin: Program, value: object
+    ) -> None:
+        path = f"/users/{admin.auth['user']['id']}"
+        assert admin.call("PATCH", path, {"disabled": value}).status_code == 422
+
+    def test_two_admins_can_not_demote_each_other_at_once(self, app: Flask, admin: Program) -> None:
+        for _ in range(5):
+            body = {"email": "two@example.com", "password": PASSWORD, "role": "admin"}
+            two = Program(app)
+            admin.call("POST", "/users", body)
+            two.log_in("two@example.com")
+            pairs = [(admin, two.auth["user"]["id"]), (two, admin.auth["user"]["id"])]
+            with ThreadPoolExecutor(2) as pool:
+                list(
+                    pool.map(
+                        lambda p: p[0].call("PATCH", f"/users/{p[1]}", {"role": "user"}), pairs
+                    )
+                )
+            left = admin if admin.call("GET", "/users").status_code == 200 else two
+            found = left.call("GET", "/users?per_page=100").json["data"]["users"]
+            admins = [user["id"] for user in found if user["role"] == "admin"]
+            assert len(admins) >= 1
+            for user in found:
+                if user["id"] in (admin.auth["user"]["id"], two.auth["user"]["id"]):
+                    left.call("PATCH", f"/users/{user['id']}", {"role": "admin"})
+
     def test_only_for_admins(self, program: Program) -> None:
         program.log_in()
         for method, path in [("GET", "/users"), ("POST", "/users"), ("DELETE", "/users/1")]:

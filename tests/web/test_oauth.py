@@ -10,10 +10,12 @@ from authlib.integrations.requests_client import OAuth2Session as AuthlibSession
 from flask import Flask
 from requests_oauthlib import OAuth2Session as OAuthlibSession
 
+from tests.conftest import services_of
 from tests.support.api import Json, Program
 from tests.support.clock import Clock
 from tests.support.servers import free_port, serving
 from webapp import create_app
+from webapp.core.accounts import Changes
 from webapp.core.keys import generate_pem
 
 
@@ -51,6 +53,10 @@ class TestToken:
     def test_a_parameter_twice_is_an_invalid_request(self, program: Program) -> None:
         data = {"grant_type": ["refresh_token", "password"]}
         assert program.client.post("/oauth/token", data=data).json["error"] == "invalid_request"
+
+    def test_what_the_router_refuses_has_their_shape_too(self, app: Flask) -> None:
+        answer = app.test_client().get("/oauth/token")
+        assert (answer.status_code, answer.json["error"]) == (405, "method_not_allowed")
 
 
 class TestRevoke:
@@ -91,6 +97,14 @@ class TestIntrospect:
         program.form("/oauth/revoke", token=renewed["refresh_token"])
         for token in ("rubbish", renewed["access_token"], renewed["refresh_token"]):
             assert self.ask(program, token, secret) == {"active": False}
+
+    def test_the_role_is_that_of_today(self, app: Flask, program: Program, secret: str) -> None:
+        token = program.log_in()["access_token"]
+        with app.app_context():
+            services = services_of(app)
+            user_id = program.auth["user"]["id"]
+            services.accounts.change(user_id, Changes(role="admin"), services.now())
+        assert self.ask(program, token, secret)["role"] == "admin"
 
     @pytest.mark.parametrize("who", [{}, {"client_id": "phone"}, {"client_id": "shop"}])
     def test_only_for_clients_with_a_secret(

@@ -56,13 +56,18 @@ class Directory:
         Raises ValidationFailed, Conflict, NotFound.
         """
         user = self.accounts.change(user_id, changes, now)
-        if changes.disabled:
+        if changes.disabled is not None:  # also when enabled again: nothing old comes back
             self.devices.end_all(user_id, EndReason.DISABLED, now)
         elif changes.password is not None:
             self.devices.end_all(user_id, EndReason.PASSWORD_CHANGED, now)
         return user
 
-    def remove(self, user_id: str) -> None:
-        """Raises Conflict, NotFound."""
+    def remove(self, user_id: str, now: float) -> None:
+        """Disabled first and signed out everywhere: Redis has to know, should SQL be down later.
+
+        Raises Conflict, NotFound.
+        """
+        self.accounts.change(user_id, Changes(disabled=True), now)
+        self.devices.end_all(user_id, EndReason.DELETED, now)
         if not self.store.remove(user_id):
             raise NotFound

@@ -10,6 +10,7 @@ After RFC 9700 section 4.14.2 (refresh token rotation) and OWASP ASVS 5.0 V7.
 """
 
 from contextlib import suppress
+from dataclasses import replace
 from enum import StrEnum
 
 from .browsers import browser_kind
@@ -118,9 +119,13 @@ class Sessions:
             self.end(sid, EndReason.LOGOUT, now)
 
     def inspect(self, token: str, now: float) -> AccessClaims | RefreshClaims | None:
-        """What a token says, if it is good now (RFC 7662 section 2.2). Raises Unavailable."""
+        """What a token says, if it is good now (RFC 7662 section 2.2). Raises Unavailable.
+
+        Role and address as they are today, not as they were when it was signed.
+        """
         try:
-            return self.confirm(token, now)[1]
+            user, claims = self.confirm(token, now)
+            return replace(claims, role=user.role, email=user.email)
         except TokenInvalid:
             return self._inspect_refresh(token, now)
         except (TokenExpired, SessionEnded):
@@ -129,12 +134,14 @@ class Sessions:
     def _inspect_refresh(self, token: str, now: float) -> RefreshClaims | None:
         try:
             claims = self._tokens.read_refresh(token, now)
-            self._find_open(claims, now)
+            session = self._find_open(claims, now)[1]
         except (TokenInvalid, TokenExpired, SessionEnded):
             return None
-        answer = self._entries.confirm(claims.sid, claims.gen)
-        replaced = answer.outcome is Outcome.ALIVE and answer.gen > claims.gen
-        return None if replaced or answer.outcome is Outcome.ENDED else claims
+        answer = self._ask_entries(claims, session)
+        if answer.outcome is Outcome.MISSING:
+            return claims if session else None
+        alive = answer.outcome is Outcome.ALIVE and answer.gen <= claims.gen
+        return claims if alive else None
 
     def sid_of(self, token: str, client_id: str, now: float) -> str | None:
         """The session of a client's own authentic token: of either kind, however old."""
@@ -183,7 +190,7 @@ class Sessions:
         self._records.restore(session)
         return session
 
-    def _ask_entries(self, claims: AccessClaims, session: Session | None) -> Answer:
+    def _ask_entries(self, claims: AccessClaims | RefreshClaims, session: Session | None) -> Answer:
         try:
             return self._entries.confirm(claims.sid, claims.gen)
         except Unavailable:

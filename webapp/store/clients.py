@@ -54,4 +54,5 @@ class SqlClients:
         """Whether there was such a client."""
         deleting = delete(ClientRow).where(ClientRow.client_id == client_id)
         with committing():
-            return bool(db.session.scalars(deleting.returning(ClientRow.client_id)).all())
+            found = db.session.scalars(deleting.returning(ClientRow.client_id)).all()
+        return bool(found)

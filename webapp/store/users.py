@@ -57,7 +57,8 @@ class SqlUsers:
         self, user_id: str, changes: Changes, password_hash: str | None, now: int
     ) -> User | None:
         with _unique_email(), committing():
-            admins = _locked_admins()
+            risky = changes.disabled or changes.role is not None
+            admins = _locked_admins() if risky else set()
             row = db.session.get(UserRow, user_id, populate_existing=True)
             if row is None:
                 return None

@@ -12,12 +12,14 @@ from .services import services
 
 
 def client_credentials(body: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """Raises ClientInvalid if both ways are used and differ."""
-    basic = request.authorization
-    if basic is None or basic.type != "basic":
+    """Raises ClientInvalid if Basic can't be read, or the body says something else as well."""
+    if not request.headers.get("Authorization", "").lower().startswith("basic"):
         return body.get("client_id"), body.get("client_secret")
+    basic = request.authorization
+    if basic is None or not basic.username:
+        raise ClientInvalid
     client_id = unquote_plus(basic.username or "")
-    if body.get("client_secret") or body.get("client_id", client_id) != client_id:
+    if body.get("client_secret") or (body.get("client_id") or client_id) != client_id:
         raise ClientInvalid
     return client_id, unquote_plus(basic.password or "")
 

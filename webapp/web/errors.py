@@ -16,11 +16,15 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from webapp.core.errors import (
+    ClientInvalid,
     Conflict,
     EvergreenError,
     Forbidden,
     NotFound,
     PasswordRefused,
+    SessionEnded,
+    TokenExpired,
+    TokenInvalid,
     TokenMissing,
     Unauthenticated,
     Unavailable,
@@ -92,6 +96,8 @@ def on_http_error(error: HTTPException) -> ResponseReturnValue:
     if status < 400:
         return error
     code, _, message = PAGES.get(status, PAGES[400 if status < 500 else 500])
+    if status == 400 and is_api():
+        message = "The body can't be read: it is not what its type says."
     response = answer(status, code, message)
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
@@ -106,20 +112,26 @@ def to_login(error: Unauthenticated) -> ResponseReturnValue:
 
 
 def challenge(error: Unauthenticated | Forbidden) -> str:
-    """RFC 6750 section 3.1: no error code for who sent no token at all."""
-    sent = request.authorization.type if request.authorization else None
-    if sent == "basic":
+    """RFC 6750 section 3.1: a reason only if it was the token that was wrong."""
+    if isinstance(error, ClientInvalid) and sent_scheme() == "basic":
         return 'Basic realm="evergreen"'  # RFC 6749 section 5.2: in the scheme that was tried
-    if sent != "bearer":
-        return 'Bearer realm="evergreen"'
     reason = "insufficient_scope" if isinstance(error, Forbidden) else "invalid_token"
+    about_token = isinstance(error, (TokenInvalid, TokenExpired, SessionEnded, Forbidden))
+    if not about_token or sent_scheme() != "bearer":
+        return 'Bearer realm="evergreen"'
     return f'Bearer realm="evergreen", error="{reason}", error_description="{error}"'
+
+
+def sent_scheme() -> str:
+    return request.headers.get("Authorization", "").partition(" ")[0].lower()
 
 
 def answer(
     status: int, code: str, message: str, fields: dict[str, list[str]] | None = None
 ) -> Response:
     """The same fact as JSON for programs and as a page for people."""
+    if request.path.startswith("/oauth/"):
+        return make_response(jsonify(error=code, error_description=message), status)
     if is_api():
         error = {"code": code, "message": message} | ({"fields": fields} if fields else {})
         return make_response(

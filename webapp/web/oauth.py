@@ -12,12 +12,10 @@ from flask.typing import ResponseReturnValue
 from webapp.core.errors import (
     ClientInvalid,
     EvergreenError,
-    SessionEnded,
-    TokenExpired,
-    TokenInvalid,
     Unauthenticated,
     Unavailable,
 )
+from webapp.core.tokens import AccessClaims
 
 from .authorization import public
 from .clients import calling_client, client_credentials
@@ -63,14 +61,18 @@ def revoke() -> ResponseReturnValue:
 @public
 def introspect() -> ResponseReturnValue:
     """For confidential clients: a stranger could test stolen tokens here."""
+    services().clients.authenticate_confidential(*client_credentials(parameters()))
     form = parameters("token")
-    services().clients.authenticate_confidential(*client_credentials(form))
     claims = services().sessions.inspect(form["token"], services().now())
     if claims is None:
         return jsonify(active=False)
     facts = {name: getattr(claims, name) for name in claims.__slots__}
-    issuer = services().settings.jwt_issuer
-    return jsonify(active=True, token_type="Bearer", iss=issuer, **facts)  # noqa: S106
+    settings = services().settings
+    if isinstance(claims, AccessClaims):
+        facts |= {"aud": settings.jwt_audience, "token_type": "Bearer"}
+    else:  # good for its client and for us, and for nobody else
+        facts |= {"aud": settings.jwt_issuer}
+    return jsonify(active=True, iss=settings.jwt_issuer, **facts)
 
 
 def parameters(*required: str) -> Mapping[str, str]:
@@ -93,7 +95,7 @@ def refuse(error: EvergreenError) -> Response:
         response = answer(401, "invalid_client", str(error))
         response.headers["WWW-Authenticate"] = 'Basic realm="evergreen"'
         return response
-    if isinstance(error, (TokenInvalid, TokenExpired, SessionEnded, Unauthenticated)):
+    if isinstance(error, Unauthenticated):
         return answer(400, "invalid_grant", str(error))
     return answer(400, error.code, str(error))
 

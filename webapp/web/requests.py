@@ -9,11 +9,14 @@ from werkzeug.exceptions import HTTPException
 NO_DESTINATION = {None, "pages.login", "pages.favicon"}
 
 # Programs are asked and answered here, in JSON, and no cookie counts.
-API_PREFIXES = ("/api/v1/", "/oauth/")
+API_PREFIXES = ("/api/", "/oauth/")
+# For people, and in the same place.
+API_PAGES = ("/api/docs", "/api/openapi.json")
 
 
 def is_api() -> bool:
-    return request.path.startswith(API_PREFIXES)
+    path = request.path + "/"
+    return path.startswith(API_PREFIXES) and not path.startswith(API_PAGES)
 
 
 def is_navigation() -> bool:

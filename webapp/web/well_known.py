@@ -7,7 +7,7 @@ from flask import Blueprint, Response, jsonify, request, url_for
 from .authorization import public
 from .services import services
 
-# Seconds. A new signing key is in the list for at least as long before it signs.
+# Seconds. The README tells to wait so long before a new key signs.
 MAY_BE_KEPT = 300
 
 well_known = Blueprint("well_known", __name__, url_prefix="/.well-known")
@@ -17,18 +17,23 @@ well_known = Blueprint("well_known", __name__, url_prefix="/.well-known")
 @public
 def jwks() -> Response:
     """RFC 7517: the public keys of access tokens; none with HS256."""
-    return kept({"keys": services().access_keys.public_jwks()})
+    return kept({"keys": services().access_keys.public_jwks()}, MAY_BE_KEPT)
 
 
 @well_known.get("/oauth-authorization-server")
 @public
 def metadata() -> Response:
-    """RFC 8414. The issuer is the setting; if that is an address, so start all others."""
+    """RFC 8414. The issuer is the setting; if that is an address, so start all others.
+
+    Otherwise they start as the request did, which is nothing for a cache to keep.
+    """
     issuer = services().settings.jwt_issuer
-    base = issuer if issuer.startswith(("http://", "https://")) else request.root_url
+    configured = issuer.startswith(("http://", "https://"))
+    base = issuer if configured else request.root_url
     methods = ["none", "client_secret_basic", "client_secret_post"]
     return kept(
-        {
+        seconds=MAY_BE_KEPT if configured else 0,
+        facts={
             "issuer": issuer,
             "token_endpoint": address(base, "oauth.token"),
             "revocation_endpoint": address(base, "oauth.revoke"),
@@ -39,15 +44,15 @@ def metadata() -> Response:
             "token_endpoint_auth_methods_supported": methods,
             "revocation_endpoint_auth_methods_supported": methods,
             "introspection_endpoint_auth_methods_supported": methods[1:],
-        }
+        },
     )
 
 
 def address(base: str, endpoint: str) -> str:
-    return base.rstrip("/") + url_for(endpoint)
+    return base.rstrip("/") + url_for(endpoint).removeprefix(request.script_root)
 
 
-def kept(facts: dict[str, Any]) -> Response:
+def kept(facts: dict[str, Any], seconds: int) -> Response:
     response = jsonify(facts)
-    response.headers["Cache-Control"] = f"public, max-age={MAY_BE_KEPT}"
+    response.headers["Cache-Control"] = f"public, max-age={seconds}" if seconds else "no-store"
     return response

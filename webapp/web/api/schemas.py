@@ -23,6 +23,15 @@ class Timestamp(fields.Field[str]):
         return datetime.fromtimestamp(value, UTC).isoformat().replace("+00:00", "Z")
 
 
+class Flag(fields.Boolean):
+    """true or false: by itself it also takes "off" and 1 for one."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
 def text(example: str, **options: Any) -> fields.String:
     """A string; further keywords go to the field, `schema` adds to what the document says."""
     metadata = {"example": example, **options.pop("schema", {})}
@@ -84,8 +93,8 @@ class Register(Schema):
 class ClientFields(Schema):
     """Which program asks; HTTP Basic will do as well. Without it: the public client `api`."""
 
-    client_id = text("phone-app", validate=validate.Length(max=64))
-    client_secret = text("shown-once", validate=validate.Length(max=200))
+    client_id = text("phone-app", validate=validate.Length(1, 64))
+    client_secret = text("shown-once", validate=validate.Length(1, 200))
 
 
 class Login(ClientFields):
@@ -164,7 +173,7 @@ class UserQuery(Schema):
 
 class NewUser(Register):
     role = role()
-    disabled = fields.Boolean()
+    disabled = Flag()
 
 
 class UserChanges(Schema):
@@ -172,7 +181,7 @@ class UserChanges(Schema):
     name = name()
     password = new_password()
     role = role()
-    disabled = fields.Boolean()
+    disabled = Flag()
 
 
 class Sample(Schema):

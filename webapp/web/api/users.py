@@ -72,4 +72,4 @@ def update_user(body: Json, user_id: str) -> Json:
 @api.doc(operationId="deleteUser", summary="Delete a user and everything about them")
 @requires(Permission.MANAGE_USERS)
 def delete_user(user_id: str) -> None:
-    services().directory.remove(user_id)
+    services().directory.remove(user_id, services().now())
