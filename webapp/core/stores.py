@@ -38,7 +38,7 @@ class Session:
 
 
 class Outcome(StrEnum):
-    """What Redis answers: the first five to a redeem, the last three to a confirm."""
+    """What Redis answers: to a redeem all but the last two, to a confirm the last three."""
 
     ROTATED = "rotated"
     REPEATED = "repeated"
