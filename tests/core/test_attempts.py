@@ -1,0 +1,263 @@
+"""A password check is reserved, and only a failure is counted; every other try always is."""
+
+from contextlib import suppress
+
+import pytest
+
+from webapp.core.attempts import (
+    ACCOUNT,
+    FORGOT_BY_ACCOUNT,
+    FORGOT_BY_ADDRESS,
+    REFRESH_BY_ACCOUNT,
+    REFRESH_BY_ADDRESS,
+    STRENGTH_BY_ADDRESS,
+    Attempts,
+    Limit,
+    account_key,
+    address_key,
+)
+from webapp.core.errors import InvalidCredentials, PasswordRefused, RateLimited, Unavailable
+
+ADA, GRACE = "ada@example.com", "grace@example.com"
+WRONG = InvalidCredentials()
+
+
+class Counters:
+    """Without a clock: a place that is taken stays taken."""
+
+    def __init__(self) -> None:
+        self.taken: dict[tuple[str, str], int] = {}
+        self.down: set[str] = set()
+
+    def take(self, limit: Limit, key: str) -> int:
+        if "take" in self.down:
+            raise Unavailable
+        if self.taken.get((limit.name, key), 0) >= limit.amount:
+            return limit.seconds
+        self.taken[limit.name, key] = self.taken.get((limit.name, key), 0) + 1
+        return 0
+
+    def give_back(self, limit: Limit, key: str) -> None:
+        """Raises KeyError for what was never taken."""
+        if "give_back" in self.down:
+            raise Unavailable
+        self.taken[limit.name, key] -= 1
+
+    @property
+    def total(self) -> int:
+        return sum(self.taken.values())
+
+
+@pytest.fixture
+def counters() -> Counters:
+    return Counters()
+
+
+@pytest.fixture
+def local() -> Counters:
+    return Counters()
+
+
+@pytest.fixture
+def attempts(counters: Counters, local: Counters) -> Attempts:
+    return Attempts(counters, local, enabled=True)
+
+
+def check(
+    attempts: Attempts,
+    result: BaseException | None = None,
+    *,
+    account: str = ADA,
+    address: str = "192.0.2.1",
+    browser: str | None = None,
+) -> None:
+    checking = attempts.password_check(account, address, browser)
+    with suppress(type(result) if result else ()), checking:
+        if result:
+            raise result
+
+
+def fail_often(attempts: Attempts, account: str = ADA, browser: str | None = None) -> None:
+    """Ten wrong passwords from ten addresses."""
+    for host in range(10):
+        check(attempts, WRONG, account=account, address=f"198.51.100.{host}", browser=browser)
+
+
+class TestPasswordCheck:
+    def test_ten_failures_for_an_account_close_it_for_all_addresses(
+        self, attempts: Attempts
+    ) -> None:
+        fail_often(attempts)
+        with pytest.raises(RateLimited) as refusal:
+            check(attempts)
+        assert refusal.value.retry_after == ACCOUNT.seconds
+
+    def test_other_accounts_stay_open(self, attempts: Attempts) -> None:
+        fail_often(attempts)
+        check(attempts, account=GRACE)
+
+    def test_a_hundred_failures_from_an_address_close_it_for_all_accounts(
+        self, attempts: Attempts
+    ) -> None:
+        for number in range(100):
+            check(attempts, WRONG, account=f"user{number}@example.com")
+        with pytest.raises(RateLimited):
+            check(attempts)
+        check(attempts, address="192.0.2.2")
+
+    def test_the_place_is_taken_before_the_body_runs(
+        self, attempts: Attempts, counters: Counters
+    ) -> None:
+        with attempts.password_check(ADA, "192.0.2.1", None):
+            assert counters.total == 2
+
+    def test_a_body_that_has_no_place_is_never_run(self, attempts: Attempts) -> None:
+        fail_often(attempts)
+        with pytest.raises(RateLimited), attempts.password_check(ADA, "192.0.2.1", None):
+            pytest.fail("the password was checked")
+
+    def test_successes_are_not_counted(self, attempts: Attempts, counters: Counters) -> None:
+        for _ in range(200):
+            check(attempts)
+        assert counters.total == 0
+
+    def test_a_success_gives_back_its_own_place_and_forgives_no_failure(
+        self, attempts: Attempts, counters: Counters
+    ) -> None:
+        check(attempts, WRONG)
+        check(attempts)
+        assert counters.total == 2
+
+    @pytest.mark.parametrize(
+        "failure", [WRONG, PasswordRefused({}), ZeroDivisionError(), KeyboardInterrupt()]
+    )
+    def test_whatever_else_it_ends_with_is_counted(
+        self, attempts: Attempts, counters: Counters, failure: BaseException
+    ) -> None:
+        check(attempts, failure)
+        assert counters.total == 2
+
+    def test_an_outage_is_not_counted(self, attempts: Attempts, counters: Counters) -> None:
+        check(attempts, Unavailable())
+        assert counters.total == 0
+
+    def test_a_refused_try_takes_no_place_of_the_address(
+        self, attempts: Attempts, counters: Counters
+    ) -> None:
+        fail_often(attempts)
+        before = dict(counters.taken)
+        with pytest.raises(RateLimited):
+            check(attempts, address="198.51.100.1")
+        assert counters.taken == before
+
+    def test_an_address_that_is_closed_takes_no_place_of_an_account(
+        self, attempts: Attempts, counters: Counters
+    ) -> None:
+        for number in range(100):
+            check(attempts, WRONG, account=f"user{number}@example.com")
+        with pytest.raises(RateLimited):
+            check(attempts)
+        assert ("account", account_key(ADA)) not in counters.taken
+
+    def test_without_counters_nothing_is_checked(
+        self, attempts: Attempts, counters: Counters
+    ) -> None:
+        counters.down = {"take"}
+        with pytest.raises(Unavailable), attempts.password_check(ADA, "192.0.2.1", None):
+            pytest.fail("the password was checked")
+
+    def test_what_cannot_be_given_back_refuses_no_right_password(
+        self, attempts: Attempts, counters: Counters
+    ) -> None:
+        counters.down = {"give_back"}
+        check(attempts)
+
+    def test_ways_to_type_an_address_are_no_extra_guesses(self, attempts: Attempts) -> None:
+        fail_often(attempts)
+        for typed in ("ADA@example.com", " ada@example.com ", "ada@EXAMPLE.com"):
+            with pytest.raises(RateLimited):
+                check(attempts, account=typed)
+
+    @pytest.mark.parametrize("account", ["", "no address", "x" * 70_000, "\ud800@example.com"])
+    def test_whatever_is_typed_is_counted(self, attempts: Attempts, account: str) -> None:
+        fail_often(attempts, account)
+        with pytest.raises(RateLimited):
+            check(attempts, account=account)
+
+
+class TestKnownBrowser:
+    def test_strangers_cannot_lock_it_out(self, attempts: Attempts) -> None:
+        fail_often(attempts)
+        check(attempts, browser="hers")
+
+    def test_it_has_ten_failures_of_its_own(self, attempts: Attempts) -> None:
+        fail_often(attempts, browser="hers")
+        with pytest.raises(RateLimited):
+            check(attempts, browser="hers")
+
+    def test_its_failures_are_counted_for_nobody_else(
+        self, attempts: Attempts, counters: Counters
+    ) -> None:
+        fail_often(attempts, browser="hers")
+        assert {name for name, _ in counters.taken} == {"known-browser"}
+
+    def test_it_is_known_to_one_account_alone(self, attempts: Attempts) -> None:
+        fail_often(attempts, browser="shared")
+        check(attempts, account=GRACE, browser="shared")
+
+
+class TestCount:
+    def test_every_call_counts(self, attempts: Attempts) -> None:
+        for _ in range(5):
+            attempts.count(FORGOT_BY_ACCOUNT, FORGOT_BY_ADDRESS, ADA, "192.0.2.1")
+        with pytest.raises(RateLimited):
+            attempts.count(FORGOT_BY_ACCOUNT, FORGOT_BY_ADDRESS, ADA, "192.0.2.2")
+        attempts.count(FORGOT_BY_ACCOUNT, FORGOT_BY_ADDRESS, GRACE, "192.0.2.1")
+
+    def test_an_address_is_counted_over_all_accounts(self, attempts: Attempts) -> None:
+        for number in range(60):
+            attempts.count(FORGOT_BY_ACCOUNT, FORGOT_BY_ADDRESS, f"{number}@a.example", "192.0.2.1")
+        with pytest.raises(RateLimited):
+            attempts.count(FORGOT_BY_ACCOUNT, FORGOT_BY_ADDRESS, ADA, "192.0.2.1")
+
+    def test_what_is_asked_often_and_honestly_costs_no_call_to_redis(
+        self, attempts: Attempts, counters: Counters, local: Counters
+    ) -> None:
+        attempts.count(REFRESH_BY_ACCOUNT, REFRESH_BY_ADDRESS, "a user's id", "192.0.2.1")
+        attempts.count_address(STRENGTH_BY_ADDRESS, "192.0.2.1")
+        assert counters.total == 0
+        assert local.total == 3
+
+
+def test_switched_off_nothing_is_counted_and_nobody_refused(
+    counters: Counters, local: Counters
+) -> None:
+    attempts = Attempts(counters, local, enabled=False)
+    fail_often(attempts)
+    check(attempts)
+    attempts.count(FORGOT_BY_ACCOUNT, FORGOT_BY_ADDRESS, ADA, "192.0.2.1")
+    attempts.count_address(STRENGTH_BY_ADDRESS, "192.0.2.1")
+    assert counters.taken == local.taken == {}
+
+
+def test_an_account_is_counted_under_a_digest() -> None:
+    assert account_key(ADA) == account_key("Ada@Example.com ")
+    assert len(account_key(ADA)) == 64
+    assert "ada" not in account_key(ADA)
+
+
+@pytest.mark.parametrize(
+    ("address", "key"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:DB8:1:2::", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        # A socket that listens for both: not all of IPv4 is one customer.
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("not an address", "not an address"),
+        ("", ""),
+    ],
+)
+def test_an_address_is_counted_by_what_one_customer_has(address: str, key: str) -> None:
+    assert address_key(address) == key

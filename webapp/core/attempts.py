@@ -1,0 +1,159 @@
+"""How often somebody may try: the table of limits, and how they are counted.
+
+A check of a password is reserved before it is made, so that a thousand parallel
+guesses find ten places and not a thousand; after a success the place is given
+back, so that only failures count. From a browser that has signed in to the
+account before, guesses are counted apart: a stranger who uses up the account's
+places locks out strangers, not its owner (OWASP, "Slow Down Online Guessing
+Attacks with Device Cookies").
+"""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from ipaddress import IPv6Address, IPv6Network, ip_address
+from typing import Protocol
+
+from .accounts import normal_email
+from .errors import RateLimited, Unavailable
+
+MINUTE, HOUR = 60, 3600
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `amount` in any span of `seconds`."""
+
+    name: str
+    amount: int
+    seconds: int
+    local: bool = False
+    """Every worker counts for itself: it costs no call to Redis, and n workers let n times pass."""
+
+
+# Wrong passwords for an account from browsers that it does not know. More: a guesser gets through
+# more of a list (10 are 960 a day). Fewer: strangers can lock new browsers out more cheaply.
+ACCOUNT = Limit("account", 10, 15 * MINUTE)
+# Wrong passwords from an address, for whichever accounts. More: one machine tries a popular
+# password on more accounts. Fewer: an office or a mobile network behind one address is locked out.
+ADDRESS = Limit("address", 100, 15 * MINUTE)
+# Wrong passwords for an account from one browser that it knows. More: a thief of that browser's
+# cookie can guess more. Fewer: an owner with a new password has to wait.
+KNOWN_BROWSER = Limit("known-browser", 10, 15 * MINUTE)
+
+# Mail to one address, and from one. More: strangers can fill somebody's mailbox. Fewer: whose
+# mail got lost has to wait, and so has a class that registers together.
+REGISTER_BY_ACCOUNT = Limit("register-account", 5, HOUR)
+REGISTER_BY_ADDRESS = Limit("register-address", 60, HOUR)
+FORGOT_BY_ACCOUNT = Limit("forgot-account", 5, HOUR)
+FORGOT_BY_ADDRESS = Limit("forgot-address", 60, HOUR)
+RESEND_BY_ACCOUNT = Limit("resend-account", 5, HOUR)
+RESEND_BY_ADDRESS = Limit("resend-address", 60, HOUR)
+
+# Refreshes of a user, and from an address. More: a program gone wild costs more. Fewer: so many
+# honest programs of one user, or behind one address, are told to wait: none is signed out.
+REFRESH_BY_ACCOUNT = Limit("refresh-account", 600, MINUTE, local=True)
+REFRESH_BY_ADDRESS = Limit("refresh-address", 1200, MINUTE, local=True)
+# Asks of the password meter. More: a stranger can make us think more. Fewer: it stops while
+# somebody still types.
+STRENGTH_BY_ADDRESS = Limit("strength-address", 240, MINUTE, local=True)
+
+Bucket = tuple[Limit, str]
+
+
+class Counters(Protocol):
+    """Where attempts are counted. Every method may raise Unavailable."""
+
+    def take(self, limit: Limit, key: str) -> int:
+        """Take a place, atomically: 0; or, if none is left, the seconds until there may be one."""
+
+    def give_back(self, limit: Limit, key: str) -> None:
+        """Remove the newest entry."""
+
+
+class Attempts:
+    """`counters` are everybody's, `local` this process's own (for limits that say so)."""
+
+    def __init__(self, counters: Counters, local: Counters, *, enabled: bool) -> None:
+        self._counters = counters
+        self._local = local
+        self._enabled = enabled
+
+    @contextmanager
+    def password_check(self, account: str, address: str, browser: str | None) -> Iterator[None]:
+        """Around the check of a password; the body raises if the password is wrong.
+
+        `account` is an e-mail address as it was typed, `browser` the id of a browser that is
+        known to this account. Raises RateLimited, Unavailable: then nothing was checked.
+        """
+        taken: list[Bucket] = []
+        try:
+            for bucket in self._buckets(account, address, browser):
+                self._take(*bucket)
+                taken.append(bucket)
+            yield
+        except (RateLimited, Unavailable):
+            self._give_back(taken)
+            raise
+        self._give_back(taken)
+
+    def count(
+        self, limit_by_account: Limit, limit_by_address: Limit, account: str, address: str
+    ) -> None:
+        """Every call counts. Raises RateLimited, Unavailable."""
+        self.count_address(limit_by_address, address)
+        self.count_account(limit_by_account, account)
+
+    def count_account(self, limit: Limit, account: str) -> None:
+        """Every call counts. Raises RateLimited, Unavailable."""
+        self._take(limit, account_key(account))
+
+    def count_address(self, limit: Limit, address: str) -> None:
+        """Every call counts. Raises RateLimited, Unavailable."""
+        self._take(limit, address_key(address))
+
+    def _buckets(self, account: str, address: str, browser: str | None) -> list[Bucket]:
+        """The address comes first: from one that is used up no account's places are taken."""
+        if browser:
+            return [(KNOWN_BROWSER, f"{account_key(account)}/{browser}")]
+        return [(ADDRESS, address_key(address)), (ACCOUNT, account_key(account))]
+
+    def _take(self, limit: Limit, key: str) -> None:
+        if self._enabled and (wait := self._of(limit).take(limit, key)):
+            raise RateLimited(wait)
+
+    def _give_back(self, taken: list[Bucket]) -> None:
+        """What can't be given back lapses by itself: no reason to refuse a right password."""
+        with suppress(Unavailable):
+            for limit, key in taken if self._enabled else ():
+                self._of(limit).give_back(limit, key)
+
+    def _of(self, limit: Limit) -> Counters:
+        return self._local if limit.local else self._counters
+
+
+def account_name(account: str) -> str:
+    """The same for every way to type an address, so that ways to type it are no extra guesses."""
+    try:
+        return normal_email(account)
+    except ValueError:
+        return account.strip().lower()
+
+
+def account_key(account: str) -> str:
+    """A digest, so that nobody's address stands in Redis; half an emoji has one, too."""
+    name = account_name(account).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(name).hexdigest()
+
+
+def address_key(address: str) -> str:
+    """An IPv6 address counts as its /64: that much each customer has, to change within at will."""
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(ip, IPv6Address):
+        # A server that listens on both sees IPv4 like this: all of it is one /64.
+        return str(ip.ipv4_mapped or IPv6Network((int(ip) >> 64 << 64, 64)))
+    return str(ip)
