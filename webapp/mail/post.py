@@ -1,0 +1,56 @@
+"""The post office: takes a notice, and has it written and delivered after the answer."""
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from webapp.core.browsers import describe
+from webapp.core.errors import Unavailable
+from webapp.core.events import context
+from webapp.core.notices import Notice
+
+from .letters import Letters
+from .transports import Transport
+
+log = logging.getLogger(__name__)
+
+# Notice → where its link leads.
+PATHS = {
+    Notice.VERIFY_EMAIL: "/verify-email/{token}",
+    Notice.RESET_PASSWORD: "/reset-password/{token}",
+    Notice.ALREADY_REGISTERED: "/forgot-password",
+    Notice.PASSWORD_CHANGED: "/forgot-password",
+    Notice.SIGN_IN_STOLEN: "/account/password",
+}
+
+Later = Callable[[Callable[[], None], str], None]
+
+
+class PostOffice:
+    """Serves `core.notices.Post`."""
+
+    def __init__(
+        self, letters: Letters, transport: Transport, later: Later, now: Callable[[], float]
+    ) -> None:
+        self._letters = letters
+        self._transport = transport
+        self._later = later
+        self._now = now
+
+    def send(self, notice: Notice, to: str, **facts: str) -> None:
+        here = context.get()
+        path = PATHS.get(notice, "").format(token=facts.pop("token", ""))
+        facts |= {
+            "link": self._letters.base_url + path if path else "",
+            "when": datetime.fromtimestamp(self._now(), UTC).strftime("%-d %b %Y, %H:%M UTC"),
+            "device": str(describe(here.user_agent)) if here.user_agent else "",
+            "ip": here.ip,
+        }
+
+        def deliver() -> None:
+            self._transport.deliver(self._letters.write(notice, to, facts))
+
+        try:
+            self._later(deliver, notice)
+        except Unavailable:
+            log.error("too much mail is waiting; not sent: %s", notice)

@@ -1,0 +1,101 @@
+"""How a letter travels: SMTP, over TLS wherever the server can."""
+
+import smtplib
+import ssl
+from contextlib import closing, suppress
+from email.message import EmailMessage
+from ipaddress import ip_address
+from typing import Protocol
+from urllib.parse import SplitResult, unquote, urlsplit
+
+OUTBOX = "outbox:"
+TIMEOUT = 10  # seconds
+
+
+class MailFailed(Exception):
+    """The letter is not delivered. One line, for the log: without any address or password."""
+
+
+class Transport(Protocol):
+    def deliver(self, message: EmailMessage) -> None:
+        """Raises MailFailed."""
+
+
+def parse_mail_url(text: str) -> str:
+    """Raises ValueError: it names neither a mail server nor the outbox."""
+    if text != OUTBOX:
+        _split(text)
+    return text
+
+
+def _split(url: str) -> SplitResult:
+    wanted = "must be outbox:, or like smtp://user:password@host:587 or smtps://host"
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        raise ValueError(wanted) from None
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise ValueError(wanted)
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError("goes on after the host; in a password, write / ? # as %2F %3F %23")
+    if bool(parts.username) != bool(parts.password):
+        raise ValueError("must have both a user and a password, or neither")
+    return parts
+
+
+class Smtp:
+    """`smtp://` uses STARTTLS if it is offered, `smtps://` is TLS from the start (RFC 8314)."""
+
+    def __init__(self, url: str, context: ssl.SSLContext | None = None) -> None:
+        """`context` decides whose certificates are good. Raises ValueError: a wrong address."""
+        parts = _split(url)
+        self._tls = parts.scheme == "smtps"
+        self._host = parts.hostname or ""
+        self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
+        self._port = parts.port or (465 if self._tls else 587 if self._user else 25)
+        self._context = context or ssl.create_default_context()
+
+    def deliver(self, message: EmailMessage) -> None:
+        try:
+            with closing(self._connect()) as server:
+                self._sign_in(server)
+                server.send_message(message)
+                # It has the letter now. An error here would have it sent twice.
+                with suppress(OSError):
+                    server.quit()
+        except (OSError, ValueError) as error:  # ValueError: a password that is not ASCII
+            raise MailFailed(_words(error)) from None  # the cause names addresses
+
+    def _connect(self) -> smtplib.SMTP:
+        if self._tls:
+            return smtplib.SMTP_SSL(self._host, self._port, timeout=TIMEOUT, context=self._context)
+        return smtplib.SMTP(self._host, self._port, timeout=TIMEOUT)
+
+    def _sign_in(self, server: smtplib.SMTP) -> None:
+        server.ehlo_or_helo_if_needed()
+        if not self._tls and server.has_extn("starttls"):
+            server.starttls(context=self._context)
+        elif self._user and not self._tls and not _is_loopback(self._host):
+            # Whoever sits between us and the server can strike STARTTLS from its answer.
+            raise MailFailed("the mail server offers no TLS, so it gets no password")
+        if self._user:
+            server.login(self._user, self._password)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        codes = sorted({code for code, _ in error.recipients.values()})
+        return f"the mail server refused the recipient: {codes}"
+    if isinstance(error, smtplib.SMTPResponseException):
+        return f"the mail server answered {error.smtp_code}"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the mail server's certificate: {error.verify_message}"
+    return f"the mail server can't be used: {type(error).__name__}"
