@@ -8,13 +8,12 @@ from flask import Flask
 from tests.support.browser import Browser
 from webapp import create_app
 from webapp.config import ConfigError, Settings
-from webapp.core.keys import generate_secret
 from webapp.development import DEMO
 
 SECRETS = {
     "WEBAPP_SECRET_KEY": "s" * 32,
-    "WEBAPP_ACCESS_TOKEN_KEYS": f"a1:{generate_secret()}",
-    "WEBAPP_REFRESH_TOKEN_KEYS": f"r1:{generate_secret()}",
+    "WEBAPP_ACCESS_TOKEN_KEYS": "a1:" + "YWNjZXNz" * 6,
+    "WEBAPP_REFRESH_TOKEN_KEYS": "r1:" + "cmVmcmVz" * 6,
 }
 
 

@@ -11,16 +11,27 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from . import cli, development
 from .config import ROOT, Settings
 from .core.accounts import Accounts
+from .core.attempts import Attempts
 from .core.clients import Clients
 from .core.devices import Devices
 from .core.directory import Directory
 from .core.grants import Limits
+from .core.links import Links
+from .core.notices import Notices
 from .core.passwords import Passwords
+from .core.registration import Registration
 from .core.sessions import Sessions
 from .core.tokens import Tokens
+from .mail.letters import Letters
+from .mail.outbox import Outbox
+from .mail.post import PostOffice
+from .mail.transports import Smtp
+from .store.attempts import MemoryCounters, RedisCounters
 from .store.clients import SqlClients
 from .store.connect import redis_client
 from .store.database import init_database, migrate
+from .store.drafts import RedisDrafts
+from .store.events import SqlEvents
 from .store.records import SqlRecords
 from .store.sessions import RedisEntries
 from .store.users import SqlUsers
@@ -30,11 +41,13 @@ from .web import (
     cookies,
     errors,
     headers,
+    known_browsers,
     oauth,
     request_id,
     template_context,
     well_known,
 )
+from .web.background import Background
 from .web.pages import pages
 from .web.services import Services
 
@@ -59,14 +72,14 @@ def create_app(
     # A form may stay open as long as the session: it is bound to that, not to an hour.
     app.config.update(WTF_CSRF_TIME_LIMIT=None, DEMO_ACCOUNT=None)
     init_database(app, settings.database_url or f"sqlite:///{settings.instance_path}/evergreen.db")
-    app.extensions["evergreen"] = wire(settings, now)
+    app.extensions["evergreen"] = wire(settings, Background(app), now)
     install_web(app, settings)
     if settings.mode == "development":
         prepare_development(app)
     return app
 
 
-def wire(settings: Settings, now: Callable[[], float]) -> Services:
+def wire(settings: Settings, background: Background, now: Callable[[], float]) -> Services:
     """core ← store: hand the core the places where its state lives."""
     assert settings.access_token_keys is not None
     redis = redis_client(settings.redis_url, settings.instance_path / "redis")
@@ -75,21 +88,47 @@ def wire(settings: Settings, now: Callable[[], float]) -> Services:
     passwords = Passwords(
         settings.bcrypt_rounds, settings.password_min_length, frozenset(published)
     )
-    users = SqlUsers()
-    accounts = Accounts(users, passwords)
+    users, events = SqlUsers(), SqlEvents()
+    outbox = Outbox(settings.instance_path / "outbox") if settings.mail_url == "outbox:" else None
+    links = Links(settings.secret_key)
+    notices = Notices(post_office(settings, outbox, background, now), links)
+    accounts = Accounts(users, passwords, events, notices)
     entries, records = RedisEntries(redis), SqlRecords()
-    sessions = Sessions(tokens_of(settings), entries, records, limits_of(settings))
+    sessions = Sessions(tokens_of(settings), entries, records, limits_of(settings), notices)
     devices = Devices(sessions, entries, records)
+    counters = RedisCounters(redis), MemoryCounters()
     return Services(
         settings=settings,
         accounts=accounts,
-        directory=Directory(users, accounts, devices),
+        registration=Registration(
+            users,
+            passwords,
+            accounts,
+            devices,
+            links,
+            notices,
+            events,
+            must_confirm=settings.must_confirm,
+        ),
+        attempts=Attempts(*counters, enabled=settings.ratelimit_enabled),
+        events=events,
+        drafts=RedisDrafts(redis),
+        background=background,
+        outbox=outbox,
+        directory=Directory(users, accounts, devices, notices),
         clients=Clients(SqlClients()),
         sessions=sessions,
         devices=devices,
         access_keys=settings.access_token_keys,
         now=now,
     )
+
+
+def post_office(
+    settings: Settings, outbox: Outbox | None, background: Background, now: Callable[[], float]
+) -> PostOffice:
+    letters = Letters(ROOT / "templates", settings.mail_from, settings.address)
+    return PostOffice(letters, outbox or Smtp(settings.mail_url), background.run, now)
 
 
 def tokens_of(settings: Settings) -> Tokens:
@@ -126,6 +165,7 @@ def install_web(app: Flask, settings: Settings) -> None:
     for blueprint in (api.blueprint.api, oauth.oauth):
         protection.exempt(blueprint)
     headers.install(app)
+    known_browsers.install(app)
     errors.install(app)
     template_context.install(app)
     app.register_blueprint(pages)

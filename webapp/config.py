@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import redis
 from sqlalchemy.engine import make_url
@@ -18,6 +19,7 @@ from sqlalchemy.exc import ArgumentError
 from .core.keys import ALGORITHMS, KeyRing
 from .core.passwords import DEFAULT_MIN_LENGTH
 from .core.tokens import MAX_ACCESS_TTL, MAX_REFRESH_TTL
+from .mail.transports import parse_mail_url
 
 ROOT = Path(__file__).parent.parent
 PREFIX = "WEBAPP_"
@@ -70,8 +72,22 @@ def flag(text: str) -> bool:
     return text.lower() in YES
 
 
-def cookie_secure(text: str) -> bool | None:
+def automatic_flag(text: str) -> bool | None:
     return None if text == "auto" else flag(text)
+
+
+def http_address(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+        raise ValueError("must be an address like https://example.com")
+    return text.rstrip("/")
+
+
+def mail_address(text: str) -> str:
+    """`name@host` or `Name <name@host>`."""
+    if not re.fullmatch(r"[^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+", text):
+        raise ValueError("must be like: Evergreen <no-reply@example.com>")
+    return text
 
 
 def key_ring(text: str) -> KeyRing:
@@ -179,7 +195,7 @@ class Settings:
         30, seconds(0, 10 * MINUTE), "How far ahead the clock of another host may be (`iat`)."
     )
     cookie_secure: bool | None = setting(
-        None, cookie_secure, "`auto` follows the request's scheme; `true` behind a TLS proxy."
+        None, automatic_flag, "`auto` follows the request's scheme; `true` behind a TLS proxy."
     )
     bcrypt_rounds: int = setting(
         12, number(4, 16), "One more doubles the time of each guess, and of each login."
@@ -188,6 +204,33 @@ class Settings:
         DEFAULT_MIN_LENGTH,
         number(8, 64),
         "Characters. OWASP ASVS 5.0 6.2.1 asks for 8 and recommends 15.",
+    )
+    base_url: str = setting(
+        "",
+        http_address,
+        "Where people reach the app: mailed links start with it. Without it, http://localhost:PORT.",
+    )
+    mail_url: str = setting(
+        "outbox:",
+        parse_mail_url,
+        "`smtp://user:password@host:port` (STARTTLS), `smtps://…` (TLS from the start), or "
+        "`outbox:`, which keeps mails in the instance folder (development: /dev/outbox).",
+    )
+    mail_from: str = setting(
+        "Evergreen <no-reply@localhost>", mail_address, "The sender of all mails."
+    )
+    email_confirmation: bool | None = setting(
+        None,
+        automatic_flag,
+        "Whether an address has to be confirmed before the first sign-in. `auto`: if mail is sent. "
+        "With `false`, somebody who registers an address and tries to sign in learns whether it "
+        "was taken.",
+    )
+    security_contact: str = setting(
+        "", str, "For /.well-known/security.txt: `mailto:…` or `https://…`. Without it, BASE_URL."
+    )
+    ratelimit_enabled: bool = setting(
+        True, flag, "Without it, passwords can be guessed as fast as bcrypt allows. For tests."
     )
     trusted_proxies: int = setting(
         0, number(0, 10), "How many proxies in front set X-Forwarded-*. Too many: clients can lie."
@@ -214,6 +257,17 @@ class Settings:
         if self.mode == "production":
             self._check_production()
 
+    @property
+    def must_confirm(self) -> bool:
+        """Whether an address has to be confirmed before the first sign-in."""
+        sends = self.mail_url != "outbox:"
+        return sends if self.email_confirmation is None else self.email_confirmation
+
+    @property
+    def address(self) -> str:
+        """Where the app is, without a slash at the end."""
+        return self.base_url or f"http://localhost:{self.port}"
+
     def _check_algorithms(self) -> None:
         access, refresh = self.access_token_keys, self.refresh_token_keys
         if access and access.signing.algorithm != self.access_token_algorithm:
@@ -236,6 +290,10 @@ class Settings:
         assert self.refresh_token_keys is not None
         if self.access_token_keys.shares_a_key_with(self.refresh_token_keys):
             raise ConfigError("WEBAPP_REFRESH_TOKEN_KEYS: must not be those of access tokens")
+        if self.mail_url != "outbox:" and not self.base_url:
+            raise ConfigError("WEBAPP_BASE_URL: must be set where mail is sent: links need it")
+        if self.must_confirm and self.mail_url == "outbox:":
+            raise ConfigError("WEBAPP_EMAIL_CONFIRMATION: needs WEBAPP_MAIL_URL to send mail by")
         if self.bcrypt_rounds < 10:
             raise ConfigError("WEBAPP_BCRYPT_ROUNDS: must be at least 10 in production")
 

@@ -9,8 +9,24 @@ from tests.support.browser import Browser
 from webapp.core.policy import MAY, Permission, Role, may
 from webapp.web.authorization import DECLARATION, EVERYBODY
 
-PUBLIC_PAGES = {"/", "/login", "/register", "/logout", "/favicon.ico"}
+PUBLIC_PAGES = {
+    "/",
+    "/login",
+    "/register",
+    "/logout",
+    "/session",
+    "/forgot-password",
+    "/reset-password/<token>",
+    "/verify-email",
+    "/verify-email/<token>",
+    "/password-strength",
+    "/dev/outbox",
+    "/favicon.ico",
+}
 PUBLIC_FOR_PROGRAMS = {
+    "/robots.txt",
+    "/.well-known/security.txt",
+    "/.well-known/change-password",
     "/api/docs",
     "/api/openapi.json",
     "/api/v1/auth/register",

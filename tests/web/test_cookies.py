@@ -56,7 +56,8 @@ def test_secure_cookies_carry_the_host_prefix(
     headers = browser.headers | {"Referer": "https://localhost/login"}
     answer = browser.client.post("/login", data=form, headers=headers, **base)
     lines = set_cookies(page) | set_cookies(answer)
-    assert lines.keys() == {"__Host-session", "__Host-refresh_token", "__Host-access_token"}
+    names = {"session", "refresh_token", "access_token", "known_browser"}
+    assert lines.keys() == {f"__Host-{name}" for name in names}
     assert all("; Secure;" in line and "; Path=/" in line for line in lines.values())
     assert not any("Domain" in line for line in lines.values())
 

@@ -70,6 +70,8 @@ def test_schemathesis_finds_nothing(
     command = [sys.executable, "-m", "schemathesis.cli", "run", f"{address}/api/openapi.json"]
     options = [
         "--checks=all",
+        # No schema can say which passwords are easy to guess.
+        "--exclude-checks=positive_data_acceptance",
         "--phases=examples,coverage,fuzzing",
         f"--max-examples={CASES}",
         f"--header=Authorization: Bearer {token}",

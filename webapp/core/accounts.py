@@ -1,14 +1,18 @@
 """Accounts: register, prove who you are, change your profile."""
 
 import re
+import unicodedata
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from email_validator import EmailNotValidError, validate_email
 
-from .errors import InvalidCredentials, NotFound, PasswordRefused, ValidationFailed
-from .passwords import Passwords
+from .errors import InvalidCredentials, LinkVoid, NotFound, PasswordRefused, ValidationFailed
+from .events import EventKind, Events
+from .notices import Notices
+from .passwords import Passwords, Strength
 from .policy import Role
 from .stores import User
 
@@ -32,7 +36,7 @@ class Changes:
 class Users(Protocol):
     """Users in SQL. Every method may raise Unavailable."""
 
-    def create(self, email: str, name: str, password_hash: str, role: str, now: int) -> User:
+    def create(self, user: User, password_hash: str) -> None:
         """Raises Conflict if the address is taken."""
 
     def by_email(self, email: str) -> tuple[User, str] | None:
@@ -46,31 +50,48 @@ class Users(Protocol):
     ) -> User | None:
         """Raises Conflict: the address is taken, or nobody would be left to administer."""
 
+    def swap_password(
+        self, user: User, old_hash: str, new_hash: str, kind: EventKind, now: int
+    ) -> bool:
+        """Set a new password if the old one and the address are still what they were."""
+
+    def confirm(self, user: User, password_hash: str, now: int) -> bool:
+        """Mark the address as the user's own, once; not if anything has changed meanwhile."""
+
+    def take_over_pending(self, user: User, name: str, password_hash: str) -> bool:
+        """Give an account that nobody has shown to be theirs to who registers it again."""
+
 
 class Accounts:
-    def __init__(self, users: Users, passwords: Passwords) -> None:
+    def __init__(
+        self, users: Users, passwords: Passwords, events: Events, notices: Notices
+    ) -> None:
         self._users = users
         self._passwords = passwords
+        self._events = events
+        self._notices = notices
 
     def register(
         self, email: str, password: str, *, name: str = "", role: str = Role.USER, now: float
     ) -> User:
-        """Raises ValidationFailed with `fields`, Conflict if the address is taken."""
+        """For somebody who vouches for the address: an admin, or an operator.
+
+        Raises ValidationFailed with `fields`, Conflict if the address is taken.
+        """
         good = self.checked(Changes(email=email, password=password, name=name, role=role))
-        hashed = self._passwords.hash(password)
-        return self._users.create(good.email or "", good.name or "", hashed, role, int(now))
+        user = replace(new_user(good, now), role=role, confirmed_at=int(now))
+        self._users.create(user, self._passwords.hash(password))
+        return user
 
     def knows(self, email: str) -> bool:
         return self._users.by_email(normal_email(email)) is not None
 
     def authenticate(self, email: str, password: str, now: float) -> User:
         """Raises InvalidCredentials, the same for every cause and after the same work."""
-        try:
-            address = normal_email(email)
-        except ValueError:
-            address = ""
-        user, hashed = self._users.by_email(address) or (None, None)
-        if not self._passwords.matches(password, hashed) or user is None or user.disabled:
+        user, hashed = self.find(email)
+        right = self._passwords.matches(password, hashed)
+        if not right or user is None or user.disabled or user.pending:
+            self._events.record(EventKind.SIGN_IN_FAILED, user.id if user else None, now)
             raise InvalidCredentials
         if hashed and self._passwords.outdated(hashed):
             self._users.change(user.id, Changes(), self._passwords.hash(password), int(now))
@@ -89,37 +110,90 @@ class Accounts:
         open on a desk, must not be enough to move it (OWASP ASVS 5.0 7.5.1).
         Raises ValidationFailed, PasswordRefused, Conflict, NotFound.
         """
-        user, hashed = self._found(user_id)
+        user = self.profile(user_id)
         good = self.checked(Changes(email=email, name=name))
-        if good.email not in (None, user.email) and not self._passwords.matches(password, hashed):
-            complaint = "Enter your current password to change the address."
-            raise PasswordRefused(
-                {"current_password": ["That is not your password." if password else complaint]}
-            )
+        if good.email not in (None, user.email):
+            if not password:
+                complaint = "Enter your current password to change the address."
+                raise PasswordRefused({"current_password": [complaint]})
+            self.check_password(user_id, password, now)
         return self.change(user_id, good, now)
 
+    def check_password(self, user_id: str, password: str, now: float) -> tuple[User, str]:
+        """For who is signed in. The user and the hash that it matched. Raises PasswordRefused."""
+        user, hashed = self._found(user_id)
+        if not self._passwords.matches(password, hashed):
+            self._events.record(EventKind.PASSWORD_REFUSED, user_id, now)
+            raise PasswordRefused({"current_password": ["That is not your password."]})
+        return user, hashed
+
+    def change_password(self, user_id: str, current: str, new: str, now: float) -> None:
+        """Raises PasswordRefused, ValidationFailed, NotFound."""
+        user, hashed = self.check_password(user_id, current, now)
+        try:
+            self.set_password(user, hashed, new, EventKind.PASSWORD_CHANGED, now)
+        except ValidationFailed as refusal:
+            raise ValidationFailed({"new_password": refusal.fields["password"]}) from None
+
+    def set_password(self, user: User, hashed: str, new: str, kind: EventKind, now: float) -> None:
+        """Only if it still is what it was: of two that come together, one does.
+
+        Raises ValidationFailed, LinkVoid.
+        """
+        complaints: dict[str, list[str]] = {}
+        _checked(complaints, "password", self._acceptable(user.email, user.name), new)
+        if complaints:
+            raise ValidationFailed(complaints)
+        if not self._users.swap_password(user, hashed, self._passwords.hash(new), kind, int(now)):
+            raise LinkVoid
+        self._notices.password_changed(user)
+
     def change(self, user_id: str, changes: Changes, now: float) -> User:
-        """Raises ValidationFailed, Conflict, NotFound."""
+        """What a change of address or password needs of letters goes out as well.
+
+        Raises ValidationFailed, Conflict, NotFound.
+        """
+        before, old_hash = self._found(user_id)
         good = self.checked(changes)
         hashed = None if good.password is None else self._passwords.hash(good.password)
         user = self._users.change(user_id, good, hashed, int(now))
         if user is None:
             raise NotFound
+        if user.email != before.email:
+            self._notices.email_changed(before, user)
+            self._notices.confirm_address(user, hashed or old_hash, now)
+        if hashed:
+            self._notices.password_changed(user)
         return user
+
+    def find(self, email: str) -> tuple[User | None, str | None]:
+        """The user of an address as it was typed, and their password's hash."""
+        try:
+            return self._users.by_email(normal_email(email)) or (None, None)
+        except ValueError:
+            self._users.by_email("")  # as long as a good one takes
+            return None, None
+
+    def strength(self, password: str, *about: str) -> Strength:
+        return self._passwords.strength(password, *about)
 
     def checked(self, changes: Changes) -> Changes:
         """The changes in the form that is stored. Raises ValidationFailed with every complaint."""
         fields: dict[str, list[str]] = {}
+        acceptable = self._acceptable(changes.email or "", changes.name or "")
         good = replace(
             changes,
             email=_checked(fields, "email", normal_email, changes.email),
             name=_checked(fields, "name", normal_name, changes.name),
             role=_checked(fields, "role", normal_role, changes.role),
-            password=_checked(fields, "password", self._passwords.accepted, changes.password),
+            password=_checked(fields, "password", acceptable, changes.password),
         )
         if fields:
             raise ValidationFailed(fields)
         return good
+
+    def _acceptable(self, *about: str) -> Callable[[str], str]:
+        return lambda password: self._passwords.accepted(password, *about)
 
     def _found(self, user_id: str) -> tuple[User, str]:
         found = self._users.by_id(user_id)
@@ -128,8 +202,22 @@ class Accounts:
         return found
 
 
+def new_user(good: Changes, now: float) -> User:
+    return User(
+        id=str(uuid.uuid4()),
+        email=good.email or "",
+        name=good.name or "",
+        role=Role.USER,
+        created_at=int(now),
+    )
+
+
 def normal_email(text: str) -> str:
-    """The address in the one form that is stored. Raises ValueError with advice."""
+    """The address in the one form that is stored: wide letters and capitals are the same.
+
+    Raises ValueError with advice.
+    """
+    text = unicodedata.normalize("NFKC", text)
     if len(text) > MAX_EMAIL:
         raise ValueError("That address is too long.")
     try:

@@ -29,11 +29,13 @@ class Devices:
         alive = [d for d in devices if d.last_seen + d.session.idle_ttl > now]
         return sorted(alive, key=lambda device: device.last_seen, reverse=True)
 
-    def end_one(self, user_id: str, sid: str, now: float) -> None:
+    def end_one(
+        self, user_id: str, sid: str, now: float, reason: str = EndReason.ENDED_ELSEWHERE
+    ) -> None:
         """End one of a user's own sessions. Raises NotFound: it is not one of theirs."""
         if sid not in {session.sid for session in self.records.open_sessions(user_id, int(now))}:
             raise NotFound
-        self.sessions.end(sid, EndReason.ENDED_ELSEWHERE, now)
+        self.sessions.end(sid, reason, now)
 
     def end_all(self, user_id: str, reason: str, now: float, *, but: str | None = None) -> None:
         for session in self.records.open_sessions(user_id, int(now)):

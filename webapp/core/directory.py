@@ -6,6 +6,7 @@ from typing import Protocol
 from .accounts import Accounts, Changes
 from .devices import Devices
 from .errors import NotFound
+from .notices import Notices
 from .policy import Role
 from .sessions import EndReason
 from .stores import User
@@ -25,7 +26,7 @@ class DirectoryStore(Protocol):
     def page(self, query: str, sort: str, offset: int, limit: int) -> Page:
         """Those whose name or address contains `query`."""
 
-    def remove(self, user_id: str) -> bool:
+    def remove(self, user_id: str, now: int) -> bool:
         """With sessions and events. Raises Conflict if nobody would be left to administer."""
 
 
@@ -34,6 +35,7 @@ class Directory:
     store: DirectoryStore
     accounts: Accounts
     devices: Devices
+    notices: Notices
 
     def page(self, *, query: str, sort: str, page: int, per_page: int) -> Page:
         """`page` counts from 1; `sort` is one of SORTS, a minus in front for descending."""
@@ -67,7 +69,8 @@ class Directory:
 
         Raises Conflict, NotFound.
         """
-        self.accounts.change(user_id, Changes(disabled=True), now)
+        user = self.accounts.change(user_id, Changes(disabled=True), now)
         self.devices.end_all(user_id, EndReason.DELETED, now)
-        if not self.store.remove(user_id):
+        if not self.store.remove(user_id, int(now)):
             raise NotFound
+        self.notices.account_deleted(user)

@@ -4,6 +4,11 @@
 status it becomes is `web/errors.py`'s business.
 """
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .tokens import AccessClaims, RefreshClaims
+
 
 class EvergreenError(Exception):
     """Something was refused. `str(error)` is safe to show to a person."""
@@ -30,15 +35,14 @@ class TokenInvalid(Unauthenticated):
 
 
 class TokenExpired(Unauthenticated):
-    """The token is authentic, but its time is over. It says whose session it was."""
+    """The token is authentic, but its time is over. `claims` say whose session it was."""
 
     code = "token_expired"
     message = "The token has expired."
 
-    def __init__(self, sid: str, client_id: str) -> None:
+    def __init__(self, claims: "AccessClaims | RefreshClaims") -> None:
         super().__init__()
-        self.sid = sid
-        self.client_id = client_id
+        self.claims = claims
 
 
 class SessionEnded(Unauthenticated):
@@ -93,6 +97,24 @@ class Conflict(ValidationFailed):
 class ClientInvalid(Unauthenticated):
     code = "client_invalid"
     message = "The client is unknown, or its secret is wrong."
+
+
+class LinkVoid(EvergreenError):
+    """A mailed link that has been used, is too old, or is not one of ours."""
+
+    code = "link_void"
+    message = "This link has been used already, or it is too old."
+
+
+class RateLimited(EvergreenError):
+    """Too many tries; the next one is welcome in `retry_after` seconds."""
+
+    code = "rate_limited"
+    message = "Too many tries in a short time."
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__()
+        self.retry_after = retry_after
 
 
 class Forbidden(EvergreenError):

@@ -1,6 +1,6 @@
 """What a client is handed: the two tokens of a generation, and for how long."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .stores import Session, User
 from .tokens import AccessClaims, RefreshClaims, Tokens, new_token_id
@@ -50,7 +50,8 @@ class Issuer:
 
     def new_session(self, user: User, origin: Origin, *, remember: bool, now: float) -> Session:
         idle = self.limits.idle_remembered if remember else self.limits.idle
-        return self._session(new_token_id(), user.id, origin, int(now), idle, remember)
+        session = self._session(new_token_id(), user.id, origin, int(now), idle, remember)
+        return replace(session, proved_at=int(now))
 
     def session_of(self, claims: RefreshClaims, origin: Origin) -> Session:
         """What a token shows of its session. The absolute limit starts anew."""

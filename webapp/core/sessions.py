@@ -23,8 +23,12 @@ from .errors import (
     Unavailable,
 )
 from .grants import Grant, Issuer, Limits, Origin
+from .notices import Notices
 from .stores import Answer, Entries, Outcome, Records, Session, User
 from .tokens import AccessClaims, RefreshClaims, Tokens
+
+# Seconds. A browser left open on a desk can be looked at for longer, but not be taken over.
+PROOF_LASTS = 15 * 60
 
 
 class EndReason(StrEnum):
@@ -33,6 +37,7 @@ class EndReason(StrEnum):
     LOGOUT = "logout"
     REUSE = "reuse"
     ENDED_ELSEWHERE = "ended_elsewhere"
+    ENDED_BY_ADMIN = "ended_by_admin"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a reason, not a password
     CLIENT_DELETED = "client_deleted"
     DISABLED = "disabled"
@@ -41,10 +46,13 @@ class EndReason(StrEnum):
 
 
 class Sessions:
-    def __init__(self, tokens: Tokens, entries: Entries, records: Records, limits: Limits) -> None:
+    def __init__(
+        self, tokens: Tokens, entries: Entries, records: Records, limits: Limits, notices: Notices
+    ) -> None:
         self._tokens = tokens
         self._entries = entries
         self._records = records
+        self._notices = notices
         self._grace = limits.grace
         self._issuer = Issuer(tokens, limits)
 
@@ -88,6 +96,8 @@ class Sessions:
             browser=browser_kind(origin.user_agent),
             ttl=_ttl(session, now),
         )
+        if answer.outcome is Outcome.REUSED:
+            self._notices.sign_in_stolen(user)
         self._require_open(answer, session, now)
         return self._issuer.grant(user, session, answer.outcome, answer.gen, answer.rotated_at, now)
 
@@ -115,8 +125,8 @@ class Sessions:
 
         RFC 7009 section 2.2: the client can't do anything about it. Raises Unavailable.
         """
-        if sid := self.sid_of(token, client_id, now):
-            self.end(sid, EndReason.LOGOUT, now)
+        if claims := self.recognise(token, client_id, now):
+            self.end(claims.sid, EndReason.LOGOUT, now)
 
     def inspect(self, token: str, now: float) -> AccessClaims | RefreshClaims | None:
         """What a token says, if it is good now (RFC 7662 section 2.2). Raises Unavailable.
@@ -143,17 +153,37 @@ class Sessions:
         alive = answer.outcome is Outcome.ALIVE and answer.gen <= claims.gen
         return claims if alive else None
 
-    def sid_of(self, token: str, client_id: str, now: float) -> str | None:
-        """The session of a client's own authentic token: of either kind, however old."""
+    def recognise(
+        self, token: str, client_id: str, now: float
+    ) -> RefreshClaims | AccessClaims | None:
+        """What a client's own authentic token says: of either kind, however old."""
         for read in (self._tokens.read_refresh, self._tokens.read_access):
             try:
-                claims: RefreshClaims | AccessClaims | TokenExpired = read(token, now)
+                claims: RefreshClaims | AccessClaims = read(token, now)
             except TokenExpired as expired:
-                claims = expired
+                claims = expired.claims
             except TokenInvalid:
                 continue
-            return claims.sid if claims.client_id == client_id else None
+            return claims if claims.client_id == client_id else None
         return None
+
+    def require_alive(self, refresh_token: str, now: float) -> None:
+        """Say whether a session is still open, and change nothing: it grows no older by asking.
+
+        Raises TokenInvalid, TokenExpired, SessionEnded, Unavailable.
+        """
+        claims = self._tokens.read_refresh(refresh_token, now)
+        session = self._find_open(claims, now)[1]
+        self._require_open(self._ask_entries(claims, session), session, now)
+
+    def has_proof(self, access: AccessClaims, now: float) -> bool:
+        """Whether the password was given in this session a short while ago (ASVS 5.0 7.5.1)."""
+        session = self.look_up(access)
+        return bool(session and session.proved_at and now - session.proved_at <= PROOF_LASTS)
+
+    def prove(self, sid: str, now: float) -> None:
+        """Note that the password has just been given again. Raises Unavailable."""
+        self._records.prove(sid, int(now))
 
     def look_up(self, claims: AccessClaims) -> Session | None:
         """What SQL knows of the session of a token that has been believed."""

@@ -17,6 +17,10 @@ class User:
     role: str
     created_at: int = 0
     disabled: bool = False
+    confirmed_at: int | None = None
+    """When the address was shown to be theirs, by a link that was mailed to it."""
+    pending: bool = False
+    """Registered by somebody who has to show that first: no sign-in until then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,8 @@ class Session:
     idle_ttl: int
     expires_at: int
     """The absolute limit: no rotation moves it."""
+    proved_at: int | None = None
+    """When the password was last given in this session."""
     ended_at: int | None = None
     ended_reason: str | None = None
 
@@ -94,6 +100,9 @@ class Records(Protocol):
 
     def open_sessions(self, user_id: str, now: int) -> list[Session]:
         """Those that have neither ended nor reached their absolute limit, newest first."""
+
+    def prove(self, sid: str, now: int) -> None:
+        """Note when the password was given again."""
 
     def close(self, sid: str, reason: str, now: int) -> Session | None:
         """Write down a session's end, once; None if there is no such session."""

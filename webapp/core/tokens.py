@@ -105,7 +105,7 @@ class Tokens:
         if claims.iat > latest or body.get("nbf", 0) > latest:
             raise TokenInvalid
         if claims.exp <= now:
-            raise TokenExpired(claims.sid, claims.client_id)
+            raise TokenExpired(claims)
 
 
 def new_token_id() -> str:

@@ -33,6 +33,8 @@ class UserRow(Base):
     role: Mapped[str] = mapped_column(String(20))
     created_at: Mapped[int] = mapped_column(BigInteger)
     disabled_at: Mapped[int | None] = mapped_column(BigInteger)
+    confirmed_at: Mapped[int | None] = mapped_column(BigInteger)
+    pending: Mapped[bool] = mapped_column(default=False)
 
     def to_user(self) -> User:
         return User(
@@ -42,6 +44,8 @@ class UserRow(Base):
             role=self.role,
             created_at=self.created_at,
             disabled=self.disabled_at is not None,
+            confirmed_at=self.confirmed_at,
+            pending=self.pending,
         )
 
 
@@ -73,6 +77,7 @@ class SessionRow(Base):
     remembered: Mapped[bool]
     idle_ttl: Mapped[int]
     expires_at: Mapped[int] = mapped_column(BigInteger)
+    proved_at: Mapped[int | None] = mapped_column(BigInteger)
     ended_at: Mapped[int | None] = mapped_column(BigInteger)
     ended_reason: Mapped[str | None] = mapped_column(String(30))
 
@@ -81,14 +86,24 @@ class SessionRow(Base):
 
 
 class EventRow(Base):
-    """Something that matters to an account's safety. Never a token, password or cookie."""
+    """Something that matters to an account's safety. Never a token, password or cookie.
+
+    Of no user: somebody tried an address that has no account, or the account is deleted.
+    """
 
     __tablename__ = "events"
-    __table_args__ = (Index("ix_events_user_id_at", "user_id", "at"),)
+    __table_args__ = (
+        Index("ix_events_user_id_at", "user_id", "at"),
+        Index("ix_events_at", "at"),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
-    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    actor_id: Mapped[str | None] = mapped_column(String(36))
     sid: Mapped[str | None] = mapped_column(String(22))
     at: Mapped[int] = mapped_column(BigInteger)
     kind: Mapped[str] = mapped_column(String(30))
     detail: Mapped[str] = mapped_column(String(200), default="")
+    ip: Mapped[str] = mapped_column(String(45), default="")
+    user_agent: Mapped[str] = mapped_column(String(400), default="")
+    request_id: Mapped[str] = mapped_column(String(64), default="")

@@ -3,10 +3,12 @@
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
+from webapp.core.events import EventKind
 from webapp.core.stores import Session, User
 
 from .database import answering, committing
-from .models import EventRow, SessionRow, UserRow, db
+from .events import note
+from .models import SessionRow, UserRow, db
 
 
 class SqlRecords:
@@ -25,11 +27,11 @@ class SqlRecords:
         return user.to_user() if user else None, session.to_session() if session else None
 
     def open(self, session: Session) -> None:
-        self._insert(session, "signed_in")
+        self._insert(session, EventKind.SIGNED_IN)
 
     def restore(self, session: Session) -> None:
         try:
-            self._insert(session, "session_restored")
+            self._insert(session, EventKind.SESSION_RESTORED)
         except IntegrityError:
             return  # a parallel request was first
 
@@ -46,6 +48,11 @@ class SqlRecords:
         with answering():
             return [row.to_session() for row in db.session.scalars(still_open)]
 
+    def prove(self, sid: str, now: int) -> None:
+        proving = update(SessionRow).where(SessionRow.sid == sid).values(proved_at=now)
+        with committing():
+            db.session.execute(proving)
+
     def close(self, sid: str, reason: str, now: int) -> Session | None:
         ending = (
             update(SessionRow)
@@ -56,19 +63,13 @@ class SqlRecords:
         with committing():
             user_id = db.session.scalar(ending)
             if user_id:
-                db.session.add(
-                    EventRow(user_id=user_id, sid=sid, at=now, kind="session_ended", detail=reason)
-                )
+                note(EventKind.SESSION_ENDED, user_id, now, detail=reason, sid=sid)
             row = db.session.get(SessionRow, sid, populate_existing=True)
         return row.to_session() if row else None
 
-    def _insert(self, session: Session, event: str) -> None:
+    def _insert(self, session: Session, event: EventKind) -> None:
         row = SessionRow(**{name: getattr(session, name) for name in Session.__slots__})
         row.user_agent = session.user_agent[:400]
         with committing():
             db.session.add(row)
-            db.session.add(
-                EventRow(
-                    user_id=session.user_id, sid=session.sid, at=session.created_at, kind=event
-                )
-            )
+            note(event, session.user_id, session.created_at, sid=session.sid)

@@ -1,37 +1,42 @@
 """Users in SQL."""
 
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy import Select, Update, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from webapp.core.accounts import Changes
 from webapp.core.directory import Page
 from webapp.core.errors import Conflict
+from webapp.core.events import EventKind
 from webapp.core.policy import Role
 from webapp.core.stores import User
 
 from .database import answering, committing
-from .models import EventRow, UserRow, db
+from .events import note
+from .models import UserRow, db
 
 
 class SqlUsers:
     """Serves `core.accounts.Users` and `core.directory.DirectoryStore`."""
 
-    def create(self, email: str, name: str, password_hash: str, role: str, now: int) -> User:
+    def create(self, user: User, password_hash: str) -> None:
         row = UserRow(
-            id=str(uuid.uuid4()),
-            email=email,
-            name=name,
+            id=user.id,
+            email=user.email,
+            name=user.name,
             password_hash=password_hash,
-            role=role,
-            created_at=now,
+            role=user.role,
+            created_at=user.created_at,
+            confirmed_at=user.confirmed_at,
+            pending=user.pending,
         )
         with _unique_email(), committing():
             db.session.add(row)
-        return row.to_user()
+            db.session.flush()
+            note(EventKind.REGISTERED, user.id, user.created_at)
 
     def by_email(self, email: str) -> tuple[User, str] | None:
         return self._one(select(UserRow).where(UserRow.email == email))
@@ -62,13 +67,35 @@ class SqlUsers:
             row = db.session.get(UserRow, user_id, populate_existing=True)
             if row is None:
                 return None
-            if changes.email not in (None, row.email):
-                db.session.add(EventRow(user_id=user_id, at=now, kind="email_changed"))
+            for kind, detail in _news(row, changes, password_hash):
+                note(kind, user_id, now, detail=detail)
             _apply(row, changes, password_hash, now)
             _keep_an_admin(admins, row, gone=row.role != Role.ADMIN or bool(row.disabled_at))
         return row.to_user()
 
-    def remove(self, user_id: str) -> bool:
+    def swap_password(
+        self, user: User, old_hash: str, new_hash: str, kind: EventKind, now: int
+    ) -> bool:
+        mine = (UserRow.id == user.id) & (UserRow.password_hash == old_hash)
+        values: dict[str, Any] = {"password_hash": new_hash}
+        if kind is EventKind.PASSWORD_RESET:  # the link came by mail, so the address is theirs
+            values |= {"pending": False, "confirmed_at": user.confirmed_at or now}
+        swapping = update(UserRow).where(mine, UserRow.email == user.email).values(**values)
+        return self._changed(swapping, kind, user.id, now)
+
+    def confirm(self, user: User, password_hash: str, now: int) -> bool:
+        unconfirmed = (UserRow.email == user.email) & UserRow.confirmed_at.is_(None)
+        same = (UserRow.id == user.id) & (UserRow.password_hash == password_hash)
+        confirming = update(UserRow).where(same, unconfirmed)
+        confirming = confirming.values(confirmed_at=now, pending=False)
+        return self._changed(confirming, EventKind.EMAIL_CONFIRMED, user.id, now)
+
+    def take_over_pending(self, user: User, name: str, password_hash: str) -> bool:
+        pending = (UserRow.id == user.id) & UserRow.pending
+        taking = update(UserRow).where(pending).values(name=name, password_hash=password_hash)
+        return self._changed(taking, EventKind.REGISTERED_AGAIN, user.id, user.created_at)
+
+    def remove(self, user_id: str, now: int) -> bool:
         with committing():
             admins = _locked_admins()
             row = db.session.get(UserRow, user_id)
@@ -76,7 +103,18 @@ class SqlUsers:
                 return False
             _keep_an_admin(admins, row, gone=True)
             db.session.delete(row)
+            note(EventKind.ACCOUNT_DELETED, None, now, detail=user_id)
         return True
+
+    def _changed(self, change: Update, kind: EventKind, user_id: str, now: int) -> bool:
+        """Whether it met its row: of two that come together, one does."""
+        with committing():
+            found = db.session.scalar(
+                change.returning(UserRow.id), execution_options={"synchronize_session": False}
+            )
+            if found:
+                note(kind, user_id, now)
+        return found is not None
 
     def _one(self, query: Select[UserRow]) -> tuple[User, str] | None:
         with answering():
@@ -87,7 +125,23 @@ class SqlUsers:
 SEARCHED = (UserRow.email, UserRow.name)
 
 
+def _news(
+    row: UserRow, changes: Changes, password_hash: str | None
+) -> Iterator[tuple[EventKind, str]]:
+    """What of the changes is worth an event. A hash alone is the same password, hashed anew."""
+    if changes.email not in (None, row.email):
+        yield EventKind.EMAIL_CHANGED, ""
+    if changes.role not in (None, row.role):
+        yield EventKind.ROLE_CHANGED, changes.role or ""
+    if password_hash and changes.password is not None:
+        yield EventKind.PASSWORD_CHANGED, ""
+    if changes.disabled is not None and changes.disabled != bool(row.disabled_at):
+        yield (EventKind.DISABLED if changes.disabled else EventKind.ENABLED), ""
+
+
 def _apply(row: UserRow, changes: Changes, password_hash: str | None, now: int) -> None:
+    if changes.email not in (None, row.email):
+        row.confirmed_at = None
     for field in ("email", "name", "role"):
         if (value := getattr(changes, field)) is not None:
             setattr(row, field, value)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from flask import Flask, Response, flash, g, request
 
+from webapp.core import events
 from webapp.core.errors import (
     SessionEnded,
     TokenExpired,
@@ -44,13 +45,21 @@ def install(app: Flask) -> None:
 def authenticate() -> None:
     """Before every request: set `g.visitor`. Raises Unauthenticated, Forbidden, Unavailable."""
     g.visitor, g.grant, g.forget = None, None, False
+    name_who_asks(None)
     if not is_public():
         g.visitor = identify()
+        name_who_asks(g.visitor.user.id)
         check_permission(g.visitor.user)
     elif request.method == "GET" and is_navigation():
         g.visitor = greet()
     if g.visitor and not is_api():
         csrf.bind_forms(g.visitor.access.sid)
+
+
+def name_who_asks(user_id: str | None) -> None:
+    """For the security events of this request."""
+    here = origin()
+    events.context.set(events.Context(g.request_id, here.ip, here.user_agent, user_id))
 
 
 def greet() -> Visitor | None:
@@ -95,7 +104,7 @@ def by_bearer(token: str) -> Visitor:
         refresh = cookies.read(cookies.REFRESH)
         if not refresh:
             raise
-        return renew(refresh, sid=expired.sid)
+        return renew(refresh, sid=expired.claims.sid)
 
 
 def by_cookies() -> Visitor:

@@ -14,6 +14,10 @@ from .services import services
 
 REFRESH = "refresh_token"
 ACCESS = "access_token"
+KNOWN_BROWSER = "known_browser"
+
+# Seconds; browsers keep no cookie for longer.
+LONGEST = 400 * 24 * 3600
 
 
 def secure() -> bool:
@@ -46,6 +50,11 @@ def remember_grant(response: Response, grant: Grant) -> None:
 def forget_grant(response: Response) -> None:
     _set(response, REFRESH, "", max_age=0, httponly=True)
     _set(response, ACCESS, "", max_age=0, httponly=False)
+
+
+def remember_browser(response: Response, value: str) -> None:
+    """Proves nothing but that somebody has signed in here before; it survives a logout."""
+    _set(response, KNOWN_BROWSER, value, max_age=LONGEST, httponly=True)
 
 
 def _set(response: Response, base: str, value: str, *, max_age: int | None, httponly: bool) -> None:

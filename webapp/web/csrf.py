@@ -7,7 +7,9 @@ browser loads all at once, and another one for the next person who signs in.
 
 import hmac
 
-from flask import current_app, session
+from flask import current_app, request, session
+from flask_wtf.csrf import validate_csrf
+from wtforms import ValidationError
 
 
 def bind_forms(sid: str) -> None:
@@ -15,3 +17,13 @@ def bind_forms(sid: str) -> None:
     secret = hmac.digest(key, f"forms of {sid}".encode(), "sha256").hex()
     if session.get("csrf_token") != secret:
         session["csrf_token"] = secret
+
+
+def was_made_in(sid: str) -> bool:
+    """Whether the form that is being sent came from a page of that session."""
+    bind_forms(sid)
+    try:
+        validate_csrf(request.form.get("csrf_token"))
+    except ValidationError:
+        return False
+    return True

@@ -20,8 +20,10 @@ from webapp.core.errors import (
     Conflict,
     EvergreenError,
     Forbidden,
+    LinkVoid,
     NotFound,
     PasswordRefused,
+    RateLimited,
     SessionEnded,
     TokenExpired,
     TokenInvalid,
@@ -31,7 +33,7 @@ from webapp.core.errors import (
     ValidationFailed,
 )
 
-from . import cookies, messages
+from . import cookies, drafts, messages
 from .requests import is_api, return_path
 
 STATUS: list[tuple[type[EvergreenError], int]] = [
@@ -41,6 +43,8 @@ STATUS: list[tuple[type[EvergreenError], int]] = [
     (PasswordRefused, 403),
     (ValidationFailed, 422),
     (NotFound, 404),
+    (LinkVoid, 410),
+    (RateLimited, 429),
     (Unavailable, 503),
 ]
 
@@ -60,6 +64,7 @@ PAGES: dict[int, tuple[str, str, str]] = {
         "This address does not answer that kind of request.",
     ),
     409: ("conflict", "Already taken", "Somebody else was first."),
+    410: ("link_void", "This link is over", LinkVoid.message),
     413: ("too_large", "Too much", "What you sent is larger than we accept."),
     415: ("unsupported_media_type", "Not this format", "Please send JSON."),
     422: ("validation_failed", "Please check", "Something in what you sent is not right."),
@@ -82,9 +87,8 @@ def on_refusal(error: EvergreenError) -> ResponseReturnValue:
     if isinstance(error, Unauthenticated) and not is_api():
         return to_login(error)
     status = next(status for kind, status in STATUS if isinstance(error, kind))
-    response = answer(status, error.code, str(error), getattr(error, "fields", None))
-    if isinstance(error, Unavailable):
-        response.headers["Retry-After"] = str(error.retry_after)
+    fields, retry_after = getattr(error, "fields", None), getattr(error, "retry_after", None)
+    response = answer(status, error.code, str(error), fields, retry_after)
     if isinstance(error, (Unauthenticated, Forbidden)):
         response.headers["WWW-Authenticate"] = challenge(error)
     return response
@@ -100,15 +104,17 @@ def on_http_error(error: HTTPException) -> ResponseReturnValue:
         message = "The body can't be read: it is not what its type says."
     response = answer(status, code, message)
     for name, value in error.get_headers():
-        if name in ("Allow", "Retry-After"):
+        if name == "Allow":
             response.headers[name] = value
     return response
 
 
 def to_login(error: Unauthenticated) -> ResponseReturnValue:
+    """A form that was being sent waits there for its owner."""
     if isinstance(error, TokenMissing):
         flash(messages.PLEASE_SIGN_IN, "info")
-    return redirect(url_for("pages.login", next=return_path()), 303)
+    kept = drafts.keep_what_was_sent() if isinstance(error, (SessionEnded, TokenExpired)) else None
+    return redirect(url_for("pages.login", next=kept or return_path()), 303)
 
 
 def challenge(error: Unauthenticated | Forbidden) -> str:
@@ -127,9 +133,26 @@ def sent_scheme() -> str:
 
 
 def answer(
-    status: int, code: str, message: str, fields: dict[str, list[str]] | None = None
+    status: int,
+    code: str,
+    message: str,
+    fields: dict[str, list[str]] | None = None,
+    retry_after: int | None = None,
 ) -> Response:
     """The same fact as JSON for programs and as a page for people."""
+    response = _answer(status, code, message, fields, retry_after)
+    if retry_after is not None:
+        response.headers["Retry-After"] = str(retry_after)
+    return response
+
+
+def _answer(
+    status: int,
+    code: str,
+    message: str,
+    fields: dict[str, list[str]] | None,
+    retry_after: int | None,
+) -> Response:
     if request.path.startswith("/oauth/"):
         return make_response(jsonify(error=code, error_description=message), status)
     if is_api():
@@ -143,7 +166,7 @@ def answer(
         code=status,
         title=title,
         message=message,
-        retry_after=Unavailable.retry_after if status == 503 else None,
+        retry_after=retry_after,
         request_id=g.get("request_id", ""),
         still_signed_in=status == 503 and cookies.read(cookies.REFRESH) is not None,
     )

@@ -38,3 +38,25 @@ class ProfileForm(Form):
     name = StringField("Name (optional)")
     email = EmailField("E-mail", [DataRequired("Enter your e-mail address.")])
     current_password = PasswordField("Current password")
+
+
+class ChangePasswordForm(Form):
+    current_password = PasswordField(
+        "Current password", [DataRequired("Enter your current password.")]
+    )
+    new_password = PasswordField("New password", [DataRequired("Choose a new password.")])
+
+
+class AddressForm(Form):
+    email = EmailField("E-mail", [DataRequired("Enter your e-mail address.")])
+
+
+class ResetForm(Form):
+    password = PasswordField("New password", [DataRequired("Choose a new password.")])
+
+
+class DeleteForm(Form):
+    password = PasswordField("Password", [DataRequired("Enter your password.")])
+    confirm = StringField(
+        "Your e-mail address, to confirm", [DataRequired("Type your e-mail address.")]
+    )

@@ -1,6 +1,7 @@
 """What people are told, in one place and in plain words."""
 
 from webapp.core.errors import SessionEnded, TokenExpired, Unauthenticated
+from webapp.core.events import EventKind
 from webapp.core.sessions import EndReason
 
 SIGNED_OUT = "You are signed out. See you soon."
@@ -10,14 +11,72 @@ WHY_SIGNED_OUT: dict[str, str] = {
     EndReason.LOGOUT: "You signed out. Please sign in again to continue.",
     EndReason.REUSE: (
         "We signed you out to protect you: a copy of your sign-in was used a second time. "
-        "Your other sessions are still open."
+        "Your other sessions are still open. If it was not you, change your password."
     ),
+    EndReason.ENDED_ELSEWHERE: "This session was signed out from another of your devices.",
+    EndReason.ENDED_BY_ADMIN: "An administrator has signed this session out.",
+    EndReason.PASSWORD_CHANGED: "Your password was changed. Please sign in with the new one.",
     EndReason.DISABLED: "This account has been disabled.",
     EndReason.DELETED: "This account no longer exists.",
     EndReason.FORGOTTEN: "We could not find your session any more. Please sign in again.",
 }
 EXPIRED = "You were away for a while, so your sign-in has expired. Please sign in again."
 NOT_RECOGNISED = "Your sign-in could not be recognised. Please sign in again."
+
+
+CHECK_YOUR_MAIL = (
+    "Thank you. We have sent a mail to {email}: follow its link to confirm the address, and "
+    "sign in."
+)
+REGISTERED = "Thank you. You can sign in now; a mail to {email} asks you to confirm the address."
+LINK_SENT = "If {email} has an account that needs it, a mail with a link is on its way."
+CONFIRMED = "Your address is confirmed. You can sign in."
+PASSWORD_RESET = "Your new password is set, and you are signed out everywhere. Sign in with it."  # noqa: S105
+PASSWORD_CHANGED = "Your password is changed. All other devices are signed out."  # noqa: S105
+NOT_CONFIRMED = (
+    "That e-mail address and password do not match an account, or the address has not been "
+    "confirmed yet: the link is in our mail."
+)
+
+# Event → what is said of it, and in which tone.
+EVENTS: dict[str, tuple[str, str]] = {
+    EventKind.REGISTERED: ("Account created", "good"),
+    EventKind.REGISTERED_AGAIN: ("Somebody tried to register this address again", "info"),
+    EventKind.SIGNED_IN: ("Signed in", "good"),
+    EventKind.SIGN_IN_FAILED: ("Sign-in failed", "warning"),
+    EventKind.PASSWORD_REFUSED: ("Wrong password while signed in", "warning"),
+    EventKind.SESSION_ENDED: ("Signed out", "info"),
+    EventKind.SESSION_RESTORED: ("Session restored after an outage", "info"),
+    EventKind.PASSWORD_CHANGED: ("Password changed", "info"),
+    EventKind.PASSWORD_RESET: ("Password set anew by a mailed link", "info"),
+    EventKind.RESET_REQUESTED: ("Link for a new password asked for", "info"),
+    EventKind.EMAIL_CHANGED: ("E-mail address changed", "info"),
+    EventKind.EMAIL_CONFIRMED: ("E-mail address confirmed", "good"),
+    EventKind.ROLE_CHANGED: ("Role changed", "warning"),
+    EventKind.DISABLED: ("Account disabled", "bad"),
+    EventKind.ENABLED: ("Account enabled", "good"),
+    EventKind.ACCOUNT_DELETED: ("Account deleted", "bad"),
+}
+STOLEN = ("A copied sign-in was used, and ended", "bad")
+
+# Why a session ended, in the list of events.
+ENDINGS: dict[str, str] = {
+    EndReason.LOGOUT: "",
+    EndReason.ENDED_ELSEWHERE: "From another device",
+    EndReason.ENDED_BY_ADMIN: "By an administrator",
+    EndReason.PASSWORD_CHANGED: "Because the password was changed",
+    EndReason.CLIENT_DELETED: "Because its program was deleted",
+    EndReason.DISABLED: "Because the account was disabled",
+    EndReason.DELETED: "Because the account was deleted",
+}
+
+
+def told(kind: str, detail: str) -> tuple[str, str, str]:
+    """An event's title, detail and tone."""
+    if kind == EventKind.SESSION_ENDED and detail == EndReason.REUSE:
+        return STOLEN[0], "", STOLEN[1]
+    title, tone = EVENTS.get(kind, (kind, "info"))
+    return title, ENDINGS.get(detail, detail) if kind == EventKind.SESSION_ENDED else detail, tone
 
 
 def why_signed_out(refusal: Unauthenticated) -> str:

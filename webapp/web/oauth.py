@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from webapp.core.errors import (
     ClientInvalid,
     EvergreenError,
+    RateLimited,
     Unauthenticated,
     Unavailable,
 )
@@ -19,7 +20,8 @@ from webapp.core.tokens import AccessClaims
 
 from .authorization import public
 from .clients import calling_client, client_credentials
-from .services import origin, services
+from .refreshing import redeem
+from .services import services
 
 oauth = Blueprint("oauth", __name__, url_prefix="/oauth")
 
@@ -39,8 +41,7 @@ def token() -> ResponseReturnValue:
     if form["grant_type"] != "refresh_token":
         raise OAuthError("unsupported_grant_type", "Only refresh_token is.")
     form = parameters("grant_type", "refresh_token")
-    client = origin(calling_client(form))
-    grant = services().sessions.redeem(form["refresh_token"], client, services().now())
+    grant = redeem(form["refresh_token"], calling_client(form))
     return jsonify(
         access_token=grant.access_token,
         token_type="Bearer",  # noqa: S106 - a word of the standard
@@ -87,8 +88,9 @@ def parameters(*required: str) -> Mapping[str, str]:
 
 @oauth.errorhandler(EvergreenError)
 def refuse(error: EvergreenError) -> Response:
-    if isinstance(error, Unavailable):
-        response = answer(503, "temporarily_unavailable", str(error))
+    if isinstance(error, (Unavailable, RateLimited)):
+        status = 503 if isinstance(error, Unavailable) else 429
+        response = answer(status, "temporarily_unavailable", str(error))
         response.headers["Retry-After"] = str(error.retry_after)
         return response
     if isinstance(error, ClientInvalid):

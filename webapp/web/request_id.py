@@ -4,7 +4,7 @@ import logging
 import re
 import uuid
 
-from flask import Flask, Response, g, has_request_context, request
+from flask import Flask, Response, g, has_app_context, request
 from flask.logging import default_handler
 
 SANE = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -33,5 +33,5 @@ def tell_name(response: Response) -> Response:
 
 
 def add_name(record: logging.LogRecord) -> bool:
-    record.request_id = g.get("request_id", "-") if has_request_context() else "-"
+    record.request_id = g.get("request_id", "-") if has_app_context() else "-"
     return True

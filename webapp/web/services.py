@@ -7,19 +7,33 @@ from typing import cast
 from flask import current_app, request
 
 from webapp.config import Settings
+from webapp.core import events
 from webapp.core.accounts import Accounts
+from webapp.core.attempts import Attempts
 from webapp.core.clients import Clients
 from webapp.core.devices import Devices
 from webapp.core.directory import Directory
+from webapp.core.drafts import Drafts
+from webapp.core.events import Events
 from webapp.core.grants import BROWSER_CLIENT, Origin
 from webapp.core.keys import KeyRing
+from webapp.core.registration import Registration
 from webapp.core.sessions import Sessions
+from webapp.mail.outbox import Outbox
+
+from .background import Background
 
 
 @dataclass(frozen=True)
 class Services:
     settings: Settings
     accounts: Accounts
+    registration: Registration
+    attempts: Attempts
+    events: Events
+    drafts: Drafts
+    background: Background
+    outbox: Outbox | None
     directory: Directory
     clients: Clients
     sessions: Sessions
@@ -31,6 +45,17 @@ class Services:
 
 def services() -> Services:
     return cast(Services, current_app.extensions["evergreen"])
+
+
+def later(job: Callable[[], None], what: str) -> None:
+    """After the answer, on behalf of the same request. Raises Unavailable: too much is waiting."""
+    here = events.context.get()
+
+    def run() -> None:
+        events.context.set(here)
+        job()
+
+    services().background.run(run, what)
 
 
 def origin(client_id: str = BROWSER_CLIENT) -> Origin:

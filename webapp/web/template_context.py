@@ -4,13 +4,29 @@ from typing import Any
 
 from flask import Flask, g
 
-from . import cookies
+from . import cookies, times
 from .authentication import Visitor
+from .headers import csp_nonce
 from .services import services
 
 
 def install(app: Flask) -> None:
+    app.context_processor(about_app)
     app.context_processor(about_visitor)
+    app.template_filter("iso")(times.iso)
+    app.template_filter("moment")(times.moment)
+    app.template_filter("ago")(times.ago)
+
+
+def about_app() -> dict[str, Any]:
+    settings = services().settings
+    shows_outbox = settings.mode == "development" and services().outbox is not None
+    return {
+        "csp_nonce": csp_nonce(),
+        "must_confirm": settings.must_confirm,
+        "has_outbox": shows_outbox,
+        "min_length": settings.password_min_length,
+    }
 
 
 def about_visitor() -> dict[str, Any]:
@@ -19,6 +35,7 @@ def about_visitor() -> dict[str, Any]:
         return {"me": None, "access_expires_in": None}
     return {
         "me": visitor.user,
+        "unconfirmed": visitor.user.confirmed_at is None,
         "access_cookie": cookies.name(cookies.ACCESS),
         "access_expires_in": max(0, int(visitor.access.exp - services().now())),
     }

@@ -2,13 +2,16 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request, url_for
+from flask import Blueprint, Response, jsonify, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 
 from .authorization import public
 from .services import services
+from .times import iso
 
 # Seconds. The README tells to wait so long before a new key signs.
 MAY_BE_KEPT = 300
+SECURITY_TXT_LASTS = 180 * 24 * 3600
 
 well_known = Blueprint("well_known", __name__, url_prefix="/.well-known")
 
@@ -46,6 +49,27 @@ def metadata() -> Response:
             "introspection_endpoint_auth_methods_supported": methods[1:],
         },
     )
+
+
+@well_known.get("/change-password")
+@public
+def change_password() -> ResponseReturnValue:
+    """Where password managers send people (W3C, A Well-Known URL for Changing Passwords)."""
+    return redirect(url_for("pages.change_password"))
+
+
+@well_known.get("/security.txt")
+@public
+def security_txt() -> Response:
+    """RFC 9116. Signed by nobody, so it says no more than where to turn to."""
+    settings = services().settings
+    lines = [
+        f"Contact: {settings.security_contact or settings.address + '/'}",
+        f"Expires: {iso(services().now() + SECURITY_TXT_LASTS)}",
+        "Preferred-Languages: en",
+        f"Canonical: {settings.address}/.well-known/security.txt",
+    ]
+    return Response("\n".join(lines) + "\n", mimetype="text/plain")
 
 
 def address(base: str, endpoint: str) -> str:

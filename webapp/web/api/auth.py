@@ -3,6 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
+from webapp.core.attempts import REGISTER_BY_ACCOUNT, REGISTER_BY_ADDRESS
 from webapp.core.devices import Device
 from webapp.core.errors import RefreshInvalid, TokenExpired, TokenInvalid
 from webapp.core.grants import Grant
@@ -10,6 +11,8 @@ from webapp.core.policy import Permission
 from webapp.web.authentication import visitor
 from webapp.web.authorization import public, requires
 from webapp.web.clients import calling_client
+from webapp.web.passwords import change_profile, checking
+from webapp.web.refreshing import redeem
 from webapp.web.services import origin, services
 
 from . import schemas
@@ -18,16 +21,24 @@ from .blueprint import api
 Json = dict[str, Any]
 TAGS = ["Auth"]
 OPEN: Json = {"security": []}
+REGISTERING = (
+    "Answers the same whether or not the address has an account already, and says the rest by "
+    "mail to the address itself."
+)
 
 
 @api.route("/auth/register", methods=["POST"], tags=TAGS)
 @api.arguments(schemas.Register, example=schemas.REGISTER)
 @api.answers(HTTPStatus.CREATED, schemas.OneUser)
-@api.refuses(400, 409, 413, 415, 422)
-@api.doc(operationId="register", summary="Create an account", **OPEN)
+@api.refuses(400, 413, 415, 422)
+@api.doc(operationId="register", summary="Create an account", description=REGISTERING, **OPEN)
 @public
 def register(body: Json) -> Json:
-    return {"user": services().accounts.register(**body, now=services().now())}
+    email, name = body["email"], body.get("name", "")
+    services().attempts.count(REGISTER_BY_ACCOUNT, REGISTER_BY_ADDRESS, email, origin().ip)
+    return {
+        "user": services().registration.register(email, body["password"], name, services().now())
+    }
 
 
 @api.route("/auth/login", methods=["POST"], tags=TAGS)
@@ -38,7 +49,8 @@ def register(body: Json) -> Json:
 @public
 def login(body: Json) -> Json:
     client_id = calling_client(body)
-    user = services().accounts.authenticate(body["email"], body["password"], services().now())
+    with checking(body["email"]):
+        user = services().accounts.authenticate(body["email"], body["password"], services().now())
     grant = services().sessions.start(user, origin(client_id), remember=True, now=services().now())
     return {"auth": {**tokens(grant), "user": grant.user}}
 
@@ -52,9 +64,7 @@ def login(body: Json) -> Json:
 def refresh(body: Json) -> Json:
     client_id = calling_client(body)
     try:
-        grant = services().sessions.redeem(
-            body["refresh_token"], origin(client_id), services().now()
-        )
+        grant = redeem(body["refresh_token"], client_id)
     except (TokenInvalid, TokenExpired):
         raise RefreshInvalid from None
     return {"auth": tokens(grant)}
@@ -86,14 +96,7 @@ def profile() -> Json:
 @api.doc(operationId="updateProfile", summary="Change name or address")
 @requires(Permission.OWN_ACCOUNT)
 def update_profile(body: Json) -> Json:
-    user = services().accounts.update_profile(
-        visitor().user.id,
-        email=body.get("email"),
-        name=body.get("name"),
-        password=body.get("current_password", ""),
-        now=services().now(),
-    )
-    return {"user": user}
+    return {"user": change_profile(**body)}
 
 
 @api.route("/auth/sessions", tags=TAGS)

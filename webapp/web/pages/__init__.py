@@ -4,4 +4,15 @@ from flask import Blueprint
 
 pages = Blueprint("pages", __name__)
 
-from . import account, api_docs, home, sign_in  # noqa: E402, F401 - they add their routes
+from . import (  # noqa: E402, F401 - they add their routes
+    account,
+    activity,
+    admin,
+    api_docs,
+    devices,
+    home,
+    kept_form,
+    outbox,
+    recovery,
+    sign_in,
+)

@@ -1,14 +1,19 @@
-"""One's own account."""
+"""One's own account: profile, password, and the end of it."""
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.core.errors import ValidationFailed
+from webapp.core.accounts import normal_email
+from webapp.core.attempts import STRENGTH_BY_ADDRESS
+from webapp.core.errors import LinkVoid, PasswordRefused, ValidationFailed
 from webapp.core.policy import Permission
+from webapp.core.sessions import EndReason
+from webapp.web import cookies, messages
 from webapp.web.authentication import visitor
-from webapp.web.authorization import requires
-from webapp.web.forms import ProfileForm, sent
-from webapp.web.services import services
+from webapp.web.authorization import public, requires
+from webapp.web.forms import ChangePasswordForm, DeleteForm, ProfileForm, sent
+from webapp.web.passwords import change_profile, check_password, checking
+from webapp.web.services import origin, services
 
 from . import pages
 
@@ -16,16 +21,13 @@ from . import pages
 @pages.route("/account", methods=["GET", "POST"])
 @requires(Permission.OWN_ACCOUNT)
 def account() -> ResponseReturnValue:
-    user_id = visitor().user.id
-    form = ProfileForm(obj=services().accounts.profile(user_id))
+    form = ProfileForm(obj=services().accounts.profile(visitor().user.id))
     if form.validate_on_submit():
         try:
-            services().accounts.update_profile(
-                user_id,
+            change_profile(
                 email=sent(form.email),
                 name=sent(form.name),
-                password=sent(form.current_password),
-                now=services().now(),
+                current_password=sent(form.current_password),
             )
         except ValidationFailed as refusal:
             form.show(refusal)
@@ -33,3 +35,78 @@ def account() -> ResponseReturnValue:
             flash("Saved.", "success")
             return redirect(url_for("pages.account"), 303)
     return render_template("account.html", form=form), 422 if form.errors else 200
+
+
+@pages.route("/account/password", methods=["GET", "POST"])
+@requires(Permission.OWN_ACCOUNT)
+def change_password() -> ResponseReturnValue:
+    """All other sessions end: whoever has the old password, or a copy, is out (ASVS 5.0 7.4.3)."""
+    form, me, now = ChangePasswordForm(), visitor(), services().now()
+    if form.validate_on_submit():
+        try:
+            with checking(me.user.email):
+                services().accounts.change_password(
+                    me.user.id, sent(form.current_password), sent(form.new_password), now
+                )
+        except LinkVoid:
+            form.form_errors.append("Your password was changed in between. Please try again.")
+        except ValidationFailed as refusal:
+            form.show(refusal)
+        else:
+            services().devices.end_all(
+                me.user.id, EndReason.PASSWORD_CHANGED, now, but=me.access.sid
+            )
+            services().sessions.prove(me.access.sid, now)
+            flash(messages.PASSWORD_CHANGED, "success")
+            return redirect(url_for("pages.change_password"), 303)
+    return render_template("password.html", form=form), 422 if form.errors else 200
+
+
+@pages.post("/password-strength")
+@public
+def password_strength() -> ResponseReturnValue:
+    """For the meter beside a new password; what is acceptable is decided when it is sent."""
+    services().attempts.count_address(STRENGTH_BY_ADDRESS, origin().ip)
+    asked = request.get_json(silent=True)
+    texts = asked if isinstance(asked, dict) else {}
+    password, *about = (str(texts.get(key) or "") for key in ("password", "email", "name"))
+    found = services().accounts.strength(password, *about)
+    return {"score": found.score, "good": found.good, "words": found.words}
+
+
+@pages.route("/account/delete", methods=["GET", "POST"])
+@requires(Permission.OWN_ACCOUNT)
+def delete_account() -> ResponseReturnValue:
+    form, me = DeleteForm(), visitor().user
+    if form.validate_on_submit():
+        try:
+            delete(sent(form.confirm), sent(form.password))
+        except PasswordRefused as refusal:
+            form.password.errors = refusal.fields["current_password"]
+        except ValidationFailed as refusal:
+            form.show(refusal)
+        else:
+            flash("Your account is deleted, with everything that was kept about it.", "signed-out")
+            response = redirect(url_for("pages.home"), 303)
+            cookies.forget_grant(response)
+            response.headers["Clear-Site-Data"] = '"cache", "storage"'
+            return response
+    return render_template("delete_account.html", form=form, email=me.email), (
+        422 if form.errors else 200
+    )
+
+
+def delete(typed: str, password: str) -> None:
+    """Raises ValidationFailed: not their address, not their password, or the last admin."""
+    me = visitor().user
+    try:
+        same = normal_email(typed) == me.email
+    except ValueError:
+        same = False
+    if not same:
+        raise ValidationFailed({"confirm": [f"Type {me.email} to confirm."]})
+    check_password(password)
+    try:
+        services().directory.remove(me.id, services().now())
+    except ValidationFailed as refusal:
+        raise ValidationFailed({"confirm": refusal.fields["role"]}) from None

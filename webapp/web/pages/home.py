@@ -1,6 +1,6 @@
 """The start page, and the dashboard: a session seen from inside."""
 
-from flask import current_app, render_template, send_from_directory
+from flask import Response, current_app, render_template, send_from_directory
 from flask.typing import ResponseReturnValue
 
 from webapp.core.policy import Permission
@@ -9,6 +9,8 @@ from webapp.web.authorization import public, requires
 from webapp.web.services import services
 
 from . import pages
+
+NOT_TO_SEARCH = ("/account", "/admin", "/api/v1", "/dashboard", "/reset-password", "/verify-email")
 
 
 @pages.get("/")
@@ -33,6 +35,14 @@ def dashboard() -> ResponseReturnValue:
         "remembered": bool(session and session.remembered),
     }
     return render_template("dashboard.html", session=facts)
+
+
+@pages.get("/robots.txt")
+@public
+def robots() -> ResponseReturnValue:
+    """What is personal is nothing to search for; it is protected all the same."""
+    rules = ["User-agent: *", *(f"Disallow: {path}" for path in NOT_TO_SEARCH)]
+    return Response("\n".join(rules) + "\n", mimetype="text/plain")
 
 
 @pages.get("/favicon.ico")

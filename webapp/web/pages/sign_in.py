@@ -1,17 +1,25 @@
-"""Register, log in, log out."""
+"""Register, log in, log out; and whether one is still in."""
 
 from contextlib import suppress
 
 from flask import current_app, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.core.errors import InvalidCredentials, Unavailable, ValidationFailed
+from webapp.core.attempts import REGISTER_BY_ACCOUNT, REGISTER_BY_ADDRESS
+from webapp.core.errors import (
+    InvalidCredentials,
+    TokenMissing,
+    Unauthenticated,
+    Unavailable,
+    ValidationFailed,
+)
 from webapp.core.grants import BROWSER_CLIENT
 from webapp.core.sessions import EndReason
 from webapp.core.stores import User
-from webapp.web import cookies, csrf, messages
+from webapp.web import cookies, csrf, known_browsers, messages
 from webapp.web.authorization import public
 from webapp.web.forms import LoginForm, RegisterForm, sent
+from webapp.web.passwords import checking
 from webapp.web.requests import safe_next
 from webapp.web.services import origin, services
 
@@ -25,17 +33,20 @@ def register() -> ResponseReturnValue:
         return redirect(safe_next(request.args.get("next")))
     form = RegisterForm(next=request.args.get("next"))
     if form.validate_on_submit():
+        email = sent(form.email)
+        services().attempts.count(REGISTER_BY_ACCOUNT, REGISTER_BY_ADDRESS, email, origin().ip)
         try:
-            user = services().accounts.register(
-                sent(form.email), sent(form.password), name=sent(form.name), now=services().now()
+            services().registration.register(
+                email, sent(form.password), sent(form.name), services().now()
             )
         except ValidationFailed as refusal:
             form.show(refusal)
         else:
-            return sign_in(user, remember=form.remember.data, target=form.next.data)
-    shortest = services().settings.password_min_length
-    page = render_template("register.html", form=form, min_length=shortest)
-    return page, 422 if form.errors else 200
+            must_confirm = services().settings.must_confirm
+            words = messages.CHECK_YOUR_MAIL if must_confirm else messages.REGISTERED
+            flash(words.format(email=email.strip()), "success")
+            return redirect(url_for("pages.login", next=form.next.data or None), 303)
+    return render_template("register.html", form=form), 422 if form.errors else 200
 
 
 @pages.route("/login", methods=["GET", "POST"])
@@ -45,12 +56,15 @@ def login() -> ResponseReturnValue:
         return redirect(safe_next(request.args.get("next")))
     form = LoginForm(next=request.args.get("next"))
     if form.validate_on_submit():
+        email = sent(form.email)
         try:
-            user = services().accounts.authenticate(
-                sent(form.email), sent(form.password), services().now()
-            )
+            with checking(email):
+                user = services().accounts.authenticate(
+                    email, sent(form.password), services().now()
+                )
         except InvalidCredentials as refusal:
-            form.form_errors.append(str(refusal))
+            must_confirm = services().settings.must_confirm
+            form.form_errors.append(messages.NOT_CONFIRMED if must_confirm else str(refusal))
         else:
             return sign_in(user, remember=form.remember.data, target=form.next.data)
     demo = current_app.config["DEMO_ACCOUNT"]
@@ -70,6 +84,23 @@ def logout() -> ResponseReturnValue:
     return response
 
 
+@pages.get("/session")
+@public
+def session_status() -> ResponseReturnValue:
+    """For the page's script: 204 while the session is open, 401 once it is over.
+
+    It renews nothing: a page that is only being looked at keeps nobody signed in.
+    """
+    refresh_token = cookies.read(cookies.REFRESH)
+    try:
+        if not refresh_token:
+            raise TokenMissing
+        services().sessions.require_alive(refresh_token, services().now())
+    except Unauthenticated:
+        return "", 401
+    return "", 204
+
+
 def sign_in(user: User, *, remember: bool, target: str | None) -> ResponseReturnValue:
     """The browser's previous session ends, for nobody would see it again: but only afterwards.
 
@@ -78,6 +109,7 @@ def sign_in(user: User, *, remember: bool, target: str | None) -> ResponseReturn
     previous = sessions_of_this_browser()
     g.grant = services().sessions.start(user, origin(), remember=remember, now=services().now())
     csrf.bind_forms(g.grant.session.sid)
+    known_browsers.recognise(user.email)
     with suppress(Unavailable):
         end_sessions(previous)
     return redirect(safe_next(target), 303)
@@ -87,8 +119,8 @@ def sessions_of_this_browser() -> set[str]:
     """Usually one; by whichever cookie is left of it."""
     tokens = (cookies.read(cookies.REFRESH), cookies.read(cookies.ACCESS))
     sessions, now = services().sessions, services().now()
-    sids = {sessions.sid_of(token, BROWSER_CLIENT, now) for token in tokens if token}
-    return {sid for sid in sids if sid}
+    claims = [sessions.recognise(token, BROWSER_CLIENT, now) for token in tokens if token]
+    return {each.sid for each in claims if each}
 
 
 def end_sessions(sids: set[str]) -> None:

@@ -1,0 +1,60 @@
+"""What people are told by mail: that a link waits for them, and what happened to their account.
+
+How a letter looks and travels is the mail room's business.
+"""
+
+from enum import StrEnum
+from typing import Protocol
+
+from .links import CONFIRM_TTL, RESET_TTL, Links, Purpose
+from .stores import User
+
+
+class Notice(StrEnum):
+    VERIFY_EMAIL = "verify_email"
+    ALREADY_REGISTERED = "already_registered"
+    RESET_PASSWORD = "reset_password"  # noqa: S105 - the name of a letter
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105
+    EMAIL_CHANGED = "email_changed"
+    SIGN_IN_STOLEN = "sign_in_stolen"
+    ACCOUNT_DELETED = "account_deleted"
+
+
+class Post(Protocol):
+    def send(self, notice: Notice, to: str, **facts: str) -> None:
+        """Never fails and never waits: what can't be delivered is tried again, then logged."""
+
+
+class Notices:
+    """Every letter that the core has reason to send, and its link."""
+
+    def __init__(self, post: Post, links: Links) -> None:
+        self._post = post
+        self._links = links
+
+    def confirm_address(self, user: User, password_hash: str, now: float) -> None:
+        token = self._links.make(Purpose.CONFIRM, user, password_hash, now)
+        self._send(Notice.VERIFY_EMAIL, user, token=token, minutes=str(CONFIRM_TTL // 60))
+
+    def reset_password(self, user: User, password_hash: str, now: float) -> None:
+        token = self._links.make(Purpose.RESET, user, password_hash, now)
+        self._send(Notice.RESET_PASSWORD, user, token=token, minutes=str(RESET_TTL // 60))
+
+    def already_registered(self, user: User) -> None:
+        self._send(Notice.ALREADY_REGISTERED, user)
+
+    def password_changed(self, user: User) -> None:
+        self._send(Notice.PASSWORD_CHANGED, user)
+
+    def email_changed(self, before: User, after: User) -> None:
+        """To the old address: whoever lost it has to hear of it there."""
+        self._send(Notice.EMAIL_CHANGED, before, new_email=after.email)
+
+    def sign_in_stolen(self, user: User) -> None:
+        self._send(Notice.SIGN_IN_STOLEN, user)
+
+    def account_deleted(self, user: User) -> None:
+        self._send(Notice.ACCOUNT_DELETED, user)
+
+    def _send(self, notice: Notice, user: User, **facts: str) -> None:
+        self._post.send(notice, user.email, name=user.name, **facts)

@@ -1,0 +1,95 @@
+"""Security events in SQL, and the same in the log: one row and one line each."""
+
+import logging
+
+from sqlalchemy import event, func, select
+from sqlalchemy.orm import Session, aliased
+
+from webapp.core.events import Event, EventKind, EventPage, context
+
+from .database import answering, committing
+from .models import EventRow, UserRow, db
+
+log = logging.getLogger("webapp.events")
+
+
+class SqlEvents:
+    """Serves `core.events.Events`."""
+
+    def record(self, kind: EventKind, user_id: str | None, now: float, detail: str = "") -> None:
+        with committing():
+            note(kind, user_id, int(now), detail=detail)
+
+    def page(self, *, user_id: str | None, kind: str | None, offset: int, limit: int) -> EventPage:
+        matching = select(EventRow.id)
+        if user_id is not None:
+            matching = matching.where(EventRow.user_id == user_id)
+        if kind is not None:
+            matching = matching.where(EventRow.kind == kind)
+        newest = matching.order_by(EventRow.at.desc(), EventRow.id.desc())
+        whose, actor = aliased(UserRow), aliased(UserRow)
+        rows = (
+            select(EventRow, whose.email, actor.email)
+            .outerjoin(whose, whose.id == EventRow.user_id)
+            .outerjoin(actor, actor.id == EventRow.actor_id)
+            .where(EventRow.id.in_(newest.offset(offset).limit(limit)))
+            .order_by(EventRow.at.desc(), EventRow.id.desc())
+        )
+        with answering():
+            total = db.session.scalar(select(func.count()).select_from(matching.subquery())) or 0
+            found = [_to_event(*row) for row in db.session.execute(rows)]
+        return EventPage(found, total)
+
+
+def note(
+    kind: EventKind, user_id: str | None, now: int, *, detail: str = "", sid: str | None = None
+) -> None:
+    """Write an event down in the transaction of what it is about.
+
+    The line is logged once the row is committed.
+    """
+    here = context.get()
+    actor_id = here.actor_id if here.actor_id != user_id else None
+    db.session.add(
+        EventRow(
+            kind=kind,
+            user_id=user_id,
+            actor_id=actor_id,
+            sid=sid,
+            at=now,
+            detail=detail[:200],
+            ip=here.ip[:45],
+            user_agent=here.user_agent[:400],
+            request_id=here.request_id,
+        )
+    )
+    facts = {"user": user_id, "actor": actor_id, "sid": sid, "ip": here.ip, "detail": detail}
+    told = " ".join(f"{name}={value}" for name, value in facts.items() if value)
+    db.session.info.setdefault("noted", []).append((kind, told))
+
+
+@event.listens_for(db.session, "after_commit")
+def tell_the_log(session: Session) -> None:
+    for kind, told in session.info.pop("noted", []):
+        log.info("event=%s %s", kind, told)
+
+
+@event.listens_for(db.session, "after_rollback")
+def forget(session: Session) -> None:
+    session.info.pop("noted", None)
+
+
+def _to_event(row: EventRow, email: str | None, actor: str | None) -> Event:
+    return Event(
+        id=row.id,
+        kind=row.kind,
+        detail=row.detail,
+        at=row.at,
+        user_id=row.user_id,
+        email=email or "",
+        actor=actor or "",
+        sid=row.sid,
+        ip=row.ip,
+        user_agent=row.user_agent,
+        request_id=row.request_id,
+    )

@@ -1,0 +1,109 @@
+"""Mailed links: a forgotten password, and an address to confirm.
+
+A link's page only asks: what it changes is changed by its button, so that mail
+scanners which open every link use none up.
+"""
+
+from collections.abc import Callable
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.core.attempts import (
+    FORGOT_BY_ACCOUNT,
+    FORGOT_BY_ADDRESS,
+    RESEND_BY_ACCOUNT,
+    RESEND_BY_ADDRESS,
+    Limit,
+)
+from webapp.core.errors import LinkVoid, ValidationFailed
+from webapp.core.links import Purpose
+from webapp.core.policy import Permission
+from webapp.web import messages
+from webapp.web.authentication import visitor
+from webapp.web.authorization import public, requires
+from webapp.web.forms import AddressForm, Form, ResetForm, sent
+from webapp.web.services import later, origin, services
+
+from . import pages
+
+
+@pages.route("/forgot-password", methods=["GET", "POST"])
+@public
+def forgot_password() -> ResponseReturnValue:
+    limits = FORGOT_BY_ACCOUNT, FORGOT_BY_ADDRESS
+    return mail_a_link("forgot_password.html", services().registration.send_reset_link, *limits)
+
+
+@pages.route("/verify-email", methods=["GET", "POST"])
+@public
+def resend_verification() -> ResponseReturnValue:
+    limits = RESEND_BY_ACCOUNT, RESEND_BY_ADDRESS
+    send = services().registration.send_confirmation
+    return mail_a_link("resend_verification.html", send, *limits)
+
+
+@pages.post("/account/verify-email")
+@requires(Permission.OWN_ACCOUNT)
+def resend_my_verification() -> ResponseReturnValue:
+    email = visitor().user.email
+    services().attempts.count(RESEND_BY_ACCOUNT, RESEND_BY_ADDRESS, email, origin().ip)
+    now = services().now()
+    later(lambda: services().registration.send_confirmation(email, now), "a confirmation link")
+    flash(f"We have sent the link to {email} again.", "success")
+    return redirect(url_for("pages.account"), 303)
+
+
+@pages.route("/reset-password/<token>", methods=["GET", "POST"])
+@public
+def reset_password(token: str) -> ResponseReturnValue:
+    """Sets the password and signs nobody in: whoever reads the mail still has to know it."""
+    try:
+        user, _ = services().registration.whose_link(Purpose.RESET, token, services().now())
+        form = ResetForm()
+        if form.validate_on_submit():
+            services().registration.reset(token, sent(form.password), services().now())
+            flash(messages.PASSWORD_RESET, "success")
+            return redirect(url_for("pages.login"), 303)
+    except LinkVoid:
+        return void(url_for("pages.forgot_password"))
+    except ValidationFailed as refusal:
+        form.show(refusal)
+    page = render_template("reset_password.html", form=form, email=user.email)
+    return page, 422 if form.errors else 200
+
+
+@pages.route("/verify-email/<token>", methods=["GET", "POST"])
+@public
+def verify_email(token: str) -> ResponseReturnValue:
+    try:
+        user, _ = services().registration.whose_link(Purpose.CONFIRM, token, services().now())
+        form = Form()
+        if form.validate_on_submit():
+            services().registration.confirm(token, services().now())
+            flash(messages.CONFIRMED, "success")
+            return redirect(url_for("pages.login"), 303)
+    except LinkVoid:
+        return void(url_for("pages.resend_verification"))
+    return render_template("verify_email.html", form=form, email=user.email)
+
+
+def mail_a_link(
+    template: str,
+    send: Callable[[str, float], None],
+    by_account: Limit,
+    by_address: Limit,
+) -> ResponseReturnValue:
+    """Whether there is such an account is looked up afterwards, so the answer can't tell."""
+    form = AddressForm()
+    if form.validate_on_submit():
+        email, now = sent(form.email).strip(), services().now()
+        services().attempts.count(by_account, by_address, email, origin().ip)
+        later(lambda: send(email, now), "a link")
+        flash(messages.LINK_SENT.format(email=email), "success")
+        return redirect(request.path, 303)
+    return render_template(template, form=form), 422 if form.errors else 200
+
+
+def void(again: str) -> ResponseReturnValue:
+    return render_template("link_void.html", again=again), 410

@@ -1,0 +1,33 @@
+"""Passwords given over HTTP: every check of one counts against guessing, wherever it is made."""
+
+from contextlib import AbstractContextManager, nullcontext
+
+from webapp.core.stores import User
+
+from . import known_browsers
+from .authentication import visitor
+from .services import origin, services
+
+
+def checking(email: str) -> AbstractContextManager[None]:
+    """Around a password check. Raises RateLimited before it, Unavailable if nobody can count."""
+    known = known_browsers.known_as(email)
+    return services().attempts.password_check(email, origin().ip, known)
+
+
+def check_password(password: str) -> User:
+    """Of who is signed in. Raises PasswordRefused, RateLimited, Unavailable."""
+    me = visitor().user
+    with checking(me.email):
+        return services().accounts.check_password(me.id, password, services().now())[0]
+
+
+def change_profile(
+    *, email: str | None = None, name: str | None = None, current_password: str = ""
+) -> User:
+    """Of who is signed in. Raises ValidationFailed, RateLimited, Unavailable."""
+    me, now = visitor().user, services().now()
+    with checking(me.email) if current_password else nullcontext():
+        return services().accounts.update_profile(
+            me.id, email=email, name=name, password=current_password, now=now
+        )
