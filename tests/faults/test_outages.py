@@ -213,6 +213,18 @@ def database(environment: dict[str, str]) -> Path:
     return Path(environment["WEBAPP_INSTANCE_PATH"]) / "evergreen.db"
 
 
+def test_a_guess_that_sql_cannot_write_down_counts_all_the_same(
+    browser: Browser, environment: dict[str, str]
+) -> None:
+    def guess() -> int:
+        return browser.post("/login", email=EMAIL, password="a guess").status_code
+
+    assert [guess() for _ in range(9)] == [422] * 9
+    with locked(environment):
+        assert guess() == 422
+        assert guess() == 429
+
+
 @contextmanager
 def locked(environment: dict[str, str]) -> Iterator[None]:
     """Another process writes, and takes its time."""

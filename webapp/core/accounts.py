@@ -4,12 +4,20 @@ import re
 import unicodedata
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from email_validator import EmailNotValidError, validate_email
 
-from .errors import InvalidCredentials, LinkVoid, NotFound, PasswordRefused, ValidationFailed
+from .errors import (
+    InvalidCredentials,
+    LinkVoid,
+    NotFound,
+    PasswordRefused,
+    Unavailable,
+    ValidationFailed,
+)
 from .events import EventKind, Events
 from .notices import Notices
 from .passwords import Passwords, Strength
@@ -51,9 +59,12 @@ class Users(Protocol):
         """Raises Conflict: the address is taken, or nobody would be left to administer."""
 
     def swap_password(
-        self, user: User, old_hash: str, new_hash: str, kind: EventKind, now: int
-    ) -> bool:
-        """Set a new password if the old one and the address are still what they were."""
+        self, user: User, old_hash: str, new_hash: str, kind: EventKind, now: int, but: str | None
+    ) -> list[str] | None:
+        """Set a new password if the old one and the address are still what they were.
+
+        In the same transaction all sessions end, except `but`; which those were.
+        """
 
     def confirm(self, user: User, password_hash: str, now: int) -> bool:
         """Mark the address as the user's own, once; not if anything has changed meanwhile."""
@@ -91,7 +102,7 @@ class Accounts:
         user, hashed = self.find(email)
         right = self._passwords.matches(password, hashed)
         if not right or user is None or user.disabled or user.pending:
-            self._events.record(EventKind.SIGN_IN_FAILED, user.id if user else None, now)
+            self._note_failure(EventKind.SIGN_IN_FAILED, user, now)
             raise InvalidCredentials
         if hashed and self._passwords.outdated(hashed):
             self._users.change(user.id, Changes(), self._passwords.hash(password), int(now))
@@ -123,30 +134,50 @@ class Accounts:
         """For who is signed in. The user and the hash that it matched. Raises PasswordRefused."""
         user, hashed = self._found(user_id)
         if not self._passwords.matches(password, hashed):
-            self._events.record(EventKind.PASSWORD_REFUSED, user_id, now)
+            self._note_failure(EventKind.PASSWORD_REFUSED, user, now)
             raise PasswordRefused({"current_password": ["That is not your password."]})
         return user, hashed
 
-    def change_password(self, user_id: str, current: str, new: str, now: float) -> None:
-        """Raises PasswordRefused, ValidationFailed, NotFound."""
+    def _note_failure(self, kind: EventKind, user: User | None, now: float) -> None:
+        """What can't be written down now was a guess all the same, and counts as one."""
+        with suppress(Unavailable):
+            self._events.record(kind, user.id if user else None, now)
+
+    def change_password(
+        self, user_id: str, current: str, new: str, now: float, *, but: str
+    ) -> list[str]:
+        """As `set_password`. Raises PasswordRefused, ValidationFailed, LinkVoid, NotFound."""
         user, hashed = self.check_password(user_id, current, now)
         try:
-            self.set_password(user, hashed, new, EventKind.PASSWORD_CHANGED, now)
+            return self.set_password(user, hashed, new, EventKind.PASSWORD_CHANGED, now, but=but)
         except ValidationFailed as refusal:
             raise ValidationFailed({"new_password": refusal.fields["password"]}) from None
 
-    def set_password(self, user: User, hashed: str, new: str, kind: EventKind, now: float) -> None:
+    def set_password(
+        self,
+        user: User,
+        hashed: str,
+        new: str,
+        kind: EventKind,
+        now: float,
+        *,
+        but: str | None = None,
+    ) -> list[str]:
         """Only if it still is what it was: of two that come together, one does.
 
+        The sessions that this has ended, all but one, of which Redis has to be told.
         Raises ValidationFailed, LinkVoid.
         """
         complaints: dict[str, list[str]] = {}
         _checked(complaints, "password", self._acceptable(user.email, user.name), new)
         if complaints:
             raise ValidationFailed(complaints)
-        if not self._users.swap_password(user, hashed, self._passwords.hash(new), kind, int(now)):
+        new_hash = self._passwords.hash(new)
+        ended = self._users.swap_password(user, hashed, new_hash, kind, int(now), but)
+        if ended is None:
             raise LinkVoid
         self._notices.password_changed(user)
+        return ended
 
     def change(self, user_id: str, changes: Changes, now: float) -> User:
         """What a change of address or password needs of letters goes out as well.

@@ -37,6 +37,11 @@ class Devices:
             raise NotFound
         self.sessions.end(sid, reason, now)
 
+    def announce(self, sids: list[str], reason: str, now: float) -> None:
+        """Tell Redis of sessions that SQL has ended already."""
+        for sid in sids:
+            self.sessions.end(sid, reason, now)
+
     def end_all(self, user_id: str, reason: str, now: float, *, but: str | None = None) -> None:
         for session in self.records.open_sessions(user_id, int(now)):
             if session.sid != but:

@@ -90,5 +90,5 @@ class Registration:
     def reset(self, token: str, password: str, now: float) -> None:
         """Set a new password, and sign out everywhere. Raises ValidationFailed, LinkVoid."""
         user, hashed = self.whose_link(Purpose.RESET, token, now)
-        self.accounts.set_password(user, hashed, password, EventKind.PASSWORD_RESET, now)
-        self.devices.end_all(user.id, EndReason.PASSWORD_CHANGED, now)
+        ended = self.accounts.set_password(user, hashed, password, EventKind.PASSWORD_RESET, now)
+        self.devices.announce(ended, EndReason.PASSWORD_CHANGED, now)

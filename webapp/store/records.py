@@ -73,3 +73,15 @@ class SqlRecords:
         with committing():
             db.session.add(row)
             note(event, session.user_id, session.created_at, sid=session.sid)
+
+
+def close_all(user_id: str, reason: str, now: int, *, but: str | None) -> list[str]:
+    """End a user's open sessions in the transaction of what ends them; which those were."""
+    open_ones = update(SessionRow).where(
+        SessionRow.user_id == user_id, SessionRow.ended_at.is_(None), SessionRow.sid != (but or "")
+    )
+    ending = open_ones.values(ended_at=now, ended_reason=reason).returning(SessionRow.sid)
+    sids = db.session.scalars(ending, execution_options={"synchronize_session": False}).all()
+    for sid in sids:
+        note(EventKind.SESSION_ENDED, user_id, now, detail=reason, sid=sid)
+    return list(sids)

@@ -1,22 +1,25 @@
 """Users in SQL."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Select, Update, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import InstrumentedAttribute
 
 from webapp.core.accounts import Changes
 from webapp.core.directory import Page
 from webapp.core.errors import Conflict
 from webapp.core.events import EventKind
 from webapp.core.policy import Role
+from webapp.core.sessions import EndReason
 from webapp.core.stores import User
 
 from .database import answering, committing
 from .events import note
 from .models import UserRow, db
+from .records import close_all
 
 
 class SqlUsers:
@@ -74,14 +77,18 @@ class SqlUsers:
         return row.to_user()
 
     def swap_password(
-        self, user: User, old_hash: str, new_hash: str, kind: EventKind, now: int
-    ) -> bool:
+        self, user: User, old_hash: str, new_hash: str, kind: EventKind, now: int, but: str | None
+    ) -> list[str] | None:
         mine = (UserRow.id == user.id) & (UserRow.password_hash == old_hash)
         values: dict[str, Any] = {"password_hash": new_hash}
         if kind is EventKind.PASSWORD_RESET:  # the link came by mail, so the address is theirs
             values |= {"pending": False, "confirmed_at": user.confirmed_at or now}
         swapping = update(UserRow).where(mine, UserRow.email == user.email).values(**values)
-        return self._changed(swapping, kind, user.id, now)
+        with committing():
+            if not _met(swapping, UserRow.id):
+                return None
+            note(kind, user.id, now)
+            return close_all(user.id, EndReason.PASSWORD_CHANGED, now, but=but)
 
     def confirm(self, user: User, password_hash: str, now: int) -> bool:
         unconfirmed = (UserRow.email == user.email) & UserRow.confirmed_at.is_(None)
@@ -109,17 +116,20 @@ class SqlUsers:
     def _changed(self, change: Update, kind: EventKind, user_id: str, now: int) -> bool:
         """Whether it met its row: of two that come together, one does."""
         with committing():
-            found = db.session.scalar(
-                change.returning(UserRow.id), execution_options={"synchronize_session": False}
-            )
-            if found:
+            if met := bool(_met(change, UserRow.id)):
                 note(kind, user_id, now)
-        return found is not None
+        return met
 
     def _one(self, query: Select[UserRow]) -> tuple[User, str] | None:
         with answering():
             row = db.session.scalar(query.execution_options(populate_existing=True))
         return (row.to_user(), row.password_hash) if row else None
+
+
+def _met(change: Update, column: InstrumentedAttribute[str]) -> Sequence[str]:
+    """Make a change; that column of the rows that it met."""
+    changing = change.returning(column)
+    return db.session.scalars(changing, execution_options={"synchronize_session": False}).all()
 
 
 SEARCHED = (UserRow.email, UserRow.name)

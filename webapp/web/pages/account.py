@@ -45,17 +45,19 @@ def change_password() -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             with checking(me.user.email):
-                services().accounts.change_password(
-                    me.user.id, sent(form.current_password), sent(form.new_password), now
+                ended = services().accounts.change_password(
+                    me.user.id,
+                    sent(form.current_password),
+                    sent(form.new_password),
+                    now,
+                    but=me.access.sid,
                 )
         except LinkVoid:
             form.form_errors.append("Your password was changed in between. Please try again.")
         except ValidationFailed as refusal:
             form.show(refusal)
         else:
-            services().devices.end_all(
-                me.user.id, EndReason.PASSWORD_CHANGED, now, but=me.access.sid
-            )
+            services().devices.announce(ended, EndReason.PASSWORD_CHANGED, now)
             services().sessions.prove(me.access.sid, now)
             flash(messages.PASSWORD_CHANGED, "success")
             return redirect(url_for("pages.change_password"), 303)
