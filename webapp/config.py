@@ -208,7 +208,7 @@ class Settings:
     base_url: str = setting(
         "",
         http_address,
-        "Where people reach the app: mailed links start with it. Without it, http://localhost:PORT.",
+        "Where people reach the app: mailed links start with it. Without it, http://127.0.0.1:PORT.",
     )
     mail_url: str = setting(
         "outbox:",
@@ -266,7 +266,7 @@ class Settings:
     @property
     def address(self) -> str:
         """Where the app is, without a slash at the end."""
-        return self.base_url or f"http://localhost:{self.port}"
+        return self.base_url or f"http://127.0.0.1:{self.port}"
 
     def _check_algorithms(self) -> None:
         access, refresh = self.access_token_keys, self.refresh_token_keys

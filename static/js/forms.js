@@ -111,6 +111,10 @@ function fillDemo({ currentTarget: { dataset } }) {
   one('[data-testid="login-submit"]').focus();
 }
 
+// --- Moments, on the reader's own clock
+
+for (const time of all('time')) time.title = new Date(time.dateTime).toLocaleString();
+
 // --- Start
 
 document.addEventListener('submit', send);

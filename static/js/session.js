@@ -12,7 +12,7 @@ export const loadedAt = performance.getEntriesByType('navigation')[0].responseSt
 let token = null; // as last read: the browser drops the cookie at expiry, we don't
 let claims = null;
 let serverZero = 0; // the server's clock when performance.now() was 0
-let nextCheck = 0;
+let lastCheck = 0;
 
 /** fetch() with the access token. Same origin only: a token must not travel. */
 export async function fetchWithToken(url, options = {}) {
@@ -30,7 +30,7 @@ export async function fetchWithToken(url, options = {}) {
 // A wrong password is a 401, too, and no reason to leave.
 async function sessionIsOver(answer) {
   const code = (await answer.json().catch(() => ({}))).error?.code;
-  return ['token_missing', 'token_invalid', 'token_expired', 'session_ended', 'refresh_invalid', 'refresh_reused'].includes(code);
+  return /^(token|session|refresh)_/.test(code);
 }
 
 /** Seconds the access token still lives, on the server's clock; never below 0. */
@@ -78,21 +78,28 @@ function pickUp(cookie) {
 function watch() {
   if (document.hidden) return;
   const cookie = readCookie();
-  if (cookie) return pickUp(cookie);
-  if (!token || remaining() < 2 || now() < nextCheck) return;
-  nextCheck = now() + 5;
-  fetchWithToken(meta('session-check')).catch(() => {}); // offline is no sign-out
+  if (cookie) pickUp(cookie);
+  const vanished = !cookie && token && remaining() >= 2;
+  if (now() - lastCheck >= (vanished ? 2 : 9)) check(); // so at most 10 s pass
+}
+
+// Ended from another device? The answer renews nothing: looking keeps nobody signed in.
+async function check() {
+  if (document.hidden || now() - lastCheck < 1) return;
+  lastCheck = now();
+  const answer = await fetch(meta('session-check')).catch(() => null); // offline is no sign-out
+  setClock(Date.parse(answer?.headers.get('Date')) / 1000);
+  if (answer?.status === 401) leave();
 }
 
 // The page is shown as it was, filled-in forms and all, once the server has said
 // that its session is still open.
 function lookAgain() {
   const cookie = readCookie();
-  if (cookie) return pickUp(cookie);
-  document.documentElement.hidden = true;
-  fetchWithToken(meta('session-check'))
-    .catch(() => {})
-    .finally(() => { document.documentElement.hidden = false; });
+  if (cookie) pickUp(cookie);
+  lastCheck = 0;
+  document.documentElement.hidden = !cookie;
+  check().finally(() => { document.documentElement.hidden = false; });
 }
 
 // Ask for this page anew, by GET: the server shows it, or the login page and why.
@@ -106,7 +113,8 @@ function start() {
   claims = token && read(token);
   if (claims) serverZero = claims.exp - meta('access-expires-in') - loadedAt;
   setInterval(watch, 1000);
-  document.addEventListener('visibilitychange', watch);
+  document.addEventListener('visibilitychange', check);
+  addEventListener('focus', check);
   // Back after signing out: the browser would show the page as it was.
   addEventListener('pageshow', ({ persisted }) => {
     if (persisted) lookAgain();

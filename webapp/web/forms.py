@@ -30,7 +30,6 @@ class RegisterForm(Form):
     name = StringField("Name (optional)")
     email = EmailField("E-mail", [DataRequired("Enter your e-mail address.")])
     password = PasswordField("Password", [DataRequired("Choose a password.")])
-    remember = BooleanField("Keep me signed in")
     next = HiddenField()
 
 
