@@ -69,9 +69,6 @@ class Users(Protocol):
     def confirm(self, user: User, password_hash: str, now: int) -> bool:
         """Mark the address as the user's own, once; not if anything has changed meanwhile."""
 
-    def take_over_pending(self, user: User, name: str, password_hash: str) -> bool:
-        """Give an account that nobody has shown to be theirs to who registers it again."""
-
 
 class Accounts:
     def __init__(
@@ -191,7 +188,8 @@ class Accounts:
         if user is None:
             raise NotFound
         if user.email != before.email:
-            self._notices.email_changed(before, user)
+            if before.confirmed_at is not None:
+                self._notices.email_changed(before, user)
             self._notices.confirm_address(user, hashed or old_hash, now)
         if hashed:
             self._notices.password_changed(user)
@@ -248,9 +246,9 @@ def normal_email(text: str) -> str:
 
     Raises ValueError with advice.
     """
-    text = unicodedata.normalize("NFKC", text)
-    if len(text) > MAX_EMAIL:
+    if len(text) > MAX_EMAIL:  # before anything is done with it: normalising takes its square
         raise ValueError("That address is too long.")
+    text = unicodedata.normalize("NFKC", text)
     try:
         checked = validate_email(text.strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError:

@@ -16,7 +16,7 @@ from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Protocol
 
 from .accounts import normal_email
-from .errors import RateLimited, Unavailable
+from .errors import PasswordRefused, RateLimited, Unavailable, ValidationFailed
 
 MINUTE, HOUR = 60, 3600
 
@@ -93,7 +93,9 @@ class Attempts:
                 self._take(*bucket)
                 taken.append(bucket)
             yield
-        except (RateLimited, Unavailable):
+        except PasswordRefused:
+            raise
+        except (RateLimited, Unavailable, ValidationFailed):  # it was right, or not looked at
             self._give_back(taken)
             raise
         self._give_back(taken)

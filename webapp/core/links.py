@@ -62,10 +62,7 @@ class Links:
 
 
 def _state(purpose: Purpose, user: User, password_hash: str) -> str:
-    """A reset changes the password. A confirmation marks the address; while the account is
-    pending it also lets its password in, which must be the one that this link was mailed for."""
-    if purpose is Purpose.RESET:
-        facts = [user.email, password_hash]
-    else:
-        facts = [user.email, str(user.confirmed_at), password_hash if user.pending else ""]
+    """What the link is going to change: the password, or whether the address is confirmed."""
+    changing = password_hash if purpose is Purpose.RESET else str(user.confirmed_at)
+    facts = [user.email, changing]
     return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:32]

@@ -9,6 +9,9 @@ from typing import Protocol
 from .links import CONFIRM_TTL, RESET_TTL, Links, Purpose
 from .stores import User
 
+# Where no mail goes.
+NOBODY = User(id="00000000-0000-4000-8000-000000000000", email="nobody@invalid", name="", role="")
+
 
 class Notice(StrEnum):
     VERIFY_EMAIL = "verify_email"
@@ -56,5 +59,14 @@ class Notices:
     def account_deleted(self, user: User) -> None:
         self._send(Notice.ACCOUNT_DELETED, user)
 
+    def nobody(self, now: float) -> None:
+        """As much work as a letter, and none is sent: how long it takes must not tell."""
+        self.reset_password(NOBODY, "", now)
+
     def _send(self, notice: Notice, user: User, **facts: str) -> None:
-        self._post.send(notice, user.email, name=user.name, **facts)
+        """By name only to those who have shown the address to be theirs.
+
+        Whoever registers a stranger's address would speak to the stranger by it.
+        """
+        name = user.name if user.confirmed_at is not None else ""
+        self._post.send(notice, user.email, name=name, **facts)

@@ -2,6 +2,7 @@
 
 import base64
 import hmac
+import threading
 import unicodedata
 from dataclasses import dataclass
 
@@ -20,6 +21,17 @@ APP_NAME = "evergreen"
 # zxcvbn's score, 0 to 4: 3 takes 10^8 guesses or more. It reads 72 characters at most.
 GOOD_SCORE = 3
 READ_AT_ONCE = 72
+# Letters that have to be there besides the app's name and the person's own; shorter names may be
+# part of any word.
+MIN_OWN = 8
+# What zxcvbn takes for letters in disguise. It tries all readings: with all of them in one password
+# for half a minute, with so many for a tenth of a second.
+LEET = set("4@8({[<369!1|0$5+7%2")
+MOST_LEET = 9
+SHORTEST_WORD = 4
+
+
+_estimating = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -45,8 +57,6 @@ class Passwords:
         self._published = published
         self._rounds = rounds
         self._min_length = min_length
-        # Checked when there is no such account, so that its absence takes as long.
-        self._nobody = f"$2b${rounds:02}${'.' * 53}"
 
     def accepted(self, password: str, *about: str) -> str:
         """The password, if it is acceptable. Raises ValueError with words for its owner.
@@ -67,7 +77,10 @@ class Passwords:
             return Strength(0, False, f"Use at most {MAX_LENGTH} characters.")
         if password in self._published:
             return Strength(0, False, "That password is printed in our code, for all to read.")
-        return _guessed(normal(password), about)
+        own = [APP_NAME, *(word for text in about for word in (text, *text.split("@")))]
+        if len(_without(normal(password), own)) < MIN_OWN:
+            return Strength(0, False, "That is little more than your address, or our name.")
+        return _guessed(normal(password), own)
 
     def hash(self, password: str) -> str:
         return bcrypt.hashpw(_digest(password), bcrypt.gensalt(self._rounds)).decode()
@@ -77,12 +90,39 @@ class Passwords:
         return not hashed.startswith(f"$2b${self._rounds:02}$")
 
     def matches(self, password: str, hashed: str | None) -> bool:
-        """Takes the same time whether or not there is a hash to compare with."""
-        found = bcrypt.checkpw(_digest(password), (hashed or self._nobody).encode())
+        """Takes the same time whether or not there is a hash to compare with.
+
+        Also if that was made at a lower cost than today's: the rest is worked off.
+        """
+        if len(password) > MAX_LENGTH:  # nobody's, and normalising it would take its square
+            password = ""
+        hashed_now = hashed or self._nobody(self._rounds)
+        found = bcrypt.checkpw(_digest(password), hashed_now.encode())
+        if not found:
+            for rounds in range(_rounds_of(hashed_now), self._rounds):
+                bcrypt.checkpw(_digest(password), self._nobody(rounds).encode())
         return found and hashed is not None and password not in self._published
 
+    @staticmethod
+    def _nobody(rounds: int) -> str:
+        """A hash of no password."""
+        return f"$2b${rounds:02}${'.' * 53}"
 
-def _guessed(password: str, about: tuple[str, ...]) -> Strength:
+
+def _without(password: str, known: list[str]) -> str:
+    """What is left when all that a guesser knows beforehand is taken out."""
+    rest = password.casefold()
+    for word in sorted(known, key=len, reverse=True):
+        if len(word) >= SHORTEST_WORD:
+            rest = rest.replace(word.casefold(), "")
+    return rest
+
+
+def _rounds_of(hashed: str) -> int:
+    return int(hashed[4:6])
+
+
+def _guessed(password: str, about: list[str]) -> Strength:
     """As hard as the harder of its ends: one that can't be guessed is enough."""
     ends = {password[:READ_AT_ONCE], password[-READ_AT_ONCE:]}
     score, warning = max(_estimate(end, about) for end in ends)
@@ -91,11 +131,13 @@ def _guessed(password: str, about: tuple[str, ...]) -> Strength:
     return Strength(score, True, "Very hard to guess." if score > GOOD_SCORE else "Hard to guess.")
 
 
-def _estimate(password: str, about: tuple[str, ...]) -> tuple[int, str]:
+def _estimate(password: str, own: list[str]) -> tuple[int, str]:
     from zxcvbn import zxcvbn  # its word lists are large: only for those who choose a password
 
-    own = [APP_NAME, *(word for text in about for word in (text, *text.split("@")))]
-    found = zxcvbn(password, user_inputs=own, max_length=READ_AT_ONCE)
+    if len(LEET & set(password)) > MOST_LEET:
+        password = password.translate(dict.fromkeys(map(ord, LEET), "·"))
+    with _estimating:  # it keeps `user_inputs` where all threads see them
+        found = zxcvbn(password, user_inputs=own, max_length=READ_AT_ONCE)
     return found["score"], found["feedback"]["warning"] or "This is easy to guess."
 
 

@@ -40,38 +40,34 @@ class Registration:
         try:
             self.users.create(user, hashed)
         except Conflict:
-            self._register_again(user, hashed, now)
+            self._tell_owner(user.email, now)
         else:
             self.notices.confirm_address(user, hashed, now)
         return user
 
-    def _register_again(self, wanted: User, hashed: str, now: float) -> None:
-        """An account that is still pending goes to whoever registers it last and has the mail.
-
-        So a stranger who was first, with a password of his own, gains nothing when the
-        owner of the address confirms.
-        """
-        owner, _ = self.accounts.find(wanted.email)
-        if owner is None:
-            return
-        if owner.pending and self.users.take_over_pending(owner, wanted.name, hashed):
-            self.notices.confirm_address(replace(owner, name=wanted.name), hashed, now)
-        else:
+    def _tell_owner(self, email: str, now: float) -> None:
+        """Somebody has registered an address again: its owner, or a stranger."""
+        owner, _ = self.accounts.find(email)
+        if owner:
             self.events.record(EventKind.REGISTERED_AGAIN, owner.id, now)
             self.notices.already_registered(owner)
 
     def send_reset_link(self, email: str, now: float) -> None:
         """To the address, if it has an account. Nobody waits for this to finish."""
         user, hashed = self.accounts.find(email)
+        self.events.record(EventKind.RESET_REQUESTED, user.id if user else None, now)
         if user and hashed and not user.disabled:
-            self.events.record(EventKind.RESET_REQUESTED, user.id, now)
             self.notices.reset_password(user, hashed, now)
+        else:
+            self.notices.nobody(now)
 
     def send_confirmation(self, email: str, now: float) -> None:
         """To the address, if it waits for one. Nobody waits for this to finish."""
         user, hashed = self.accounts.find(email)
-        if user and hashed and not user.confirmed_at and not user.disabled:
+        if user and hashed and user.confirmed_at is None and not user.disabled:
             self.notices.confirm_address(user, hashed, now)
+        else:
+            self.notices.nobody(now)
 
     def whose_link(self, purpose: Purpose, token: str, now: float) -> tuple[User, str]:
         """The user, and the hash of their password. Raises LinkVoid."""
@@ -81,9 +77,16 @@ class Registration:
         self.links.check(purpose, token, *found)
         return found
 
-    def confirm(self, token: str, now: float) -> None:
-        """Raises LinkVoid."""
+    def confirm(self, token: str, password: str, now: float) -> None:
+        """The address is theirs; while the account is pending, its password has to be, too.
+
+        Otherwise a stranger who registers the address with a password of his own would be
+        let in by the owner, who takes the mail for the one that she was waiting for.
+        Raises LinkVoid, PasswordRefused.
+        """
         user, hashed = self.whose_link(Purpose.CONFIRM, token, now)
+        if user.pending:
+            self.accounts.check_password(user.id, password, now)
         if not self.users.confirm(user, hashed, int(now)):
             raise LinkVoid
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from webapp.core.browsers import describe
 from webapp.core.errors import Unavailable
 from webapp.core.events import context
-from webapp.core.notices import Notice
+from webapp.core.notices import NOBODY, Notice
 
 from .letters import Letters
 from .transports import Transport
@@ -48,7 +48,9 @@ class PostOffice:
         }
 
         def deliver() -> None:
-            self._transport.deliver(self._letters.write(notice, to, facts))
+            letter = self._letters.write(notice, to, facts)
+            if to != NOBODY.email:
+                self._transport.deliver(letter)
 
         try:
             self._later(deliver, notice)

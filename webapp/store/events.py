@@ -1,14 +1,17 @@
 """Security events in SQL, and the same in the log: one row and one line each."""
 
 import logging
+import re
 
 from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session, aliased
 
-from webapp.core.events import Event, EventKind, EventPage, context
+from webapp.core.events import Context, Event, EventKind, EventPage, context
 
 from .database import answering, committing
 from .models import EventRow, UserRow, db
+
+UNFIT = re.compile(r"[^\w.:@-]")
 
 log = logging.getLogger("webapp.events")
 
@@ -48,7 +51,20 @@ def note(
 
     The line is logged once the row is committed.
     """
+    _note(context.get(), kind, user_id, now, detail, sid)
+
+
+def note_deletion(user_id: str, now: int) -> None:
+    """Of somebody who deletes their own account, nothing stays but that it was deleted."""
     here = context.get()
+    if here.actor_id == user_id:
+        here = Context(request_id=here.request_id)
+    _note(here, EventKind.ACCOUNT_DELETED, None, now, user_id, None)
+
+
+def _note(
+    here: Context, kind: EventKind, user_id: str | None, now: int, detail: str, sid: str | None
+) -> None:
     actor_id = here.actor_id if here.actor_id != user_id else None
     db.session.add(
         EventRow(
@@ -64,7 +80,8 @@ def note(
         )
     )
     facts = {"user": user_id, "actor": actor_id, "sid": sid, "ip": here.ip, "detail": detail}
-    told = " ".join(f"{name}={value}" for name, value in facts.items() if value)
+    # A proxy may hand on what a client says of its ip: it must not look like another fact.
+    told = " ".join(f"{name}={UNFIT.sub('_', value)}" for name, value in facts.items() if value)
     db.session.info.setdefault("noted", []).append((kind, told))
 
 

@@ -17,7 +17,7 @@ from webapp.core.sessions import EndReason
 from webapp.core.stores import User
 
 from .database import answering, committing
-from .events import note
+from .events import note, note_deletion
 from .models import UserRow, db
 from .records import close_all
 
@@ -97,11 +97,6 @@ class SqlUsers:
         confirming = confirming.values(confirmed_at=now, pending=False)
         return self._changed(confirming, EventKind.EMAIL_CONFIRMED, user.id, now)
 
-    def take_over_pending(self, user: User, name: str, password_hash: str) -> bool:
-        pending = (UserRow.id == user.id) & UserRow.pending
-        taking = update(UserRow).where(pending).values(name=name, password_hash=password_hash)
-        return self._changed(taking, EventKind.REGISTERED_AGAIN, user.id, user.created_at)
-
     def remove(self, user_id: str, now: int) -> bool:
         with committing():
             admins = _locked_admins()
@@ -110,7 +105,7 @@ class SqlUsers:
                 return False
             _keep_an_admin(admins, row, gone=True)
             db.session.delete(row)
-            note(EventKind.ACCOUNT_DELETED, None, now, detail=user_id)
+            note_deletion(user_id, now)
         return True
 
     def _changed(self, change: Update, kind: EventKind, user_id: str, now: int) -> bool:

@@ -7,7 +7,8 @@ changes, and what is open in other tabs stays good.
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from webapp.core.errors import PasswordRefused
+from webapp.core.errors import Forbidden, PasswordRefused
+from webapp.core.grants import BROWSER_CLIENT
 
 from .authentication import visitor
 from .passwords import check_password
@@ -62,3 +63,15 @@ def prove() -> tuple[bool, str]:
         return False, refusal.fields["current_password"][0]
     services().sessions.prove(access.sid, now)
     return True, ""
+
+
+def require_proof() -> None:
+    """For programs: the token of a browser's session, which scripts can read, is not enough.
+
+    Raises Forbidden.
+    """
+    access = visitor().access
+    if access.client_id == BROWSER_CLIENT and not services().sessions.has_proof(
+        access, services().now()
+    ):
+        raise Forbidden("It is some time ago that the password was entered in this session.")

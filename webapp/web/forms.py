@@ -2,9 +2,15 @@
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, HiddenField, PasswordField, StringField
-from wtforms.validators import DataRequired
+from wtforms.validators import DataRequired, Length
 
+from webapp.core.accounts import MAX_EMAIL
 from webapp.core.errors import ValidationFailed
+
+ADDRESS = [
+    DataRequired("Enter your e-mail address."),
+    Length(max=MAX_EMAIL, message="That address is too long."),
+]
 
 
 def sent(field: StringField) -> str:
@@ -20,7 +26,7 @@ class Form(FlaskForm):  # type: ignore[misc]
 
 
 class LoginForm(Form):
-    email = EmailField("E-mail", [DataRequired("Enter your e-mail address.")])
+    email = EmailField("E-mail", ADDRESS)
     password = PasswordField("Password", [DataRequired("Enter your password.")])
     remember = BooleanField("Keep me signed in")
     next = HiddenField()
@@ -28,14 +34,14 @@ class LoginForm(Form):
 
 class RegisterForm(Form):
     name = StringField("Name (optional)")
-    email = EmailField("E-mail", [DataRequired("Enter your e-mail address.")])
+    email = EmailField("E-mail", ADDRESS)
     password = PasswordField("Password", [DataRequired("Choose a password.")])
     next = HiddenField()
 
 
 class ProfileForm(Form):
     name = StringField("Name (optional)")
-    email = EmailField("E-mail", [DataRequired("Enter your e-mail address.")])
+    email = EmailField("E-mail", ADDRESS)
     current_password = PasswordField("Current password")
 
 
@@ -47,7 +53,13 @@ class ChangePasswordForm(Form):
 
 
 class AddressForm(Form):
-    email = EmailField("E-mail", [DataRequired("Enter your e-mail address.")])
+    email = EmailField("E-mail", ADDRESS)
+
+
+class ConfirmForm(Form):
+    """Of an account that is still pending; otherwise the button is enough."""
+
+    password = PasswordField("Your password", [DataRequired("Enter the password you chose.")])
 
 
 class ResetForm(Form):

@@ -2,6 +2,7 @@
 
 from contextlib import AbstractContextManager, nullcontext
 
+from webapp.core.attempts import RESEND_BY_ACCOUNT, RESEND_BY_ADDRESS
 from webapp.core.stores import User
 
 from . import known_browsers
@@ -27,6 +28,8 @@ def change_profile(
 ) -> User:
     """Of who is signed in. Raises ValidationFailed, RateLimited, Unavailable."""
     me, now = visitor().user, services().now()
+    if email not in (None, me.email):  # each change sends mail to an address of their choice
+        services().attempts.count(RESEND_BY_ACCOUNT, RESEND_BY_ADDRESS, me.id, origin().ip)
     with checking(me.email) if current_password else nullcontext():
         return services().accounts.update_profile(
             me.id, email=email, name=name, password=current_password, now=now

@@ -11,6 +11,7 @@ from webapp.core.policy import Permission
 from webapp.web.authentication import visitor
 from webapp.web.authorization import public, requires
 from webapp.web.clients import calling_client
+from webapp.web.confirmation import require_proof
 from webapp.web.passwords import change_profile, checking
 from webapp.web.refreshing import redeem
 from webapp.web.services import origin, services
@@ -115,6 +116,7 @@ def list_sessions() -> Json:
 @api.doc(operationId="endSession", summary="Sign out one of my sessions")
 @requires(Permission.OWN_ACCOUNT)
 def end_session(sid: str) -> None:
+    require_proof()
     services().devices.end_one(visitor().user.id, sid, services().now())
 
 

@@ -8,6 +8,7 @@ from marshmallow import RAISE
 from webapp.core.accounts import Changes
 from webapp.core.policy import Permission
 from webapp.web.authorization import requires
+from webapp.web.confirmation import require_proof
 from webapp.web.services import services
 
 from . import schemas
@@ -44,6 +45,7 @@ def list_users(query: Json) -> Json:
 @api.doc(operationId="createUser", summary="Create a user")
 @requires(Permission.MANAGE_USERS)
 def create_user(body: Json) -> Json:
+    require_proof()
     return {"user": services().directory.create(Changes(**body), services().now())}
 
 
@@ -63,6 +65,7 @@ def get_user(user_id: str) -> Json:
 @api.doc(operationId="updateUser", summary="Change a user; disabling signs them out at once")
 @requires(Permission.MANAGE_USERS)
 def update_user(body: Json, user_id: str) -> Json:
+    require_proof()
     return {"user": services().directory.change(user_id, Changes(**body), services().now())}
 
 
@@ -72,4 +75,5 @@ def update_user(body: Json, user_id: str) -> Json:
 @api.doc(operationId="deleteUser", summary="Delete a user and everything about them")
 @requires(Permission.MANAGE_USERS)
 def delete_user(user_id: str) -> None:
+    require_proof()
     services().directory.remove(user_id, services().now())

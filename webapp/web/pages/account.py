@@ -3,7 +3,7 @@
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.core.accounts import normal_email
+from webapp.core.accounts import MAX_EMAIL, normal_email
 from webapp.core.attempts import STRENGTH_BY_ADDRESS
 from webapp.core.errors import LinkVoid, PasswordRefused, ValidationFailed
 from webapp.core.policy import Permission
@@ -71,7 +71,8 @@ def password_strength() -> ResponseReturnValue:
     services().attempts.count_address(STRENGTH_BY_ADDRESS, origin().ip)
     asked = request.get_json(silent=True)
     texts = asked if isinstance(asked, dict) else {}
-    password, *about = (str(texts.get(key) or "") for key in ("password", "email", "name"))
+    password = str(texts.get("password") or "")
+    about = [str(texts.get(key) or "")[:MAX_EMAIL] for key in ("email", "name")]
     found = services().accounts.strength(password, *about)
     return {"score": found.score, "good": found.good, "words": found.words}
 

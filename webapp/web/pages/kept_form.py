@@ -29,5 +29,5 @@ def kept_form(draft_id: str) -> ResponseReturnValue:
 
 
 def field_of(name: str, value: str) -> dict[str, object]:
-    label = name.replace("_", " ").replace("-", " ").capitalize()
+    label = "E-mail" if name == "email" else name.replace("_", " ").capitalize()
     return {"name": name, "label": label, "value": value, "multiline": "\n" in value}

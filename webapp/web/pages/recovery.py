@@ -5,6 +5,7 @@ scanners which open every link use none up.
 """
 
 from collections.abc import Callable
+from contextlib import nullcontext
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -16,13 +17,14 @@ from webapp.core.attempts import (
     RESEND_BY_ADDRESS,
     Limit,
 )
-from webapp.core.errors import LinkVoid, ValidationFailed
+from webapp.core.errors import LinkVoid, PasswordRefused, ValidationFailed
 from webapp.core.links import Purpose
 from webapp.core.policy import Permission
 from webapp.web import messages
 from webapp.web.authentication import visitor
 from webapp.web.authorization import public, requires
-from webapp.web.forms import AddressForm, Form, ResetForm, sent
+from webapp.web.forms import AddressForm, ConfirmForm, Form, ResetForm, sent
+from webapp.web.passwords import checking
 from webapp.web.services import later, origin, services
 
 from . import pages
@@ -78,14 +80,19 @@ def reset_password(token: str) -> ResponseReturnValue:
 def verify_email(token: str) -> ResponseReturnValue:
     try:
         user, _ = services().registration.whose_link(Purpose.CONFIRM, token, services().now())
-        form = Form()
+        form = ConfirmForm() if user.pending else Form()
         if form.validate_on_submit():
-            services().registration.confirm(token, services().now())
+            with checking(user.email) if user.pending else nullcontext():
+                password = request.form.get("password", "")
+                services().registration.confirm(token, password, services().now())
             flash(messages.CONFIRMED, "success")
             return redirect(url_for("pages.login"), 303)
     except LinkVoid:
         return void(url_for("pages.resend_verification"))
-    return render_template("verify_email.html", form=form, email=user.email)
+    except PasswordRefused as refusal:
+        form.password.errors = refusal.fields["current_password"]
+    page = render_template("verify_email.html", form=form, email=user.email)
+    return page, 422 if form.errors else 200
 
 
 def mail_a_link(
