@@ -1,5 +1,8 @@
 """The JSON API: the same sessions, for programs. Its OpenAPI document comes from this code."""
 
+from functools import cache
+from typing import Any
+
 from flask import Flask
 from flask_smorest import Api
 
@@ -33,17 +36,20 @@ CONFIG = {
 }
 
 
-class ErrorsAreOurs(Api):  # type: ignore[misc]
-    """How an error is answered is said in `web/errors.py`, for pages and programs alike."""
-
+class Documented(Api):  # type: ignore[misc]
     ERROR_SCHEMA = ErrorAnswer
-
-    def _register_error_handlers(self) -> None:
-        pass
 
 
 def install(app: Flask) -> None:
+    """Without `Api`: it would handle errors, which `web/errors.py` does for pages and programs."""
+    app.register_blueprint(api)
+
+
+@cache
+def document() -> dict[str, Any]:
+    """Made when it is first asked for: it takes as long as all the rest of the app's start."""
+    app = Flask(__name__)
     app.config.update(CONFIG)
-    documented = ErrorsAreOurs(app)
+    documented = Documented(app)
     documented.register_blueprint(api)
-    app.extensions["openapi"] = documented.spec.to_dict() | {"tags": TAGS}
+    return {**documented.spec.to_dict(), "tags": TAGS}

@@ -1,9 +1,10 @@
 """The API's document, and a page to read it and to try calls; all assets come from here."""
 
-from flask import current_app, jsonify, render_template, send_from_directory
+from flask import jsonify, render_template, send_from_directory
 from flask.typing import ResponseReturnValue
 from flask_swagger_ui import __file__ as swagger_ui
 
+from webapp.web.api import document
 from webapp.web.authorization import public
 
 from . import pages
@@ -20,7 +21,7 @@ def api_docs() -> ResponseReturnValue:
 @pages.get("/api/openapi.json")
 @public
 def openapi() -> ResponseReturnValue:
-    return jsonify(current_app.extensions["openapi"])
+    return jsonify(document())
 
 
 @pages.get("/api/docs/<any('swagger-ui.css', 'swagger-ui-bundle.js'):name>")
