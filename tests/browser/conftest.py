@@ -1,4 +1,4 @@
-"""A real Chromium that looks at the app."""
+"""Real Chromiums that look at the app."""
 
 import shutil
 from collections.abc import Iterator
@@ -8,10 +8,13 @@ from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 
-from .page import Page
+from tests.support.browser import CHROME, FIREFOX
+
+from .page import Hand, Keyboard, Mouse, Page
 
 ARGUMENTS = [
     "--headless=new",
+    "--disable-gpu",  # there is none: half of the time went into imitating it
     "--no-sandbox",
     "--disable-dev-shm-usage",
     "--window-size=1280,900",
@@ -24,7 +27,7 @@ ARGUMENTS = [
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[webdriver.Chrome]:
-    driver = start_chromium()
+    driver = start_chromium(f"--user-agent={CHROME}")
     yield driver
     driver.quit()
 
@@ -36,9 +39,33 @@ def page(chromium: webdriver.Chrome, address: str) -> Iterator[Page]:
     page.forget_everything()
 
 
-def start_chromium() -> webdriver.Chrome:
+@pytest.fixture(scope="session")
+def other_chromium() -> Iterator[webdriver.Chrome]:
+    """Another one: it shares nothing with the first, and calls itself a Firefox."""
+    driver = start_chromium(f"--user-agent={FIREFOX}")
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def elsewhere(other_chromium: webdriver.Chrome, address: str) -> Iterator[Page]:
+    page = Page(other_chromium, address)
+    yield page
+    page.forget_everything()
+
+
+@pytest.fixture(params=["keyboard alone", "scripts off"])
+def hand(request: pytest.FixtureRequest, page: Page) -> Hand:
+    """A test that asks for it runs in both ways."""
+    if request.param == "keyboard alone":
+        return Keyboard(page)
+    page.cdp("Emulation.setScriptExecutionDisabled", value=True)
+    return Mouse(page)
+
+
+def start_chromium(*more: str) -> webdriver.Chrome:
     options = Options()
-    for argument in ARGUMENTS:
+    for argument in (*ARGUMENTS, *more):
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
     installed = shutil.which("chromium")

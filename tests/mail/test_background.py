@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from flask import Flask, g
+from flask import Flask, g, has_app_context
 
 from tests.support.servers import serving, wait_until
 from webapp.core.errors import Unavailable
@@ -270,5 +270,5 @@ def writing(path: Path) -> Callable[[], None]:
 
 def name_request(record: logging.LogRecord) -> bool:
     """As `web/request_id.py` does it."""
-    record.request_id = g.get("request_id", "-")
+    record.request_id = g.get("request_id", "-") if has_app_context() else "-"
     return True

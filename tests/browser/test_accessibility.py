@@ -1,0 +1,254 @@
+"""Every page in every state: for everybody, on a phone, in the dark, and without a complaint."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from flask import Flask
+
+from tests.support.browser import EMAIL, FIREFOX, PASSWORD, Browser
+from tests.support.clock import Clock
+from tests.support.servers import RedisServer
+from webapp.core.attempts import FORGOT_BY_ACCOUNT
+
+from . import axe
+from .page import Page
+from .test_account_pages import (
+    GRACE,
+    PROOF_IS_OLD,
+    create,
+    end_everywhere,
+    mailed_link,
+    make_admin,
+    register,
+)
+
+DESKTOP, PHONE = 1280, 360
+VIEWS = [("light", DESKTOP), ("dark", PHONE)]
+# More than one page of the list of users, and of events.
+MANY = 26
+
+
+@dataclass
+class World:
+    page: Page
+    app: Flask
+    clock: Clock
+    redis: RedisServer
+
+
+# Brings the page there, from where the state before has left it.
+State = Callable[[World], object]
+
+
+def visit(path: str) -> State:
+    return lambda world: world.page.open(path)
+
+
+def send(path: str, button: str, **values: str) -> State:
+    def state(world: World) -> None:
+        world.page.open(path)
+        world.page.fill(**values)
+        world.page.click(button)
+
+    return state
+
+
+def type_a_new_password(world: World) -> None:
+    world.page.open("/register")
+    world.page.fill(password="a whole new")
+    world.page.wait(lambda: world.page.find("strength").is_displayed())
+
+
+def too_many(world: World) -> None:
+    for _ in range(FORGOT_BY_ACCOUNT.amount):
+        Browser(world.app).post("/forgot-password", email=EMAIL)
+    send("/forgot-password", "forgot-submit", email=EMAIL)(world)
+
+
+def open_mailed_link(world: World) -> None:
+    world.page.open(mailed_link(world.app, EMAIL))
+
+
+def reset_too_short(world: World) -> None:
+    send(mailed_link(world.app, EMAIL), "reset-submit", password="short")(world)
+
+
+def confirm_address(world: World) -> None:
+    register(world.app, GRACE)
+    world.page.open(mailed_link(world.app, GRACE))
+
+
+def sign_in(world: World) -> None:
+    """As somebody who has not confirmed their address yet."""
+    world.page.let_in(world.app, GRACE)
+    world.page.open("/account")
+
+
+def sign_in_elsewhere(world: World) -> None:
+    for looks in (
+        FIREFOX,
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Safari",
+        "curl/8",
+    ):
+        Browser(world.app, looks).sign_in(GRACE, remember="y")
+    world.page.open("/account/sessions")
+
+
+def happen_often(world: World) -> None:
+    for _ in range(MANY):
+        Browser(world.app, FIREFOX).sign_in(GRACE)
+    world.page.open("/account/activity?page=2")
+
+
+def ask_for_the_password(world: World) -> None:
+    world.clock.advance(PROOF_IS_OLD)
+    send("/account/sessions", "end-others")(world)
+
+
+def answer_wrongly(world: World) -> None:
+    world.page.fill(current_password="not that")
+    world.page.click("confirm-yes")
+
+
+def keep_a_form(world: World) -> None:
+    page = world.page
+    page.open("/account")
+    page.fill(name="Grace Hopper", current_password=PASSWORD)
+    end_everywhere(world.app, world.clock, GRACE)
+    page.click("account-submit")
+
+
+def come_back(world: World) -> None:
+    world.page.fill(email=GRACE, password=PASSWORD)
+    world.page.click("login-submit")
+    world.page.wait_for("kept-form")
+
+
+def administer(world: World) -> None:
+    for number in range(MANY):
+        create(world.app, world.clock, f"somebody-{number}@example.com")
+    make_admin(world.app, world.clock)
+    world.page.let_in(world.app)
+    world.page.open("/admin/users")
+
+
+def see_oneself(world: World) -> None:
+    send("/admin/users?q=ada", "user-link")(world)
+
+
+def see_somebody(world: World) -> None:
+    send("/admin/users?q=grace", "user-link")(world)
+
+
+def fail_to_reach_redis(world: World) -> None:
+    world.page.open("/account/password")
+    world.page.fill(current_password=PASSWORD, new_password="a whole new wool jumper")
+    world.redis.stop()
+    world.page.click("password-submit")
+    world.page.wait_for("error-code")
+    world.redis.start()
+
+
+STATES: dict[str, State] = {
+    "home": visit("/"),
+    "nothing there": visit("/nowhere"),
+    "outbox, empty": visit("/dev/outbox"),
+    "login": visit("/login"),
+    "login, nothing typed": send("/login", "login-submit"),
+    "login, wrong password": send("/login", "login-submit", email=EMAIL, password="not that"),
+    "login, asked for": visit("/account"),
+    "register": visit("/register"),
+    "register, typing a password": type_a_new_password,
+    "register, weak password": send("/register", "register-submit", email=GRACE, password="aaaa"),
+    "forgot": visit("/forgot-password"),
+    "forgot, nothing typed": send("/forgot-password", "forgot-submit"),
+    "forgot, sent": send("/forgot-password", "forgot-submit", email=EMAIL),
+    "reset": open_mailed_link,
+    "reset, too short": reset_too_short,
+    "too many": too_many,
+    "resend": visit("/verify-email"),
+    "resend, nothing typed": send("/verify-email", "resend-submit"),
+    "confirm the address": confirm_address,
+    "link void": visit("/reset-password/broken"),
+    "outbox": visit("/dev/outbox"),
+    "account, not confirmed": sign_in,
+    "dashboard": visit("/dashboard"),
+    "account, wrong": send("/account", "account-submit", email="nobody"),
+    "account, saved": send("/account", "account-submit", name="Grace"),
+    "devices, only this": visit("/account/sessions"),
+    "devices": sign_in_elsewhere,
+    "activity": visit("/account/activity"),
+    "activity, none of this kind": visit("/account/activity?kind=email_changed"),
+    "activity, page 2": happen_often,
+    "password": visit("/account/password"),
+    "password, nothing typed": send("/account/password", "password-submit"),
+    "password, wrong": send(
+        "/account/password", "password-submit", current_password="no", new_password="short"
+    ),
+    "delete": visit("/account/delete"),
+    "delete, wrong": send("/account/delete", "delete-submit", password=PASSWORD, confirm="nobody"),
+    "not allowed": visit("/admin/users"),
+    "confirm": ask_for_the_password,
+    "confirm, wrong password": answer_wrongly,
+    "login, signed out": keep_a_form,
+    "kept form": come_back,
+    "users": administer,
+    "users, none": visit("/admin/users?q=nobody"),
+    "user, oneself": see_oneself,
+    "user, somebody": see_somebody,
+    "user, delete": lambda world: world.page.click("delete-user"),
+    "events": visit("/admin/events"),
+    "events, none": visit("/admin/events?user=nobody"),
+    "outage": fail_to_reach_redis,
+}
+
+
+@pytest.fixture(scope="session")
+def judge(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return axe.fetch(tmp_path_factory.mktemp("axe"))
+
+
+def test_every_state_of_every_page_is_for_everybody_fits_a_phone_and_breaks_no_rule(
+    page: Page, app: Flask, clock: Clock, redis_server: RedisServer, judge: str
+) -> None:
+    world = World(page, app, clock, redis_server)
+    found: dict[str, list[str]] = {}
+    for name, state in STATES.items():
+        look(page, "light", DESKTOP)
+        page.drain_logs()
+        state(world)
+        found[name] = refusals(page)
+        for mode, width in VIEWS:
+            look(page, mode, width)
+            found[f"{name}, {mode}, {width} px"] = axe.violations(page, judge) + too_wide(
+                page, width
+            )
+    assert {name: wrong for name, wrong in found.items() if wrong} == {}
+
+
+def look(page: Page, mode: str, width: int) -> None:
+    """Without motion: what fades in has no colour yet."""
+    features = {"prefers-color-scheme": mode, "prefers-reduced-motion": "reduce"}
+    page.cdp(
+        "Emulation.setEmulatedMedia",
+        features=[{"name": name, "value": value} for name, value in features.items()],
+    )
+    page.cdp(
+        "Emulation.setDeviceMetricsOverride",
+        width=width,
+        height=800,
+        deviceScaleFactor=1,
+        mobile=width == PHONE,
+    )
+
+
+def too_wide(page: Page, room: int) -> list[str]:
+    width = page.script("return document.documentElement.scrollWidth")
+    return [f"{width} px wide"] if width > room else []
+
+
+def refusals(page: Page) -> list[str]:
+    """What the console says, but for a page's own 4xx or 5xx: that is what it is to be."""
+    own = "Failed to load resource: the server responded with a status of"
+    return [line for line in page.complaints() if f"{page.driver.current_url} - {own}" not in line]

@@ -1,0 +1,169 @@
+"""Every event is one row and one log line, and neither holds what opens an account."""
+
+import logging
+from collections.abc import Callable, Iterator
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from tests.conftest import services_of
+from tests.support.browser import EMAIL, PASSWORD, Browser
+from tests.support.clock import Clock
+from tests.support.mails import mailed_path, mailed_tokens
+from webapp.core.events import EventKind
+from webapp.store.database import committing
+from webapp.store.events import note
+from webapp.store.models import EventRow, SessionRow, db
+from webapp.web.request_id import add_name
+
+GRACE, ROOT = "grace@example.com", "root@example.com"
+NEW, WRONG = "a whole new wool jumper", "a wrong one, typed by mistake"
+
+
+class Story:
+    """One account's life; each chapter's last answer is that of the request which it is about."""
+
+    def __init__(self, app: Flask, clock: Clock) -> None:
+        self.app, self.clock = app, clock
+        self.ada, self.admin = Browser(app), Browser(app)
+        with app.app_context():
+            accounts = services_of(app).accounts
+            accounts.register(ROOT, PASSWORD, role="admin", now=clock())
+            user, _ = accounts.find(EMAIL)
+        assert user
+        self.page = f"/admin/users/{user.id}"
+
+    def log_in(self, password: str = PASSWORD) -> TestResponse:
+        return self.ada.post("/login", email=EMAIL, password=password)
+
+    def change_password(self, current: str) -> TestResponse:
+        self.log_in()
+        return self.ada.post("/account/password", current_password=current, new_password=NEW)
+
+    def change_address(self) -> TestResponse:
+        self.log_in()
+        return self.ada.post("/account", email=GRACE, current_password=PASSWORD)
+
+    def log_out(self) -> TestResponse:
+        self.log_in()
+        return self.ada.sign_out()
+
+    def register(self, email: str) -> TestResponse:
+        return self.ada.post("/register", email=email, password=NEW)
+
+    def confirm(self) -> TestResponse:
+        self.register(GRACE)
+        return self.ada.post(mailed_path(self.app, GRACE))
+
+    def forget(self) -> TestResponse:
+        return self.ada.post("/forgot-password", email=EMAIL)
+
+    def reset(self) -> TestResponse:
+        self.forget()
+        return self.ada.post(mailed_path(self.app, EMAIL), password=NEW)
+
+    def administer(self, *actions: str) -> TestResponse:
+        self.admin.sign_in(ROOT)
+        for action in actions:
+            path, form = f"{self.page}/{action}", {"confirmed": "yes", "role": "admin"}
+            answer = self.admin.post(path, form_on=self.page, **form)
+        return answer
+
+    def restore(self) -> TestResponse:
+        self.log_in()
+        with self.app.app_context():
+            db.session.query(SessionRow).delete()
+            db.session.commit()
+        self.clock.advance(301)
+        return self.ada.get("/dashboard")
+
+
+CHAPTERS: dict[EventKind, Callable[[Story], TestResponse]] = {
+    EventKind.REGISTERED: lambda story: story.register(GRACE),
+    EventKind.SIGNED_IN: lambda story: story.log_in(),
+    EventKind.SIGN_IN_FAILED: lambda story: story.log_in(WRONG),
+    EventKind.PASSWORD_REFUSED: lambda story: story.change_password(WRONG),
+    EventKind.SESSION_ENDED: lambda story: story.log_out(),
+    EventKind.SESSION_RESTORED: lambda story: story.restore(),
+    EventKind.PASSWORD_CHANGED: lambda story: story.change_password(PASSWORD),
+    EventKind.PASSWORD_RESET: lambda story: story.reset(),
+    EventKind.RESET_REQUESTED: lambda story: story.forget(),
+    EventKind.EMAIL_CHANGED: lambda story: story.change_address(),
+    EventKind.EMAIL_CONFIRMED: lambda story: story.confirm(),
+    EventKind.REGISTERED_AGAIN: lambda story: story.register(EMAIL),
+    EventKind.ROLE_CHANGED: lambda story: story.administer("role"),
+    EventKind.DISABLED: lambda story: story.administer("disable"),
+    EventKind.ENABLED: lambda story: story.administer("disable", "enable"),
+    EventKind.ACCOUNT_DELETED: lambda story: story.administer("delete"),
+}
+
+
+@pytest.fixture
+def secrets(app: Flask) -> list[str]:
+    """The passwords, and the value of every cookie that is handed out."""
+    seen = [PASSWORD, NEW, WRONG]
+
+    @app.after_request
+    def look(response):
+        for line in response.headers.getlist("Set-Cookie"):
+            seen.append(line.partition("=")[2].partition(";")[0])
+        return response
+
+    return seen
+
+
+@pytest.fixture
+def log(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+    """Its lines are named after their request, as ours are."""
+    caplog.set_level(logging.INFO)
+    caplog.handler.addFilter(add_name)
+    yield caplog
+    caplog.handler.removeFilter(add_name)
+
+
+@pytest.mark.parametrize("kind", list(EventKind))
+def test_an_event_is_one_row_and_one_line_of_its_request_and_holds_no_secret(
+    app: Flask, clock: Clock, log: pytest.LogCaptureFixture, secrets: list[str], kind: EventKind
+) -> None:
+    story, before = Story(app, clock), len(rows(app))
+    log.clear()
+    request_id = CHAPTERS[kind](story).headers["X-Request-ID"]
+    links = mailed_tokens(app)
+    new = rows(app)[before:]
+    told = [line for line in log.records if line.getMessage().startswith(f"event={kind} ")]
+    assert [row["request_id"] for row in new if row["kind"] == kind] == [request_id]
+    assert [line.request_id for line in told] == [request_id]
+    assert {line.name for line in told} == {"webapp.events"}
+    written = "\n".join([*(str(row) for row in new), log.text])
+    opening = [text for text in [*secrets, *links] if len(text) > 14]
+    assert [text for text in opening if text in written] == []
+
+
+def rows(app: Flask) -> list[dict[str, object]]:
+    """Of all events, oldest first."""
+    with app.app_context():
+        found = db.session.scalars(select(EventRow).order_by(EventRow.id))
+        return [dict(vars(row)) for row in found]
+
+
+def test_a_failed_sign_in_to_no_account_names_nobody(app: Flask, browser: Browser) -> None:
+    browser.post("/login", email="nobody@example.com", password=WRONG)
+    (row,) = [row for row in rows(app) if row["kind"] == EventKind.SIGN_IN_FAILED]
+    assert (row["user_id"], row["actor_id"], row["detail"]) == (None, None, "")
+    assert row["ip"] == "127.0.0.1"
+
+
+def test_what_is_rolled_back_leaves_neither_row_nor_line(
+    app: Flask, log: pytest.LogCaptureFixture
+) -> None:
+    with app.app_context():
+        note(EventKind.ENABLED, None, 0)
+        db.session.flush()
+        db.session.rollback()
+        with committing():
+            note(EventKind.DISABLED, None, 0)
+    assert [row["kind"] for row in rows(app) if row["user_id"] is None] == ["disabled"]
+    told = [line.getMessage() for line in log.records if line.name == "webapp.events"]
+    assert [line.split()[0] for line in told] == ["event=disabled"]

@@ -1,0 +1,128 @@
+"""What happened to an account, in words: for its owner, and for admins of everybody."""
+
+import re
+
+from flask import Flask
+
+from tests.conftest import services_of
+from tests.support.browser import EMAIL, FIREFOX, PASSWORD, Browser
+from tests.support.clock import Clock
+from tests.support.mails import newest_mail, subjects
+from webapp.core.events import EventKind
+
+ACTIVITY = "/account/activity"
+EVENT = re.compile(r'data-kind="([^"]+)">(.*?)</li>', re.S)
+
+
+def events_on(browser: Browser, path: str = ACTIVITY) -> list[tuple[str, str]]:
+    """Kind and words, as they are listed."""
+    found = EVENT.findall(browser.get(path).text)
+    return [(kind, " ".join(re.sub(r"<[^>]+>", " ", html).split())) for kind, html in found]
+
+
+def kinds_on(browser: Browser, path: str = ACTIVITY) -> list[str]:
+    return [kind for kind, _ in events_on(browser, path)]
+
+
+def test_an_owner_sees_what_happened_newest_first_and_from_where(
+    app: Flask, browser: Browser
+) -> None:
+    firefox = Browser(app, FIREFOX)
+    firefox.post("/login", email=EMAIL, password="a wrong one")
+    firefox.sign_in()
+    firefox.sign_out()
+    browser.sign_in()
+    told = events_on(browser)
+    assert [kind for kind, _ in told] == [
+        "signed_in",
+        "session_ended",
+        "signed_in",
+        "sign_in_failed",
+        "registered",
+    ]
+    assert told[0][1].startswith("Signed in Chrome 142 on Linux · 127.0.0.1")
+    assert told[3][1].startswith("Sign-in failed Firefox 144 on Windows · 127.0.0.1")
+    assert "request" not in told[3][1]
+
+
+def test_a_filter_shows_its_kind_and_an_unknown_one_shows_all(browser: Browser) -> None:
+    browser.post("/login", email=EMAIL, password="a wrong one")
+    browser.sign_in()
+    assert kinds_on(browser, f"{ACTIVITY}?kind=signed_in") == ["signed_in"]
+    assert kinds_on(browser, f"{ACTIVITY}?kind=sign_in_failed") == ["sign_in_failed"]
+    assert "Nothing here." in browser.get(f"{ACTIVITY}?kind=email_changed").text
+    assert len(kinds_on(browser, f"{ACTIVITY}?kind=no-such-kind")) == 3
+
+
+def test_sixty_events_are_three_pages_that_keep_the_filter(
+    app: Flask, browser: Browser, clock: Clock
+) -> None:
+    browser.sign_in()
+    services = services_of(app)
+    with app.app_context():
+        user, _ = services.accounts.find(EMAIL)
+        assert user
+        for number in range(60):
+            services.events.record(EventKind.EMAIL_CHANGED, user.id, clock() + number, str(number))
+    path = f"{ACTIVITY}?kind=email_changed"
+    pages = [[words for _, words in events_on(browser, f"{path}&page={n}")] for n in (1, 2, 3)]
+    assert [len(page) for page in pages] == [25, 25, 10]
+    numbers = [int(words.split()[3]) for page in pages for words in page]
+    assert numbers == list(range(60))[::-1]
+    middle = browser.get(f"{path}&page=2").text
+    assert "Page 2 of 3" in middle
+    assert f'href="{ACTIVITY}?kind=email_changed&amp;page=3"' in middle
+    assert kinds_on(browser, f"{path}&page=999") == []
+    for nonsense in ("0", "-1", "x", "9" * 40):
+        assert len(events_on(browser, f"{path}&page={nonsense}")) in (25, 0)
+
+
+def test_nobody_sees_the_events_of_somebody_else_but_admins_do(
+    app: Flask, browser: Browser
+) -> None:
+    with app.app_context():
+        accounts = services_of(app).accounts
+        accounts.register("root@example.com", PASSWORD, role="admin", now=0)
+        ada, _ = accounts.find(EMAIL)
+    assert ada
+    browser.sign_in()
+    admin = Browser(app, FIREFOX)
+    admin.sign_in("root@example.com")
+    mine = kinds_on(browser)
+    assert mine == ["signed_in", "registered"]
+    assert kinds_on(browser, f"{ACTIVITY}?user={ada.id}") == mine
+    everybodys = events_on(admin, "/admin/events")
+    assert [words for _, words in everybodys if "root@example.com" in words]
+    hers = events_on(admin, f"/admin/events?user={ada.id}")
+    assert [kind for kind, _ in hers] == mine
+    assert all(EMAIL in words for _, words in hers)
+    assert "request " in hers[0][1]
+    assert kinds_on(admin, f"/admin/events?user={ada.id}&kind=signed_in") == ["signed_in"]
+
+
+def test_what_an_event_was_told_of_itself_is_shown_and_not_run(browser: Browser) -> None:
+    browser.headers["User-Agent"] = "<script>alert(1)</script>/1.0"
+    browser.sign_in()
+    page = browser.get(ACTIVITY).text
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert" in page
+
+
+def test_a_copied_sign_in_ends_once_and_its_owner_is_told_here_and_by_mail(
+    app: Flask, browser: Browser, clock: Clock
+) -> None:
+    elsewhere, thief = Browser(app, FIREFOX), Browser(app)
+    elsewhere.sign_in()
+    browser.sign_in()
+    copy = {"refresh_token": browser.refresh_token}
+    for _ in range(2):  # the owner goes on, so the copy becomes an old one
+        clock.advance(301)
+        assert browser.is_in()
+    for _ in range(3):
+        thief.keep(copy)
+        assert not thief.is_in()
+    assert not browser.is_in()
+    told = [words for _, words in events_on(elsewhere)]
+    assert sum(words.startswith("A copied sign-in was used, and ended") for words in told) == 1
+    assert subjects(app, EMAIL) == ["We signed you out to protect you"]
+    assert newest_mail(app, EMAIL).links[0].endswith("/account/password")

@@ -1,0 +1,147 @@
+"""Where am I signed in, out with that one; and am I still in."""
+
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from tests.conftest import services_of
+from tests.support.api import Program
+from tests.support.browser import CHROME, FIREFOX, PASSWORD, Browser
+from tests.support.clock import Clock
+
+DEVICES = "/account/sessions"
+GRACE = "grace@example.com"
+DEVICE = re.compile(r'data-sid="([^"]+)"\s+data-current="(true|false)">(.*?)</li>', re.S)
+
+
+def seen_by(browser: Browser) -> dict[str, str]:
+    """Sid → what its card says: this device first, then the others."""
+    found = DEVICE.findall(browser.get(DEVICES).text)
+    return {
+        sid: f"{'this' if current == 'true' else 'other'}: " + in_words(card)
+        for sid, current, card in found
+    }
+
+
+def in_words(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+def end(browser: Browser, sid: str) -> TestResponse:
+    return browser.post(f"{DEVICES}/{sid}/end", form_on=DEVICES)
+
+
+def sid_of(browser: Browser) -> str:
+    return next(sid for sid, words in seen_by(browser).items() if words.startswith("this"))
+
+
+def test_two_browsers_see_each_other_in_words(app: Flask, clock: Clock) -> None:
+    chrome, firefox = Browser(app, CHROME), Browser(app, FIREFOX)
+    chrome.sign_in()
+    clock.advance(120)
+    firefox.sign_in(remember="y")
+    Program(app).log_in()
+    mine, *others = seen_by(chrome).values()
+    assert mine.startswith("this: Chrome 142 on Linux This one")
+    assert "Signed in 2 min ago" in mine
+    assert "Kept Until the browser closes" in mine
+    assert "IP address 127.0.0.1" in mine
+    assert any(
+        words.startswith("other: Firefox 144 on Windows") and "Kept Stays signed in" in words
+        for words in others
+    )
+    assert any(words.startswith("other: program") and "Program api" in words for words in others)
+    assert next(iter(seen_by(firefox).values())).startswith("this: Firefox 144 on Windows This one")
+
+
+def test_a_device_that_is_ended_is_out_at_once_and_is_told_why(app: Flask) -> None:
+    chrome, firefox, third = Browser(app), Browser(app, FIREFOX), Browser(app)
+    for browser in (chrome, firefox, third):
+        browser.sign_in()
+    sid = sid_of(firefox)
+    answer = end(chrome, sid)
+    assert (answer.status_code, answer.location) == (303, DEVICES)
+    assert "That device is signed out." in chrome.get(DEVICES).text
+    assert not firefox.is_in()
+    assert "signed out from another of your devices" in firefox.get("/login").text
+    assert chrome.is_in()
+    assert third.is_in()
+    assert sid not in seen_by(chrome)
+    end(chrome, sid)
+    assert "was signed out already" in chrome.get(DEVICES).text
+
+
+def test_all_others_are_ended_and_this_one_is_not(app: Flask, browser: Browser) -> None:
+    others = [Browser(app, FIREFOX) for _ in range(2)]
+    for each in (browser, *others):
+        each.sign_in()
+    program = Program(app)
+    program.log_in()
+    assert browser.post(f"{DEVICES}/end-others", form_on=DEVICES).status_code == 303
+    assert browser.is_in()
+    assert [each.is_in() for each in others] == [False, False]
+    assert program.call("GET", "/auth/profile").status_code == 401
+    assert len(seen_by(browser)) == 1
+
+
+def test_nobody_ends_or_sees_a_device_of_somebody_else(app: Flask, browser: Browser) -> None:
+    with app.app_context():
+        services_of(app).accounts.register(GRACE, PASSWORD, name="Grace", now=0)
+    grace = Browser(app, FIREFOX)
+    grace.sign_in(GRACE)
+    browser.sign_in()
+    sid = sid_of(grace)
+    assert sid not in seen_by(browser)
+    end(browser, sid)
+    browser.post(f"{DEVICES}/end-others", form_on=DEVICES)
+    assert grace.is_in()
+
+
+def test_a_session_that_nobody_has_used_for_too_long_is_not_shown(
+    app: Flask, browser: Browser, clock: Clock
+) -> None:
+    Browser(app, FIREFOX).sign_in()
+    clock.advance(13 * 3600)
+    browser.sign_in()
+    assert len(seen_by(browser)) == 1
+
+
+def test_a_page_may_ask_whether_the_session_is_open_and_renews_nothing_by_it(
+    browser: Browser, clock: Clock
+) -> None:
+    assert browser.fetch("/session").status_code == 401
+    browser.sign_in()
+    held = browser.refresh_token
+    for _ in range(3):
+        clock.advance(4 * 3600 - 1)
+        answer = browser.fetch("/session")
+        assert (answer.status_code, answer.text) == (204, "")
+        assert "Set-Cookie" not in answer.headers
+    assert browser.refresh_token == held
+    clock.advance(4)
+    assert browser.fetch("/session").status_code == 401
+
+
+def test_a_page_is_told_of_the_end_and_of_an_outage_and_keeps_its_cookies(
+    app: Flask, browser: Browser, environment: dict[str, str]
+) -> None:
+    firefox = Browser(app, FIREFOX)
+    firefox.sign_in()
+    browser.sign_in()
+    database = Path(environment["WEBAPP_INSTANCE_PATH"]) / "evergreen.db"
+    with closing(sqlite3.connect(database)) as sql:
+        sql.execute("ALTER TABLE sessions RENAME TO away")
+        answer = browser.fetch("/session")
+        sql.execute("ALTER TABLE away RENAME TO sessions")
+    assert answer.status_code == 503
+    assert "Set-Cookie" not in answer.headers
+    assert browser.fetch("/session").status_code == 204
+    end(browser, sid_of(firefox))
+    answer = firefox.fetch("/session")
+    assert answer.status_code == 401
+    assert "Set-Cookie" not in answer.headers
+    assert firefox.refresh_token
