@@ -2,9 +2,10 @@
 
 import pytest
 
+from webapp.core.hashing import HashingPool
 from webapp.core.passwords import Passwords
 
-PASSWORDS = Passwords(rounds=4, min_length=15, published=frozenset())
+PASSWORDS = Passwords(rounds=4, min_length=15, published=frozenset(), pool=HashingPool())
 
 
 @pytest.mark.parametrize(

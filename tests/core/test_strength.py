@@ -2,9 +2,12 @@
 
 import pytest
 
+from webapp.core.hashing import HashingPool
 from webapp.core.passwords import Passwords
 
-PASSWORDS = Passwords(rounds=4, min_length=15, published=frozenset({"printed in our code"}))
+PASSWORDS = Passwords(
+    4, min_length=15, published=frozenset({"printed in our code"}), pool=HashingPool()
+)
 ADA, NAME = "ada.lovelace@example.com", "Augusta Ada King"
 GOOD = "an engine of cogs and cards"
 

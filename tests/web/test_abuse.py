@@ -12,6 +12,7 @@ from tests.support.browser import EMAIL, PASSWORD, Browser
 from tests.support.clock import Clock
 from tests.support.mails import mails_to
 from webapp.core.drafts import Draft
+from webapp.core.hashing import HashingPool
 from webapp.core.passwords import Passwords
 
 # Normalising it takes the square of its length: a quarter of a minute.
@@ -65,7 +66,7 @@ def test_a_users_newer_form_takes_the_place_of_an_older_one(app: Flask) -> None:
 
 def test_an_old_hash_takes_no_less_time_than_none(monkeypatch: pytest.MonkeyPatch) -> None:
     def passwords(rounds: int) -> Passwords:
-        return Passwords(rounds, min_length=15, published=frozenset())
+        return Passwords(rounds, min_length=15, published=frozenset(), pool=HashingPool())
 
     old = passwords(4).hash(PASSWORD)
     work: list[int] = []

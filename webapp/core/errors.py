@@ -133,3 +133,9 @@ class Unavailable(EvergreenError):
     code = "unavailable"
     message = "A part of the service is not answering. Nothing was changed; please try again."
     retry_after = 2
+
+
+class Busy(Unavailable):
+    """More people are signing in than there is room for."""
+
+    message = "Many people are signing in at the moment. Please try again in a few seconds."

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import bcrypt
 
+from .hashing import HashingPool
+
 # NIST SP 800-63B-4 section 3.1.1.2: length is what counts, so no composition rules.
 MAX_LENGTH = 1024
 DEFAULT_MIN_LENGTH = 15
@@ -49,11 +51,14 @@ class Passwords:
     bcrypt alone reads 72 bytes and no further.
     """
 
-    def __init__(self, rounds: int, min_length: int, published: frozenset[str]) -> None:
+    def __init__(
+        self, rounds: int, min_length: int, published: frozenset[str], pool: HashingPool
+    ) -> None:
         """`rounds` is bcrypt's cost: one more doubles the time of a guess and of a login.
 
         `published` are passwords that everybody may know: they open nothing.
         """
+        self._pool = pool
         self._published = published
         self._rounds = rounds
         self._min_length = min_length
@@ -83,25 +88,29 @@ class Passwords:
         return _guessed(normal(password), own)
 
     def hash(self, password: str) -> str:
-        return bcrypt.hashpw(_digest(password), bcrypt.gensalt(self._rounds)).decode()
+        """Raises Busy."""
+        salt = bcrypt.gensalt(self._rounds)
+        return self._pool.run(lambda: bcrypt.hashpw(_digest(password), salt)).decode()
 
     def outdated(self, hashed: str) -> bool:
         """Whether a hash was made at another cost than the setting's."""
         return not hashed.startswith(f"$2b${self._rounds:02}$")
 
     def matches(self, password: str, hashed: str | None) -> bool:
-        """Takes the same time whether or not there is a hash to compare with.
-
-        Also if that was made at a lower cost than today's: the rest is worked off.
-        """
+        """Takes the same time whether or not there is a hash to compare with. Raises Busy."""
         if len(password) > MAX_LENGTH:  # nobody's, and normalising it would take its square
             password = ""
-        hashed_now = hashed or self._nobody(self._rounds)
-        found = bcrypt.checkpw(_digest(password), hashed_now.encode())
-        if not found:
-            for rounds in range(_rounds_of(hashed_now), self._rounds):
-                bcrypt.checkpw(_digest(password), self._nobody(rounds).encode())
+        known = hashed or self._nobody(self._rounds)
+        found = self._pool.run(lambda: self._compare(_digest(password), known))
         return found and hashed is not None and password not in self._published
+
+    def _compare(self, digest: bytes, hashed: str) -> bool:
+        """What a hash of a lower cost than today's takes less is worked off."""
+        found = bcrypt.checkpw(digest, hashed.encode())
+        if not found:
+            for rounds in range(_rounds_of(hashed), self._rounds):
+                bcrypt.checkpw(digest, self._nobody(rounds).encode())
+        return found
 
     @staticmethod
     def _nobody(rounds: int) -> str:
