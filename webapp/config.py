@@ -194,6 +194,12 @@ class Settings:
     jwt_leeway: int = setting(
         30, seconds(0, 10 * MINUTE), "How far ahead the clock of another host may be (`iat`)."
     )
+    token_memory: int = setting(
+        20_000,
+        number(0, 10_000_000),
+        "Access tokens that a worker remembers to have believed, about 2 kB each. Others cost a "
+        "look at Redis and SQL; 0 looks each time.",
+    )
     cookie_secure: bool | None = setting(
         None, automatic_flag, "`auto` follows the request's scheme; `true` behind a TLS proxy."
     )

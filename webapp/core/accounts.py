@@ -19,6 +19,7 @@ from .errors import (
     ValidationFailed,
 )
 from .events import EventKind, Events
+from .memory import Feed
 from .notices import Notices
 from .passwords import Passwords, Strength
 from .policy import Role
@@ -72,12 +73,13 @@ class Users(Protocol):
 
 class Accounts:
     def __init__(
-        self, users: Users, passwords: Passwords, events: Events, notices: Notices
+        self, users: Users, passwords: Passwords, events: Events, notices: Notices, feed: Feed
     ) -> None:
         self._users = users
         self._passwords = passwords
         self._events = events
         self._notices = notices
+        self._feed = feed
 
     def register(
         self, email: str, password: str, *, name: str = "", role: str = Role.USER, now: float
@@ -170,6 +172,7 @@ class Accounts:
         if complaints:
             raise ValidationFailed(complaints)
         new_hash = self._passwords.hash(new)
+        self._feed.announce(user.id)
         ended = self._users.swap_password(user, hashed, new_hash, kind, int(now), but)
         if ended is None:
             raise LinkVoid
@@ -184,6 +187,7 @@ class Accounts:
         before, old_hash = self._found(user_id)
         good = self.checked(changes)
         hashed = None if good.password is None else self._passwords.hash(good.password)
+        self._feed.announce(user_id)
         user = self._users.change(user_id, good, hashed, int(now))
         if user is None:
             raise NotFound

@@ -107,6 +107,10 @@ class Attempts:
         self.count_address(limit_by_address, address)
         self.count_account(limit_by_account, account)
 
+    def count_user(self, limit: Limit, user_id: str) -> None:
+        """Every call counts. Raises RateLimited, Unavailable."""
+        self._take(limit, user_id)
+
     def count_account(self, limit: Limit, account: str) -> None:
         """Every call counts. Raises RateLimited, Unavailable."""
         self._take(limit, account_key(account))

@@ -1,5 +1,6 @@
 """Security events: what happened to an account, when, and who did it (OWASP ASVS 5.0 V16.3)."""
 
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
@@ -35,9 +36,9 @@ class Context:
     actor_id: str | None = None
 
 
-# Set once a request, read where an event is written: every function between the two would
-# otherwise have to pass it on.
-context: ContextVar[Context] = ContextVar("context", default=Context())  # noqa: B039 - frozen
+# Who can say so. Set once a request, called where an event is written: every function between the
+# two would otherwise have to pass it on.
+context: ContextVar[Callable[[], Context]] = ContextVar("context", default=Context)
 
 
 @dataclass(frozen=True)

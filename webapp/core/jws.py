@@ -41,6 +41,11 @@ def open_signed(token: str, typ: str, ring: KeyRing) -> Json:
     return _decode_json(payload)
 
 
+def kid_of(token: str) -> str:
+    """The key that a token names. Only of a token that has been opened."""
+    return str(_decode_json(token.partition(".")[0])["kid"])
+
+
 def _key_for(header: Json, typ: str, ring: KeyRing) -> Key:
     key = ring.find(header.get("kid"))
     if header.keys() != HEADER_FIELDS or header["typ"] != typ or key is None:

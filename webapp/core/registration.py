@@ -11,6 +11,7 @@ from .devices import Devices
 from .errors import Conflict, LinkVoid
 from .events import EventKind, Events
 from .links import Links, Purpose
+from .memory import Feed
 from .notices import Notices
 from .passwords import Passwords
 from .sessions import EndReason
@@ -26,6 +27,7 @@ class Registration:
     links: Links
     notices: Notices
     events: Events
+    feed: Feed
     must_confirm: bool
     """Whether an address has to be confirmed before the first sign-in."""
 
@@ -87,6 +89,7 @@ class Registration:
         user, hashed = self.whose_link(Purpose.CONFIRM, token, now)
         if user.pending:
             self.accounts.check_password(user.id, password, now)
+        self.feed.announce(user.id)
         if not self.users.confirm(user, hashed, int(now)):
             raise LinkVoid
 

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from enum import StrEnum
 
+from . import jws
 from .browsers import browser_kind
 from .errors import (
     RefreshInvalid,
@@ -23,6 +24,7 @@ from .errors import (
     Unavailable,
 )
 from .grants import Grant, Issuer, Limits, Origin
+from .memory import Believed, Feed, Memory
 from .notices import Notices
 from .stores import Answer, Entries, Outcome, Records, Session, User
 from .tokens import AccessClaims, RefreshClaims, Tokens
@@ -47,12 +49,21 @@ class EndReason(StrEnum):
 
 class Sessions:
     def __init__(
-        self, tokens: Tokens, entries: Entries, records: Records, limits: Limits, notices: Notices
+        self,
+        tokens: Tokens,
+        entries: Entries,
+        records: Records,
+        limits: Limits,
+        notices: Notices,
+        feed: Feed,
+        memory: Memory,
     ) -> None:
         self._tokens = tokens
         self._entries = entries
         self._records = records
         self._notices = notices
+        self._feed = feed
+        self._memory = memory
         self._grace = limits.grace
         self._issuer = Issuer(tokens, limits)
 
@@ -97,28 +108,51 @@ class Sessions:
             ttl=_ttl(session, now),
         )
         if answer.outcome is Outcome.REUSED:
+            self._feed.announce(claims.sid)
             self._notices.sign_in_stolen(user)
         self._require_open(answer, session, now)
         return self._issuer.grant(user, session, answer.outcome, answer.gen, answer.rotated_at, now)
 
     def confirm(self, access_token: str, now: float) -> tuple[User, AccessClaims]:
-        """Believe an access token, and note that its generation has arrived.
+        """Believe an access token: one that was believed before, unless there is news of it.
+
+        Raises TokenInvalid, TokenExpired, SessionEnded, Unavailable.
+        """
+        epoch = self._feed.epoch
+        known = self._memory.recall(access_token, epoch)
+        if known and self._still_good(known, now):
+            return known.user, known.claims
+        user, claims, answer = self._check(access_token, now)
+        if answer.outcome is Outcome.ALIVE:
+            believed = Believed(user, claims, jws.kid_of(access_token))
+            self._memory.remember(access_token, believed, epoch)
+        return user, claims
+
+    def _still_good(self, known: Believed, now: float) -> bool:
+        claims = known.claims
+        return (
+            claims.exp > now
+            and self._tokens.access_keys.find(known.kid) is not None
+            and not self._feed.doubts(claims.sid, claims.sub)
+        )
+
+    def _check(self, access_token: str, now: float) -> tuple[User, AccessClaims, Answer]:
+        """Note that the token's generation has arrived, unless its session is over.
 
         Both stores are asked: either may be down, or rolled back to before the
         session's end. One that says it has ended is enough to refuse, one that
         answers is enough to go on.
-        Raises TokenInvalid, TokenExpired, SessionEnded, Unavailable.
         """
         claims = self._tokens.read_access(access_token, now)
         try:
             user, session = self._find_open(claims, now)
         except Unavailable:
-            return self._confirm_without_records(claims), claims
+            return self._confirm_without_records(claims), claims, Answer(Outcome.MISSING)
         answer = self._ask_entries(claims, session)
         if answer.outcome is Outcome.MISSING and session is None:
             raise SessionEnded(EndReason.FORGOTTEN)
         self._require_open(answer, session, now)
-        return user, claims
+        return user, claims, answer
 
     def revoke(self, token: str, client_id: str, now: float) -> None:
         """Close the session of a client's own token; any other text closes none, and is no error.
@@ -192,10 +226,12 @@ class Sessions:
     def end(self, sid: str, reason: str, now: float) -> None:
         """Close a session for good; the first reason stays. Raises Unavailable.
 
+        The workers are told first, so that from the moment it is over each of them asks.
         Once SQL has it, it has ended, whether or not Redis can be told.
         """
+        told = self._feed.announce(sid)
         session = self._records.close(sid, reason, int(now))
-        if session:
+        if session and told:
             self._bury(session, now)
 
     def _find_open(

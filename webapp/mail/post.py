@@ -38,7 +38,7 @@ class PostOffice:
         self._now = now
 
     def send(self, notice: Notice, to: str, **facts: str) -> None:
-        here = context.get()
+        here = context.get()()
         path = PATHS.get(notice, "").format(token=facts.pop("token", ""))
         facts |= {
             "link": self._letters.base_url + path if path else "",

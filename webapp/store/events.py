@@ -51,12 +51,12 @@ def note(
 
     The line is logged once the row is committed.
     """
-    _note(context.get(), kind, user_id, now, detail, sid)
+    _note(context.get()(), kind, user_id, now, detail, sid)
 
 
 def note_deletion(user_id: str, now: int) -> None:
     """Of somebody who deletes their own account, nothing stays but that it was deleted."""
-    here = context.get()
+    here = context.get()()
     if here.actor_id == user_id:
         here = Context(request_id=here.request_id)
     _note(here, EventKind.ACCOUNT_DELETED, None, now, user_id, None)

@@ -1,0 +1,130 @@
+"""The feed: one Redis stream in which workers tell each other whom to ask the stores about.
+
+A thread reads it, and is started by the first question in each process. As long
+as it hears from Redis at least every HEARD seconds, nothing can have been missed.
+After any silence all that was believed before is forgotten (a new epoch), so there
+is nothing to catch up on: it fails closed.
+"""
+
+import logging
+import os
+import threading
+import time
+import weakref
+from collections import deque
+from itertools import count
+from typing import Any
+
+import redis
+
+log = logging.getLogger(__name__)
+
+STREAM = "doubts"
+# Entries, roughly. A worker that hears twice a second misses none of them.
+KEPT = 10_000
+# Seconds. The reader asks again after BLOCK without news; after HEARD of silence nobody is
+# believed unasked. Both together are the longest that an ended session could live on in a
+# worker that has lost Redis: well below the promised second.
+BLOCK = 0.2
+HEARD = 0.5
+# Seconds between tries to reach a Redis that is gone.
+RETRY = 0.2
+# Announcements that wait for Redis to come back. Beyond it the oldest are dropped: SQL has them.
+MAX_UNSENT = 10_000
+
+_epochs = count()
+
+
+class RedisFeed:
+    """Serves `core.memory.Feed`."""
+
+    def __init__(self, client: redis.Redis, doubt_lasts: float) -> None:
+        """`doubt_lasts`: seconds, longer than an access token lives."""
+        self._redis = client
+        self._doubt_lasts = doubt_lasts
+        self._doubts: dict[str, float] = {}
+        self._unsent: deque[str] = deque(maxlen=MAX_UNSENT)
+        self._lock = threading.Lock()
+        self._start_over()
+
+    def _start_over(self) -> None:
+        """Without a reader: threads don't survive a fork."""
+        self._pid = 0
+        self._heard = 0.0
+        self._epoch = -1
+
+    @property
+    def epoch(self) -> int:
+        if self._pid != os.getpid():
+            self._start_reader()
+        return self._epoch if time.monotonic() - self._heard < HEARD else -1
+
+    def doubts(self, sid: str, user_id: str) -> bool:
+        return sid in self._doubts or user_id in self._doubts
+
+    def announce(self, name: str) -> bool:
+        self._doubt(name)
+        try:
+            self._send(name)
+        except redis.RedisError as error:
+            log.warning("the feed can't be told now, and will be later: %s", error)
+            self._unsent.append(name)
+            return False
+        return True
+
+    def _doubt(self, name: str) -> None:
+        self._doubts[name] = time.monotonic() + self._doubt_lasts
+
+    def _send(self, name: str) -> None:
+        self._redis.xadd(STREAM, {"of": name}, maxlen=KEPT, approximate=True)
+
+    def _start_reader(self) -> None:
+        with self._lock:
+            if self._pid == os.getpid():
+                return
+            self._start_over()
+            self._pid = os.getpid()
+        reader = threading.Thread(target=_read, args=(weakref.ref(self),), daemon=True, name="feed")
+        reader.start()
+
+    def _join(self) -> str:
+        """Begin anew with what comes from now on; the id that it comes after."""
+        newest: Any = self._redis.xrevrange(STREAM, count=1)
+        self._heard = time.monotonic()
+        self._epoch = next(_epochs)
+        return str(newest[0][0]) if newest else "0-0"
+
+    def _hear(self, after: str) -> str:
+        """Wait for news for BLOCK seconds at most; the id of the last of it."""
+        news: Any = self._redis.xread({STREAM: after}, block=int(BLOCK * 1000))
+        for _, entries in news or ():
+            for entry_id, fields in entries:
+                after = entry_id
+                self._doubt(fields["of"])
+        if time.monotonic() - self._heard >= HEARD:  # stopped for so long, it may have missed some
+            self._epoch = next(_epochs)
+        self._heard = time.monotonic()
+        return after
+
+    def _tidy(self) -> None:
+        """Drop what lapsed, and send what could not be sent."""
+        now = time.monotonic()
+        for name in [name for name, until in list(self._doubts.items()) if until < now]:
+            self._doubts.pop(name, None)
+        while self._unsent:
+            self._send(self._unsent[0])
+            self._unsent.popleft()
+
+
+def _read(feed_of: "weakref.ref[RedisFeed]") -> None:
+    """The reader's life. It holds the feed only while it works: an app that is gone ends it."""
+    after: str | None = None
+    while feed := feed_of():
+        try:
+            feed._tidy()
+            after = feed._hear(after) if after else feed._join()
+        except redis.RedisError:
+            after = None
+            feed._epoch = -1
+            time.sleep(RETRY)
+        del feed
