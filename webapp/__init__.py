@@ -3,9 +3,9 @@
 import os
 import time
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from flask import Flask
-from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from . import cli, development
@@ -16,7 +16,9 @@ from .core.clients import Clients
 from .core.devices import Devices
 from .core.directory import Directory
 from .core.grants import Limits
+from .core.hashing import HashingPool
 from .core.links import Links
+from .core.memory import Memory
 from .core.notices import Notices
 from .core.passwords import Passwords
 from .core.registration import Registration
@@ -32,6 +34,7 @@ from .store.connect import redis_client
 from .store.database import init_database, migrate
 from .store.drafts import RedisDrafts
 from .store.events import SqlEvents
+from .store.feed import RedisFeed
 from .store.records import SqlRecords
 from .store.sessions import RedisEntries
 from .store.users import SqlUsers
@@ -39,19 +42,28 @@ from .web import (
     api,
     authentication,
     cookies,
+    csrf,
     errors,
     headers,
-    known_browsers,
     oauth,
     request_id,
     template_context,
     well_known,
 )
+from .web.admission import Admission
 from .web.background import Background
 from .web.pages import pages
 from .web.services import Services
 
 MAX_BODY = 64 * 1024
+# Seconds that a session is asked about beyond the life of its last access token.
+DOUBT_MARGIN = 60
+
+
+class App(Flask):
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Nothing here is a coroutine; asking that of each function each time takes a while."""
+        return func
 
 
 def create_app(
@@ -62,7 +74,7 @@ def create_app(
     settings.instance_path.mkdir(mode=0o700, parents=True, exist_ok=True)
     if settings.mode == "development":
         settings = development.with_own_secrets(settings)
-    app = Flask(
+    app = App(
         __name__,
         template_folder=str(ROOT / "templates"),
         static_folder=str(ROOT / "static"),
@@ -86,15 +98,24 @@ def wire(settings: Settings, background: Background, now: Callable[[], float]) -
     # A database that development has used holds the demo account as well.
     published = {development.DEMO.password} if settings.mode == "production" else set()
     passwords = Passwords(
-        settings.bcrypt_rounds, settings.password_min_length, frozenset(published)
+        settings.bcrypt_rounds, settings.password_min_length, frozenset(published), HashingPool()
     )
     users, events = SqlUsers(), SqlEvents()
     outbox = Outbox(settings.instance_path / "outbox") if settings.mail_url == "outbox:" else None
     links = Links(settings.secret_key)
     notices = Notices(post_office(settings, outbox, background, now), links)
-    accounts = Accounts(users, passwords, events, notices)
+    feed = RedisFeed(redis, doubt_lasts=settings.access_token_ttl + DOUBT_MARGIN)
+    accounts = Accounts(users, passwords, events, notices, feed)
     entries, records = RedisEntries(redis), SqlRecords()
-    sessions = Sessions(tokens_of(settings), entries, records, limits_of(settings), notices)
+    sessions = Sessions(
+        tokens_of(settings),
+        entries,
+        records,
+        limits_of(settings),
+        notices,
+        feed,
+        Memory(settings.token_memory),
+    )
     devices = Devices(sessions, entries, records)
     counters = RedisCounters(redis), MemoryCounters()
     return Services(
@@ -108,6 +129,7 @@ def wire(settings: Settings, background: Background, now: Callable[[], float]) -
             links,
             notices,
             events,
+            feed,
             must_confirm=settings.must_confirm,
         ),
         attempts=Attempts(*counters, enabled=settings.ratelimit_enabled),
@@ -161,11 +183,8 @@ def install_web(app: Flask, settings: Settings) -> None:
     app.session_interface = cookies.FlaskSessionCookie()
     request_id.install(app)
     authentication.install(app)
-    protection = CSRFProtect(app)
-    for blueprint in (api.blueprint.api, oauth.oauth):
-        protection.exempt(blueprint)
+    csrf.install(app)
     headers.install(app)
-    known_browsers.install(app)
     errors.install(app)
     template_context.install(app)
     app.register_blueprint(pages)
@@ -173,6 +192,8 @@ def install_web(app: Flask, settings: Settings) -> None:
     app.register_blueprint(well_known.well_known)
     api.install(app)
     cli.install(app)
+    # The outermost: a body is waited for before anything else happens.
+    app.wsgi_app = Admission(app.wsgi_app, MAX_BODY)  # type: ignore[method-assign]
 
 
 def prepare_development(app: Flask) -> None:

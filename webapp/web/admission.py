@@ -14,10 +14,9 @@ from wsgiref.types import InputStream, StartResponse, WSGIApplication, WSGIEnvir
 # Requests that are in the app at the same time: they wait for Redis and bcrypt more than they
 # compute.
 PLACES = 16
-# Requests whose bodies may be waited for at the same time.
+# Requests whose bodies may be waited for at the same time. A server that has more threads than
+# this always has one for a request that is whole already.
 BODIES = 448
-# The server's threads: what bodies leave of them is for requests that are whole already.
-THREADS = 512
 
 
 class Admission:
@@ -56,20 +55,21 @@ class Admission:
 
     def _fetch_body(self, environ: WSGIEnvironment) -> bool:
         """Put it into memory; False if it ended early: then its client has gone."""
-        length = environ.get("CONTENT_LENGTH")
-        # One byte more than the app accepts: so it still sees that a chunked body is too large.
-        size = int(length) if length else self._max_body + 1
-        if length and size > self._max_body:
+        announced = int(environ.get("CONTENT_LENGTH") or 0)
+        if announced > self._max_body:
             return True  # the app refuses it unread
-        body = read(environ["wsgi.input"], size)
+        # One byte more than the app accepts: then it is refused, and the rest is never read.
+        body = read(environ["wsgi.input"], announced or self._max_body + 1)
         environ["wsgi.input"] = BytesIO(body)
-        return not length or len(body) == size
+        environ["CONTENT_LENGTH"] = str(len(body))
+        environ.pop("HTTP_TRANSFER_ENCODING", None)  # it is in chunks no more
+        return len(body) >= announced
 
 
 def announces_body(environ: WSGIEnvironment) -> bool:
     length: str | None = environ.get("CONTENT_LENGTH")
     if length:
-        return length != "0" and length.isdecimal()
+        return length.isdecimal() and int(length) > 0
     # Without a length, only some servers end the input where the body ends.
     return "HTTP_TRANSFER_ENCODING" in environ and bool(environ.get("wsgi.input_terminated"))
 

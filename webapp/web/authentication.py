@@ -10,7 +10,7 @@
 from contextlib import suppress
 from dataclasses import dataclass
 
-from flask import Flask, Response, flash, g, request
+from flask import Flask, Response, after_this_request, flash, g, has_request_context, request
 
 from webapp.core import events
 from webapp.core.errors import (
@@ -20,11 +20,13 @@ from webapp.core.errors import (
     TokenMissing,
     Unauthenticated,
 )
+from webapp.core.grants import Grant
 from webapp.core.stores import User
 from webapp.core.tokens import AccessClaims
 
 from . import cookies, csrf, messages
-from .authorization import check_permission, is_public
+from .authorization import EVERYBODY, check, permission_needed
+from .request_id import request_id
 from .requests import is_api, is_navigation
 from .services import origin, services
 
@@ -37,29 +39,36 @@ class Visitor:
     access: AccessClaims
 
 
+# They change nothing, so they carry no form (RFC 9110 section 9.2.1).
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+
 def install(app: Flask) -> None:
     app.before_request(authenticate)
-    app.after_request(hand_over_cookies)
 
 
 def authenticate() -> None:
     """Before every request: set `g.visitor`. Raises Unauthenticated, Forbidden, Unavailable."""
-    g.visitor, g.grant, g.forget = None, None, False
-    name_who_asks(None)
-    if not is_public():
-        g.visitor = identify()
-        name_who_asks(g.visitor.user.id)
-        check_permission(g.visitor.user)
+    g.visitor = None
+    events.context.set(on_whose_behalf)
+    needed = permission_needed()
+    if needed != EVERYBODY:
+        visitor = identify()
+        g.visitor = visitor
+        check(visitor.user, needed)
     elif request.method == "GET" and is_navigation():
         g.visitor = greet()
-    if g.visitor and not is_api():
-        csrf.bind_forms(g.visitor.access.sid)
+    if request.method not in SAFE_METHODS and request.endpoint and not is_api():
+        csrf.check_form()
 
 
-def name_who_asks(user_id: str | None) -> None:
-    """For the security events of this request."""
-    here = origin()
-    events.context.set(events.Context(g.request_id, here.ip, here.user_agent, user_id))
+def on_whose_behalf() -> events.Context:
+    """For the security events of this request, and of nothing that comes after it."""
+    if not has_request_context():
+        return events.Context()
+    here, visitor = origin(), g.get("visitor")
+    user_id = visitor.user.id if visitor else None
+    return events.Context(request_id(), here.ip, here.user_agent, user_id)
 
 
 def greet() -> Visitor | None:
@@ -74,7 +83,8 @@ def greet() -> Visitor | None:
     except TokenMissing:
         return None
     except Unauthenticated as refusal:
-        g.forget = isinstance(refusal, (SessionEnded, TokenExpired))
+        if isinstance(refusal, (SessionEnded, TokenExpired)):
+            after_this_request(forget)
         flash(messages.why_signed_out(refusal), "warning")
         return None
 
@@ -89,7 +99,7 @@ def identify() -> Visitor:
 
 
 def bearer_token() -> str | None:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    scheme, _, token = request.environ.get("HTTP_AUTHORIZATION", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None
 
 
@@ -118,26 +128,24 @@ def by_cookies() -> Visitor:
 
 
 def believe(access_token: str) -> Visitor:
-    return Visitor(*services().sessions.confirm(access_token, services().now()))
+    found = services()
+    return Visitor(*found.sessions.confirm(access_token, found.now()))
 
 
 def renew(refresh_token: str, sid: str | None = None) -> Visitor:
     grant = services().sessions.redeem(refresh_token, origin(), services().now(), sid=sid)
-    g.grant = grant
+    hand_over(grant)
     return Visitor(grant.user, grant.access)
 
 
-def hand_over_cookies(response: Response) -> Response:
-    """After every request, also one that failed: a renewed sign-in must reach the browser."""
-    if g.get("grant"):
-        cookies.remember_grant(response, g.grant)
-    elif g.get("forget"):
-        cookies.forget_grant(response)
-    public_and_kept = "Cache-Control" in response.headers and response.status_code < 400
-    if not public_and_kept or response.headers.get("Set-Cookie"):
-        # Nothing personal, and no cookie, may stay in any cache (RFC 9111 section 7.3).
-        response.headers["Cache-Control"] = "private, no-store"
-    return response
+def hand_over(grant: Grant) -> None:
+    """With the answer, also one that fails: a renewed sign-in must reach the browser."""
+    g.grant = grant
+    after_this_request(lambda response: cookies.remember_grant(response, grant))
+
+
+def forget(response: Response) -> Response:
+    return response if g.get("grant") else cookies.forget_grant(response)
 
 
 def visitor() -> Visitor:

@@ -36,19 +36,17 @@ def requires(permission: Permission) -> Callable[[View], View]:
     return declare
 
 
-def is_public() -> bool:
-    """Whether this request may be answered for everybody. An unknown address is a 404 for all."""
-    return request.endpoint in (None, STATIC) or _declared() == EVERYBODY
-
-
-def check_permission(user: User) -> None:
-    """Raises Forbidden."""
-    permission = _declared()
-    if not isinstance(permission, Permission) or not may(user.role, permission):
-        raise Forbidden
-
-
-def _declared() -> Permission | str | None:
-    view = current_app.view_functions[request.endpoint or ""]
+def permission_needed() -> Permission | str | None:
+    """EVERYBODY, or a permission; None is for nobody. An unknown address is a 404 for all."""
+    endpoint = request.endpoint
+    if endpoint in (None, STATIC):
+        return EVERYBODY
+    view = current_app.view_functions[endpoint or ""]
     declared: Permission | str | None = getattr(view, "__dict__", {}).get(DECLARATION)
     return declared
+
+
+def check(user: User, needed: Permission | str | None) -> None:
+    """Raises Forbidden."""
+    if not isinstance(needed, Permission) or not may(user.role, needed):
+        raise Forbidden

@@ -16,10 +16,12 @@ from dataclasses import dataclass, field
 from multiprocessing.util import Finalize
 from weakref import WeakSet
 
-from flask import Flask, g, has_app_context
+from flask import Flask, g
 
 from webapp.core.errors import Unavailable
 from webapp.mail.transports import MailFailed
+
+from .request_id import request_id
 
 ROOM = 1000
 # Seconds before the second and the third try.
@@ -60,11 +62,10 @@ class Background:
         `what` names it in the log, and nobody by their address. Raises Unavailable: too much is
         waiting already.
         """
-        request_id = g.get("request_id", "-") if has_app_context() else "-"
         with self._changed:
             if len(self._tasks) >= ROOM:
                 raise Unavailable
-            task = Task(time.monotonic(), next(self._numbers), job, what, request_id)
+            task = Task(time.monotonic(), next(self._numbers), job, what, request_id())
             heapq.heappush(self._tasks, task)
             self._changed.notify_all()
             if not self._busy:

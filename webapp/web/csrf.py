@@ -7,16 +7,41 @@ browser loads all at once, and another one for the next person who signs in.
 
 import hmac
 
-from flask import current_app, request, session
-from flask_wtf.csrf import validate_csrf
+from flask import Flask, current_app, g, request, session
+from flask_wtf.csrf import CSRFProtect, generate_csrf, validate_csrf
 from wtforms import ValidationError
 
+protection = CSRFProtect()
 
-def bind_forms(sid: str) -> None:
-    key = str(current_app.secret_key).encode()
-    secret = hmac.digest(key, f"forms of {sid}".encode(), "sha256").hex()
-    if session.get("csrf_token") != secret:
-        session["csrf_token"] = secret
+
+def install(app: Flask) -> None:
+    # The hook asks for the check, after it knows whose form it would be.
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = False
+    protection.init_app(app)
+    app.context_processor(lambda: {"csrf_token": csrf_token})
+
+
+def check_form() -> None:
+    """Of a request that changes something. Raises CSRFError (a 400)."""
+    bind_forms()
+    protection.protect()
+
+
+def csrf_token() -> str:
+    """For forms that templates write by hand."""
+    bind_forms()
+    return str(generate_csrf())
+
+
+def bind_forms(sid: str | None = None) -> None:
+    """Before a form is made or checked: to a session, by itself to that of the request."""
+    visitor = g.get("visitor")
+    sid = sid or (visitor.access.sid if visitor else None)
+    if sid:
+        key = str(current_app.secret_key).encode()
+        secret = hmac.digest(key, f"forms of {sid}".encode(), "sha256").hex()
+        if session.get("csrf_token") != secret:
+            session["csrf_token"] = secret
 
 
 def was_made_in(sid: str) -> bool:

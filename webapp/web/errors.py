@@ -4,7 +4,6 @@ from flask import (
     Flask,
     Response,
     flash,
-    g,
     jsonify,
     make_response,
     redirect,
@@ -34,6 +33,7 @@ from webapp.core.errors import (
 )
 
 from . import cookies, drafts, messages
+from .request_id import request_id
 from .requests import is_api, return_path
 
 STATUS: list[tuple[type[EvergreenError], int]] = [
@@ -157,9 +157,7 @@ def _answer(
         return make_response(jsonify(error=code, error_description=message), status)
     if is_api():
         error = {"code": code, "message": message} | ({"fields": fields} if fields else {})
-        return make_response(
-            jsonify(status=status, error=error, requestId=g.get("request_id", "")), status
-        )
+        return make_response(jsonify(status=status, error=error, requestId=request_id()), status)
     title = PAGES.get(status, PAGES[500])[1]
     page = render_template(
         "error.html",
@@ -167,7 +165,7 @@ def _answer(
         title=title,
         message=message,
         retry_after=retry_after,
-        request_id=g.get("request_id", ""),
+        request_id=request_id(),
         still_signed_in=status == 503 and cookies.read(cookies.REFRESH) is not None,
     )
     return make_response(page, status)

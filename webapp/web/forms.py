@@ -1,11 +1,15 @@
 """The forms: names and labels. What is acceptable is the core's business."""
 
+from typing import Any
+
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, HiddenField, PasswordField, StringField
 from wtforms.validators import DataRequired, Length
 
 from webapp.core.accounts import MAX_EMAIL
 from webapp.core.errors import ValidationFailed
+
+from . import csrf
 
 ADDRESS = [
     DataRequired("Enter your e-mail address."),
@@ -19,6 +23,10 @@ def sent(field: StringField) -> str:
 
 
 class Form(FlaskForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **values: Any) -> None:
+        csrf.bind_forms()
+        super().__init__(*args, **values)
+
     def show(self, refusal: ValidationFailed) -> None:
         """Put the core's complaints beside the fields that they are about."""
         for name, complaints in refusal.fields.items():

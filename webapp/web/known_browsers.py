@@ -9,7 +9,7 @@ address: whoever finds the browser learns nothing from it.
 import hmac
 import secrets
 
-from flask import Flask, Response, current_app, g
+from flask import after_this_request, current_app
 from itsdangerous import BadData, URLSafeSerializer
 
 from webapp.core.attempts import account_name
@@ -25,10 +25,6 @@ DIGEST_LENGTH = 16
 Known = list[list[str]]
 
 
-def install(app: Flask) -> None:
-    app.after_request(hand_over)
-
-
 def known_as(email: str) -> str | None:
     """This browser's id for the account, if somebody has signed in to it here."""
     return dict(_remembered()).get(_digest(email))
@@ -40,13 +36,8 @@ def recognise(email: str) -> None:
     mine = [digest, dict(before).get(digest) or secrets.token_urlsafe(16)]
     known = [mine, *(each for each in before if each != mine)][:MAX_ACCOUNTS]
     if known != before:
-        g.known_browser = known
-
-
-def hand_over(response: Response) -> Response:
-    if known := g.pop("known_browser", None):
-        cookies.remember_browser(response, _serializer().dumps(known))
-    return response
+        value = _serializer().dumps(known)
+        after_this_request(lambda response: cookies.remember_browser(response, value))
 
 
 def _remembered() -> Known:

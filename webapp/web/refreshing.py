@@ -16,5 +16,5 @@ def redeem(refresh_token: str, client_id: str) -> Grant:
     attempts.count_address(REFRESH_BY_ADDRESS, asking.ip)
     grant = services().sessions.redeem(refresh_token, asking, now)
     # Afterwards it is known whose it is; who is refused now gets the same successor later.
-    attempts.count_account(REFRESH_BY_ACCOUNT, grant.user.id)
+    attempts.count_user(REFRESH_BY_ACCOUNT, grant.user.id)
     return grant

@@ -3,12 +3,18 @@
 import logging
 import re
 import uuid
+from typing import TYPE_CHECKING
 
-from flask import Flask, Response, g, has_app_context, request
+from flask import Flask, g, has_app_context, has_request_context, request
 from flask.logging import default_handler
 
-SANE = re.compile(r"[A-Za-z0-9._-]{1,64}")
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
+SANE = re.compile(r"[A-Za-z0-9._-]{1,64}")
+# Where it stands in the WSGI environment.
+KEY = "evergreen.request_id"
+NONE = "-"
 
 LOG_LINE = logging.Formatter("%(asctime)s %(levelname)s %(request_id)s %(name)s: %(message)s")
 
@@ -17,21 +23,22 @@ def install(app: Flask) -> None:
     app.logger.setLevel(logging.INFO)  # asking for it gives it Flask's handler
     default_handler.addFilter(add_name)
     default_handler.setFormatter(LOG_LINE)
-    app.before_request(name_request)
-    app.after_request(tell_name)
 
 
-def name_request() -> None:
+def name_request(environ: "WSGIEnvironment") -> str:
     """Keep the name that a proxy gave, unless it could forge a log line or a header."""
-    given = request.headers.get("X-Request-ID", "")
-    g.request_id = given if SANE.fullmatch(given) else str(uuid.uuid4())
+    given = environ.get("HTTP_X_REQUEST_ID", "")
+    environ[KEY] = given if given and SANE.fullmatch(given) else str(uuid.uuid4())
+    return str(environ[KEY])
 
 
-def tell_name(response: Response) -> Response:
-    response.headers["X-Request-ID"] = g.request_id
-    return response
+def request_id() -> str:
+    """Of this request, or of the one that this work was left over from."""
+    if has_request_context():
+        return str(request.environ.get(KEY, NONE))
+    return str(g.get("request_id", NONE)) if has_app_context() else NONE
 
 
 def add_name(record: logging.LogRecord) -> bool:
-    record.request_id = g.get("request_id", "-") if has_app_context() else "-"
+    record.request_id = request_id()
     return True

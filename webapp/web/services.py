@@ -49,10 +49,10 @@ def services() -> Services:
 
 def later(job: Callable[[], None], what: str) -> None:
     """After the answer, on behalf of the same request. Raises Unavailable: too much is waiting."""
-    here = events.context.get()
+    here = events.context.get()()
 
     def run() -> None:
-        events.context.set(here)
+        events.context.set(lambda: here)
         job()
 
     services().background.run(run, what)

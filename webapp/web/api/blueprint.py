@@ -5,13 +5,14 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any, NoReturn, TypeVar
 
-from flask import Request, g
+from flask import Request
 from flask_smorest import Blueprint
 from marshmallow import Schema, ValidationError
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from webapp.core.errors import ValidationFailed
+from webapp.web.request_id import request_id
 
 from .schemas import ErrorAnswer, envelope
 
@@ -59,7 +60,7 @@ class EnvelopeBlueprint(Blueprint):  # type: ignore[misc]
             @wraps(view)
             def enveloped(*args: Any, **kwargs: Any) -> Any:
                 data = view(*args, **kwargs)
-                return {"status": status, "data": data, "requestId": g.request_id}
+                return {"status": status, "data": data, "requestId": request_id()}
 
             wrapped: View = document(enveloped)
             return wrapped

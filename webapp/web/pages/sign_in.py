@@ -17,6 +17,7 @@ from webapp.core.grants import BROWSER_CLIENT
 from webapp.core.sessions import EndReason
 from webapp.core.stores import User
 from webapp.web import cookies, csrf, known_browsers, messages
+from webapp.web.authentication import hand_over
 from webapp.web.authorization import public
 from webapp.web.forms import LoginForm, RegisterForm, sent
 from webapp.web.passwords import checking
@@ -107,8 +108,9 @@ def sign_in(user: User, *, remember: bool, target: str | None) -> ResponseReturn
     If the new one can't be opened now, the old one is still there.
     """
     previous = sessions_of_this_browser()
-    g.grant = services().sessions.start(user, origin(), remember=remember, now=services().now())
-    csrf.bind_forms(g.grant.session.sid)
+    grant = services().sessions.start(user, origin(), remember=remember, now=services().now())
+    hand_over(grant)
+    csrf.bind_forms(grant.session.sid)
     known_browsers.recognise(user.email)
     with suppress(Unavailable):
         end_sessions(previous)
