@@ -1,7 +1,8 @@
 """Serve the app with Granian: one process for requests, and one that watches over it.
 
-One worker, because it is for one person; threads, because they wait more than they compute. A
-slow client waits in Granian, outside Python, and holds no thread.
+One worker, because it is for one person; threads, because they wait more than they compute.
+While a client sends its head or fetches its answer slowly, it waits in Granian, outside Python.
+While it sends its body slowly it holds a thread, and that is what most of them are for.
 """
 
 import contextlib
@@ -23,10 +24,12 @@ from granian.constants import Interfaces
 
 from webapp import create_app
 from webapp.config import ConfigError, Settings
+from webapp.web.admission import BODIES
 
 HOST = "127.0.0.1"
-# An open event stream, as in the lab, holds one of them; so they are more than the cores.
-THREADS = 16
+# More than there may be waiting for bodies: whoever sends none always finds one. Granian starts
+# them when they are needed, and ends those that had nothing to do for half a minute.
+THREADS = BODIES + 64
 # Seconds that requests get to finish after Ctrl-C. An open event stream takes all of it.
 STOP_TIMEOUT = 1
 

@@ -1,0 +1,209 @@
+"""A request enters the app once it is whole; until then it costs the others nothing."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from io import BytesIO
+from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+import pytest
+from flask import Flask, request
+from werkzeug.test import create_environ, run_wsgi_app
+
+from webapp.web.admission import Admission
+
+MAX_BODY = 100
+CHUNKED = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
+
+Answer = tuple[int, bytes]
+Send = Callable[..., "Future[Answer]"]
+
+
+class SlowBody(BytesIO):
+    """Nothing of it comes before it is told to."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__(content)
+        self.awaited = threading.Event()
+        self.comes = threading.Event()
+
+    def read(self, size: int | None = -1) -> bytes:
+        self.awaited.set()
+        assert self.comes.wait(10)
+        return super().read(size)
+
+
+@pytest.fixture
+def send() -> Iterator[Send]:
+    """Send a request from a thread of its own; its answer is status and body."""
+    with ThreadPoolExecutor(max_workers=40) as threads:
+        yield lambda *args, **environ: threads.submit(answer, *args, **environ)
+
+
+@pytest.fixture
+def slow_bodies() -> Iterator[list[SlowBody]]:
+    bodies = [SlowBody(b"slow") for _ in range(20)]
+    yield bodies
+    for body in bodies:
+        body.comes.set()
+
+
+def answer(app: WSGIApplication, body: BytesIO | None = None, **environ: Any) -> Answer:
+    given = create_environ(method="POST" if body else "GET")
+    if body:
+        given |= {"wsgi.input": body, "CONTENT_LENGTH": str(len(body.getvalue()))}
+    if "HTTP_TRANSFER_ENCODING" in environ:
+        del given["CONTENT_LENGTH"]
+    chunks, status, _ = run_wsgi_app(app, given | environ)
+    return int(status.split()[0]), b"".join(chunks)
+
+
+def echo(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    start_response("200 OK", [])
+    return [environ["REQUEST_METHOD"].encode(), b" ", environ["wsgi.input"].read(MAX_BODY)]
+
+
+def flask_app() -> Flask:
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+
+    @app.post("/")
+    def view() -> bytes:
+        return request.get_data()
+
+    return app
+
+
+def test_slow_bodies_keep_nobody_waiting(send: Send, slow_bodies: list[SlowBody]) -> None:
+    app = Admission(echo, MAX_BODY, places=2)
+    slow = [send(app, body) for body in slow_bodies]
+    assert all(body.awaited.wait(5) for body in slow_bodies)
+    assert send(app).result(5) == (200, b"GET ")
+    assert send(app, BytesIO(b"quick")).result(5) == (200, b"POST quick")
+    assert not any(future.done() for future in slow)
+
+
+def test_a_slow_body_is_answered_when_it_has_come(send: Send, slow_bodies: list[SlowBody]) -> None:
+    app = Admission(echo, MAX_BODY, places=2)
+    slow = [send(app, body) for body in slow_bodies]
+    for body in slow_bodies:
+        body.comes.set()
+    assert {future.result(5) for future in slow} == {(200, b"POST slow")}
+
+
+def test_a_body_that_comes_in_pieces_is_put_together() -> None:
+    class Pieces(BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            return super().read(1)
+
+    assert answer(Admission(echo, MAX_BODY), Pieces(b"pieces")) == (200, b"POST pieces")
+
+
+def test_only_so_many_bodies_are_waited_for(send: Send, slow_bodies: list[SlowBody]) -> None:
+    app = Admission(echo, MAX_BODY, bodies=len(slow_bodies))
+    slow = [send(app, body) for body in slow_bodies]
+    assert all(body.awaited.wait(5) for body in slow_bodies)
+    _, status, headers = run_wsgi_app(app, create_environ(method="POST", data=b"one more"))
+    assert status == "503 Service Unavailable"
+    assert headers["Retry-After"] == "10"
+    assert send(app).result(5) == (200, b"GET ")
+    slow_bodies[0].comes.set()
+    slow[0].result(5)
+    assert answer(app, BytesIO(b"now")) == (200, b"POST now")
+
+
+def test_only_so_many_requests_are_in_the_app(send: Send) -> None:
+    both_in, counting = threading.Barrier(2), threading.Lock()
+    inside, most = 0, 0
+
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        nonlocal inside, most
+        with counting:
+            inside += 1
+            most = max(most, inside)
+        both_in.wait(5)
+        with counting:
+            inside -= 1
+        return echo(environ, start_response)
+
+    limited = Admission(app, MAX_BODY, places=2)
+    requests = [send(limited) for _ in range(20)]
+    assert {request.result(10) for request in requests} == {(200, b"GET ")}
+    assert most == 2
+
+
+def test_an_exception_gives_the_place_back() -> None:
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        raise ZeroDivisionError
+
+    limited = Admission(app, MAX_BODY, places=1, bodies=1)
+    for _ in range(3):
+        with pytest.raises(ZeroDivisionError):
+            answer(limited, BytesIO(b"body"))
+
+
+def test_a_body_that_fails_gives_its_share_back() -> None:
+    class Broken(BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            raise ConnectionError
+
+    app = Admission(echo, MAX_BODY, bodies=1)
+    for _ in range(3):
+        with pytest.raises(ConnectionError):
+            answer(app, Broken(b"body"))
+
+
+def test_an_answer_that_is_not_fetched_holds_no_place(send: Send) -> None:
+    answers = iter([[b"first"], [b"second"]])
+
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        start_response("200 OK", [])
+        return next(answers)
+
+    limited = Admission(app, MAX_BODY, places=1)
+    run_wsgi_app(limited, create_environ())
+    assert send(limited).result(5) == (200, b"second")
+
+
+def test_a_body_that_ends_early_never_reaches_the_app() -> None:
+    app = Admission(echo, MAX_BODY)
+    assert answer(app, BytesIO(b"password=hal"), CONTENT_LENGTH="13") == (400, b"")
+
+
+def test_a_body_announced_as_too_large_is_refused_unread() -> None:
+    body = SlowBody(b"x" * (MAX_BODY + 1))
+    status, _ = answer(Admission(flask_app(), MAX_BODY), body)
+    assert status == 413
+    assert not body.awaited.is_set()
+
+
+def test_a_body_of_exactly_the_limit_comes_through() -> None:
+    full = b"x" * MAX_BODY
+    assert answer(Admission(flask_app(), MAX_BODY), BytesIO(full)) == (200, full)
+
+
+def test_a_body_in_chunks_comes_through() -> None:
+    body = BytesIO(b"no length")
+    assert answer(Admission(flask_app(), MAX_BODY), body, **CHUNKED) == (200, b"no length")
+    assert answer(Admission(flask_app(), MAX_BODY), BytesIO(), **CHUNKED) == (200, b"")
+
+
+def test_a_body_in_chunks_is_read_to_the_limit_and_refused() -> None:
+    body = BytesIO(b"x" * 10 * MAX_BODY)
+    status, _ = answer(Admission(flask_app(), MAX_BODY), body, **CHUNKED)
+    assert status == 413
+    assert body.tell() == MAX_BODY + 1
+
+
+@pytest.mark.parametrize("length", ["", "0", "00", "-1", "ten"])
+def test_without_a_body_nothing_is_read(length: str) -> None:
+    class Untouched(BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            raise AssertionError
+
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        start_response("204 No Content", [])
+        return []
+
+    assert answer(Admission(app, MAX_BODY), Untouched(b"?"), CONTENT_LENGTH=length) == (204, b"")
