@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -24,10 +24,9 @@ from .core.passwords import Passwords
 from .core.registration import Registration
 from .core.sessions import Sessions
 from .core.tokens import Tokens
-from .mail.letters import Letters
+from .mail.delivery import Transport
 from .mail.outbox import Outbox
 from .mail.post import PostOffice
-from .mail.transports import Smtp
 from .store.attempts import MemoryCounters, RedisCounters
 from .store.clients import SqlClients
 from .store.connect import redis_client
@@ -54,6 +53,9 @@ from .web.admission import Admission
 from .web.background import Background
 from .web.pages import pages
 from .web.services import Services
+
+if TYPE_CHECKING:
+    from .mail.letters import Letters
 
 MAX_BODY = 64 * 1024
 # Seconds that a session is asked about beyond the life of its last access token.
@@ -149,8 +151,14 @@ def wire(settings: Settings, background: Background, now: Callable[[], float]) -
 def post_office(
     settings: Settings, outbox: Outbox | None, background: Background, now: Callable[[], float]
 ) -> PostOffice:
-    letters = Letters(ROOT / "templates", settings.mail_from, settings.address)
-    return PostOffice(letters, outbox or Smtp(settings.mail_url), background.run, now)
+    def open_up() -> "tuple[Letters, Transport]":
+        from .mail.letters import Letters
+        from .mail.transports import Smtp
+
+        letters = Letters(ROOT / "templates", settings.mail_from, settings.address)
+        return letters, outbox or Smtp(settings.mail_url)
+
+    return PostOffice(open_up, settings.address, background.run, now)
 
 
 def tokens_of(settings: Settings) -> Tokens:

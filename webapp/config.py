@@ -19,7 +19,7 @@ from sqlalchemy.exc import ArgumentError
 from .core.keys import ALGORITHMS, KeyRing
 from .core.passwords import DEFAULT_MIN_LENGTH
 from .core.tokens import MAX_ACCESS_TTL, MAX_REFRESH_TTL
-from .mail.transports import parse_mail_url
+from .mail.delivery import parse_mail_url
 
 ROOT = Path(__file__).parent.parent
 PREFIX = "WEBAPP_"

@@ -13,7 +13,7 @@ from flask import Flask, g, has_app_context
 
 from tests.support.servers import serving, wait_until
 from webapp.core.errors import Unavailable
-from webapp.mail.transports import MailFailed
+from webapp.mail.delivery import MailFailed
 from webapp.web import background as background_module
 from webapp.web.background import Background
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from webapp.mail import outbox as outbox_module
+from webapp.mail.delivery import MailFailed
 from webapp.mail.outbox import Outbox
-from webapp.mail.transports import MailFailed
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from flask import Flask
 from flask_migrate import downgrade, upgrade
 
 from tests.support.browser import Browser
+from webapp.store.database import prepare_migrations
 from webapp.store.models import Base, db
 
 
@@ -22,6 +23,7 @@ def test_down_and_up_again_with_data_in_place(
     app: Flask, browser: Browser, environment: dict[str, str]
 ) -> None:
     browser.sign_in()
+    prepare_migrations(app)
     with app.app_context():
         downgrade(revision="0001")
         upgrade()

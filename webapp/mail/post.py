@@ -3,14 +3,18 @@
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from webapp.core.browsers import describe
 from webapp.core.errors import Unavailable
 from webapp.core.events import context
 from webapp.core.notices import NOBODY, Notice
 
-from .letters import Letters
-from .transports import Transport
+from .delivery import Transport
+
+if TYPE_CHECKING:
+    from .letters import Letters
 
 log = logging.getLogger(__name__)
 
@@ -24,16 +28,18 @@ PATHS = {
 }
 
 Later = Callable[[Callable[[], None], str], None]
+OpenUp = Callable[[], tuple["Letters", Transport]]
 
 
 class PostOffice:
     """Serves `core.notices.Post`."""
 
     def __init__(
-        self, letters: Letters, transport: Transport, later: Later, now: Callable[[], float]
+        self, open_up: OpenUp, base_url: str, later: Later, now: Callable[[], float]
     ) -> None:
-        self._letters = letters
-        self._transport = transport
+        """`open_up` is called before the first letter, not sooner: it loads large libraries."""
+        self._open_up = open_up
+        self._base_url = base_url
         self._later = later
         self._now = now
 
@@ -41,18 +47,23 @@ class PostOffice:
         here = context.get()()
         path = PATHS.get(notice, "").format(token=facts.pop("token", ""))
         facts |= {
-            "link": self._letters.base_url + path if path else "",
+            "link": self._base_url + path if path else "",
             "when": datetime.fromtimestamp(self._now(), UTC).strftime("%-d %b %Y, %H:%M UTC"),
             "device": str(describe(here.user_agent)) if here.user_agent else "",
             "ip": here.ip,
         }
 
         def deliver() -> None:
-            letter = self._letters.write(notice, to, facts)
+            letters, transport = self._office
+            letter = letters.write(notice, to, facts)
             if to != NOBODY.email:
-                self._transport.deliver(letter)
+                transport.deliver(letter)
 
         try:
             self._later(deliver, notice)
         except Unavailable:
             log.error("too much mail is waiting; not sent: %s", notice)
+
+    @cached_property
+    def _office(self) -> "tuple[Letters, Transport]":
+        return self._open_up()

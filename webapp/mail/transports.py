@@ -5,43 +5,11 @@ import ssl
 from contextlib import closing, suppress
 from email.message import EmailMessage
 from ipaddress import ip_address
-from typing import Protocol
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote
 
-OUTBOX = "outbox:"
+from .delivery import MailFailed, split_mail_url
+
 TIMEOUT = 10  # seconds
-
-
-class MailFailed(Exception):
-    """The letter is not delivered. One line, for the log: without any address or password."""
-
-
-class Transport(Protocol):
-    def deliver(self, message: EmailMessage) -> None:
-        """Raises MailFailed."""
-
-
-def parse_mail_url(text: str) -> str:
-    """Raises ValueError: it names neither a mail server nor the outbox."""
-    if text != OUTBOX:
-        _split(text)
-    return text
-
-
-def _split(url: str) -> SplitResult:
-    wanted = "must be outbox:, or like smtp://user:password@host:587 or smtps://host"
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        raise ValueError(wanted) from None
-    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-        raise ValueError(wanted)
-    if parts.path.strip("/") or parts.query or parts.fragment:
-        raise ValueError("goes on after the host; in a password, write / ? # as %2F %3F %23")
-    if bool(parts.username) != bool(parts.password):
-        raise ValueError("must have both a user and a password, or neither")
-    return parts
 
 
 class Smtp:
@@ -49,7 +17,7 @@ class Smtp:
 
     def __init__(self, url: str, context: ssl.SSLContext | None = None) -> None:
         """`context` decides whose certificates are good. Raises ValueError: a wrong address."""
-        parts = _split(url)
+        parts = split_mail_url(url)
         self._tls = parts.scheme == "smtps"
         self._host = parts.hostname or ""
         self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")

@@ -2,16 +2,14 @@
 
 import fcntl
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from flask import Flask
-from flask_migrate import Migrate, upgrade
-from sqlalchemy import event
+from flask import Flask, current_app
+from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError, TimeoutError
 
@@ -32,7 +30,8 @@ def init_database(app: Flask, url: str) -> None:
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(url)
     db.init_app(app)
-    Migrate(app, db, directory=str(MIGRATIONS), render_as_batch=True)
+    if os.environ.get("FLASK_RUN_FROM_CLI") == "true":  # as in `flask db upgrade`
+        prepare_migrations(app)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             event.listen(db.engine, "connect", _prepare_sqlite)
@@ -43,7 +42,17 @@ def migrate(lock: Path) -> None:
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         if not _current():
+            from flask_migrate import upgrade
+
+            prepare_migrations(current_app)
             upgrade()
+
+
+def prepare_migrations(app: Flask) -> None:
+    """Only where tables are to be changed: the library takes long to load."""
+    from flask_migrate import Migrate
+
+    Migrate(app, db, directory=str(MIGRATIONS), render_as_batch=True)
 
 
 @contextmanager
@@ -99,6 +108,10 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _current() -> bool:
-    newest = ScriptDirectory(str(MIGRATIONS)).get_current_head()
-    with db.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == newest
+    newest = max(script.name.partition("_")[0] for script in MIGRATIONS.glob("versions/*.py"))
+    try:
+        with db.engine.connect() as connection:
+            found = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    except DBAPIError:  # an empty database
+        return False
+    return bool(found == newest)

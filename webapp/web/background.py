@@ -19,7 +19,7 @@ from weakref import WeakSet
 from flask import Flask, g
 
 from webapp.core.errors import Unavailable
-from webapp.mail.transports import MailFailed
+from webapp.mail.delivery import MailFailed
 
 from .request_id import request_id
 
