@@ -13,8 +13,9 @@ from webapp.core.grants import BROWSER_CLIENT
 from webapp.core.policy import Role
 from webapp.core.stores import Session
 from webapp.core.tokens import new_token_id
-from webapp.store.models import EventRow, SessionRow, UserRow, db
+from webapp.store.models import EventRow, SessionRow, UserRow, UserWordRow, db
 from webapp.store.sessions import RedisEntries
+from webapp.store.words import words_of
 
 from .visitor import USER_AGENT
 
@@ -55,9 +56,10 @@ def new_session(user_id: str) -> Session:
 
 
 def insert_all(connection: Connection, opened: list[Session], batch: range) -> None:
-    users = zip(dict.fromkeys(each.user_id for each in opened), batch, strict=False)
+    users = list(zip(dict.fromkeys(each.user_id for each in opened), batch, strict=False))
     columns = Session.__slots__
     insert_into(connection, UserRow, (user_row(user_id, number) for user_id, number in users))
+    insert_into(connection, UserWordRow, (row for each in users for row in word_rows(*each)))
     insert_into(connection, SessionRow, ({n: getattr(each, n) for n in columns} for each in opened))
     insert_into(connection, EventRow, (event_row(each) for each in opened))
 
@@ -78,6 +80,12 @@ def user_row(user_id: str, number: int) -> dict[str, object]:
         "confirmed_at": now,
         "pending": False,
     }
+
+
+def word_rows(user_id: str, number: int) -> Iterable[dict[str, object]]:
+    user = user_row(user_id, number)
+    words = words_of(str(user["email"]), str(user["name"]))
+    return ({"word": word, "user_id": user_id} for word in words)
 
 
 def event_row(session: Session) -> dict[str, object]:

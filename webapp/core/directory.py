@@ -24,7 +24,10 @@ class DirectoryStore(Protocol):
     """Every method may raise Unavailable."""
 
     def page(self, query: str, sort: str, offset: int, limit: int) -> Page:
-        """Those whose name or address contains `query`."""
+        """Those in whose name or address words begin with those of `query`.
+
+        `total` says no more than 10,000.
+        """
 
     def remove(self, user_id: str, now: int) -> bool:
         """With sessions and events. Raises Conflict if nobody would be left to administer."""

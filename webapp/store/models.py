@@ -28,10 +28,10 @@ class UserRow(Base):
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
-    name: Mapped[str] = mapped_column(String(100))
+    name: Mapped[str] = mapped_column(String(100), index=True)
     password_hash: Mapped[str] = mapped_column(String(100))
-    role: Mapped[str] = mapped_column(String(20))
-    created_at: Mapped[int] = mapped_column(BigInteger)
+    role: Mapped[str] = mapped_column(String(20), index=True)
+    created_at: Mapped[int] = mapped_column(BigInteger, index=True)
     disabled_at: Mapped[int | None] = mapped_column(BigInteger)
     confirmed_at: Mapped[int | None] = mapped_column(BigInteger)
     pending: Mapped[bool] = mapped_column(default=False)
@@ -47,6 +47,20 @@ class UserRow(Base):
             confirmed_at=self.confirmed_at,
             pending=self.pending,
         )
+
+
+class UserWordRow(Base):
+    """A word of a user's name or address, to be found by (store/words.py)."""
+
+    __tablename__ = "user_words"
+
+    # By code points in every database: ranges of words depend on it.
+    word: Mapped[str] = mapped_column(
+        String(40).with_variant(String(40, collation="C"), "postgresql"), primary_key=True
+    )
+    user_id: Mapped[str] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
 
 
 class ClientRow(Base):

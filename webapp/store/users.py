@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Select, Update, func, or_, select, update
+from sqlalchemy import Select, Update, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -16,6 +16,7 @@ from webapp.core.policy import Role
 from webapp.core.sessions import EndReason
 from webapp.core.stores import User
 
+from . import words
 from .database import answering, committing
 from .events import note, note_deletion
 from .models import UserRow, db
@@ -39,6 +40,7 @@ class SqlUsers:
         with _unique_email(), committing():
             db.session.add(row)
             db.session.flush()
+            words.index(row)
             note(EventKind.REGISTERED, user.id, user.created_at)
 
     def by_email(self, email: str) -> tuple[User, str] | None:
@@ -48,14 +50,12 @@ class SqlUsers:
         return self._one(select(UserRow).where(UserRow.id == user_id))
 
     def page(self, query: str, sort: str, offset: int, limit: int) -> Page:
-        matching = select(UserRow)
-        if query:
-            names = (column.icontains(query, autoescape=True) for column in SEARCHED)
-            matching = matching.where(or_(*names))
+        matching = words.found_by(query) if query else select(UserRow)
+        counted = matching.with_only_columns(UserRow.id).limit(words.MOST).subquery()
         column = getattr(UserRow, sort.removeprefix("-"))
         order = column.desc() if sort.startswith("-") else column.asc()
         with answering():
-            total = db.session.scalar(select(func.count()).select_from(matching.subquery())) or 0
+            total = db.session.scalar(select(func.count()).select_from(counted)) or 0
             rows = db.session.scalars(
                 matching.order_by(order, UserRow.id).offset(offset).limit(limit)
             )
@@ -73,6 +73,7 @@ class SqlUsers:
             for kind, detail in _news(row, changes, password_hash):
                 note(kind, user_id, now, detail=detail)
             _apply(row, changes, password_hash, now)
+            words.index(row)
             _keep_an_admin(admins, row, gone=row.role != Role.ADMIN or bool(row.disabled_at))
         return row.to_user()
 
@@ -125,9 +126,6 @@ def _met(change: Update, column: InstrumentedAttribute[str]) -> Sequence[str]:
     """Make a change; that column of the rows that it met."""
     changing = change.returning(column)
     return db.session.scalars(changing, execution_options={"synchronize_session": False}).all()
-
-
-SEARCHED = (UserRow.email, UserRow.name)
 
 
 def _news(
