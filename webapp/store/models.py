@@ -20,7 +20,14 @@ class Base(DeclarativeBase):
     )
 
 
-db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+class Database(SQLAlchemy):
+    def _teardown_session(self, exc: BaseException | None) -> None:
+        """After each request. Most have not asked anything, and then there is nothing to close."""
+        if self.session.registry.has():
+            super()._teardown_session(exc)
+
+
+db = Database(model_class=Base, session_options={"expire_on_commit": False})
 
 
 class UserRow(Base):

@@ -7,8 +7,7 @@
 3. Otherwise refuse: `errors.py` makes a page of it, or a 401.
 """
 
-from contextlib import suppress
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from flask import Flask, Response, after_this_request, flash, g, has_request_context, request
 
@@ -31,8 +30,7 @@ from .requests import is_api, is_navigation
 from .services import origin, services
 
 
-@dataclass(frozen=True)
-class Visitor:
+class Visitor(NamedTuple):
     """Who is asking, for the length of one request."""
 
     user: User
@@ -118,9 +116,11 @@ def by_bearer(token: str) -> Visitor:
 
 
 def by_cookies() -> Visitor:
-    with suppress(TokenInvalid, TokenExpired):
-        if access := cookies.read(cookies.ACCESS):
+    if access := cookies.read(cookies.ACCESS):
+        try:
             return believe(access)
+        except (TokenInvalid, TokenExpired):
+            pass  # the other one may still be good
     refresh = cookies.read(cookies.REFRESH)
     if not refresh:
         raise TokenMissing

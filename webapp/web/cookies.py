@@ -27,7 +27,7 @@ LONGEST = 400 * 24 * 3600
 
 def secure() -> bool:
     chosen = services().settings.cookie_secure
-    return request.is_secure if chosen is None else chosen
+    return request.environ["wsgi.url_scheme"] == "https" if chosen is None else chosen
 
 
 def name(base: str) -> str:
@@ -36,11 +36,11 @@ def name(base: str) -> str:
 
 def read(base: str) -> str | None:
     """Found by hand: parsing all of them costs as much as the rest of the hook."""
-    wanted = name(base)
+    wanted = f"{name(base)}="
     for cookie in request.environ.get("HTTP_COOKIE", "").split(";"):
-        found, _, value = cookie.partition("=")
-        if found.strip() == wanted:
-            return value.strip() or None
+        stripped = cookie.strip()
+        if stripped.startswith(wanted):
+            return stripped[len(wanted) :] or None
     return None
 
 

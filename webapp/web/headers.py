@@ -32,6 +32,7 @@ ALWAYS = [
     ),
 ]
 WITHOUT_SCRIPTS_OF_ITS_OWN = [*ALWAYS, (CSP, POLICY.format(nonce=""))]
+NO_STORE = (CACHE_CONTROL, "private, no-store")
 HSTS = ("Strict-Transport-Security", "max-age=31536000")
 
 
@@ -65,9 +66,10 @@ class WithHeaders:
         def start_with_headers(
             status: str, headers: Headers, exc_info: Any = None
         ) -> Callable[[bytes], object]:
-            headers = cacheable(status, headers)
-            has_policy = any(name == CSP for name, _ in headers)
-            headers += ALWAYS if has_policy else WITHOUT_SCRIPTS_OF_ITS_OWN
+            names = {name for name, _ in headers}
+            if not may_be_kept(status, names):
+                headers = [*(pair for pair in headers if pair[0] != CACHE_CONTROL), NO_STORE]
+            headers += ALWAYS if CSP in names else WITHOUT_SCRIPTS_OF_ITS_OWN
             headers.append(("X-Request-ID", name))
             if environ["wsgi.url_scheme"] == "https":
                 headers.append(HSTS)
@@ -76,13 +78,9 @@ class WithHeaders:
         return self._app(environ, start_with_headers)
 
 
-def cacheable(status: str, headers: Headers) -> Headers:
+def may_be_kept(status: str, names: set[str]) -> bool:
     """Nothing personal, and no cookie, may stay in any cache (RFC 9111 section 7.3).
 
-    Only what says otherwise itself, succeeded, and sets no cookie, may be kept.
+    Only what says otherwise itself, succeeded, and sets no cookie.
     """
-    names = {name for name, _ in headers}
-    if CACHE_CONTROL in names and "Set-Cookie" not in names and status < "4":
-        return headers
-    kept = [pair for pair in headers if pair[0] != CACHE_CONTROL]
-    return [*kept, (CACHE_CONTROL, "private, no-store")]
+    return CACHE_CONTROL in names and "Set-Cookie" not in names and status < "4"

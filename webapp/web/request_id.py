@@ -1,8 +1,11 @@
 """A name for each request: in its answer, on its error page and in every log line."""
 
 import logging
+import os
 import re
 import uuid
+from functools import cache
+from itertools import count
 from typing import TYPE_CHECKING
 
 from flask import Flask, g, has_app_context, has_request_context, request
@@ -27,9 +30,24 @@ def install(app: Flask) -> None:
 
 def name_request(environ: "WSGIEnvironment") -> str:
     """Keep the name that a proxy gave, unless it could forge a log line or a header."""
-    given = environ.get("HTTP_X_REQUEST_ID", "")
-    environ[KEY] = given if given and SANE.fullmatch(given) else str(uuid.uuid4())
-    return str(environ[KEY])
+    given: str = environ.get("HTTP_X_REQUEST_ID", "")
+    name = given if given and SANE.fullmatch(given) else new_name()
+    environ[KEY] = name
+    return name
+
+
+def new_name() -> str:
+    """Shaped like a UUID: random for the process, counted in it."""
+    return f"{_process(os.getpid())}{next(_numbers):012x}"
+
+
+_numbers = count(1)
+
+
+@cache
+def _process(_pid: int) -> str:
+    """All but the last twelve digits; another one after a fork."""
+    return str(uuid.uuid4())[:-12]
 
 
 def request_id() -> str:

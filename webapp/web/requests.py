@@ -15,7 +15,7 @@ API_PAGES = ("/api/docs", "/api/openapi.json")
 
 
 def is_api() -> bool:
-    path = request.path + "/"
+    path = request.environ["PATH_INFO"] + "/"
     return path.startswith(API_PREFIXES) and not path.startswith(API_PAGES)
 
 
