@@ -23,9 +23,9 @@ def page() -> str:
     return PAGE
 
 
-def new_app() -> Flask:
+def new_app(**settings: str) -> Flask:
     app = Flask("bench", static_folder=None)
-    app.config.update(SECRET_KEY=SECRET)
+    app.config.update({"SECRET_KEY": SECRET} | settings)
     return app
 
 

@@ -6,6 +6,6 @@ from . import new_app, page
 
 
 def create_app(redis_url: str, sql_url: str) -> Flask:
-    app = new_app()
+    app = new_app(SECRET_KEY="")  # with a key, Flask opens a session of its own for each request
     app.get("/page")(page)
     return app

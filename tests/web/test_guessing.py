@@ -32,8 +32,9 @@ def checks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     matches = Passwords.matches
 
     def noted(self: Passwords, password: str, hashed: str | None) -> bool:
+        found = matches(self, password, hashed)
         checked.append(password)
-        return matches(self, password, hashed)
+        return found
 
     monkeypatch.setattr(Passwords, "matches", noted)
     return checked
@@ -147,8 +148,15 @@ class TestAccount:
         self, app: Flask, checks: list[str]
     ) -> None:
         addresses = [f"10.0.{number // 250}.{number % 250}" for number in range(1000)]
+
+        def guess_from(address: str) -> TestResponse:
+            """Again, while more guess at once than can be hashed at once."""
+            while (answer := guess(app, address=address)).status_code == 503:
+                continue
+            return answer
+
         with ThreadPoolExecutor(20) as threads:
-            answers = list(threads.map(lambda address: guess(app, address=address), addresses))
+            answers = list(threads.map(guess_from, addresses))
         assert len(checks) == 10
         statuses = [answer.status_code for answer in answers]
         assert (statuses.count(401), statuses.count(429)) == (10, 990)

@@ -8,8 +8,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from email_validator import EmailNotValidError, validate_email
-
 from .errors import (
     InvalidCredentials,
     LinkVoid,
@@ -252,6 +250,8 @@ def normal_email(text: str) -> str:
     """
     if len(text) > MAX_EMAIL:  # before anything is done with it: normalising takes its square
         raise ValueError("That address is too long.")
+    from email_validator import EmailNotValidError, validate_email  # large, so not at the start
+
     text = unicodedata.normalize("NFKC", text)
     try:
         checked = validate_email(text.strip(), check_deliverability=False, test_environment=True)

@@ -4,8 +4,11 @@ import base64
 import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from ua_parser import parse
+if TYPE_CHECKING:
+    from ua_parser import Result
+
 
 # Letters kept with each session. Two kinds share them in one of 32,768 cases.
 KIND_LENGTH = 3
@@ -25,6 +28,12 @@ class Description:
 
     def __str__(self) -> str:
         return f"{self.browser} on {self.system}" if self.system else self.browser
+
+
+def parse(user_agent: str) -> "Result":
+    from ua_parser import parse  # its patterns take long to load: not before they are needed
+
+    return parse(user_agent)
 
 
 @lru_cache(maxsize=1024)

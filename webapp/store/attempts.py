@@ -6,16 +6,19 @@ import time
 from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
 
 import redis
-from limits import RateLimitItem, RateLimitItemPerSecond
-from limits.storage import RedisStorage
-from limits.strategies import MovingWindowRateLimiter
 
 from webapp.core.attempts import Limit
 
 from .sessions import answering
+
+if TYPE_CHECKING:
+    from limits import RateLimitItem
+    from limits.storage import RedisStorage
+    from limits.strategies import MovingWindowRateLimiter
 
 PREFIX = "attempts"
 # In a process's memory. Fewer: a flood from more addresses than that makes it forget counts.
@@ -26,12 +29,23 @@ class RedisCounters:
     """Serves `core.attempts.Counters`: one list of times a bucket, changed by limits' scripts."""
 
     def __init__(self, client: redis.Redis) -> None:
-        # The address is not used: the way to Redis is our pool, with its timeouts.
-        self._storage = RedisStorage(
-            "redis://", connection_pool=client.connection_pool, key_prefix=PREFIX
-        )
-        self._limiter = MovingWindowRateLimiter(self._storage)
         self._redis = client
+
+    # Loaded with the first attempt, and not with the app.
+    @cached_property
+    def _storage(self) -> "RedisStorage":
+        from limits.storage import RedisStorage
+
+        # The address is not used: the way to Redis is our pool, with its timeouts.
+        return RedisStorage(
+            "redis://", connection_pool=self._redis.connection_pool, key_prefix=PREFIX
+        )
+
+    @cached_property
+    def _limiter(self) -> "MovingWindowRateLimiter":
+        from limits.strategies import MovingWindowRateLimiter
+
+        return MovingWindowRateLimiter(self._storage)
 
     def take(self, limit: Limit, key: str) -> int:
         item = _item(limit)
@@ -92,7 +106,9 @@ class MemoryCounters:
 
 
 @lru_cache
-def _item(limit: Limit) -> RateLimitItem:
+def _item(limit: Limit) -> "RateLimitItem":
+    from limits import RateLimitItemPerSecond
+
     return RateLimitItemPerSecond(limit.amount, limit.seconds, limit.name)
 
 
