@@ -127,11 +127,12 @@ def test_a_page_may_ask_whether_the_session_is_open_and_renews_nothing_by_it(
 
 
 def test_a_page_is_told_of_the_end_and_of_an_outage_and_keeps_its_cookies(
-    app: Flask, browser: Browser, environment: dict[str, str]
+    app: Flask, browser: Browser, clock: Clock, environment: dict[str, str]
 ) -> None:
     firefox = Browser(app, FIREFOX)
     firefox.sign_in()
     browser.sign_in()
+    clock.advance(301)
     database = Path(environment["WEBAPP_INSTANCE_PATH"]) / "evergreen.db"
     with closing(sqlite3.connect(database)) as sql:
         sql.execute("ALTER TABLE sessions RENAME TO away")
