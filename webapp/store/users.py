@@ -51,7 +51,7 @@ class SqlUsers:
 
     def page(self, query: str, sort: str, offset: int, limit: int) -> Page:
         matching = words.found_by(query) if query else select(UserRow)
-        counted = matching.with_only_columns(UserRow.id).limit(words.MOST).subquery()
+        counted = matching.with_only_columns(UserRow.id).limit(words.MOST_COUNTED).subquery()
         column = getattr(UserRow, sort.removeprefix("-"))
         order = column.desc() if sort.startswith("-") else column.asc()
         with answering():

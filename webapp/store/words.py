@@ -15,8 +15,10 @@ WORD = re.compile(r"\w+")
 MAX_WORD = 40
 # Behind every letter that a word may go on with.
 LAST = "\U0010ffff"
-# A beginning that more users share is narrowed to so many of them, and no more are counted.
-MOST = 10_000
+# A beginning that more users share finds so many of them: whoever looks for one types on.
+MOST_FOUND = 1_000
+# A list of all counts no further.
+MOST_COUNTED = 10_000
 
 
 def words_of(*texts: str) -> set[str]:
@@ -36,6 +38,6 @@ def found_by(query: str) -> Select[Any]:
     users = select(UserRow)
     for word in sorted(wanted, key=len, reverse=True):
         begins = (UserWordRow.word >= word) & (UserWordRow.word < word + LAST)
-        some = select(UserWordRow.user_id).where(begins).limit(MOST).subquery()
+        some = select(UserWordRow.user_id).where(begins).limit(MOST_FOUND).subquery()
         users = users.where(UserRow.id.in_(select(some.c.user_id)))
     return users if wanted else users.where(UserRow.id.is_(None))
