@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 STREAM = "doubts"
 # Entries, roughly. A worker that hears twice a second misses none of them.
 KEPT = 10_000
+PROBE = "doubts:probe"
+PROBE_LASTS = 60  # seconds
 # Seconds. The reader asks again after BLOCK without news; after HEARD of silence nobody is
 # believed unasked. Both together are the longest that an ended session could live on in a
 # worker that has lost Redis: well below the promised second.
@@ -107,7 +109,12 @@ class RedisFeed:
         return after
 
     def _tidy(self) -> None:
-        """Drop what lapsed, and send what could not be sent."""
+        """Drop what lapsed, and send what could not be sent.
+
+        A Redis that is full, or has lost its replicas, can be read and not written: then
+        nobody could tell us anything either, so the feed is only as good as a write.
+        """
+        self._redis.set(PROBE, "", ex=PROBE_LASTS)
         now = time.monotonic()
         for name in [name for name, until in list(self._doubts.items()) if until < now]:
             self._doubts.pop(name, None)

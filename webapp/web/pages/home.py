@@ -10,7 +10,7 @@ from webapp.web.services import services
 
 from . import pages
 
-NOT_TO_SEARCH = ("/account", "/admin", "/api/v1", "/dashboard", "/reset-password", "/verify-email")
+NOT_TO_SEARCH = ("/account", "/admin", "/api/v1", "/reset-password", "/verify-email")
 
 
 @pages.get("/")

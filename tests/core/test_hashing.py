@@ -1,0 +1,175 @@
+"""Hashing gets the cores that are left, one thread each, and a short queue; then it is busy."""
+
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from flask import Flask
+
+from tests.conftest import services_of
+from tests.store.processes import context
+from tests.support.api import Program, error_code
+from tests.support.browser import EMAIL, PASSWORD, Browser
+from tests.support.servers import wait_until
+from webapp.core.errors import Busy
+from webapp.core.hashing import LOWEST_PRIORITY, QUEUE, HashingPool
+from webapp.core.passwords import Passwords
+
+CORES = os.cpu_count() or 1
+# More than the limits on wrong passwords would let pass.
+MORE_THAN_GUESSES = 12
+
+
+class Work:
+    """It goes on until it is told to end, and knows how much of it runs at once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._end = threading.Event()
+        self.running = self.most = self.done = 0
+
+    def __call__(self) -> None:
+        with self._lock:
+            self.running += 1
+            self.most = max(self.most, self.running)
+        self._end.wait(10)
+        with self._lock:
+            self.running -= 1
+            self.done += 1
+
+    def end(self) -> None:
+        self._end.set()
+
+
+@contextmanager
+def given(pool: HashingPool, times: int) -> Iterator[Work]:
+    """The pool has this work to do, so many times over."""
+    work = Work()
+    threads = [threading.Thread(target=pool.run, args=(work,)) for _ in range(times)]
+    for thread in threads:
+        thread.start()
+    try:
+        wait_until(lambda: work.running + waiting(pool) == times)
+        yield work
+    finally:
+        work.end()
+        for thread in threads:
+            thread.join()
+
+
+def waiting(pool: HashingPool) -> int:
+    return pool._executor._work_queue.qsize()
+
+
+def pool_of(app: Flask) -> HashingPool:
+    return services_of(app).accounts._passwords._pool
+
+
+def test_it_does_the_work_in_another_thread_and_gives_its_result() -> None:
+    assert HashingPool().run(threading.get_ident) != threading.get_ident()
+
+
+def test_no_more_run_at_once_than_there_are_cores() -> None:
+    pool = HashingPool(queue=5)
+    with given(pool, CORES + 5) as work:
+        assert (work.running, waiting(pool)) == (CORES, 5)
+    assert (work.most, work.done) == (CORES, CORES + 5)
+
+
+def test_beyond_the_queue_it_is_busy_at_once_and_afterwards_there_is_room() -> None:
+    pool = HashingPool(queue=2)
+    with given(pool, CORES + 2) as work:
+        with pytest.raises(Busy):
+            pool.run(lambda: "one too many")
+        assert work.done == 0
+    assert pool.run(lambda: "room") == "room"
+
+
+def test_work_that_fails_says_so_and_gives_its_place_back() -> None:
+    pool = HashingPool(queue=1)
+    for _ in range(CORES + 2):
+        with pytest.raises(ZeroDivisionError):
+            pool.run(lambda: 1 // 0)
+    with given(pool, CORES + 1):
+        pass
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a priority for each thread")
+def test_it_takes_what_the_others_leave() -> None:
+    def priority() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    usual = priority()
+    assert HashingPool().run(priority) == LOWEST_PRIORITY
+    assert priority() == usual < LOWEST_PRIORITY
+
+
+def test_a_forked_child_has_threads_and_all_places_of_its_own() -> None:
+    pipe, theirs = context.Pipe()
+    process = context.Process(target=fork_while_it_is_full, args=(theirs,))
+    process.start()
+    theirs.close()
+    assert pipe.poll(10), "the child waits for threads that it doesn't have"
+    assert pipe.recv() == CORES + 1
+    process.join()
+    pipe.close()
+
+
+def fork_while_it_is_full(pipe) -> None:
+    pool = HashingPool(queue=1)
+    with given(pool, CORES + 1):
+        child = os.fork()
+        if not child:
+            with given(pool, CORES + 1) as work:
+                pass
+            pipe.send(work.done)
+            os._exit(0)
+    os.waitpid(child, 0)
+
+
+def test_passwords_are_hashed_nowhere_else() -> None:
+    pool = HashingPool(queue=0)
+    passwords = Passwords(4, 15, frozenset(), pool)
+    hashed = passwords.hash(PASSWORD)
+    with given(pool, CORES):
+        for known in (hashed, None):
+            with pytest.raises(Busy):
+                passwords.matches(PASSWORD, known)
+        with pytest.raises(Busy):
+            passwords.hash(PASSWORD)
+    assert passwords.matches(PASSWORD, hashed)
+
+
+def test_a_login_in_a_rush_is_asked_to_come_back_and_was_no_guess(
+    app: Flask, browser: Browser
+) -> None:
+    form = {"csrf_token": browser.csrf_token("/login"), "email": EMAIL, "password": PASSWORD}
+    with given(pool_of(app), CORES + QUEUE):
+        for _ in range(MORE_THAN_GUESSES):
+            answer = browser.client.post("/login", data=form, headers=browser.headers)
+            assert answer.status_code == 503
+            assert int(answer.headers["Retry-After"]) > 0
+            assert "Many people are signing in" in answer.text
+    answer = browser.client.post("/login", data=form, headers=browser.headers)
+    assert answer.status_code == 303
+    assert browser.is_in()
+
+
+def test_who_is_signed_in_does_not_notice_the_rush(app: Flask, browser: Browser) -> None:
+    browser.sign_in()
+    with given(pool_of(app), CORES + QUEUE):
+        assert browser.is_in()
+
+
+def test_a_program_in_a_rush_is_told_the_same(app: Flask) -> None:
+    program = Program(app)
+    with given(pool_of(app), CORES + QUEUE):
+        for _ in range(MORE_THAN_GUESSES):
+            body = {"email": EMAIL, "password": PASSWORD}
+            answer = program.call("POST", "/auth/login", body)
+            assert (answer.status_code, error_code(answer)) == (503, "unavailable")
+            assert int(answer.headers["Retry-After"]) > 0
+    program.log_in()

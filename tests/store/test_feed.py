@@ -1,0 +1,267 @@
+"""The feed between workers: heard at once, or not believed; sent at last, and never in the way."""
+
+import gc
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.store.processes import context
+from tests.support.servers import RedisServer, wait_until
+from webapp.store import feed as feed_module
+from webapp.store.connect import redis_client
+from webapp.store.feed import HEARD, STREAM, RedisFeed
+
+LONG = 360.0
+# Seconds: the promise is that an ended session is over everywhere within one.
+PROMISED = 1.0
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[RedisServer]:
+    """A server of this test alone, to be stopped and paused."""
+    server = RedisServer(tmp_path).start()
+    yield server
+    server.stop()
+
+
+def new(url: str, doubt_lasts: float = LONG) -> RedisFeed:
+    return RedisFeed(redis_client(url, Path("/nowhere")), doubt_lasts)
+
+
+def joined(url: str, doubt_lasts: float = LONG) -> RedisFeed:
+    """A worker's feed that has begun to hear."""
+    feed = new(url, doubt_lasts)
+    wait_until(lambda: feed.epoch >= 0)
+    return feed
+
+
+def readers() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if thread.name == "feed"}
+
+
+def sent(server: RedisServer) -> list[str]:
+    return [fields["of"] for _, fields in server.client().xrange(STREAM)]
+
+
+class TestTelling:
+    def test_what_one_announces_it_doubts_at_once_and_another_soon(
+        self, server: RedisServer
+    ) -> None:
+        here, there = joined(server.url), joined(server.url)
+        assert here.announce("ada's session")
+        assert here.doubts("ada's session", "ada")
+        wait_until(lambda: there.doubts("ada's session", "ada"), PROMISED)
+        assert not there.doubts("grace's session", "grace")
+
+    def test_a_user_is_doubted_in_all_their_sessions(self, server: RedisServer) -> None:
+        here, there = joined(server.url), joined(server.url)
+        here.announce("ada")
+        wait_until(lambda: there.doubts("any session", "ada"), PROMISED)
+        assert here.doubts("any session", "ada")
+
+    def test_news_and_silence_alike_change_no_epoch(self, server: RedisServer) -> None:
+        here, there = joined(server.url), joined(server.url)
+        before, since = there.epoch, time.monotonic()
+        here.announce("ada")
+        wait_until(lambda: there._heard > since + 2 * HEARD)
+        assert there.epoch == before
+
+    def test_what_lapsed_is_dropped(self, server: RedisServer) -> None:
+        here, there = joined(server.url, 0.05), joined(server.url, 0.05)
+        for number in range(100):
+            here.announce(str(number))
+        assert here.doubts("99", "")
+        wait_until(lambda: not here._doubts and not there._doubts)
+
+    def test_a_doubt_that_is_announced_again_lasts_from_then_on(self, server: RedisServer) -> None:
+        feed = new(server.url)
+        feed.announce("ada")
+        first = feed._doubts["ada"]
+        feed.announce("ada")
+        assert feed._doubts["ada"] > first
+
+    def test_the_stream_does_not_grow_for_ever(
+        self, server: RedisServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(feed_module, "KEPT", 100)
+        here = joined(server.url)
+        for number in range(400):
+            here.announce(str(number))
+        assert server.client().xlen(STREAM) <= 200
+
+
+class TestMissing:
+    def test_before_it_has_joined_nobody_is_believed_unasked(self, server: RedisServer) -> None:
+        server.pause()
+        feed = new(server.url)
+        assert feed.epoch < 0
+        server.resume()
+        wait_until(lambda: feed.epoch >= 0)
+
+    def test_what_was_heard_too_long_ago_counts_for_nothing(
+        self, server: RedisServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        feed = joined(server.url)
+        with monkeypatch.context() as patch:
+            patch.setattr(feed_module, "HEARD", 0)
+            assert feed.epoch < 0
+        wait_until(lambda: feed.epoch >= 0)
+
+    def test_a_connection_that_is_killed_makes_another_epoch(self, server: RedisServer) -> None:
+        feed = joined(server.url)
+        before = feed.epoch
+        server.client().client_kill_filter(_type="normal", skipme=True)
+        wait_until(lambda: feed.epoch > before)
+        server.client().xadd(STREAM, {"of": "ada"})
+        wait_until(lambda: feed.doubts("any session", "ada"), PROMISED)
+
+    def test_while_redis_hangs_there_is_no_epoch_and_then_another(
+        self, server: RedisServer
+    ) -> None:
+        feed = joined(server.url)
+        before = feed.epoch
+        server.pause()
+        wait_until(lambda: feed.epoch < 0, HEARD + 0.2)
+        server.resume()
+        wait_until(lambda: feed.epoch >= 0)
+        assert feed.epoch > before
+
+    def test_while_redis_is_down_there_is_no_epoch_and_then_another(
+        self, server: RedisServer
+    ) -> None:
+        feed = joined(server.url)
+        before = feed.epoch
+        server.stop()
+        wait_until(lambda: feed.epoch < 0, HEARD + 0.2)
+        server.start()
+        wait_until(lambda: feed.epoch >= 0)
+        assert feed.epoch > before
+
+    def test_a_worker_that_was_stopped_itself_believes_nobody_of_before(
+        self, server: RedisServer
+    ) -> None:
+        pipe, theirs = context.Pipe()
+        process = context.Process(target=be_stopped, args=(server.url, theirs))
+        process.start()
+        theirs.close()
+        before = received(pipe)
+        assert process.pid
+        os.kill(process.pid, signal.SIGSTOP)
+        since = time.monotonic()
+        wait_until(lambda: time.monotonic() > since + HEARD)
+        pipe.send("go on")
+        os.kill(process.pid, signal.SIGCONT)
+        at_once, afterwards = received(pipe)
+        assert at_once < 0 or at_once > before
+        assert afterwards > before
+        process.join()
+        pipe.close()
+
+
+class TestOutage:
+    def test_an_announcement_that_could_not_be_sent_is_sent_later_in_its_order(
+        self, server: RedisServer
+    ) -> None:
+        feed = joined(server.url)
+        server.stop()
+        for name in ("ada", "grace"):
+            assert not feed.announce(name)
+            assert feed.doubts("any session", name)
+        server.start()
+        wait_until(lambda: sent(server) == ["ada", "grace"])
+
+    def test_a_server_that_hangs_holds_an_announcement_up_for_less_than_a_second(
+        self, server: RedisServer
+    ) -> None:
+        feed = joined(server.url)
+        server.pause()
+        since = time.monotonic()
+        assert not feed.announce("ada")
+        assert time.monotonic() - since < PROMISED
+
+    def test_of_too_many_that_wait_the_newest_are_kept(
+        self, server: RedisServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(feed_module, "MAX_UNSENT", 3)
+        feed = joined(server.url)
+        server.stop()
+        for number in range(5):
+            feed.announce(str(number))
+        server.start()
+        wait_until(lambda: sent(server) == ["2", "3", "4"])
+
+
+class TestReader:
+    def test_however_many_threads_ask_first_there_is_one(self, server: RedisServer) -> None:
+        before, together = readers(), threading.Barrier(8)
+        feed = new(server.url)
+
+        def ask() -> None:
+            together.wait()
+            assert feed.epoch >= -1
+
+        threads = [threading.Thread(target=ask) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        wait_until(lambda: feed.epoch >= 0)
+        assert len(readers() - before) == 1
+
+    def test_making_a_feed_starts_none(self, server: RedisServer) -> None:
+        before = readers()
+        new(server.url)
+        assert readers() <= before
+
+    def test_it_ends_with_its_feed(self, server: RedisServer) -> None:
+        before = readers()
+        feed = joined(server.url)
+        (mine,) = readers() - before
+        del feed
+        gc.collect()
+        wait_until(lambda: not mine.is_alive())
+
+    def test_a_forked_child_has_its_own(self, server: RedisServer) -> None:
+        pipe, theirs = context.Pipe()
+        process = context.Process(target=be_forked, args=(server.url, theirs))
+        process.start()
+        theirs.close()
+        inherited, own = received(pipe)
+        assert inherited < 0 <= own
+        server.client().xadd(STREAM, {"of": "ada"})
+        assert received(pipe) == "the child has heard"
+        process.join()
+        pipe.close()
+
+
+def received(pipe):
+    assert pipe.poll(10), "the other process does not answer"
+    return pipe.recv()
+
+
+def be_stopped(url: str, pipe) -> None:
+    feed = joined(url)
+    pipe.send(feed.epoch)
+    pipe.recv()
+    at_once = feed.epoch
+    wait_until(lambda: feed.epoch >= 0)
+    pipe.send((at_once, feed.epoch))
+
+
+def be_forked(url: str, pipe) -> None:
+    feed = joined(url)
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+        return
+    inherited = feed.epoch
+    wait_until(lambda: feed.epoch >= 0)
+    pipe.send((inherited, feed.epoch))
+    wait_until(lambda: feed.doubts("any session", "ada"))
+    pipe.send("the child has heard")
+    os._exit(0)
