@@ -26,7 +26,7 @@ class DirectoryStore(Protocol):
     def page(self, query: str, sort: str, offset: int, limit: int) -> Page:
         """Those in whose name or address words begin with those of `query`.
 
-        No more than 1,000 are found, and of all no more than 10,000 counted.
+        No more than 250 are found, and of all no more than 10,000 counted.
         """
 
     def remove(self, user_id: str, now: int) -> bool:
