@@ -192,7 +192,6 @@ def install_web(app: Flask, settings: Settings) -> None:
     request_id.install(app)
     authentication.install(app)
     csrf.install(app)
-    headers.install(app)
     errors.install(app)
     template_context.install(app)
     app.register_blueprint(pages)
@@ -200,8 +199,9 @@ def install_web(app: Flask, settings: Settings) -> None:
     app.register_blueprint(well_known.well_known)
     api.install(app)
     cli.install(app)
-    # The outermost: a body is waited for before anything else happens.
+    # A body is waited for before anything happens but the naming of the request.
     app.wsgi_app = Admission(app.wsgi_app, MAX_BODY)  # type: ignore[method-assign]
+    headers.install(app)
 
 
 def prepare_development(app: Flask) -> None:

@@ -65,6 +65,9 @@ class Users(Protocol):
         In the same transaction all sessions end, except `but`; which those were.
         """
 
+    def rehash(self, user_id: str, old_hash: str, new_hash: str) -> bool:
+        """The same password at another cost, if it still is the same."""
+
     def confirm(self, user: User, password_hash: str, now: int) -> bool:
         """Mark the address as the user's own, once; not if anything has changed meanwhile."""
 
@@ -101,9 +104,15 @@ class Accounts:
         if not right or user is None or user.disabled or user.pending:
             self._note_failure(EventKind.SIGN_IN_FAILED, user, now)
             raise InvalidCredentials
-        if hashed and self._passwords.outdated(hashed):
-            self._users.change(user.id, Changes(), self._passwords.hash(password), int(now))
-        return user
+        assert hashed
+        return replace(user, proof=self._renewed(user, password, hashed))
+
+    def _renewed(self, user: User, password: str, hashed: str) -> str:
+        """The hash at today's cost; the old one if it has been replaced in between."""
+        if not self._passwords.outdated(hashed):
+            return hashed
+        new_hash = self._passwords.hash(password)
+        return new_hash if self._users.rehash(user.id, hashed, new_hash) else hashed
 
     def profile(self, user_id: str) -> User:
         """Raises NotFound."""

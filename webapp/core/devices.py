@@ -37,7 +37,7 @@ class Devices:
             raise NotFound
         self.sessions.end(sid, reason, now)
 
-    def announce(self, sids: list[str], reason: str, now: float) -> None:
+    def tell_redis(self, sids: list[str], reason: str, now: float) -> None:
         """Tell Redis of sessions that SQL has ended already."""
         for sid in sids:
             self.sessions.end(sid, reason, now)

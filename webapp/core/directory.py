@@ -60,7 +60,10 @@ class Directory:
 
         Raises ValidationFailed, Conflict, NotFound.
         """
+        open_before = [device.session.sid for device in self.devices.of(user_id, now)]
         user = self.accounts.change(user_id, changes, now)
+        if changes.password is not None:  # that has ended them in SQL: Redis has to hear
+            self.devices.tell_redis(open_before, EndReason.PASSWORD_CHANGED, now)
         if changes.disabled is not None:  # also when enabled again: nothing old comes back
             self.devices.end_all(user_id, EndReason.DISABLED, now)
         elif changes.password is not None:

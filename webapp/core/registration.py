@@ -97,4 +97,4 @@ class Registration:
         """Set a new password, and sign out everywhere. Raises ValidationFailed, LinkVoid."""
         user, hashed = self.whose_link(Purpose.RESET, token, now)
         ended = self.accounts.set_password(user, hashed, password, EventKind.PASSWORD_RESET, now)
-        self.devices.announce(ended, EndReason.PASSWORD_CHANGED, now)
+        self.devices.tell_redis(ended, EndReason.PASSWORD_CHANGED, now)

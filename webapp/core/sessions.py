@@ -72,6 +72,7 @@ class Sessions:
 
         The entry comes first: if the record then fails, what is left is a key that
         expires, and not a device in the list that nobody ever used.
+        Raises InvalidCredentials (the password was changed in between), Unavailable.
         """
         session = self._issuer.new_session(user, origin, remember=remember, now=now)
         self._entries.start(
@@ -80,7 +81,7 @@ class Sessions:
             browser=browser_kind(origin.user_agent),
             ttl=_ttl(session, now),
         )
-        self._records.open(session)
+        self._records.open(session, user.proof)
         return self._issuer.grant(user, session, "started", 0, int(now), now)
 
     def redeem(
@@ -277,6 +278,8 @@ class Sessions:
         """Refuse what Redis says has ended, and let SQL know: it may not have heard."""
         if answer.outcome not in (Outcome.ENDED, Outcome.REUSED):
             return
+        if session and not self._feed.doubts(session.sid, session.user_id):
+            self._feed.announce(session.sid)  # whoever ended it may not have come to it
         if session:
             self._records.close(session.sid, answer.reason, int(now))
         if answer.outcome is Outcome.REUSED:

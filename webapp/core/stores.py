@@ -4,7 +4,7 @@ Every method may raise Unavailable; then nothing is known to have changed.
 Times are Unix seconds, durations are seconds.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -19,6 +19,8 @@ class User:
     disabled: bool = False
     confirmed_at: int | None = None
     """When the address was shown to be theirs, by a link that was mailed to it."""
+    proof: str = field(default="", repr=False)
+    """The password's hash, of who has just given it: a session opens only while it still is."""
     pending: bool = False
     """Registered by somebody who has to show that first: no sign-in until then."""
 
@@ -92,8 +94,13 @@ class Records(Protocol):
     def find(self, user_id: str, sid: str) -> tuple[User | None, Session | None]:
         """Both rows, in one query."""
 
-    def open(self, session: Session) -> None:
-        """Insert a new session and the event of its start."""
+    def open(self, session: Session, proof: str) -> None:
+        """Insert a new session and the event of its start.
+
+        Unless the password has changed since it was `proof`, or the user is disabled or gone:
+        whoever was let in by the old one must not slip past the end of all sessions.
+        Raises InvalidCredentials.
+        """
 
     def restore(self, session: Session) -> None:
         """Insert a session that a restored backup did not have; keep it if it is there."""

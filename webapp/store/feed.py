@@ -24,11 +24,14 @@ STREAM = "doubts"
 KEPT = 10_000
 PROBE = "doubts:probe"
 PROBE_LASTS = 60  # seconds
+TIDY_EVERY = 1  # second
 # Seconds. The reader asks again after BLOCK without news; after HEARD of silence nobody is
 # believed unasked. Both together are the longest that an ended session could live on in a
 # worker that has lost Redis: well below the promised second.
 BLOCK = 0.2
 HEARD = 0.5
+# Seconds. An announcement is made before its change is committed; no commit takes so long.
+LOOK_BACK = 10
 # Seconds between tries to reach a Redis that is gone.
 RETRY = 0.2
 # Announcements that wait for Redis to come back. Beyond it the oldest are dropped: SQL has them.
@@ -54,6 +57,7 @@ class RedisFeed:
         self._pid = 0
         self._heard = 0.0
         self._epoch = -1
+        self._tidied = 0.0
 
     @property
     def epoch(self) -> int:
@@ -71,6 +75,7 @@ class RedisFeed:
         except redis.RedisError as error:
             log.warning("the feed can't be told now, and will be later: %s", error)
             self._unsent.append(name)
+            self._start_reader()  # which will send it
             return False
         return True
 
@@ -90,11 +95,11 @@ class RedisFeed:
         reader.start()
 
     def _join(self) -> str:
-        """Begin anew with what comes from now on; the id that it comes after."""
-        newest: Any = self._redis.xrevrange(STREAM, count=1)
-        self._heard = time.monotonic()
+        """Begin anew, a little back: of what was announced just now the change may be to come."""
+        seconds: Any = self._redis.time()
+        after = self._hear(f"{max(0, int(seconds[0]) - LOOK_BACK) * 1000}-0")
         self._epoch = next(_epochs)
-        return str(newest[0][0]) if newest else "0-0"
+        return after
 
     def _hear(self, after: str) -> str:
         """Wait for news for BLOCK seconds at most; the id of the last of it."""
@@ -109,15 +114,20 @@ class RedisFeed:
         return after
 
     def _tidy(self) -> None:
-        """Drop what lapsed, and send what could not be sent.
+        """Drop what lapsed.
 
         A Redis that is full, or has lost its replicas, can be read and not written: then
         nobody could tell us anything either, so the feed is only as good as a write.
         """
         self._redis.set(PROBE, "", ex=PROBE_LASTS)
         now = time.monotonic()
+        if now - self._tidied < TIDY_EVERY:
+            return
+        self._tidied = now
         for name in [name for name, until in list(self._doubts.items()) if until < now]:
             self._doubts.pop(name, None)
+
+    def _send_unsent(self) -> None:
         while self._unsent:
             self._send(self._unsent[0])
             self._unsent.popleft()
@@ -129,8 +139,12 @@ def _read(feed_of: "weakref.ref[RedisFeed]") -> None:
     while feed := feed_of():
         try:
             feed._tidy()
+            feed._send_unsent()
             after = feed._hear(after) if after else feed._join()
-        except redis.RedisError:
+        except Exception as error:
+            # Whatever it was: without a reader this worker would be slow for ever.
+            if after:
+                log.warning("the feed has to join anew: %s", error)
             after = None
             feed._epoch = -1
             time.sleep(RETRY)

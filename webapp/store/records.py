@@ -5,6 +5,7 @@ from dataclasses import fields
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
+from webapp.core.errors import InvalidCredentials
 from webapp.core.events import EventKind
 from webapp.core.stores import Session, User
 
@@ -12,7 +13,7 @@ from .database import answering, committing
 from .events import note
 from .models import SessionRow, UserRow, db
 
-USER = [field.name for field in fields(User) if field.name != "disabled"]
+USER = [field.name for field in fields(User) if field.name not in ("disabled", "proof")]
 FIND = (
     select(
         *(getattr(UserRow, name) for name in USER),
@@ -41,12 +42,16 @@ class SqlRecords:
         known = User(**dict(zip(USER, user, strict=True)), disabled=disabled_at is not None)
         return known, Session(*session) if session[0] else None
 
-    def open(self, session: Session) -> None:
-        self._insert(session, EventKind.SIGNED_IN)
+    def open(self, session: Session, proof: str) -> None:
+        with committing():
+            if proof and not _still_is(session.user_id, proof):
+                raise InvalidCredentials
+            self._add(session, EventKind.SIGNED_IN)
 
     def restore(self, session: Session) -> None:
         try:
-            self._insert(session, EventKind.SESSION_RESTORED)
+            with committing():
+                self._add(session, EventKind.SESSION_RESTORED)
         except IntegrityError:
             return  # a parallel request was first
 
@@ -82,12 +87,20 @@ class SqlRecords:
             row = db.session.get(SessionRow, sid, populate_existing=True)
         return row.to_session() if row else None
 
-    def _insert(self, session: Session, event: EventKind) -> None:
+    def _add(self, session: Session, event: EventKind) -> None:
         row = SessionRow(**{name: getattr(session, name) for name in Session.__slots__})
         row.user_agent = session.user_agent[:400]
-        with committing():
-            db.session.add(row)
-            note(event, session.user_id, session.created_at, sid=session.sid)
+        db.session.add(row)
+        note(event, session.user_id, session.created_at, sid=session.sid)
+
+
+def _still_is(user_id: str, proof: str) -> bool:
+    """Whether that is the user's password still; a write, so that it stays so until the commit."""
+    same = (UserRow.id == user_id) & (UserRow.password_hash == proof)
+    locking = update(UserRow).where(same, UserRow.disabled_at.is_(None))
+    locking = locking.values(password_hash=proof).returning(UserRow.id)
+    options = {"synchronize_session": False}
+    return db.session.scalar(locking, execution_options=options) is not None
 
 
 def close_all(user_id: str, reason: str, now: int, *, but: str | None) -> list[str]:

@@ -72,8 +72,12 @@ class SqlUsers:
                 return None
             for kind, detail in _news(row, changes, password_hash):
                 note(kind, user_id, now, detail=detail)
+            renamed = changes.email not in (None, row.email) or changes.name not in (None, row.name)
             _apply(row, changes, password_hash, now)
-            words.index(row)
+            if renamed:
+                words.index(row)
+            if changes.password is not None:
+                close_all(user_id, EndReason.PASSWORD_CHANGED, now, but=None)
             _keep_an_admin(admins, row, gone=row.role != Role.ADMIN or bool(row.disabled_at))
         return row.to_user()
 
@@ -90,6 +94,13 @@ class SqlUsers:
                 return None
             note(kind, user.id, now)
             return close_all(user.id, EndReason.PASSWORD_CHANGED, now, but=but)
+
+    def rehash(self, user_id: str, old_hash: str, new_hash: str) -> bool:
+        same = (UserRow.id == user_id) & (UserRow.password_hash == old_hash)
+        with committing():
+            return bool(
+                _met(update(UserRow).where(same).values(password_hash=new_hash), UserRow.id)
+            )
 
     def confirm(self, user: User, password_hash: str, now: int) -> bool:
         unconfirmed = (UserRow.email == user.email) & UserRow.confirmed_at.is_(None)

@@ -7,7 +7,7 @@ every database and every alphabet; a `LIKE '%…%'` reads all of them.
 import re
 from typing import Any
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import ColumnElement, Select, delete, exists, select
 
 from .models import UserRow, UserWordRow, db
 
@@ -21,8 +21,10 @@ MOST_FOUND = 250
 MOST_COUNTED = 10_000
 
 
-def words_of(*texts: str) -> set[str]:
-    return {word[:MAX_WORD] for text in texts for word in WORD.findall(text.casefold())}
+def words_of(*texts: str) -> list[str]:
+    """Each once, in their order."""
+    words = (word[:MAX_WORD] for text in texts for word in WORD.findall(text.casefold()))
+    return list(dict.fromkeys(words))
 
 
 def index(row: UserRow) -> None:
@@ -33,11 +35,17 @@ def index(row: UserRow) -> None:
 
 
 def found_by(query: str) -> Select[Any]:
-    """Whoever has, for each word of the query, one that begins with it; nobody, if it has none."""
-    wanted = words_of(query)
-    users = select(UserRow)
-    for word in sorted(wanted, key=len, reverse=True):
-        begins = (UserWordRow.word >= word) & (UserWordRow.word < word + LAST)
-        some = select(UserWordRow.user_id).where(begins).limit(MOST_FOUND).subquery()
-        users = users.where(UserRow.id.in_(select(some.c.user_id)))
-    return users if wanted else users.where(UserRow.id.is_(None))
+    """Whoever has, for each word of the query, one that begins with it; nobody, if it has none.
+
+    The first word finds, the others choose among what it has found.
+    """
+    first, *others = words_of(query) or [""]
+    found = select(UserWordRow.user_id).where(_begins(first)).limit(MOST_FOUND).subquery()
+    users = select(UserRow).where(UserRow.id.in_(select(found.c.user_id)))
+    for word in others:
+        users = users.where(exists().where(UserWordRow.user_id == UserRow.id, _begins(word)))
+    return users if first else users.where(UserRow.id.is_(None))
+
+
+def _begins(word: str) -> ColumnElement[bool]:
+    return (UserWordRow.word >= word) & (UserWordRow.word < word + LAST)

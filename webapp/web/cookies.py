@@ -38,7 +38,7 @@ def read(base: str) -> str | None:
     """Found by hand: parsing all of them costs as much as the rest of the hook."""
     wanted = f"{name(base)}="
     for cookie in request.environ.get("HTTP_COOKIE", "").split(";"):
-        stripped = cookie.strip()
+        stripped = cookie.strip(" \t")  # no other space: a browser may count that to the name
         if stripped.startswith(wanted):
             return stripped[len(wanted) :] or None
     return None

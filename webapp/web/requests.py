@@ -15,7 +15,7 @@ API_PAGES = ("/api/docs", "/api/openapi.json")
 
 
 def is_api() -> bool:
-    path = request.environ["PATH_INFO"] + "/"
+    path = f"/{request.environ['PATH_INFO'].lstrip('/')}/"  # as the router reads it
     return path.startswith(API_PREFIXES) and not path.startswith(API_PAGES)
 
 
