@@ -30,7 +30,7 @@ from webapp.store.models import EventRow, SessionRow, db
 from webapp.store.users import SqlUsers
 
 HERE = Origin("192.0.2.1", CHROME)
-RUNS = int(os.environ.get("EVERGREEN_RUNS", "60"))
+RUNS = int(os.environ.get("EVERGREEN_RUNS", "30"))
 GRACE = 30
 CLOCKS_APART = 24
 
