@@ -1,4 +1,4 @@
-"""A worker is killed with -9 in the middle of a redeem, two hundred times."""
+"""A worker is killed with -9 in the middle of a redeem, again and again."""
 
 import os
 import random
