@@ -69,7 +69,9 @@ def test_a_worker_that_joins_hears_what_was_announced_just_before(
 ) -> None:
     """The change itself may be committed after it has looked."""
     app = create_app(environment, clock)
-    redis_server.client().xadd(STREAM, {"of": "a session"})
+    redis = redis_server.client()
+    seconds, _ = redis.time()
+    redis.xadd(STREAM, {"of": "a session"}, id=f"{seconds - 3}000-0")
     feed = services_of(app).sessions._feed
     wait_until(lambda: feed.epoch >= 0)
     assert feed.doubts("a session", "")
