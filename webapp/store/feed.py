@@ -2,8 +2,7 @@
 
 A thread reads it, and is started by the first question in each process. As long
 as it hears from Redis at least every HEARD seconds, nothing can have been missed.
-After any silence all that was believed before is forgotten (a new epoch), so there
-is nothing to catch up on: it fails closed.
+After any silence all that was believed before is forgotten (a new epoch): it fails closed.
 """
 
 import logging
@@ -26,8 +25,8 @@ PROBE = "doubts:probe"
 PROBE_LASTS = 60  # seconds
 TIDY_EVERY = 1  # second
 # Seconds. The reader asks again after BLOCK without news; after HEARD of silence nobody is
-# believed unasked. Both together are the longest that an ended session could live on in a
-# worker that has lost Redis: well below the promised second.
+# believed unasked. So long an ended session could live on in a worker that has just lost Redis:
+# below the promised second.
 BLOCK = 0.2
 HEARD = 0.5
 # Seconds. An announcement is made before its change is committed; no commit takes so long.
@@ -113,13 +112,15 @@ class RedisFeed:
         self._heard = time.monotonic()
         return after
 
-    def _tidy(self) -> None:
-        """Drop what lapsed.
+    def _require_writable(self) -> None:
+        """A Redis that is full, or has lost its replicas, can be read and not written.
 
-        A Redis that is full, or has lost its replicas, can be read and not written: then
-        nobody could tell us anything either, so the feed is only as good as a write.
+        Then nobody could tell us anything either.
         """
         self._redis.set(PROBE, "", ex=PROBE_LASTS)
+
+    def _tidy(self) -> None:
+        """Drop what lapsed."""
         now = time.monotonic()
         if now - self._tidied < TIDY_EVERY:
             return
@@ -138,6 +139,7 @@ def _read(feed_of: "weakref.ref[RedisFeed]") -> None:
     after: str | None = None
     while feed := feed_of():
         try:
+            feed._require_writable()
             feed._tidy()
             feed._send_unsent()
             after = feed._hear(after) if after else feed._join()
