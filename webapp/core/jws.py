@@ -60,7 +60,7 @@ def _encode(data: bytes) -> str:
 
 
 def _encode_json(value: Json) -> str:
-    return _encode(json.dumps(value, separators=(",", ":")).encode())
+    return _encode(_encoder.encode(value).encode())
 
 
 def _decode(text: str) -> bytes:
@@ -75,11 +75,7 @@ def _decode(text: str) -> bytes:
 
 def _decode_json(text: str) -> Json:
     try:
-        value = json.loads(
-            _decode(text).decode("utf-8"),
-            object_pairs_hook=_without_duplicates,
-            parse_constant=_refuse_constant,
-        )
+        value = _decoder.decode(_decode(text).decode("utf-8"))
     except (ValueError, RecursionError):
         raise TokenInvalid from None
     if not isinstance(value, dict):
@@ -97,3 +93,7 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> Json:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+_encoder = json.JSONEncoder(separators=(",", ":"))
+_decoder = json.JSONDecoder(object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant)

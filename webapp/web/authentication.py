@@ -26,7 +26,7 @@ from webapp.core.tokens import AccessClaims
 from . import cookies, csrf, messages
 from .authorization import EVERYBODY, check, permission_needed
 from .request_id import request_id
-from .requests import is_api, is_navigation
+from .requests import is_api, is_navigation, this_request
 from .services import origin, services
 
 
@@ -47,16 +47,14 @@ def install(app: Flask) -> None:
 
 def authenticate() -> None:
     """Before every request: set `g.visitor`. Raises Unauthenticated, Forbidden, Unavailable."""
-    g.visitor = None
     events.context.set(on_whose_behalf)
-    needed = permission_needed()
+    needed, method = permission_needed(), this_request().method
     if needed != EVERYBODY:
-        visitor = identify()
-        g.visitor = visitor
+        g.visitor = visitor = identify()
         check(visitor.user, needed)
-    elif request.method == "GET" and is_navigation():
-        g.visitor = greet()
-    if request.method not in SAFE_METHODS and request.endpoint and not is_api():
+    else:
+        g.visitor = greet() if method == "GET" and is_navigation() else None
+    if method not in SAFE_METHODS and request.endpoint and not is_api():
         csrf.check_form()
 
 
@@ -97,7 +95,7 @@ def identify() -> Visitor:
 
 
 def bearer_token() -> str | None:
-    scheme, _, token = request.environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    scheme, _, token = this_request().environ.get("HTTP_AUTHORIZATION", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None
 
 

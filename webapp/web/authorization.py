@@ -6,11 +6,11 @@ A route that declares nothing answers nobody.
 from collections.abc import Callable
 from typing import TypeVar
 
-from flask import current_app, request
-
 from webapp.core.errors import Forbidden
 from webapp.core.policy import Permission, may
 from webapp.core.stores import User
+
+from .requests import this_app, this_request
 
 View = TypeVar("View", bound=Callable[..., object])
 
@@ -38,11 +38,11 @@ def requires(permission: Permission) -> Callable[[View], View]:
 
 def permission_needed() -> Permission | str | None:
     """EVERYBODY, or a permission; None is for nobody. An unknown address is a 404 for all."""
-    endpoint = request.endpoint
+    endpoint = this_request().endpoint
     if endpoint in (None, STATIC):
         return EVERYBODY
-    view = current_app.view_functions[endpoint or ""]
-    declared: Permission | str | None = getattr(view, "__dict__", {}).get(DECLARATION)
+    view = this_app().view_functions[endpoint or ""]
+    declared: Permission | str | None = getattr(view, DECLARATION, None)
     return declared
 
 

@@ -7,12 +7,13 @@ browser then accepts them from this very host alone, over TLS alone.
 from collections.abc import Callable, Iterator, MutableMapping
 from typing import Any, TypeVar
 
-from flask import Flask, Request, request
+from flask import Flask, Request
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from werkzeug import Response
 
 from webapp.core.grants import Grant
 
+from .requests import this_request
 from .services import services
 
 AnyResponse = TypeVar("AnyResponse", bound=Response)
@@ -21,13 +22,16 @@ REFRESH = "refresh_token"
 ACCESS = "access_token"
 KNOWN_BROWSER = "known_browser"
 
+# No other one: a browser may count that to a cookie's name.
+SPACE = " \t"
+
 # Seconds; browsers keep no cookie for longer.
 LONGEST = 400 * 24 * 3600
 
 
 def secure() -> bool:
     chosen = services().settings.cookie_secure
-    return request.environ["wsgi.url_scheme"] == "https" if chosen is None else chosen
+    return this_request().environ["wsgi.url_scheme"] == "https" if chosen is None else chosen
 
 
 def name(base: str) -> str:
@@ -35,12 +39,15 @@ def name(base: str) -> str:
 
 
 def read(base: str) -> str | None:
-    """Found by hand: parsing all of them costs as much as the rest of the hook."""
+    """The first of that name. Found by hand: parsing all of them takes as long as all the hook."""
+    header: str = this_request().environ.get("HTTP_COOKIE", "")
     wanted = f"{name(base)}="
-    for cookie in request.environ.get("HTTP_COOKIE", "").split(";"):
-        stripped = cookie.strip(" \t")  # no other space: a browser may count that to the name
-        if stripped.startswith(wanted):
-            return stripped[len(wanted) :] or None
+    start = header.find(wanted)
+    while start >= 0:
+        before = header[:start].rstrip(SPACE)
+        if not before or before[-1] == ";":
+            return header[start + len(wanted) :].partition(";")[0].rstrip(SPACE) or None
+        start = header.find(wanted, start + 1)
     return None
 
 
@@ -72,15 +79,16 @@ def remember_browser(response: AnyResponse, value: str) -> AnyResponse:
 
 
 def _set(response: Response, base: str, value: str, *, max_age: int | None, httponly: bool) -> None:
-    response.set_cookie(
-        name(base),
-        value,
-        max_age=max_age,
-        path="/",
-        secure=secure(),
-        httponly=httponly,
-        samesite="Lax",
-    )
+    """RFC 6265 section 4.1.1. `value` is base64url and dots: there is nothing to quote."""
+    attributes = [
+        f"{name(base)}={value}",
+        *([] if max_age is None else [f"Max-Age={max_age}"]),
+        *(["Secure"] if secure() else []),
+        *(["HttpOnly"] if httponly else []),
+        "Path=/",
+        "SameSite=Lax",
+    ]
+    response.headers.add("Set-Cookie", "; ".join(attributes))
 
 
 class LazySession(SessionMixin):

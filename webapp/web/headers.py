@@ -67,13 +67,14 @@ class WithHeaders:
             status: str, headers: Headers, exc_info: Any = None
         ) -> Callable[[bytes], object]:
             names = {name for name, _ in headers}
+            added = ALWAYS if CSP in names else WITHOUT_SCRIPTS_OF_ITS_OWN
             if not may_be_kept(status, names):
-                headers = [*(pair for pair in headers if pair[0] != CACHE_CONTROL), NO_STORE]
-            headers += ALWAYS if CSP in names else WITHOUT_SCRIPTS_OF_ITS_OWN
-            headers.append(("X-Request-ID", name))
+                if CACHE_CONTROL in names:
+                    headers = [pair for pair in headers if pair[0] != CACHE_CONTROL]
+                added = [*added, NO_STORE]
             if environ["wsgi.url_scheme"] == "https":
-                headers.append(HSTS)
-            return start(status, headers, exc_info)
+                added = [*added, HSTS]
+            return start(status, [*headers, *added, ("X-Request-ID", name)], exc_info)
 
         return self._app(environ, start_with_headers)
 

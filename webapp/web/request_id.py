@@ -4,7 +4,6 @@ import logging
 import os
 import re
 import uuid
-from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -38,16 +37,21 @@ def name_request(environ: "WSGIEnvironment") -> str:
 
 def new_name() -> str:
     """Shaped like a UUID: random for the process, counted in it."""
-    return f"{_process(os.getpid())}{next(_numbers):012x}"
+    return f"{_process}{next(_numbers):012x}"
 
 
 _numbers = count(1)
+_process = ""
 
 
-@cache
-def _process(_pid: int) -> str:
-    """All but the last twelve digits; another one after a fork."""
-    return str(uuid.uuid4())[:-12]
+def _name_process() -> None:
+    """All but the last twelve digits of its names; others after a fork."""
+    global _process
+    _process = str(uuid.uuid4())[:-12]
+
+
+_name_process()
+os.register_at_fork(after_in_child=_name_process)
 
 
 def request_id() -> str:

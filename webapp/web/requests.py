@@ -1,8 +1,9 @@
 """What kind of request this is, and where it may be sent on to."""
 
+from typing import cast
 from urllib.parse import urlsplit
 
-from flask import current_app, request, url_for
+from flask import Flask, Request, current_app, request, url_for
 from werkzeug.exceptions import HTTPException
 
 # Where nobody wants to arrive after login.
@@ -14,8 +15,17 @@ API_PREFIXES = ("/api/", "/oauth/")
 API_PAGES = ("/api/docs", "/api/openapi.json")
 
 
+def this_request() -> Request:
+    """Itself, for what every request passes: through Flask's proxy each look takes a µs more."""
+    return cast(Request, request._get_current_object())  # type: ignore[attr-defined]
+
+
+def this_app() -> Flask:
+    return cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]
+
+
 def is_api() -> bool:
-    path = f"/{request.environ['PATH_INFO'].lstrip('/')}/"  # as the router reads it
+    path = f"/{this_request().environ['PATH_INFO'].lstrip('/')}/"  # as the router reads it
     return path.startswith(API_PREFIXES) and not path.startswith(API_PAGES)
 
 

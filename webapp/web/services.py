@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
-from flask import current_app, request
+from flask import request
 
 from webapp.config import Settings
 from webapp.core import events
@@ -22,6 +22,7 @@ from webapp.core.sessions import Sessions
 from webapp.mail.outbox import Outbox
 
 from .background import Background
+from .requests import this_app
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Services:
 
 
 def services() -> Services:
-    return cast(Services, current_app.extensions["evergreen"])
+    return cast(Services, this_app().extensions["evergreen"])
 
 
 def later(job: Callable[[], None], what: str) -> None:

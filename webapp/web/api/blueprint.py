@@ -71,9 +71,13 @@ class EnvelopeBlueprint(Blueprint):  # type: ignore[misc]
         """The errors that a call may end with, for the document; any may end with 429 or 503."""
 
         def wrap(view: View) -> View:
+            documented = view
             for status in (*statuses, 429, 503):
                 phrase = HTTPStatus(status).phrase
-                view = self.alt_response(status, schema=ErrorAnswer, description=phrase)(view)
+                describe = self.alt_response(status, schema=ErrorAnswer, description=phrase)
+                documented = describe(documented)
+            # Its words only: called through all of them, each would take its time.
+            view.__dict__["_apidoc"] = documented.__dict__["_apidoc"]
             return view
 
         return wrap
