@@ -31,9 +31,12 @@ ALWAYS = [
         "magnetometer=(), microphone=(), midi=(), payment=(), usb=()",
     ),
 ]
-WITHOUT_SCRIPTS_OF_ITS_OWN = [*ALWAYS, (CSP, POLICY.format(nonce=""))]
+WITHOUT_SCRIPTS_OF_ITS_OWN = (CSP, POLICY.format(nonce=""))
 NO_STORE = (CACHE_CONTROL, "private, no-store")
 HSTS = ("Strict-Transport-Security", "max-age=31536000")
+# What most answers get, and what makes them another kind.
+USUAL = [*ALWAYS, WITHOUT_SCRIPTS_OF_ITS_OWN, NO_STORE]
+UNUSUAL = {CSP, CACHE_CONTROL}
 
 
 def install(app: Flask) -> None:
@@ -67,16 +70,21 @@ class WithHeaders:
             status: str, headers: Headers, exc_info: Any = None
         ) -> Callable[[bytes], object]:
             names = {name for name, _ in headers}
-            added = ALWAYS if CSP in names else WITHOUT_SCRIPTS_OF_ITS_OWN
-            if not may_be_kept(status, names):
-                if CACHE_CONTROL in names:
-                    headers = [pair for pair in headers if pair[0] != CACHE_CONTROL]
-                added = [*added, NO_STORE]
+            headers += USUAL if UNUSUAL.isdisjoint(names) else unusual(status, headers, names)
+            headers.append(("X-Request-ID", name))
             if environ["wsgi.url_scheme"] == "https":
-                added = [*added, HSTS]
-            return start(status, [*headers, *added, ("X-Request-ID", name)], exc_info)
+                headers.append(HSTS)
+            return start(status, headers, exc_info)
 
         return self._app(environ, start_with_headers)
+
+
+def unusual(status: str, headers: Headers, names: set[str]) -> Headers:
+    added = ALWAYS if CSP in names else [*ALWAYS, WITHOUT_SCRIPTS_OF_ITS_OWN]
+    if may_be_kept(status, names):
+        return added
+    headers[:] = [pair for pair in headers if pair[0] != CACHE_CONTROL]
+    return [*added, NO_STORE]
 
 
 def may_be_kept(status: str, names: set[str]) -> bool:
