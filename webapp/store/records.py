@@ -1,7 +1,5 @@
 """Sessions in SQL: who opened them where, their limits, and how they ended."""
 
-from dataclasses import fields
-
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -9,15 +7,14 @@ from webapp.core.errors import InvalidCredentials
 from webapp.core.events import EventKind
 from webapp.core.stores import Session, User
 
-from .database import answering, committing
+from .database import answering, committing, read_row
 from .events import note
 from .models import SessionRow, UserRow, db
 
-USER = [field.name for field in fields(User) if field.name not in ("disabled", "proof")]
+USER = ("id", "email", "name", "role", "created_at", "confirmed_at", "pending", "disabled_at")
 FIND = (
     select(
         *(getattr(UserRow, name) for name in USER),
-        UserRow.disabled_at,
         *(getattr(SessionRow, name) for name in Session.__slots__),
     )
     .select_from(UserRow)
@@ -32,15 +29,15 @@ class SqlRecords:
     """Serves `core.stores.Records`."""
 
     def find(self, user_id: str, sid: str) -> tuple[User | None, Session | None]:
-        """Asked at every refresh: without the ORM, it costs a third."""
-        with answering(), db.engine.connect() as connection:
-            found = connection.execute(FIND, {"user_id": user_id, "sid": sid}).first()
+        found = read_row(FIND, user_id=user_id, sid=sid)
         if found is None:
             return None, None
-        *user, disabled_at = found[: len(USER) + 1]
-        session = found[len(USER) + 1 :]
-        known = User(**dict(zip(USER, user, strict=True)), disabled=disabled_at is not None)
-        return known, Session(*session) if session[0] else None
+        user = dict(zip(USER, found, strict=False))
+        user["disabled"] = user.pop("disabled_at") is not None
+        user["pending"] = bool(user["pending"])
+        session = dict(zip(Session.__slots__, found[len(USER) :], strict=True))
+        session["remembered"] = bool(session["remembered"])
+        return User(**user), Session(**session) if session["sid"] else None
 
     def open(self, session: Session, proof: str) -> None:
         with committing():
