@@ -10,6 +10,8 @@ from redis.connection import AbstractConnection
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from webapp.store import database
+
 
 @dataclass
 class Counts:
@@ -30,7 +32,8 @@ class Counts:
 
 @contextmanager
 def counted() -> Iterator[Counts]:
-    counts, thread, send = Counts(), threading.get_ident(), AbstractConnection.send_packed_command
+    counts, thread = Counts(), threading.get_ident()
+    send, spell = AbstractConnection.send_packed_command, database._spelled
 
     def sent(self: AbstractConnection, *args: Any, **options: Any) -> None:
         counts.redis += threading.get_ident() == thread
@@ -40,13 +43,22 @@ def counted() -> Iterator[Counts]:
         if threading.get_ident() == thread:
             counts.statements.append((text, values))
 
+    def spelled(*args: Any) -> tuple[str, Any]:
+        """What Evergreen asks past SQLAlchemy's events."""
+        statement = spell(*args)
+        if threading.get_ident() == thread:
+            counts.statements.append(statement)
+        return statement
+
     AbstractConnection.send_packed_command = sent  # type: ignore[method-assign]
+    database._spelled = spelled
     event.listen(Engine, "before_cursor_execute", executed)
     try:
         yield counts
     finally:
         event.remove(Engine, "before_cursor_execute", executed)
         AbstractConnection.send_packed_command = send  # type: ignore[method-assign]
+        database._spelled = spell
 
 
 def count(job: Callable[[], object]) -> Counts:

@@ -58,9 +58,9 @@ class Worker:
             asked.append("SQL")
 
         with self.app.app_context():
-            event.listen(db.engine, "before_cursor_execute", note)
+            event.listen(db.engine, "checkout", note)
             assert self.status(token) == 200
-            event.remove(db.engine, "before_cursor_execute", note)
+            event.remove(db.engine, "checkout", note)
         return bool(asked)
 
     def know(self, token: str) -> None:

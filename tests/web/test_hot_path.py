@@ -75,15 +75,15 @@ def questions(app: Flask) -> Iterator[list[str]]:
             asked.append("Redis")
         send(self, *args, **options)
 
-    def note_statement(*_: object) -> None:
+    def note_checkout(*_: object) -> None:
         asked.append("SQL")
 
     with app.app_context(), pytest.MonkeyPatch.context() as patch:
         engine = db.engine
         patch.setattr(AbstractConnection, "send_packed_command", note_command)
-        event.listen(engine, "before_cursor_execute", note_statement)
+        event.listen(engine, "checkout", note_checkout)
         yield asked
-        event.remove(engine, "before_cursor_execute", note_statement)
+        event.remove(engine, "checkout", note_checkout)
 
 
 def sid_of(app: Flask, browser: Browser) -> str:

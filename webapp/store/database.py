@@ -97,7 +97,7 @@ def _spelled(query: Select[Any], values: dict[str, str]) -> tuple[str, Any]:
     """In the driver's own way to name values."""
     found = _compiled(query, db.engine.dialect)
     names = found.positiontup
-    return found.string, values if names is None else [values[name] for name in names]
+    return found.string, values if names is None else tuple(values[name] for name in names)
 
 
 @lru_cache(maxsize=8)
