@@ -18,7 +18,11 @@ PACKAGES = {
     "chromedriver": "chromium-driver",
     "redis-server": "redis-server",
     "npm": "npm",
+    "nginx": "nginx",
+    "openssl": "openssl",
 }
+# Debian keeps nginx where only root looks.
+PLACES = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin"
 CHECKS = [
     ["ruff", "format", "--check", "--quiet", "."],
     ["ruff", "check", "--quiet", "."],
@@ -41,11 +45,13 @@ def main(arguments: list[str]) -> int:
 
 
 def install_programs() -> None:
-    missing = [name for name in PACKAGES if not shutil.which(name)]
+    missing = [name for name in PACKAGES if not shutil.which(name, path=PLACES)]
     if missing and shutil.which("apt-get"):
         apt_install([PACKAGES[name] for name in missing])
-    elif "redis-server" in missing:
-        stop("the tests need redis-server; please install Redis (macOS: brew install redis).")
+    elif {"redis-server", "nginx"} & set(missing):
+        stop(
+            "the tests need Redis and nginx; please install them (macOS: brew install redis nginx)."
+        )
     elif missing:
         say(f"no {' and no '.join(missing)} here: Selenium fetches a browser itself.")
 
