@@ -28,7 +28,7 @@ class AppProcess:
         self._process: subprocess.Popen[bytes] | None = None
 
     def begin(self) -> None:
-        command = ["-m", "granian", "--interface", "wsgi", "--blocking-threads", "32", "--no-ws"]
+        command = ["-m", "granian", "--interface", "wsgi", "--blocking-threads", "64", "--no-ws"]
         self._process = subprocess.Popen(
             [sys.executable, *command, "--port", str(self.port), "app:app"],
             env=self._environment,
@@ -88,7 +88,7 @@ class Nginx:
             "/run/nginx.pid": str(self.folder / "nginx.pid"),
             "/var/log/nginx/": f"{self.folder}/",
             "/etc/nginx/evergreen/": f"{self.folder}/",
-            "/srv/evergreen/static/": f"{ROOT}/static/",
+            "/srv/evergreen/current/static/": f"{ROOT}/static/",
             "listen 80 ": f"listen 127.0.0.1:{self.plain_port} ",
             "listen 443 ": f"listen 127.0.0.1:{self.port} ",
             "127.0.0.1:5001": f"127.0.0.1:{self._upstreams[0]}",

@@ -1,7 +1,6 @@
 """Two app processes behind a real nginx, with the very file that docs/ shows, serve one browser."""
 
 import http.client
-import shutil
 import socket
 import ssl
 import threading
@@ -12,12 +11,14 @@ from pathlib import Path
 import pytest
 
 from scripts.bootstrap import ROOT
+from tests.conftest import environ, services_of
 from tests.support.browser import EMAIL, PASSWORD
 from tests.support.https import HttpsBrowser
 from tests.support.nginx import HOST, AppProcess, Nginx, asked
 from tests.support.servers import RedisServer, wait_until
 from tests.test_commands import environment
 from tests.test_config import SECRETS
+from webapp import create_app
 
 HERE = "127.0.0.2"
 # Seconds. The promise is one; a busy machine may take longer, and never for ever.
@@ -31,19 +32,21 @@ SLOW_BODY = (
 class Site:
     """nginx, both apps, and the Redis and SQL that they share."""
 
-    def __init__(self, folder: Path, prepared: Path) -> None:
+    def __init__(self, folder: Path) -> None:
         self.redis = RedisServer(folder / "redis")
-        instance = folder / "instance"
-        shutil.copytree(prepared, instance, ignore=shutil.ignore_patterns("*.lock"))
+        self._instance = folder / "instance"
         production = {"WEBAPP_MODE": "production", "WEBAPP_BCRYPT_ROUNDS": "10"} | SECRETS
         own = {"REDIS_URL": self.redis.url, "WEBAPP_TRUSTED_PROXIES": "1"}
-        settings = environment(instance, **(production | own))
+        settings = environment(self._instance, **(production | own))
         self.apps = [AppProcess(settings), AppProcess(settings)]
         self.nginx = Nginx(folder, [app.port for app in self.apps])
 
     def start(self) -> "Site":
         (self.nginx.folder / "redis").mkdir()
         self.redis.start()
+        first = create_app(environ(self._instance, self.redis.url))
+        with first.app_context():
+            services_of(first).accounts.register(EMAIL, PASSWORD, name="Ada", now=0)
         for app in self.apps:
             app.begin()
         for app in self.apps:
@@ -62,8 +65,8 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> Iterator[Site]:
-    site = Site(tmp_path_factory.mktemp("site"), prepared)
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    site = Site(tmp_path_factory.mktemp("site"))
     with ExitStack() as stack:
         for app in site.apps:
             stack.callback(app.kill)
