@@ -1,0 +1,55 @@
+"""The documents name what there is, and their links lead somewhere."""
+
+import re
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from scripts import settings
+from scripts.bootstrap import ROOT
+from webapp.config import Settings, env_name
+
+OPERATIONS = settings.PAGE.read_text()
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def test_the_table_of_settings_is_in_step_with_their_own_words() -> None:
+    hint = "`python3 -m scripts.settings` writes it anew"
+    assert settings.in_step(OPERATIONS) == OPERATIONS, hint
+
+
+def test_defaults_are_written_as_one_would_write_them() -> None:
+    shown = dict(re.findall(r"^\| `(\w+)` \| `([^`]+)` \|", settings.table(), re.MULTILINE))
+    read = Settings.from_environ(shown | {"WEBAPP_MODE": "development"})
+    for name in set(Settings.__dataclass_fields__) - {"mode", "instance_path"}:
+        if env_name(name) in shown:
+            assert getattr(read, name) == getattr(Settings(mode="development"), name), name
+
+
+def test_a_page_without_a_place_for_the_table_is_refused() -> None:
+    with pytest.raises(ValueError, match="0 places"):
+        settings.in_step("# Nothing here\n")
+
+
+def test_every_command_of_ours_is_named(app: Flask) -> None:
+    of_flask = {"routes", "run", "shell"}
+    for name in set(app.cli.commands) - of_flask:
+        assert f"`{name}`" in OPERATIONS, name
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(document: Path) -> None:
+    text = document.read_text()
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if not target.startswith("https://"):
+            place, _, anchor = target.partition("#")
+            page = document.parent / place if place else document
+            assert page.exists(), target
+            assert not anchor or anchor in anchors(page.read_text()), target
+
+
+def anchors(text: str) -> set[str]:
+    """As GitHub and others make them."""
+    titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in titles}
