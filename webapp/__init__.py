@@ -3,9 +3,10 @@
 import os
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask
+from flask import Flask, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from . import cli, development
@@ -27,12 +28,13 @@ from .core.tokens import Tokens
 from .mail.delivery import Transport
 from .mail.outbox import Outbox
 from .mail.post import PostOffice
+from .store import health
 from .store.attempts import MemoryCounters, RedisCounters
 from .store.clients import SqlClients
 from .store.connect import redis_client
 from .store.database import init_database, migrate
 from .store.drafts import RedisDrafts
-from .store.events import SqlEvents
+from .store.events import SqlEvents, noted
 from .store.feed import RedisFeed
 from .store.records import SqlRecords
 from .store.sessions import RedisEntries
@@ -44,15 +46,19 @@ from .web import (
     csrf,
     errors,
     headers,
+    logs,
     oauth,
-    request_id,
     template_context,
     well_known,
 )
 from .web.admission import Admission
 from .web.background import Background
+from .web.metrics import Metrics
+from .web.operations import Operations
 from .web.pages import pages
+from .web.readiness import Readiness
 from .web.services import Services
+from .web.vitals import Vitals
 
 if TYPE_CHECKING:
     from .mail.letters import Letters
@@ -66,6 +72,10 @@ class App(Flask):
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Nothing here is a coroutine; asking that of each function each time takes a while."""
         return func
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Of which route, and not of which address: that may be a mailed link."""
+        self.logger.error("Exception on %s %s", request.method, request.url_rule, exc_info=exc_info)
 
 
 def create_app(
@@ -86,21 +96,24 @@ def create_app(
     # A form may stay open as long as the session: it is bound to that, not to an hour.
     app.config.update(WTF_CSRF_TIME_LIMIT=None, DEMO_ACCOUNT=None)
     init_database(app, settings.database_url or f"sqlite:///{settings.instance_path}/evergreen.db")
-    app.extensions["evergreen"] = wire(settings, Background(app), now)
+    app.extensions["evergreen"] = wire(app, settings, Background(app), now)
     install_web(app, settings)
     if settings.mode == "development":
         prepare_development(app)
     return app
 
 
-def wire(settings: Settings, background: Background, now: Callable[[], float]) -> Services:
+def wire(
+    app: Flask, settings: Settings, background: Background, now: Callable[[], float]
+) -> Services:
     """core ← store: hand the core the places where its state lives."""
     assert settings.access_token_keys is not None
     redis = redis_client(settings.redis_url, settings.instance_path / "redis")
     # A database that development has used holds the demo account as well.
     published = {development.DEMO.password} if settings.mode == "production" else set()
+    pool, memory = HashingPool(), Memory(settings.token_memory)
     passwords = Passwords(
-        settings.bcrypt_rounds, settings.password_min_length, frozenset(published), HashingPool()
+        settings.bcrypt_rounds, settings.password_min_length, frozenset(published), pool
     )
     users, events = SqlUsers(), SqlEvents()
     outbox = Outbox(settings.instance_path / "outbox") if settings.mail_url == "outbox:" else None
@@ -116,9 +129,10 @@ def wire(settings: Settings, background: Background, now: Callable[[], float]) -
         limits_of(settings),
         notices,
         feed,
-        Memory(settings.token_memory),
+        memory,
     )
     devices = Devices(sessions, entries, records)
+    vitals = Vitals(pool, memory, feed, background)
     counters = RedisCounters(redis), MemoryCounters()
     return Services(
         settings=settings,
@@ -144,6 +158,14 @@ def wire(settings: Settings, background: Background, now: Callable[[], float]) -
         sessions=sessions,
         devices=devices,
         access_keys=settings.access_token_keys,
+        metrics=Metrics(settings.instance_path / "metrics", vitals.levels),
+        readiness=Readiness(
+            {
+                "sql": partial(health.ask_sql, app),
+                "redis": partial(health.ask_redis, redis),
+                "migrations": partial(health.ask_migrations, app),
+            }
+        ),
         now=now,
     )
 
@@ -189,7 +211,7 @@ def install_web(app: Flask, settings: Settings) -> None:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     app.session_interface = cookies.FlaskSessionCookie()
-    request_id.install(app)
+    logs.install(app, as_json=settings.logs_json, in_full=settings.mode == "development")
     authentication.install(app)
     csrf.install(app)
     errors.install(app)
@@ -201,7 +223,12 @@ def install_web(app: Flask, settings: Settings) -> None:
     cli.install(app)
     # A body is waited for before anything happens but the naming of the request.
     app.wsgi_app = Admission(app.wsgi_app, MAX_BODY)  # type: ignore[method-assign]
-    headers.install(app)
+    services: Services = app.extensions["evergreen"]
+    app.wsgi_app = Operations(  # type: ignore[method-assign, assignment]
+        app.wsgi_app, services.readiness, services.metrics, settings.metrics_token
+    )
+    noted.connect(services.metrics.event, sender=app)
+    headers.install(app, services.metrics.request)
 
 
 def prepare_development(app: Flask) -> None:

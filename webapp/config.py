@@ -100,6 +100,12 @@ def secret(text: str) -> str:
     return text
 
 
+def watcher_token(text: str) -> str:
+    if len(text) < 16 or not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("must be at least 16 characters: letters, digits and signs")
+    return text
+
+
 def folder(text: str) -> Path:
     return Path(text).expanduser().resolve()
 
@@ -235,6 +241,17 @@ class Settings:
     security_contact: str = setting(
         "", str, "For /.well-known/security.txt: `mailto:…` or `https://…`. Without it, BASE_URL."
     )
+    metrics_token: str = setting(
+        "",
+        watcher_token,
+        "Opens /metrics to who sends it as `Authorization: Bearer …`. Without it, /metrics "
+        "answers direct requests from this machine alone.",
+    )
+    log_format: str = setting(
+        "auto",
+        choice("auto", "json", "text"),
+        "`json` has one object a line. `auto`: json in production, text in development.",
+    )
     ratelimit_enabled: bool = setting(
         True, flag, "Without it, passwords can be guessed as fast as bcrypt allows. For tests."
     )
@@ -268,6 +285,11 @@ class Settings:
         """Whether an address has to be confirmed before the first sign-in."""
         sends = self.mail_url != "outbox:"
         return sends if self.email_confirmation is None else self.email_confirmation
+
+    @property
+    def logs_json(self) -> bool:
+        production = self.mode == "production"
+        return production if self.log_format == "auto" else self.log_format == "json"
 
     @property
     def address(self) -> str:

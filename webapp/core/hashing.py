@@ -34,17 +34,33 @@ class HashingPool:
 
     def start_over(self) -> None:
         """Without threads: they don't survive a fork."""
-        self._places = threading.BoundedSemaphore(self._room)
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._refused = 0
         self._executor = ThreadPoolExecutor(self._threads, "hashing", initializer=give_way)
 
     def run(self, work: Callable[[], T]) -> T:
         """The result, after waiting for it. Raises Busy."""
-        if not self._places.acquire(blocking=False):
-            raise Busy
+        with self._lock:
+            if self._inside == self._room:
+                self._refused += 1
+                raise Busy
+            self._inside += 1
         try:
             return self._executor.submit(work).result()
         finally:
-            self._places.release()
+            with self._lock:
+                self._inside -= 1
+
+    @property
+    def waiting(self) -> int:
+        """How many have no thread yet."""
+        return max(0, self._inside - self._threads)
+
+    @property
+    def refused(self) -> int:
+        """How many were, in this process."""
+        return self._refused
 
 
 def give_way() -> None:

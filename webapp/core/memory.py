@@ -53,6 +53,10 @@ class Memory:
         self._tokens: OrderedDict[str, Believed] = OrderedDict()
         self._epoch = -1
 
+    def __len__(self) -> int:
+        """How many are remembered, whether or not they may be believed at the moment."""
+        return len(self._tokens)
+
     def recall(self, token: str, epoch: int) -> Believed | None:
         with self._lock:
             if epoch != self._epoch:

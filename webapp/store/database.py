@@ -20,6 +20,7 @@ from webapp.core.errors import Unavailable
 from .models import db
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+NEWEST_MIGRATION = max(script.name.partition("_")[0] for script in MIGRATIONS.glob("versions/*.py"))
 
 # Seconds that a statement waits for a lock or a connection: an honest 503 comes
 # within a second, also when a request meets it twice.
@@ -152,10 +153,9 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _current() -> bool:
-    newest = max(script.name.partition("_")[0] for script in MIGRATIONS.glob("versions/*.py"))
     try:
         with db.engine.connect() as connection:
             found = connection.scalar(text("SELECT version_num FROM alembic_version"))
     except DBAPIError:  # an empty database
         return False
-    return bool(found == newest)
+    return bool(found == NEWEST_MIGRATION)

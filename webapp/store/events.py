@@ -3,6 +3,8 @@
 import logging
 import re
 
+from blinker import Signal
+from flask import current_app
 from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session, aliased
 
@@ -15,6 +17,8 @@ MOST = 10_000
 UNFIT = re.compile(r"[^\w.:@-]")
 
 log = logging.getLogger("webapp.events")
+# Sent by the app, with `kind` and `detail`, for each event that is committed.
+noted = Signal()
 
 
 class SqlEvents:
@@ -83,15 +87,17 @@ def _note(
         )
     )
     facts = {"user": user_id, "actor": actor_id, "sid": sid, "ip": here.ip, "detail": detail}
-    # A proxy may hand on what a client says of its ip: it must not look like another fact.
-    told = " ".join(f"{name}={UNFIT.sub('_', value)}" for name, value in facts.items() if value)
-    db.session.info.setdefault("noted", []).append((kind, told))
+    known = {name: value for name, value in facts.items() if value}
+    db.session.info.setdefault("noted", []).append((kind, known, detail))
 
 
 @event.listens_for(db.session, "after_commit")
 def tell_the_log(session: Session) -> None:
-    for kind, told in session.info.pop("noted", []):
-        log.info("event=%s %s", kind, told)
+    for kind, facts, detail in session.info.pop("noted", []):
+        # A proxy may hand on what a client says of its ip: it must not look like another fact.
+        told = " ".join(f"{name}={UNFIT.sub('_', value)}" for name, value in facts.items())
+        log.info("event=%s %s", kind, told, extra={"facts": {"event": kind, **facts}})
+        noted.send(current_app._get_current_object(), kind=kind, detail=detail)  # type: ignore[attr-defined]
 
 
 @event.listens_for(db.session, "after_rollback")

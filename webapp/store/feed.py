@@ -64,6 +64,17 @@ class RedisFeed:
             self._start_reader()
         return self._epoch if time.monotonic() - self._heard < HEARD else -1
 
+    @property
+    def silence(self) -> float | None:
+        """Seconds since Redis was heard; None if nobody has asked in this process yet."""
+        return time.monotonic() - self._heard if self._heard else None
+
+    @property
+    def believed(self) -> bool:
+        """As `epoch`, and starts no reader."""
+        silence = self.silence
+        return silence is not None and silence < HEARD and self._epoch >= 0
+
     def doubts(self, sid: str, user_id: str) -> bool:
         return sid in self._doubts or user_id in self._doubts
 

@@ -25,6 +25,7 @@ from webapp.core.tokens import AccessClaims
 
 from . import cookies, csrf, messages
 from .authorization import EVERYBODY, check, permission_needed
+from .refreshing import exchange
 from .request_id import request_id
 from .requests import is_api, is_navigation, this_request
 from .services import origin, services
@@ -131,7 +132,7 @@ def believe(access_token: str) -> Visitor:
 
 
 def renew(refresh_token: str, sid: str | None = None) -> Visitor:
-    grant = services().sessions.redeem(refresh_token, origin(), services().now(), sid=sid)
+    grant = exchange(refresh_token, origin(), sid=sid)
     hand_over(grant)
     return Visitor(grant.user, grant.access)
 

@@ -55,6 +55,17 @@ class Background:
         self._tasks: list[Task] = []
         self._numbers = itertools.count()
         self._busy = False
+        self._lost = 0
+
+    @property
+    def waiting(self) -> int:
+        """Tasks, the one that is being done not among them."""
+        return len(self._tasks)
+
+    @property
+    def lost(self) -> int:
+        """Tasks that were given up, or not taken, in this process."""
+        return self._lost
 
     def run(self, job: Callable[[], None], what: str) -> None:
         """Do it soon, and up to three times while it raises Unavailable or MailFailed.
@@ -64,6 +75,7 @@ class Background:
         """
         with self._changed:
             if len(self._tasks) >= ROOM:
+                self._lost += 1
                 raise Unavailable
             task = Task(time.monotonic(), next(self._numbers), job, what, request_id())
             heapq.heappush(self._tasks, task)
@@ -109,16 +121,22 @@ class Background:
             # Where, and not what it said: that could hold an address.
             where = "".join(traceback.format_tb(error.__traceback__))
             log.error("%s: %s\n%s", task.what, type(error).__name__, where)
+            self._lose()
 
     def _put_back(self, task: Task, error: Exception) -> None:
         if task.tries == len(self._waits):
             log.error("%s: %s; given up", task.what, error)
+            self._lose()
             return
         wait = self._waits[task.tries]
         log.warning("%s: %s; once more in %g s", task.what, error, wait)
         task.due, task.tries = time.monotonic() + wait, task.tries + 1
         with self._changed:
             heapq.heappush(self._tasks, task)
+
+    def _lose(self) -> None:
+        with self._changed:
+            self._lost += 1
 
     @contextmanager
     def _context(self, task: Task) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Iterable
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, after_this_request, g
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 Headers = list[tuple[str, str]]
+Told = Callable[["WSGIEnvironment", str, float], None]
 
 CACHE_CONTROL = "Cache-Control"
 CSP = "Content-Security-Policy"
@@ -39,8 +41,8 @@ USUAL = [*ALWAYS, WITHOUT_SCRIPTS_OF_ITS_OWN, NO_STORE]
 UNUSUAL = {CSP, CACHE_CONTROL}
 
 
-def install(app: Flask) -> None:
-    app.wsgi_app = WithHeaders(app.wsgi_app)  # type: ignore[method-assign, assignment]
+def install(app: Flask, told: "Told") -> None:
+    app.wsgi_app = WithHeaders(app.wsgi_app, told)  # type: ignore[method-assign, assignment]
 
 
 def csp_nonce() -> str:
@@ -58,12 +60,17 @@ def add_policy(response: Response) -> Response:
 
 
 class WithHeaders:
-    """Adds them where a response is only a list any more: that costs next to nothing."""
+    """Adds them where a response is only a list any more: that costs next to nothing.
 
-    def __init__(self, app: "WSGIApplication") -> None:
+    `told` is each answer: its environment, its status and the seconds that it took.
+    """
+
+    def __init__(self, app: "WSGIApplication", told: "Told") -> None:
         self._app = app
+        self._told = told
 
     def __call__(self, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
+        began = perf_counter()
         name = request_id.name_request(environ)
 
         def start_with_headers(
@@ -74,6 +81,7 @@ class WithHeaders:
             headers.append(("X-Request-ID", name))
             if environ["wsgi.url_scheme"] == "https":
                 headers.append(HSTS)
+            self._told(environ, status, perf_counter() - began)
             return start(status, headers, exc_info)
 
         return self._app(environ, start_with_headers)

@@ -1,7 +1,8 @@
-"""A program redeems its refresh token: at the JSON API or by OAuth, counted alike."""
+"""A refresh token is redeemed: by the hook, or by a program, which is counted per address."""
 
 from webapp.core.attempts import REFRESH_BY_ACCOUNT, REFRESH_BY_ADDRESS
-from webapp.core.grants import Grant
+from webapp.core.errors import EvergreenError
+from webapp.core.grants import Grant, Origin
 
 from .services import origin, services
 
@@ -12,9 +13,21 @@ def redeem(refresh_token: str, client_id: str) -> Grant:
     Tokens can't be guessed: this is against programs gone wild. Each worker counts for
     itself, so that an honest refresh costs no further call.
     """
-    attempts, asking, now = services().attempts, origin(client_id), services().now()
+    attempts, asking = services().attempts, origin(client_id)
     attempts.count_address(REFRESH_BY_ADDRESS, asking.ip)
-    grant = services().sessions.redeem(refresh_token, asking, now)
+    grant = exchange(refresh_token, asking)
     # Afterwards it is known whose it is; who is refused now gets the same successor later.
     attempts.count_user(REFRESH_BY_ACCOUNT, grant.user.id)
+    return grant
+
+
+def exchange(refresh_token: str, asking: Origin, sid: str | None = None) -> Grant:
+    """As `Sessions.redeem`; the outcome is counted for the operator, whichever it is."""
+    found = services()
+    try:
+        grant = found.sessions.redeem(refresh_token, asking, found.now(), sid=sid)
+    except EvergreenError as refusal:
+        found.metrics.refresh(refusal.code)
+        raise
+    found.metrics.refresh(grant.outcome)
     return grant

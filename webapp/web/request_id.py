@@ -7,8 +7,7 @@ import uuid
 from itertools import count
 from typing import TYPE_CHECKING
 
-from flask import Flask, g, has_app_context, has_request_context, request
-from flask.logging import default_handler
+from flask import g, has_app_context, has_request_context, request
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -17,14 +16,6 @@ SANE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # Where it stands in the WSGI environment.
 KEY = "evergreen.request_id"
 NONE = "-"
-
-LOG_LINE = logging.Formatter("%(asctime)s %(levelname)s %(request_id)s %(name)s: %(message)s")
-
-
-def install(app: Flask) -> None:
-    app.logger.setLevel(logging.INFO)  # asking for it gives it Flask's handler
-    default_handler.addFilter(add_name)
-    default_handler.setFormatter(LOG_LINE)
 
 
 def name_request(environ: "WSGIEnvironment") -> str:

@@ -22,6 +22,8 @@ from webapp.core.sessions import Sessions
 from webapp.mail.outbox import Outbox
 
 from .background import Background
+from .metrics import Metrics
+from .readiness import Readiness
 from .requests import this_app
 
 
@@ -40,6 +42,8 @@ class Services:
     sessions: Sessions
     devices: Devices
     access_keys: KeyRing
+    metrics: Metrics
+    readiness: Readiness
     now: Callable[[], float]
     """Unix seconds. The only clock that decides anything: tests move it."""
 
