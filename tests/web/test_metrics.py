@@ -4,8 +4,10 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 import redis
@@ -17,13 +19,15 @@ from tests.conftest import services_of
 from tests.support.api import Program
 from tests.support.browser import EMAIL, FIREFOX, Browser
 from tests.support.clock import Clock
-from tests.support.servers import RedisServer, wait_until
+from tests.support.servers import RedisServer, free_port, wait_until
+from webapp.config import ROOT
 from webapp.core.errors import Busy
 from webapp.core.sessions import EndReason
 from webapp.store.models import db
 from webapp.web import tally
 from webapp.web.background import ROOM
 from webapp.web.exposition import exposed
+from webapp.web.metrics import EVERY
 from webapp.web.worker_files import Snapshot
 
 Numbers = dict[str, float]
@@ -322,6 +326,48 @@ class TestWorkers:
         app.test_client().get("/login")
         metrics = Path(environment["WEBAPP_INSTANCE_PATH"], "metrics")
         wait_until(lambda: list(metrics.glob("*/*-*.json")) != [])
+
+
+@pytest.fixture
+def two_workers(environment: dict[str, str]) -> Iterator[str]:
+    """A real server's address."""
+    port = str(free_port())
+    command = ["-m", "granian", "--interface", "wsgi", "--workers", "2", "--port", port, "app:app"]
+    server = subprocess.Popen(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env=os.environ | environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    yield f"http://127.0.0.1:{port}"
+    server.terminate()
+    server.wait()
+
+
+def test_each_of_two_real_workers_tells_what_both_have_counted(two_workers: str) -> None:
+    wait_until(lambda: fetch(f"{two_workers}/healthz"), timeout=60)
+    asked = 0
+
+    def both_have_answered() -> bool:
+        nonlocal asked
+        asked += bool(fetch(f"{two_workers}/robots.txt"))
+        return numbers_in(fetch(f"{two_workers}/metrics"))["workers"] == 2
+
+    wait_until(both_have_answered, timeout=60)
+    time.sleep(2 * EVERY)  # by then each has written what it counted
+    group = "request_seconds_count group=pages method=GET status=2xx"
+    seen = [numbers_in(fetch(f"{two_workers}/metrics")) for _ in range(10)]
+    assert {each[group] for each in seen} == {asked}
+
+
+def fetch(url: str) -> str:
+    """Over a new connection, which may come to the other worker."""
+    try:
+        with urlopen(url, timeout=10) as answer:
+            return str(answer.read().decode())
+    except OSError:
+        return ""
 
 
 def ask_and_leave(app: Flask, requests: int) -> Numbers:

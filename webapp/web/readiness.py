@@ -67,8 +67,9 @@ class Part:
     def ask(self) -> "Future[str]":
         """In a thread of its own, that may hang; not in a second one while it does."""
         if self._asked is None or self._asked.done():
-            self._asked = Future()
-            threading.Thread(target=self._run, args=(self._asked,), daemon=True).start()
+            answer: Future[str] = Future()
+            threading.Thread(target=self._run, args=(answer,), daemon=True).start()
+            self._asked = answer
         return self._asked
 
     def _run(self, answer: "Future[str]") -> None:
