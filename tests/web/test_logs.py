@@ -164,6 +164,27 @@ class TestForgeries:
         assert [line["event"] for line in log_of(lines)] == ["sign_in_failed"]
 
 
+SIGNATURE = "Zm9v-YmFy_YmF6" * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        (f"at /reset-password/abc.{SIGNATURE} now", "at /reset-password/[signed] now"),
+        (f"'a.{SIGNATURE}.bc'", "'[signed]'"),
+        (f"reading...{SIGNATURE}", "[signed]"),
+        (f"session=.eJw.aRt.{SIGNATURE};", "session=[signed];"),
+        ("webapp.store.feed at 127.0.0.1", "webapp.store.feed at 127.0.0.1"),
+        ("a" * 300_000, "a" * 300_000),  # in the square of its length it would take minutes
+        (f"{'a.' * 100_000}!", f"{'a.' * 100_000}!"),
+    ],
+    ids=["link", "token", "dots", "cookie", "name", "long", "dotted"],
+)
+def test_what_is_signed_is_left_out(text: str, written: str) -> None:
+    record = logging.LogRecord("webapp", logging.INFO, "", 1, "%s", (text,), None)
+    assert json.loads(logs.JsonLines(in_full=True).format(record))["message"] == written
+
+
 class Secrets:
     """Whatever the app hands out or is given that opens something."""
 

@@ -15,8 +15,9 @@ from flask.logging import default_handler
 
 from .request_id import NONE, add_name
 
-# What is signed ends in its signature: access and refresh tokens, cookies, mailed links.
-SIGNED = re.compile(r"[\w-]{8,}(?:\.[\w-]+)*\.[\w-]{27,}")
+# What is signed has a long part after a dot: access and refresh tokens, cookies, mailed links.
+# It begins nowhere inside and goes back on nothing: no text takes the square of its length.
+SIGNED = re.compile(r"(?<![\w.-])\.*+[\w-]++(?:\.++[\w-]++)*?\.++[\w-]{27,}+(?:\.++[\w-]++)*+")
 # Whatever could end a line, or hide one from a terminal (CWE-117).
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 # Of exceptions that were raised while others were handled.

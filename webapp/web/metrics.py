@@ -1,7 +1,7 @@
 """What an operator wants to see: counted here, kept for all workers, told at /metrics.
 
-Every process that has answered a request writes down once a second what it has counted. What it
-looks up instead of counting it (`levels`) is nobody's work but this thread's.
+Every process that has answered a request writes down once a second what it has counted, and what
+is so in it at that moment (`vitals.py`).
 """
 
 import logging
@@ -102,7 +102,11 @@ class Metrics:
                 return
             self._running = True
         myself = weakref.ref(self)
-        threading.Thread(target=_write, args=(myself,), daemon=True, name="metrics").start()
+        try:
+            threading.Thread(target=_write, args=(myself,), daemon=True, name="metrics").start()
+        except RuntimeError:  # no thread to be had: not this request's trouble
+            self._running = False
+            return
         # Not `atexit`: a worker that multiprocessing has started, as Granian's, passes that over.
         Finalize(None, _write_once, args=(myself,), exitpriority=LAST)
 
