@@ -53,12 +53,12 @@ from .web import (
 )
 from .web.admission import Admission
 from .web.background import Background
-from .web.metrics import Metrics
-from .web.operations import Operations
+from .web.operations.metrics import Metrics
+from .web.operations.probes import Operations
+from .web.operations.readiness import Readiness
+from .web.operations.vitals import Vitals
 from .web.pages import pages
-from .web.readiness import Readiness
 from .web.services import Services
-from .web.vitals import Vitals
 
 if TYPE_CHECKING:
     from .mail.letters import Letters

@@ -24,11 +24,11 @@ from webapp.config import ROOT
 from webapp.core.errors import Busy
 from webapp.core.sessions import EndReason
 from webapp.store.models import db
-from webapp.web import tally
 from webapp.web.background import ROOM
-from webapp.web.exposition import exposed
-from webapp.web.metrics import EVERY
-from webapp.web.worker_files import Snapshot
+from webapp.web.operations import tally
+from webapp.web.operations.exposition import exposed
+from webapp.web.operations.metrics import EVERY
+from webapp.web.operations.worker_files import Snapshot
 
 Numbers = dict[str, float]
 

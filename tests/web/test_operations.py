@@ -20,7 +20,7 @@ from webapp import create_app
 from webapp.store.models import db
 from webapp.web import cookies
 from webapp.web.admission import PLACES, Admission
-from webapp.web.readiness import FRESH, LIMIT, OK, STALE, Readiness
+from webapp.web.operations.readiness import FRESH, LIMIT, OK, STALE, Readiness
 
 READY = {"status": "ready", "sql": "ok", "redis": "ok", "migrations": "ok"}
 # Seconds. The promise is below one; a busy machine may take longer, and never for ever.

@@ -22,8 +22,8 @@ from webapp.core.sessions import Sessions
 from webapp.mail.outbox import Outbox
 
 from .background import Background
-from .metrics import Metrics
-from .readiness import Readiness
+from .operations.metrics import Metrics
+from .operations.readiness import Readiness
 from .requests import this_app
 
 

@@ -5,8 +5,7 @@ from typing import Protocol
 
 from webapp.core.hashing import HashingPool
 from webapp.core.memory import Memory
-
-from .background import Background
+from webapp.web.background import Background
 
 
 class Heard(Protocol):
