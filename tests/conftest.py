@@ -1,6 +1,7 @@
 """The app on its real servers, with a clock that a test can move."""
 
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,7 +30,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory, redis_server: RedisServer
     folder = tmp_path_factory.mktemp("prepared")
     app = create_app(environ(folder, redis_server.url))
     with app.app_context():
-        services_of(app).accounts.register(EMAIL, PASSWORD, name="Ada", now=0)
+        services_of(app).accounts.register(EMAIL, PASSWORD, name="Ada", now=time.time())
     return folder
 
 

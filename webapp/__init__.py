@@ -24,12 +24,14 @@ from .core.notices import Notices
 from .core.passwords import Passwords
 from .core.registration import Registration
 from .core.sessions import Sessions
+from .core.tidying import Tidying
 from .core.tokens import Tokens
 from .mail.delivery import Transport
 from .mail.outbox import Outbox
 from .mail.post import PostOffice
 from .store import health
 from .store.attempts import MemoryCounters, RedisCounters
+from .store.attic import RedisTurns, SqlAttic
 from .store.clients import SqlClients
 from .store.connect import redis_client
 from .store.database import init_database, migrate
@@ -59,6 +61,7 @@ from .web.operations.readiness import Readiness
 from .web.operations.vitals import Vitals
 from .web.pages import pages
 from .web.services import Services
+from .web.tidying import Tidier
 
 if TYPE_CHECKING:
     from .mail.letters import Letters
@@ -134,6 +137,7 @@ def wire(
     devices = Devices(sessions, entries, records)
     vitals = Vitals(pool, memory, feed, background)
     counters = RedisCounters(redis), MemoryCounters()
+    tidying = Tidying(SqlAttic(), settings.sessions_kept, settings.events_kept)
     return Services(
         settings=settings,
         accounts=accounts,
@@ -157,6 +161,8 @@ def wire(
         clients=Clients(SqlClients()),
         sessions=sessions,
         devices=devices,
+        tidying=tidying,
+        tidier=Tidier(tidying, RedisTurns(redis).take, background, now),
         access_keys=settings.access_token_keys,
         metrics=Metrics(settings.instance_path / "metrics", vitals.levels),
         readiness=Readiness(

@@ -255,6 +255,14 @@ class Settings:
     ratelimit_enabled: bool = setting(
         True, flag, "Without it, passwords can be guessed as fast as bcrypt allows. For tests."
     )
+    sessions_kept: int = setting(
+        90 * DAY,
+        seconds(DAY, 3650 * DAY),
+        "How long a session's row stays after its end; it always outlives the session's tokens.",
+    )
+    events_kept: int = setting(
+        400 * DAY, seconds(DAY, 3650 * DAY), "How long a security event stays."
+    )
     trusted_proxies: int = setting(
         0, number(0, 10), "How many proxies in front set X-Forwarded-*. Too many: clients can lie."
     )

@@ -97,9 +97,9 @@ class SessionRow(Base):
     user_agent: Mapped[str] = mapped_column(String(400))
     remembered: Mapped[bool]
     idle_ttl: Mapped[int]
-    expires_at: Mapped[int] = mapped_column(BigInteger)
+    expires_at: Mapped[int] = mapped_column(BigInteger, index=True)
     proved_at: Mapped[int | None] = mapped_column(BigInteger)
-    ended_at: Mapped[int | None] = mapped_column(BigInteger)
+    ended_at: Mapped[int | None] = mapped_column(BigInteger, index=True)
     ended_reason: Mapped[str | None] = mapped_column(String(30))
 
     def to_session(self) -> Session:

@@ -19,12 +19,14 @@ from webapp.core.grants import BROWSER_CLIENT, Origin
 from webapp.core.keys import KeyRing
 from webapp.core.registration import Registration
 from webapp.core.sessions import Sessions
+from webapp.core.tidying import Tidying
 from webapp.mail.outbox import Outbox
 
 from .background import Background
 from .operations.metrics import Metrics
 from .operations.readiness import Readiness
 from .requests import this_app
+from .tidying import Tidier
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class Services:
     clients: Clients
     sessions: Sessions
     devices: Devices
+    tidying: Tidying
+    tidier: Tidier
     access_keys: KeyRing
     metrics: Metrics
     readiness: Readiness

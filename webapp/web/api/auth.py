@@ -53,6 +53,7 @@ def login(body: Json) -> Json:
     with checking(body["email"]):
         user = services().accounts.authenticate(body["email"], body["password"], services().now())
     grant = services().sessions.start(user, origin(client_id), remember=True, now=services().now())
+    services().tidier.soon()
     return {"auth": {**tokens(grant), "user": grant.user}}
 
 

@@ -126,6 +126,7 @@ def sign_in(user: User, *, remember: bool, target: str | None) -> ResponseReturn
     known_browsers.recognise(user.email)
     with suppress(Unavailable):
         end_sessions(previous)
+    services().tidier.soon()
     return redirect(safe_next(target), 303)
 
 

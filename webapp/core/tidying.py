@@ -1,0 +1,62 @@
+"""Clean-up: rows of sessions that are long over, and old events. It needs no cron.
+
+The row of an ended session is what refuses its tokens, should Redis be restored from before the
+end: without it they would be healed. So it outlives every token that was ever made of it, however
+short the settings say that it is kept.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+# Seconds beyond the last token: clocks of hosts that differ, and requests that were under way
+# when the session ended.
+MARGIN = 24 * 3600
+# Rows that one transaction removes: SQLite has no room for another writer meanwhile.
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class Removed:
+    sessions: int = 0
+    events: int = 0
+    more: bool = False
+    """Whether there may be more to remove now."""
+
+    def __add__(self, other: "Removed") -> "Removed":
+        sessions, events = self.sessions + other.sessions, self.events + other.events
+        return Removed(sessions, events, other.more)
+
+
+class Attic(Protocol):
+    """What has been kept in SQL for long. Each call removes `limit` rows at most, and counts them.
+
+    Every method may raise Unavailable.
+    """
+
+    def remove_expired_sessions(self, before: int, limit: int) -> int:
+        """Whose absolute limit was before that moment, however they ended."""
+
+    def remove_ended_sessions(self, before: int, last_token_before: int, limit: int) -> int:
+        """Which were ended before `before`; their tokens expired before `last_token_before`."""
+
+    def remove_events(self, before: int, limit: int) -> int: ...
+
+
+@dataclass(frozen=True)
+class Tidying:
+    attic: Attic
+    sessions_kept: int
+    """Seconds after a session's end."""
+    events_kept: int
+
+    def step(self, now: float) -> Removed:
+        """One batch of each, each in a transaction of its own. Raises Unavailable."""
+        tokens_gone = int(now) - MARGIN
+        over = tokens_gone - self.sessions_kept
+        batches = (
+            self.attic.remove_expired_sessions(over, BATCH),
+            self.attic.remove_ended_sessions(over, tokens_gone, BATCH),
+            self.attic.remove_events(int(now) - self.events_kept, BATCH),
+        )
+        expired, ended, events = batches
+        return Removed(expired + ended, events, more=BATCH in batches)
