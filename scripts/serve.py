@@ -18,11 +18,13 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
+import click
 from flask import Flask
+from flask.cli import FlaskGroup
 from granian import Granian
 from granian.constants import Interfaces
 
-from webapp import create_app
+from webapp import cli, create_app
 from webapp.config import ConfigError, Settings
 from webapp.web.admission import BODIES
 
@@ -80,6 +82,11 @@ def create_app_or_exit() -> Flask:
     try:
         return create_app()
     except ConfigError as error:
+        # `flask doctor` and `flask keys generate` are for this very case. Not for `flask run`:
+        # that is a command of Flask's own, and asks for the app from inside of it.
+        context = click.get_current_context(silent=True)
+        if context and isinstance(context.command, FlaskGroup):
+            return cli.without_settings(error, os.environ)
         stop(error)
 
 

@@ -8,12 +8,9 @@ from flask import Flask
 
 from tests.support.api import Program, error_code
 from tests.support.browser import PASSWORD
+from tests.support.commands import run
 from webapp.core.keys import KeyRing
 from webapp.store.clients import SqlClients
-
-
-def run(app: Flask, *arguments: str, typed: str = "") -> Result:
-    return app.test_cli_runner().invoke(args=list(arguments), input=typed)
 
 
 def secret_in(result: Result) -> str:
@@ -42,7 +39,7 @@ def test_a_client_its_secret_and_its_end(app: Flask) -> None:
     assert error_code(old) == "client_invalid"
     assert program.refresh(token, client_id="shop", client_secret=newer).status_code == 200
 
-    assert run(app, "clients", "delete", "shop").exit_code == 0
+    assert run(app, "clients", "delete", "shop", "--yes").exit_code == 0
     assert error_code(program.call("GET", "/protected")) == "session_ended"
 
 

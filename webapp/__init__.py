@@ -7,15 +7,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, request
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from . import cli, development
-from .config import ROOT, Settings
+from .config import ROOT, ConfigError, Settings
 from .core.accounts import Accounts
 from .core.attempts import Attempts
 from .core.clients import Clients
 from .core.devices import Devices
 from .core.directory import Directory
+from .core.errors import Unavailable
 from .core.grants import Limits
 from .core.hashing import HashingPool
 from .core.links import Links
@@ -26,6 +28,7 @@ from .core.registration import Registration
 from .core.sessions import Sessions
 from .core.tidying import Tidying
 from .core.tokens import Tokens
+from .doctor.findings import in_one_line
 from .mail.delivery import Transport
 from .mail.outbox import Outbox
 from .mail.post import PostOffice
@@ -86,7 +89,10 @@ def create_app(
 ) -> Flask:
     """Raises ConfigError if a setting is missing or wrong."""
     settings = Settings.from_environ(environ)
-    settings.instance_path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        settings.instance_path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"WEBAPP_INSTANCE_PATH: can't be made: {error.strerror}") from None
     if settings.mode == "development":
         settings = development.with_own_secrets(settings)
     app = App(
@@ -98,7 +104,7 @@ def create_app(
     app.config.update(SECRET_KEY=settings.secret_key, MAX_CONTENT_LENGTH=MAX_BODY)
     # A form may stay open as long as the session: it is bound to that, not to an hour.
     app.config.update(WTF_CSRF_TIME_LIMIT=None, DEMO_ACCOUNT=None)
-    init_database(app, settings.database_url or f"sqlite:///{settings.instance_path}/evergreen.db")
+    init_database(app, settings.sql_url)
     app.extensions["evergreen"] = wire(app, settings, Background(app), now)
     install_web(app, settings)
     if settings.mode == "development":
@@ -155,6 +161,7 @@ def wire(
         attempts=Attempts(*counters, enabled=settings.ratelimit_enabled),
         events=events,
         drafts=RedisDrafts(redis),
+        feed=feed,
         background=background,
         outbox=outbox,
         directory=Directory(users, accounts, devices, notices),
@@ -240,6 +247,9 @@ def install_web(app: Flask, settings: Settings) -> None:
 def prepare_development(app: Flask) -> None:
     services: Services = app.extensions["evergreen"]
     app.config["DEMO_ACCOUNT"] = development.DEMO
-    with app.app_context():
-        migrate(services.settings.instance_path / "migrate.lock")
-        development.create_demo_account(services.accounts, services.now())
+    try:
+        with app.app_context():
+            migrate(services.settings.instance_path / "migrate.lock")
+            development.create_demo_account(services.accounts, services.now())
+    except (SQLAlchemyError, Unavailable) as error:
+        raise ConfigError(f"DATABASE_URL: can't be used: {in_one_line(error)}") from error

@@ -5,7 +5,7 @@ others carry the prefix `WEBAPP_`. A wrong value stops the start with one line.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
@@ -270,18 +270,20 @@ class Settings:
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
         """Raises ConfigError."""
-        _refuse_unknown_names(environ)
-        values: dict[str, Any] = {}
-        if environ.get("FLASK_DEBUG", "").lower() in YES:
-            values["mode"] = "development"
-        for option in fields(cls):
-            name = env_name(option.name)
-            if text := environ.get(name, "").strip():
-                try:
-                    values[option.name] = option.metadata["parse"](text)
-                except ValueError as error:
-                    raise ConfigError(f"{name}: {error}") from None
+        values, complaints = _read(environ)
+        if complaints:
+            raise ConfigError(complaints[0])
         return cls(**values)
+
+    @classmethod
+    def as_written(cls, environ: Mapping[str, str]) -> tuple["Settings", list[str]]:
+        """Right or wrong, and a line for each that is wrong: `flask doctor` goes on with them."""
+        values, complaints = _read(environ)
+        try:
+            cls(**values)
+        except ConfigError as error:
+            complaints.append(str(error))
+        return AsWritten(**values), complaints
 
     def __post_init__(self) -> None:
         self._check_algorithms()
@@ -298,6 +300,10 @@ class Settings:
     def logs_json(self) -> bool:
         production = self.mode == "production"
         return production if self.log_format == "auto" else self.log_format == "json"
+
+    @property
+    def sql_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.instance_path}/evergreen.db"
 
     @property
     def address(self) -> str:
@@ -334,16 +340,37 @@ class Settings:
             raise ConfigError("WEBAPP_BCRYPT_ROUNDS: must be at least 10 in production")
 
 
+class AsWritten(Settings):
+    def __post_init__(self) -> None:
+        """No checks."""
+
+
 def env_name(option: str) -> str:
     name = option.upper()
     return name if name in PLATFORM_NAMES else PREFIX + name
 
 
-def _refuse_unknown_names(environ: Mapping[str, str]) -> None:
+def _read(environ: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
+    """What can be read, and a line for each setting that can't."""
+    values: dict[str, Any] = {}
+    complaints = [*_unknown_names(environ)]
+    if environ.get("FLASK_DEBUG", "").lower() in YES:
+        values["mode"] = "development"
+    for option in fields(Settings):
+        name = env_name(option.name)
+        if text := environ.get(name, "").strip():
+            try:
+                values[option.name] = option.metadata["parse"](text)
+            except ValueError as error:
+                complaints.append(f"{name}: {error}")
+    return values, complaints
+
+
+def _unknown_names(environ: Mapping[str, str]) -> Iterator[str]:
     """A misspelt setting would be silently ignored: say so instead."""
     known = {env_name(option.name) for option in fields(Settings)} | FOREIGN_NAMES
     for name in sorted(environ):
         if name.startswith(PREFIX) and name not in known:
             near = get_close_matches(name, known, 1)
             hint = f"; did you mean {near[0]}?" if near else ""
-            raise ConfigError(f"{name}: there is no such setting{hint}")
+            yield f"{name}: there is no such setting{hint}"

@@ -36,6 +36,10 @@ class Context:
     actor_id: str | None = None
 
 
+# What the names of an operator's commands begin with, where a request has its id. No client can
+# give its request such a name: there is no colon in those that are kept.
+BY_OPERATOR = "cli:"
+
 # Who can say so. Set once a request, called where an event is written: every function between the
 # two would otherwise have to pass it on.
 context: ContextVar[Callable[[], Context]] = ContextVar("context", default=Context)
@@ -57,6 +61,10 @@ class Event:
     user_agent: str
     request_id: str
 
+    @property
+    def by_operator(self) -> bool:
+        return self.request_id.startswith(BY_OPERATOR)
+
 
 @dataclass(frozen=True)
 class EventPage:
@@ -70,5 +78,7 @@ class Events(Protocol):
     def record(self, kind: EventKind, user_id: str | None, now: float, detail: str = "") -> None:
         """Never a token, a password or a cookie."""
 
-    def page(self, *, user_id: str | None, kind: str | None, offset: int, limit: int) -> EventPage:
+    def page(
+        self, *, user_id: str | None, kind: str | None, offset: int, limit: int, since: int = 0
+    ) -> EventPage:
         """Newest first; of everybody if `user_id` is None."""

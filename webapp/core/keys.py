@@ -8,6 +8,7 @@ import base64
 import json
 import re
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,8 @@ class Key:
     method: Algorithm
     signs: Any
     verifies: Any
+    path: Path | None = None
+    """The file that it was read from."""
 
     def sign(self, message: bytes) -> bytes:
         return self.method.sign(message, self.signs)
@@ -87,6 +90,9 @@ class KeyRing:
         here = [key.signs for key in self._by_kid.values() if isinstance(key.signs, bytes)]
         return any(key.signs in here for key in other._by_kid.values())
 
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._by_kid.values())
+
     def find(self, kid: object) -> Key | None:
         return self._by_kid.get(kid) if isinstance(kid, str) else None
 
@@ -123,7 +129,7 @@ def _pem_key(kid: str, path: Path) -> Key:
     algorithm = _algorithm_for(public)
     if algorithm is None:
         raise ValueError(f"is none of Ed25519, EC P-256 and RSA of {MIN_RSA_BITS} bits")
-    return Key(kid, algorithm, get_default_algorithms()[algorithm], private, public)
+    return Key(kid, algorithm, get_default_algorithms()[algorithm], private, public, path)
 
 
 def _load(pem: bytes) -> tuple[Any, Any]:

@@ -37,6 +37,10 @@ class Feed(Protocol):
     def doubts(self, sid: str, user_id: str) -> bool:
         """Whether this session, or this user, has to be asked about."""
 
+    @property
+    def unsent(self) -> int:
+        """How many announcements wait until Redis can be told."""
+
     def announce(self, name: str) -> bool:
         """Tell all workers of a `sid` or a user's id, this one at once; whether Redis has heard.
 

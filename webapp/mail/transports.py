@@ -35,6 +35,16 @@ class Smtp:
         except (OSError, ValueError) as error:  # ValueError: a password that is not ASCII
             raise MailFailed(_words(error)) from None  # the cause names addresses
 
+    def check(self) -> None:
+        """Sign in at the server, and send nothing. Raises MailFailed."""
+        try:
+            with closing(self._connect()) as server:
+                self._sign_in(server)
+                with suppress(OSError):
+                    server.quit()
+        except (OSError, ValueError) as error:
+            raise MailFailed(_words(error)) from None
+
     def _connect(self) -> smtplib.SMTP:
         if self._tls:
             return smtplib.SMTP_SSL(self._host, self._port, timeout=TIMEOUT, context=self._context)

@@ -28,13 +28,17 @@ class SqlEvents:
         with committing():
             note(kind, user_id, int(now), detail=detail)
 
-    def page(self, *, user_id: str | None, kind: str | None, offset: int, limit: int) -> EventPage:
+    def page(
+        self, *, user_id: str | None, kind: str | None, offset: int, limit: int, since: int = 0
+    ) -> EventPage:
         """`total` says no more than MOST: to count a million takes longer than to show a page."""
         matching = select(EventRow.id)
         if user_id is not None:
             matching = matching.where(EventRow.user_id == user_id)
         if kind is not None:
             matching = matching.where(EventRow.kind == kind)
+        if since:
+            matching = matching.where(EventRow.at >= since)
         newest = matching.order_by(EventRow.at.desc(), EventRow.id.desc())
         whose, actor = aliased(UserRow), aliased(UserRow)
         rows = (

@@ -78,6 +78,10 @@ class RedisFeed:
     def doubts(self, sid: str, user_id: str) -> bool:
         return sid in self._doubts or user_id in self._doubts
 
+    @property
+    def unsent(self) -> int:
+        return len(self._unsent)
+
     def announce(self, name: str) -> bool:
         self._doubt(name)
         try:

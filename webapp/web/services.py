@@ -17,6 +17,7 @@ from webapp.core.drafts import Drafts
 from webapp.core.events import Events
 from webapp.core.grants import BROWSER_CLIENT, Origin
 from webapp.core.keys import KeyRing
+from webapp.core.memory import Feed
 from webapp.core.registration import Registration
 from webapp.core.sessions import Sessions
 from webapp.core.tidying import Tidying
@@ -37,6 +38,7 @@ class Services:
     attempts: Attempts
     events: Events
     drafts: Drafts
+    feed: Feed
     background: Background
     outbox: Outbox | None
     directory: Directory

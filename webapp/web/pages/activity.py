@@ -87,7 +87,7 @@ def in_words(event: Event) -> ShownEvent:
         ip=event.ip,
         device=str(describe(event.user_agent)) if event.user_agent else "",
         request_id=event.request_id,
-        actor=event.actor,
+        actor=event.actor or ("an operator" if event.by_operator else ""),
         user_id=event.user_id,
         email=event.email,
     )

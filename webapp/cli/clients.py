@@ -1,0 +1,96 @@
+"""`flask clients`: programs that sessions may belong to."""
+
+import re
+
+import click
+from flask.cli import AppGroup
+
+from ..core.clients import RESERVED, Client, new_secret
+from ..core.keys import KID
+from ..core.sessions import EndReason
+from ..store.clients import SqlClients
+from ..web.services import services
+from ..web.times import iso
+from .shared import Json, answer, be_sure, json_option, operating, plain, yes_option
+
+clients = AppGroup("clients", help="Programs that sessions may belong to.")
+
+
+def fields(client: Client) -> Json:
+    return {
+        "client_id": client.client_id,
+        "name": client.name,
+        "confidential": client.confidential,
+        "created_at": iso(client.created_at),
+    }
+
+
+def in_a_line(client: Client) -> str:
+    kind = "confidential" if client.confidential else "public"
+    return f"{client.client_id}  {kind}  {client.name}"
+
+
+@clients.command("create")
+@click.argument("client_id")
+@click.option("--name", default="")
+@click.option("--public", is_flag=True, help="It can't keep a secret: an app on a phone or page.")
+@json_option
+@operating
+def create(client_id: str, name: str, public: bool, as_json: bool) -> None:
+    """Register a client. Its secret is shown once."""
+    if not re.fullmatch(KID, client_id) or client_id in RESERVED:
+        raise click.ClickException("Use letters, digits and . _ -, and neither browser nor api.")
+    if SqlClients().find(client_id) is None:
+        end_sessions_of(client_id)
+    secret, secret_hash = (None, None) if public else new_secret()
+    SqlClients().create(client_id, name or client_id, secret_hash, int(services().now()))
+    show_secret(as_json, client_id, secret, f"client_id: {client_id}")
+
+
+@clients.command("list")
+@json_option
+@operating
+def show_all(as_json: bool) -> None:
+    found = SqlClients().all()
+    answer(as_json, [fields(client) for client in found], *map(in_a_line, found))
+
+
+@clients.command("rotate-secret")
+@click.argument("client_id")
+@json_option
+@operating
+def rotate_secret(client_id: str, as_json: bool) -> None:
+    """Make a new secret; the old one is void at once. Sessions stay."""
+    secret, secret_hash = new_secret()
+    if not SqlClients().set_secret(client_id, secret_hash):
+        raise click.ClickException(f"There is no client {plain(client_id)} with a secret.")
+    show_secret(as_json, client_id, secret)
+
+
+@clients.command("delete")
+@click.argument("client_id")
+@yes_option
+@json_option
+@operating
+def delete(client_id: str, yes: bool, as_json: bool) -> None:
+    """Forget a client and end its sessions; also those that an interrupted delete left."""
+    be_sure(f"Delete {client_id} and end all its sessions?", yes)
+    found = SqlClients().delete(client_id)
+    ended = end_sessions_of(client_id)
+    if not ended and not found:
+        raise click.ClickException(f"There is no client {plain(client_id)}.")
+    gone = {"client_id": client_id, "ended": ended}
+    answer(as_json, gone, f"{client_id} is gone, and its sessions are over.")
+
+
+def show_secret(as_json: bool, client_id: str, secret: str | None, *lines: str) -> None:
+    shown = (f"client_secret: {secret}",) if secret else ()
+    answer(as_json, {"client_id": client_id, "client_secret": secret}, *lines, *shown)
+
+
+def end_sessions_of(client_id: str) -> int:
+    """How many there were. A later client of the same name must not inherit them."""
+    sids = SqlClients().open_sids(client_id)
+    for sid in sids:
+        services().sessions.end(sid, EndReason.CLIENT_DELETED, services().now())
+    return len(sids)

@@ -1,0 +1,159 @@
+"""`flask users`: people with an account. Each is named by their e-mail address or their id."""
+
+import click
+from flask.cli import AppGroup
+
+from ..core.accounts import Changes
+from ..core.directory import SORTS
+from ..core.policy import Role
+from ..core.sessions import EndReason
+from ..core.stores import User
+from ..web.services import services
+from ..web.times import iso
+from .shared import (
+    Json,
+    answer,
+    asked_password,
+    be_sure,
+    json_option,
+    limit_option,
+    operating,
+    password_option,
+    the_user,
+    warn,
+    yes_option,
+)
+
+users = AppGroup("users", help="People with an account, named by their e-mail address or id.")
+
+
+def fields(user: User) -> Json:
+    return {
+        "id": user.id,
+        "email": user.email,
+        "name": user.name,
+        "role": str(user.role),
+        "disabled": user.disabled,
+        "confirmed": user.confirmed_at is not None,
+        "created_at": iso(user.created_at),
+    }
+
+
+def in_a_line(user: User) -> str:
+    state = "disabled" if user.disabled else "pending" if user.pending else "active"
+    return f"{user.email}  {user.role}  {state}  {user.id}  {user.name}".rstrip()
+
+
+@users.command("create")
+@click.argument("email")
+@click.option("--name", default="")
+@click.option("--admin", is_flag=True, help="May manage all users.")
+@password_option
+@json_option
+@operating
+def create(email: str, name: str, admin: bool, password_stdin: bool, as_json: bool) -> None:
+    """Create an account; asks for its password."""
+    password = asked_password(password_stdin)
+    role = Role.ADMIN if admin else Role.USER
+    user = services().accounts.register(email, password, name=name, role=role, now=services().now())
+    answer(as_json, fields(user), f"{user.email} is here now, as {user.role}. Id: {user.id}")
+
+
+@users.command("list")
+@click.argument("query", default="")
+@click.option("--sort", type=click.Choice(SORTS), default="-created_at", show_default=True)
+@limit_option
+@json_option
+@operating
+def show_all(query: str, sort: str, limit: int, as_json: bool) -> None:
+    """Those in whose name or address words begin with QUERY; without it, everybody."""
+    page = services().directory.page(query=query, sort=sort, page=1, per_page=limit)
+    answer(as_json, [fields(user) for user in page.users], *map(in_a_line, page.users))
+    if page.total > len(page.users):
+        warn(f"these are {len(page.users)} of {page.total}; --limit shows more.")
+
+
+@users.command("show")
+@click.argument("user")
+@json_option
+@operating
+def show(user: str, as_json: bool) -> None:
+    """One user, and how many sessions they have."""
+    found = the_user(user)
+    sessions = len(services().devices.of(found.id, services().now()))
+    facts = fields(found) | {"sessions": sessions}
+    answer(as_json, facts, *(f"{name:<12}{value}" for name, value in facts.items()))
+
+
+@users.command("set-role")
+@click.argument("user")
+@click.argument("role", type=click.Choice([role.value for role in Role]))
+@json_option
+@operating
+def set_role(user: str, role: str, as_json: bool) -> None:
+    """Say what a user may do. Counts from their next request on."""
+    change(user, Changes(role=role), as_json, f"is {role} now")
+
+
+@users.command("disable")
+@click.argument("user")
+@yes_option
+@json_option
+@operating
+def disable(user: str, yes: bool, as_json: bool) -> None:
+    """Sign a user out everywhere, and let them in no more."""
+    be_sure(f"Sign {the_user(user).email} out everywhere, and let them in no more?", yes)
+    change(user, Changes(disabled=True), as_json, "is disabled and signed out everywhere")
+
+
+@users.command("enable")
+@click.argument("user")
+@json_option
+@operating
+def enable(user: str, as_json: bool) -> None:
+    """Let a disabled user sign in again."""
+    change(user, Changes(disabled=False), as_json, "can sign in again")
+
+
+@users.command("set-password")
+@click.argument("user")
+@password_option
+@json_option
+@operating
+def set_password(user: str, password_stdin: bool, as_json: bool) -> None:
+    """Set another password, which signs the user out everywhere; they are told by mail."""
+    the_user(user)  # before anybody types a password for nobody
+    password = asked_password(password_stdin)
+    change(user, Changes(password=password), as_json, "has another password, and is signed out")
+
+
+@users.command("end-sessions")
+@click.argument("user")
+@yes_option
+@json_option
+@operating
+def end_sessions(user: str, yes: bool, as_json: bool) -> None:
+    """Sign a user out everywhere. They can sign in again at once."""
+    found, now = the_user(user), services().now()
+    be_sure(f"Sign {found.email} out everywhere?", yes)
+    ended = len(services().devices.of(found.id, now))
+    services().devices.end_all(found.id, EndReason.ENDED_BY_ADMIN, now)
+    answer(as_json, {"id": found.id, "ended": ended}, f"{found.email} is signed out everywhere.")
+
+
+@users.command("delete")
+@click.argument("user")
+@yes_option
+@json_option
+@operating
+def delete(user: str, yes: bool, as_json: bool) -> None:
+    """Delete an account with its sessions and events, for good."""
+    found = the_user(user)
+    be_sure(f"Delete {found.email} with all sessions and events, for good?", yes)
+    services().directory.remove(found.id, services().now())
+    answer(as_json, {"id": found.id, "deleted": True}, f"{found.email} is gone.")
+
+
+def change(user: str, changes: Changes, as_json: bool, what: str) -> None:
+    changed = services().directory.change(the_user(user).id, changes, services().now())
+    answer(as_json, fields(changed), f"{changed.email} {what}.")

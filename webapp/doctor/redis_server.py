@@ -1,0 +1,107 @@
+"""Redis or Valkey: there, new enough, set up to lose nothing, near, and in time."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import redis
+
+from ..config import Settings
+from ..store.connect import redis_client
+from .findings import Finding, in_one_line, ok, problem, warning
+from .measures import clock, latency
+
+LEAST_REDIS, LEAST_VALKEY = (6, 2), (8, 0)
+PROBE, PROBE_LASTS = "doctor:probe", 60
+
+Info = dict[str, Any]
+
+
+def check_redis(settings: Settings, now: Callable[[], float]) -> Iterator[Finding]:
+    try:
+        client = redis_client(settings.redis_url, settings.instance_path / "redis")
+        servers = infos(client)
+        yield ok(
+            "redis.reachable", f"{len(servers)} answering" if len(servers) > 1 else "it answers"
+        )
+        for info in servers:
+            yield from check_server(info)
+        yield writable(client)
+        yield latency("redis.latency", lambda: client.get(PROBE))
+        yield clock("clock.redis", lambda: seconds(client), now, settings.jwt_leeway)
+    except (redis.RedisError, OSError, ValueError) as error:
+        advice = "start it, or correct REDIS_URL; until then a refresh is a 503, never a logout"
+        yield problem("redis.reachable", f"it can't be used: {in_one_line(error)}", advice)
+
+
+def infos(client: Any) -> list[Info]:
+    """What each server says of itself: a cluster answers with one of each node, by its name."""
+    reply: Info = client.info()
+    nodes = [node for node in reply.values() if isinstance(node, dict) and "redis_version" in node]
+    return nodes or [reply]
+
+
+def check_server(info: Info) -> Iterator[Finding]:
+    yield version(info)
+    yield eviction(info)
+    yield persistence(info)
+    if info.get("role") == "slave":
+        yield problem("redis.role", "a replica, which takes no writes", "name its master")
+    elif info.get("connected_slaves"):
+        yield replicas(info)
+
+
+def version(info: Info) -> Finding:
+    valkey = info.get("valkey_version")
+    name, number = ("Valkey", valkey) if valkey else ("Redis", info.get("redis_version", "0"))
+    least = LEAST_VALKEY if valkey else LEAST_REDIS
+    found = f"{name} {number}"
+    if tuple(int(part) for part in str(number).split(".")[:2]) < least:
+        wanted = f"{name} {'.'.join(map(str, least))} or newer is needed"
+        return problem("redis.version", found, wanted)
+    return ok("redis.version", found)
+
+
+def eviction(info: Info) -> Finding:
+    """A tombstone that is thrown away is a logout that only SQL remembers."""
+    check, policy = "redis.eviction", str(info.get("maxmemory_policy", "unknown"))
+    if policy == "noeviction":
+        return ok(check, policy)
+    advice = "maxmemory-policy noeviction: what it throws away are sessions, guesses and ends"
+    if info.get("maxmemory"):
+        return problem(check, f"{policy}, once memory is full", advice)
+    return warning(check, f"{policy}, though no memory limit is set", advice)
+
+
+def persistence(info: Info) -> Finding:
+    check = "redis.persistence"
+    if not info.get("aof_enabled"):
+        found = "no AOF: a restart forgets who has used which token, so a thief may go unnoticed"
+        return warning(check, found, "appendonly yes, appendfsync everysec")
+    if info.get("aof_last_write_status", "ok") != "ok":
+        return problem(check, "the AOF can't be written", "look for a full disk on its host")
+    return ok(check, "AOF")
+
+
+def replicas(info: Info) -> Finding:
+    """INFO names the good replicas only where a minimum of them is asked for."""
+    check, found = "redis.replicas", f"{info['connected_slaves']} replicas"
+    if "min_slaves_good_slaves" in info:
+        return ok(check, f"{found}, and no writes without them")
+    advice = "min-replicas-to-write 1, min-replicas-max-lag 10: a master that is cut off stops"
+    return warning(check, f"{found}, and writes that none of them has", advice)
+
+
+def writable(client: Any) -> Finding:
+    """Full, or without the replicas that it waits for, it can be read and not written."""
+    try:
+        client.set(PROBE, "", ex=PROBE_LASTS)
+    except redis.ResponseError as error:
+        advice = "give it room (disk, maxmemory) and its replicas: nobody can sign in or out"
+        return problem("redis.writable", in_one_line(error), advice)
+    return ok("redis.writable", "it takes writes")
+
+
+def seconds(client: Any) -> float:
+    reply = client.time()
+    whole, micro = next(iter(reply.values())) if isinstance(reply, dict) else reply
+    return float(whole) + float(micro) / 1_000_000

@@ -1,0 +1,79 @@
+"""The SQL database: there, new enough, with its tables up to date, near, and in time."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from ..store.database import MIGRATIONS
+from ..store.models import db
+from .findings import Finding, in_one_line, ok, problem, warning
+from .measures import clock, latency
+
+UPGRADE = "flask --app app db upgrade"
+# It has RETURNING. The oldest that its makers still mend.
+LEAST_SQLITE, LEAST_POSTGRESQL = (3, 35), (14,)
+
+
+def check_sql(leeway: int, now: Callable[[], float]) -> Iterator[Finding]:
+    """Needs an app context."""
+    if is_missing():
+        yield problem("sql.reachable", "there is no SQLite file yet", UPGRADE)
+        return
+    try:
+        with db.engine.connect() as connection:
+            dialect = connection.dialect.name
+            yield ok("sql.reachable", f"{dialect} answers")
+            yield version(connection)
+            yield migrations(connection)
+            yield latency("sql.latency", lambda: connection.scalar(text("SELECT 1")))
+            if dialect == "postgresql":
+                yield clock("clock.sql", lambda: seconds(connection), now, leeway)
+    except SQLAlchemyError as error:
+        advice = "start it, or correct DATABASE_URL; until then every sign-in is a 503"
+        yield problem("sql.reachable", f"it can't be used: {in_one_line(error)}", advice)
+
+
+def is_missing() -> bool:
+    """Whoever connects to an SQLite file makes it, and nothing is to be changed here."""
+    url = db.engine.url
+    return url.get_backend_name() == "sqlite" and not Path(url.database or "").exists()
+
+
+def version(connection: Connection) -> Finding:
+    check = "sql.version"
+    found: tuple[int | str, ...]
+    least: tuple[int, ...]
+    if connection.dialect.name == "sqlite":
+        found, least = sqlite3.sqlite_version_info, LEAST_SQLITE
+    elif connection.dialect.name == "postgresql":
+        found, least = connection.dialect.server_version_info or (0,), LEAST_POSTGRESQL
+    else:
+        return warning(check, f"{connection.dialect.name} is not tested", "use PostgreSQL")
+    number = ".".join(map(str, found))
+    if tuple(found) < least:
+        return problem(check, number, f"{'.'.join(map(str, least))} or newer is needed")
+    return ok(check, number)
+
+
+def migrations(connection: Connection) -> Finding:
+    check = "sql.migrations"
+    newest = max(script.name.partition("_")[0] for script in MIGRATIONS.glob("versions/*.py"))
+    try:
+        found = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    except DBAPIError:
+        connection.rollback()
+        found = None
+    if found == newest:
+        return ok(check, f"{newest}, the newest")
+    if found is not None and found > newest:
+        advice = "update this host's app: another one has migrated the tables already"
+        return problem(check, f"the tables are at {found}, this app knows {newest}", advice)
+    at = f"the tables are at {found}, not {newest}" if found else "there are no tables yet"
+    return problem(check, at, UPGRADE)
+
+
+def seconds(connection: Connection) -> float:
+    return float(connection.scalar(text("SELECT extract(epoch FROM clock_timestamp())")) or 0)
