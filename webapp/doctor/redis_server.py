@@ -1,6 +1,7 @@
 """Redis or Valkey: there, new enough, set up to lose nothing, near, and in time."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import redis
@@ -19,12 +20,13 @@ Info = dict[str, Any]
 def check_redis(settings: Settings, now: Callable[[], float]) -> Iterator[Finding]:
     try:
         client = redis_client(settings.redis_url, settings.instance_path / "redis")
-        servers = infos(client)
+        servers = infos(client, settings.redis_url or "")
         yield ok(
             "redis.reachable", f"{len(servers)} answering" if len(servers) > 1 else "it answers"
         )
-        for info in servers:
-            yield from check_server(info)
+        for name, info in servers.items():
+            for each in check_server(info):
+                yield replace(each, found=f"{name}: {each.found}") if name else each
         yield writable(client)
         yield latency("redis.latency", lambda: client.get(PROBE))
         yield clock("clock.redis", lambda: seconds(client), now, settings.jwt_leeway)
@@ -33,11 +35,12 @@ def check_redis(settings: Settings, now: Callable[[], float]) -> Iterator[Findin
         yield problem("redis.reachable", f"it can't be used: {in_one_line(error)}", advice)
 
 
-def infos(client: Any) -> list[Info]:
-    """What each server says of itself: a cluster answers with one of each node, by its name."""
-    reply: Info = client.info()
-    nodes = [node for node in reply.values() if isinstance(node, dict) and "redis_version" in node]
-    return nodes or [reply]
+def infos(client: Any, url: str) -> dict[str, Info]:
+    """What each server says of itself that takes writes: a cluster has several, with names."""
+    if url.startswith("redis+cluster"):
+        replies: dict[str, Info] = client.info(target_nodes="primaries")
+        return replies
+    return {"": client.info()}
 
 
 def check_server(info: Info) -> Iterator[Finding]:
