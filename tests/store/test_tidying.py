@@ -148,7 +148,7 @@ def test_once_an_hour_for_all_workers_together(
     assert 0 < redis_server.client().ttl(TURN) <= 3600
     redis_server.client().delete(TURN)  # it lapses
     Browser(app).sign_in()
-    assert old_events(app) == 1  # a worker asks once an hour
+    assert old_events(app) == 1  # a worker does not ask each time
     third = create_app(environment, clock)
     Browser(third).sign_in()
     assert old_events(third) == 0

@@ -1,6 +1,7 @@
 """`flask doctor`: what is wrong with settings, secrets, servers and clocks, and what to do.
 
-It changes nothing, goes on after whatever it finds, and never shows a secret.
+It changes nothing (an embedded Redis that nobody uses is started, and stops again), goes on after
+whatever it finds, and never shows a secret.
 """
 
 from collections.abc import Callable, Iterator

@@ -11,7 +11,10 @@ from webapp.core.tidying import Removed, Tidying
 
 from .background import Background
 
-EVERY = 3600  # seconds
+# Seconds.
+EVERY = 3600
+# Seconds between two questions of one worker: fewer, so that an hour doesn't become two.
+ASK_EVERY = 600
 # Seconds between two batches: others have something to write as well.
 PAUSE = 0.05
 WHAT = "tidying"
@@ -40,7 +43,7 @@ class Tidier:
         with self._lock:
             if time.monotonic() < self._asks_again:
                 return
-            self._asks_again = time.monotonic() + EVERY
+            self._asks_again = time.monotonic() + ASK_EVERY
         with suppress(Unavailable):
             self._background.run(self._begin, WHAT)
 
