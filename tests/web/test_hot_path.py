@@ -66,7 +66,7 @@ Ask = Callable[[Browser], TestResponse]
 
 @contextmanager
 def questions(app: Flask) -> Iterator[list[str]]:
-    """What this thread asks Redis and SQL: the feed's reader is another one."""
+    """What this thread asks Redis and SQL: the feed's reader is another one, and so is clean-up."""
     asked: list[str] = []
     this, send = threading.get_ident(), AbstractConnection.send_packed_command
 
@@ -76,7 +76,8 @@ def questions(app: Flask) -> Iterator[list[str]]:
         send(self, *args, **options)
 
     def note_checkout(*_: object) -> None:
-        asked.append("SQL")
+        if threading.get_ident() == this:
+            asked.append("SQL")
 
     with app.app_context(), pytest.MonkeyPatch.context() as patch:
         engine = db.engine
