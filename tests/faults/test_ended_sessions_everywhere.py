@@ -55,13 +55,13 @@ class Worker:
         asked = []
 
         def note(*_: object) -> None:
-            asked.append("SQL")
+            asked.append(threading.get_ident())  # a sign-in's clean-up asks as well
 
         with self.app.app_context():
             event.listen(db.engine, "checkout", note)
             assert self.status(token) == 200
             event.remove(db.engine, "checkout", note)
-        return bool(asked)
+        return threading.get_ident() in asked
 
     def know(self, token: str) -> None:
         """Believe it from now on without asking."""
