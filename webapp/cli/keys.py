@@ -54,19 +54,13 @@ def check(as_json: bool) -> None:
 
 
 def fields(use: str, ring: KeyRing | None) -> list[Json]:
+    assert ring is not None  # no app is made without
     return [
-        {
-            "use": use,
-            "kid": key.kid,
-            "algorithm": key.algorithm,
-            "signs": key is ring.signing,
-        }
-        for key in ring or ()
-        if ring
+        {"use": use, "kid": key.kid, "algorithm": key.algorithm, "signs": key is ring.signing}
+        for key in ring
     ]
 
 
 def in_a_line(key: Json) -> str:
-    return f"{key['use']:<9}{key['kid']}  {key['algorithm']}  " + (
-        "signs" if key["signs"] else "verifies"
-    )
+    does = "signs" if key["signs"] else "verifies"
+    return f"{key['use']:<9}{key['kid']}  {key['algorithm']}  {does}"
