@@ -20,6 +20,7 @@ from .core.keys import ALGORITHMS, KeyRing
 from .core.passwords import DEFAULT_MIN_LENGTH
 from .core.tokens import MAX_ACCESS_TTL, MAX_REFRESH_TTL
 from .mail.delivery import parse_mail_url
+from .store.redis_url import SEVERAL, RedisUrl
 
 ROOT = Path(__file__).parent.parent
 PREFIX = "WEBAPP_"
@@ -121,8 +122,13 @@ def database_url(text: str) -> str:
 
 
 def redis_url(text: str) -> str:
+    if text.startswith(SEVERAL):
+        RedisUrl.parse(text)
+        return text
     if not text.startswith(("redis://", "rediss://", "unix://")):
-        raise ValueError("must start with redis://, rediss:// or unix://")
+        raise ValueError(
+            "must start with redis://, rediss://, unix://, redis+sentinel:// or redis+cluster://"
+        )
     try:
         redis.ConnectionPool.from_url(text).make_connection()  # connects to nothing yet
     except (ValueError, TypeError):
@@ -150,7 +156,10 @@ class Settings:
         "", database_url, "SQL database. Without it: SQLite in the instance folder."
     )
     redis_url: str | None = setting(
-        None, redis_url, "Redis or Valkey. Without it: an embedded server in the instance folder."
+        None,
+        redis_url,
+        "Redis or Valkey: `redis://`, `rediss://`, `unix://`, or several servers as in "
+        "store/redis_url.py. Without it: an embedded server in the instance folder.",
     )
     secret_key: str = setting(
         "", secret, "Signs CSRF state, flash messages and mailed links. Changing it voids those."

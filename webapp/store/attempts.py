@@ -36,10 +36,11 @@ class RedisCounters:
     def _storage(self) -> "RedisStorage":
         from limits.storage import RedisStorage
 
-        # The address is not used: the way to Redis is our pool, with its timeouts.
-        return RedisStorage(
-            "redis://", connection_pool=self._redis.connection_pool, key_prefix=PREFIX
-        )
+        # The address is not used: the way to Redis is our client, with its timeouts.
+        storage = RedisStorage("redis://", key_prefix=PREFIX)
+        storage.storage = self._redis
+        storage.initialize_storage("")
+        return storage
 
     @cached_property
     def _limiter(self) -> "MovingWindowRateLimiter":

@@ -9,37 +9,56 @@ from redis.backoff import NoBackoff
 from redis.connection import BlockingConnectionPool, UnixDomainSocketConnection
 from redis.retry import Retry
 
+from webapp.store.cluster import Cluster
 from webapp.store.embedded import EmbeddedServer, EmbeddedServerError
+from webapp.store.line import Line
+from webapp.store.redis_url import SEVERAL, RedisUrl
+from webapp.store.sentinel import MasterClient, master_client
+from webapp.store.timely import ANSWER_TIMEOUT, CONNECT_TIMEOUT
 
-# Seconds; together less than one. A page that can't be served is a 503 now, not in ten seconds.
-CONNECT_TIMEOUT = 0.3
-ANSWER_TIMEOUT = 0.5
 # Seconds that a thread waits when all connections are in use.
 POOL_TIMEOUT = 0.1
 MAX_CONNECTIONS = 64
 
 
 def redis_client(url: str | None, folder: Path) -> redis.Redis:
-    """A client for the server at `url` (redis://, rediss:// or unix://).
+    """A client for the server at `url` (redis://, rediss:// or unix://), or for several servers
+    (redis_url.py). Connects with the first command.
 
     Without a url, for the embedded one that keeps its data in `folder`: the first command starts
     it. Safe to share among threads and to carry into forked children. Raises ValueError for a
     url that it can't read.
     """
+    if url and url.startswith(SEVERAL):
+        several = RedisUrl.parse(url)
+        kind = Cluster if several.kind == "cluster" else master_client
+        return kind(several, options(), pool_options())
     if url:
-        pool = BlockingConnectionPool.from_url(url, **options())
+        pool = BlockingConnectionPool.from_url(url, **options(), **pool_options())
     else:
         server = EmbeddedServer(folder)
         pool = BlockingConnectionPool(
-            connection_class=EmbeddedConnection, server=server, **options()
+            connection_class=EmbeddedConnection, server=server, **options(), **pool_options()
         )
     return redis.Redis(connection_pool=pool)
 
 
+def line_to(client: redis.Redis, key: str) -> Line:
+    """A new connection to the server that has `key` now. Raises redis.RedisError."""
+    if isinstance(client, MasterClient | Cluster):
+        return client.line_to(key)
+    shared = client.connection_pool
+    own = redis.ConnectionPool(shared.connection_class, **shared.connection_kwargs)
+    # Nobody told us of replicas.
+    return Line(redis.Redis(connection_pool=own, single_connection_client=True), witnesses=0)
+
+
+def pool_options() -> dict[str, Any]:
+    return {"max_connections": MAX_CONNECTIONS, "timeout": POOL_TIMEOUT}
+
+
 def options() -> dict[str, Any]:
     return {
-        "max_connections": MAX_CONNECTIONS,
-        "timeout": POOL_TIMEOUT,
         "socket_connect_timeout": CONNECT_TIMEOUT,
         "socket_timeout": ANSWER_TIMEOUT,
         # The library's own default sends a command again whose answer was lost, up to ten times:

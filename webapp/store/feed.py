@@ -3,6 +3,15 @@
 A thread reads it, and is started by the first question in each process. As long
 as it hears from Redis at least every HEARD seconds, nothing can have been missed.
 After any silence all that was believed before is forgotten (a new epoch): it fails closed.
+
+With several servers there is more to it:
+- A pool of connections may go on with another server, after a failover or when a slot has moved,
+  without a word: what was announced to the old one and never copied would be missed for ever. So
+  the reader has a connection of its own (line.py), and joins anew whenever that ends.
+- A master that is cut off from the others still answers, while they choose another one. So its
+  replicas have to confirm the reader's probe, or the reader does not believe that it hears.
+- An announcement that Redis has acknowledged may be lost with its master. So whoever made it
+  makes it again with each joining, until it has heard well for LOOK_BACK seconds.
 """
 
 import logging
@@ -11,17 +20,21 @@ import threading
 import time
 import weakref
 from collections import deque
+from contextlib import suppress
 from itertools import count
 from typing import Any
 
 import redis
+
+from .connect import line_to
+from .line import Line
 
 log = logging.getLogger(__name__)
 
 STREAM = "doubts"
 # Entries, roughly. A worker that hears twice a second misses none of them.
 KEPT = 10_000
-PROBE = "doubts:probe"
+PROBE = "{doubts}:probe"  # on the stream's own node
 PROBE_LASTS = 60  # seconds
 TIDY_EVERY = 1  # second
 # Seconds. The reader asks again after BLOCK without news; after HEARD of silence nobody is
@@ -48,12 +61,15 @@ class RedisFeed:
         self._doubt_lasts = doubt_lasts
         self._doubts: dict[str, float] = {}
         self._unsent: deque[str] = deque(maxlen=MAX_UNSENT)
+        # When, and whom of: what the next failover may undo.
+        self._sent: deque[tuple[float, str]] = deque(maxlen=MAX_UNSENT)
         self._lock = threading.Lock()
         self._start_over()
 
     def _start_over(self) -> None:
         """Without a reader: threads don't survive a fork."""
         self._pid = 0
+        self._line: Line | None = None
         self._heard = 0.0
         self._epoch = -1
         self._tidied = 0.0
@@ -97,6 +113,16 @@ class RedisFeed:
         self._doubts[name] = time.monotonic() + self._doubt_lasts
 
     def _send(self, name: str) -> None:
+        mine = (time.monotonic(), name)
+        self._sent.append(mine)  # first: it may arrive, and be lost again, at once
+        try:
+            self._tell(name)
+        except redis.RedisError:
+            with suppress(ValueError, IndexError):  # the reader tidies meanwhile
+                self._sent.remove(mine)
+            raise
+
+    def _tell(self, name: str) -> None:
         self._redis.xadd(STREAM, {"of": name}, maxlen=KEPT, approximate=True)
 
     def _start_reader(self) -> None:
@@ -108,16 +134,29 @@ class RedisFeed:
         reader = threading.Thread(target=_read, args=(weakref.ref(self),), daemon=True, name="feed")
         reader.start()
 
-    def _join(self) -> str:
+    def _call(self) -> Line:
+        """A new connection; and what the server at its other end may have lost is said again."""
+        self._line = line_to(self._redis, STREAM)
+        for _, name in tuple(self._sent):
+            self._tell(name)
+        return self._line
+
+    def _hang_up(self) -> None:
+        self._epoch = -1
+        line, self._line = self._line, None
+        if line:
+            line.close()
+
+    def _join(self, line: Line) -> str:
         """Begin anew, a little back: of what was announced just now the change may be to come."""
-        seconds: Any = self._redis.time()
-        after = self._hear(f"{max(0, int(seconds[0]) - LOOK_BACK) * 1000}-0")
+        seconds: Any = line.server.time()
+        after = self._hear(line, f"{max(0, int(seconds[0]) - LOOK_BACK) * 1000}-0")
         self._epoch = next(_epochs)
         return after
 
-    def _hear(self, after: str) -> str:
+    def _hear(self, line: Line, after: str) -> str:
         """Wait for news for BLOCK seconds at most; the id of the last of it."""
-        news: Any = self._redis.xread({STREAM: after}, block=int(BLOCK * 1000))
+        news: Any = line.server.xread({STREAM: after}, block=int(BLOCK * 1000))
         for _, entries in news or ():
             for entry_id, fields in entries:
                 after = entry_id
@@ -127,12 +166,13 @@ class RedisFeed:
         self._heard = time.monotonic()
         return after
 
-    def _require_writable(self) -> None:
+    def _require_writable(self, line: Line) -> None:
         """A Redis that is full, or has lost its replicas, can be read and not written.
 
         Then nobody could tell us anything either.
         """
-        self._redis.set(PROBE, "", ex=PROBE_LASTS)
+        line.server.set(PROBE, "", ex=PROBE_LASTS)
+        line.require_majority()
 
     def _tidy(self) -> None:
         """Drop what lapsed."""
@@ -142,6 +182,8 @@ class RedisFeed:
         self._tidied = now
         for name in [name for name, until in list(self._doubts.items()) if until < now]:
             self._doubts.pop(name, None)
+        while self._sent and self._sent[0][0] < now - LOOK_BACK:
+            self._sent.popleft()
 
     def _send_unsent(self) -> None:
         while self._unsent:
@@ -154,15 +196,16 @@ def _read(feed_of: "weakref.ref[RedisFeed]") -> None:
     after: str | None = None
     while feed := feed_of():
         try:
-            feed._require_writable()
+            line = feed._line or feed._call()
+            feed._require_writable(line)
             feed._tidy()
             feed._send_unsent()
-            after = feed._hear(after) if after else feed._join()
+            after = feed._hear(line, after) if after else feed._join(line)
         except Exception as error:
             # Whatever it was: without a reader this worker would be slow for ever.
             if after:
                 log.warning("the feed has to join anew: %s", error)
             after = None
-            feed._epoch = -1
+            feed._hang_up()
             time.sleep(RETRY)
         del feed

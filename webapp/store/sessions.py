@@ -42,11 +42,7 @@ class RedisEntries:
 
     def last_seen(self, sids: list[str]) -> dict[str, int]:
         with answering():
-            # One key a command, so that they may live on different nodes of a cluster.
-            pipeline = self._redis.pipeline(transaction=False)
-            for sid in sids:
-                pipeline.get(_key(sid))
-            values = pipeline.execute() if sids else []
+            values: list[Any] = self._redis.mget([_key(sid) for sid in sids]) if sids else []
         found = {sid: value.split() for sid, value in zip(sids, values, strict=True) if value}
         return {sid: int(parts[1]) for sid, parts in found.items() if parts[0] != "ended"}
 

@@ -1,0 +1,128 @@
+"""Three real servers, and three real sentinels that watch them."""
+
+from pathlib import Path
+
+import redis
+
+from .redis_processes import Process, start_together
+from .servers import wait_until
+
+NAME = "evergreen"
+DOWN_AFTER = 500  # milliseconds
+
+
+class SentinelServers:
+    def __init__(self, folder: Path) -> None:
+        self.servers = [Process(folder / f"server{n}", "redis-server") for n in range(3)]
+        self.sentinels = [Process(folder / f"sentinel{n}", "redis-sentinel") for n in range(3)]
+
+    @property
+    def url(self) -> str:
+        nodes = ",".join(f"127.0.0.1:{sentinel.port}" for sentinel in self.sentinels)
+        return f"redis+sentinel://{nodes}/{NAME}"
+
+    def start(self) -> "SentinelServers":
+        first, *others = self.servers
+        first.configure(FOLLOWED)
+        for other in others:
+            other.configure([*FOLLOWED, f"replicaof 127.0.0.1 {first.port}"])
+        for sentinel in self.sentinels:
+            sentinel.configure(
+                [
+                    f"sentinel monitor {NAME} 127.0.0.1 {first.port} 2",
+                    f"sentinel down-after-milliseconds {NAME} {DOWN_AFTER}",
+                    f"sentinel failover-timeout {NAME} 3000",
+                ]
+            )
+        start_together(self.servers)
+        wait_until(lambda: self._followers(first) == 2)
+        start_together(self.sentinels)
+        wait_until(self.is_whole)
+        return self
+
+    def stop(self) -> None:
+        for process in (*self.sentinels, *self.servers):
+            process.stop()
+
+    @property
+    def master(self) -> Process:
+        """The one that all sentinels name; while they disagree, it waits for them."""
+        wait_until(self._agree, 20)
+        (port,) = self._named()
+        return next(server for server in self.servers if server.port == port)
+
+    def is_whole(self) -> bool:
+        """All sentinels know each other and the same master, and two replicas follow it."""
+        try:
+            return (
+                self._agree()
+                and all(self._state(each)["num-other-sentinels"] == 2 for each in self.sentinels)
+                and self._followers(self.master) == 2
+            )
+        except redis.RedisError:
+            return False
+
+    def repair(self) -> None:
+        """Whatever a test has done: all run again, and agree."""
+        for process in (*self.servers, *self.sentinels):
+            process.resume()
+            process.let_everybody_in()
+            if not process.runs:
+                process.start()
+        # What sentinels would do by themselves, after ten seconds.
+        master = self.master
+        for server in self.servers:
+            if server is not master:
+                server.client().replicaof("127.0.0.1", str(master.port))
+        wait_until(self.is_whole, 30)
+
+    def kill_master(self) -> Process:
+        killed = self.master
+        killed.stop()
+        return killed
+
+    def fail_over(self) -> None:
+        """As an operator does: nothing is broken, another server becomes the master."""
+        before = self.master
+        self.sentinels[0].client().execute_command("SENTINEL", "FAILOVER", NAME)
+        self.wait_for_another(before)
+
+    def wait_for_another(self, before: Process) -> Process:
+        wait_until(lambda: self.master is not before, 20)
+        wait_until(lambda: self.master.client().role()[0] == "master")
+        return self.master
+
+    def cut_off_master(self) -> Process:
+        """Sentinels and replicas lose it, and choose another one; it still answers old friends."""
+        cut = self.master
+        with cut.client() as client:
+            client.config_set("requirepass", "let nobody in")
+            for each in client.client_list():
+                if each["name"].startswith("sentinel-") or "S" in each["flags"]:
+                    client.client_kill_filter(_id=each["id"])
+        cut.password = "let nobody in"
+        return cut
+
+    def _state(self, sentinel: Process) -> dict[str, object]:
+        return sentinel.client().sentinel_master(NAME)
+
+    def _agree(self) -> bool:
+        busy = any(
+            "failover" in str(self._state(sentinel)["flags"])
+            for sentinel in self.sentinels
+            if sentinel.runs
+        )
+        return not busy and len(self._named()) == 1
+
+    def _named(self) -> set[object]:
+        return {self._state(sentinel)["port"] for sentinel in self.sentinels if sentinel.runs}
+
+    def _followers(self, server: Process) -> int:
+        followers = server.client().info("replication")
+        return sum(
+            followers.get(f"slave{n}", {}).get("state") == "online"
+            for n in range(followers["connected_slaves"])
+        )
+
+
+FOLLOWED = ["repl-diskless-sync yes", "repl-diskless-sync-delay 0", "repl-ping-replica-period 1"]
