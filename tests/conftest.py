@@ -14,6 +14,8 @@ from webapp.web.services import Services
 
 from .support.browser import EMAIL, PASSWORD, Browser
 from .support.clock import Clock
+from .support.redis_cluster import ClusterServers
+from .support.redis_sentinel import SentinelServers
 from .support.servers import RedisServer, serving
 
 
@@ -22,6 +24,47 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServ
     server = RedisServer(tmp_path_factory.mktemp("redis")).start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def sentinel_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SentinelServers]:
+    servers = SentinelServers(tmp_path_factory.mktemp("sentinel"))
+    try:
+        yield servers.start()
+    finally:
+        servers.stop()
+
+
+@pytest.fixture(scope="session")
+def cluster_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClusterServers]:
+    servers = ClusterServers(tmp_path_factory.mktemp("cluster"))
+    try:
+        yield servers.start()
+    finally:
+        servers.stop()
+
+
+@pytest.fixture
+def sentinel(sentinel_servers: SentinelServers) -> SentinelServers:
+    """Three servers and three sentinels; a test may do to them what it likes."""
+    sentinel_servers.repair()
+    sentinel_servers.empty()
+    return sentinel_servers
+
+
+@pytest.fixture
+def cluster(cluster_servers: ClusterServers) -> ClusterServers:
+    """Six nodes; a test may do to them what it likes."""
+    cluster_servers.repair()
+    cluster_servers.empty()
+    return cluster_servers
+
+
+@pytest.fixture(params=["sentinel", "cluster"])
+def several(request: pytest.FixtureRequest) -> SentinelServers | ClusterServers:
+    """Several servers of either kind."""
+    servers: SentinelServers | ClusterServers = request.getfixturevalue(request.param)
+    return servers
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """A real cluster of six nodes: three masters, each with a replica."""
 
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import redis
@@ -85,6 +86,15 @@ class ClusterServers:
                 node.start()
         wait_until(self.is_whole, 30)
 
+    @property
+    def all(self) -> list[Process]:
+        return self.nodes
+
+    def empty(self) -> None:
+        for node in self.nodes:
+            if self._is_master(node):
+                node.client().flushall()
+
     def master_of(self, key: str) -> Process:
         """As most of the nodes see it."""
         named = [self._owner(node, key) for node in self.nodes if node.runs]
@@ -113,8 +123,11 @@ class ClusterServers:
         wait_until(lambda: self.master_of(key) is not before, 20)
         return self.master_of(key)
 
-    def move(self, key: str, pause: float = 0.0) -> Process:
-        """Give the slot of a key to another master, as redis-cli does; pause in the middle."""
+    @contextmanager
+    def moving(self, key: str) -> Iterator[Process]:
+        """Give the slot of a key to another master, as redis-cli does. Inside, its keys have gone
+        there already, and the slot has not: the old master points to the new one (ASK).
+        """
         source = self.master_of(key)
         slot = key_slot(key.encode())
         target = next(node for node in self.nodes if self._is_master(node) and node is not source)
@@ -122,15 +135,25 @@ class ClusterServers:
         here, there = source.client(), target.client()
         there.execute_command("CLUSTER", "SETSLOT", slot, "IMPORTING", source_id)
         here.execute_command("CLUSTER", "SETSLOT", slot, "MIGRATING", target_id)
-        while keys := here.execute_command("CLUSTER", "GETKEYSINSLOT", slot, 100):
+        while keys := here.execute_command("CLUSTER GETKEYSINSLOT", slot, 100):
             here.execute_command(
                 "MIGRATE", "127.0.0.1", target.port, "", 0, 1000, "REPLACE", "KEYS", *keys
             )
-        time.sleep(pause)
+        yield target
         for node in (target, source, *self.nodes):
             if self._is_master(node):
                 node.client().execute_command("CLUSTER", "SETSLOT", slot, "NODE", target_id)
-        return target
+
+    def move(self, key: str) -> Process:
+        with self.moving(key) as target:
+            return target
+
+    def spare(self) -> Process:
+        """A node that belongs to no cluster yet."""
+        spare = Process(self.nodes[0].folder.parent / f"spare{free_port()}", "redis-server")
+        spare.configure(["cluster-enabled yes", f"cluster-port {free_port()}"])
+        spare.start()
+        return spare
 
     def id_of(self, node: Process) -> str:
         return node.client().execute_command("CLUSTER", "MYID")

@@ -41,11 +41,14 @@ class SentinelServers:
         return self
 
     def stop(self) -> None:
-        for process in (*self.sentinels, *self.servers):
+        for process in self.all:
             process.stop()
 
     @property
-    def master(self) -> Process:
+    def all(self) -> list[Process]:
+        return [*self.servers, *self.sentinels]
+
+    def master_of(self, _: str = "") -> Process:
         """The one that all sentinels name; while they disagree, it waits for them."""
         wait_until(self._agree, 20)
         (port,) = self._named()
@@ -57,44 +60,48 @@ class SentinelServers:
             return (
                 self._agree()
                 and all(self._state(each)["num-other-sentinels"] == 2 for each in self.sentinels)
-                and self._followers(self.master) == 2
+                and self._followers(self.master_of()) == 2
             )
         except redis.RedisError:
             return False
 
     def repair(self) -> None:
         """Whatever a test has done: all run again, and agree."""
-        for process in (*self.servers, *self.sentinels):
+        for process in self.all:
             process.resume()
             process.let_everybody_in()
             if not process.runs:
                 process.start()
         # What sentinels would do by themselves, after ten seconds.
-        master = self.master
+        master = self.master_of()
         for server in self.servers:
             if server is not master:
                 server.client().replicaof("127.0.0.1", str(master.port))
         wait_until(self.is_whole, 30)
 
-    def kill_master(self) -> Process:
-        killed = self.master
+    def empty(self) -> None:
+        self.master_of().client().flushall()
+
+    def kill_master_of(self, key: str) -> Process:
+        killed = self.master_of(key)
         killed.stop()
         return killed
 
-    def fail_over(self) -> None:
+    def fail_over(self, key: str) -> Process:
         """As an operator does: nothing is broken, another server becomes the master."""
-        before = self.master
+        before = self.master_of(key)
         self.sentinels[0].client().execute_command("SENTINEL", "FAILOVER", NAME)
-        self.wait_for_another(before)
+        return self.wait_for_another(key, before)
 
-    def wait_for_another(self, before: Process) -> Process:
-        wait_until(lambda: self.master is not before, 20)
-        wait_until(lambda: self.master.client().role()[0] == "master")
-        return self.master
+    def wait_for_another(self, key: str, before: Process) -> Process:
+        wait_until(lambda: self.master_of(key) is not before, 20)
+        after = self.master_of(key)
+        wait_until(lambda: after.client().role()[0] == "master")
+        return after
 
     def cut_off_master(self) -> Process:
         """Sentinels and replicas lose it, and choose another one; it still answers old friends."""
-        cut = self.master
+        cut = self.master_of()
         with cut.client() as client:
             client.config_set("requirepass", "let nobody in")
             for each in client.client_list():

@@ -62,6 +62,9 @@ class Cluster(redis.Redis):
             witnesses_among(len(replicas)),
         )
 
+    def __repr__(self) -> str:
+        return f"Cluster({self._nodes})"
+
     def close(self) -> None:
         if made := self._made.pop(os.getpid(), None):
             made.close()
@@ -109,7 +112,8 @@ class NodeScript(Script):
         try:
             return self.registered_client.evalsha(self.sha, len(keys), *words)
         except redis.exceptions.NoScriptError:  # so it has not run
-            return self.registered_client.eval(str(self.script), len(keys), *words)
+            text: Any = self.script
+            return self.registered_client.eval(text, len(keys), *words)
 
 
 def bracketed(host: str) -> str:

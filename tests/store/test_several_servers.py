@@ -1,0 +1,229 @@
+"""Sentinel and Cluster: the same rules as for one server, and the topology followed."""
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from tests.store.test_connect import within_a_second
+from tests.support.redis_cluster import ClusterServers
+from tests.support.redis_sentinel import NAME, SentinelServers
+from tests.support.servers import free_port, wait_until
+from webapp.core.attempts import Limit
+from webapp.core.drafts import Draft
+from webapp.core.errors import Unavailable
+from webapp.core.stores import Outcome
+from webapp.store.attempts import RedisCounters
+from webapp.store.connect import redis_client
+from webapp.store.drafts import RedisDrafts
+from webapp.store.sessions import RedisEntries
+from webapp.store.timely import LIMIT
+
+Several = SentinelServers | ClusterServers
+NOWHERE = Path("/nowhere")
+SID = "ada"
+KEY = f"session:{SID}"
+
+
+@pytest.fixture
+def client(several: Several) -> Iterator["redis.Redis"]:
+    with redis_client(several.url, NOWHERE) as client:
+        yield client
+
+
+@pytest.fixture
+def entries(client: "redis.Redis") -> RedisEntries:
+    entries = RedisEntries(client)
+    start(entries, SID)
+    return entries
+
+
+def start(entries: RedisEntries, sid: str) -> None:
+    entries.start(sid, now=1000, browser="chr", ttl=600)
+
+
+def redeem(entries: RedisEntries, gen: int) -> Outcome:
+    return entries.redeem(SID, gen, now=1001, grace=30, browser="chr", ttl=600).outcome
+
+
+class TestKeeping:
+    def test_sessions(self, entries: RedisEntries) -> None:
+        assert redeem(entries, 0) is Outcome.ROTATED
+        assert entries.confirm(SID, 1).outcome is Outcome.ALIVE
+        entries.bury(SID, "logout", ttl=600)
+        assert redeem(entries, 1) is Outcome.ENDED
+
+    def test_when_many_sessions_were_last_seen(self, entries: RedisEntries) -> None:
+        sids = [f"{number}" for number in range(50)]
+        for sid in sids:
+            start(entries, sid)
+        assert entries.last_seen([*sids, "nobody"]) == dict.fromkeys(sids, 1000)
+
+    def test_attempts(self, client: "redis.Redis") -> None:
+        counters = RedisCounters(client)
+        limit = Limit("login", 2, 60)
+        assert [counters.take(limit, "ada"), counters.take(limit, "ada")] == [0, 0]
+        assert counters.take(limit, "ada") > 0
+        counters.give_back(limit, "ada")
+        assert counters.take(limit, "ada") == 0
+
+    def test_forms(self, client: "redis.Redis") -> None:
+        drafts = RedisDrafts(client)
+        draft = Draft(user_id="ada", path="/account", fields=[("name", "Ada")], had_secrets=False)
+        kept = drafts.keep(draft)
+        assert drafts.take(kept, "ada") == draft
+        assert drafts.take(kept, "ada") is None
+
+
+class TestAsking:
+    def test_making_a_client_asks_nobody(self) -> None:
+        nobody = f"127.0.0.1:{free_port()}"
+        with within_a_second():
+            redis_client(f"redis+sentinel://{nobody}/{NAME}", NOWHERE)
+            redis_client(f"redis+cluster://{nobody}", NOWHERE)
+
+    @pytest.mark.parametrize("url", ["redis+sentinel://{}/evergreen", "redis+cluster://{}"])
+    def test_where_nobody_is_it_is_an_outage(self, url: str) -> None:
+        entries = RedisEntries(redis_client(url.format(f"127.0.0.1:{free_port()}"), NOWHERE))
+        with within_a_second(), pytest.raises(Unavailable):
+            start(entries, SID)
+        with within_a_second(), pytest.raises(Unavailable):
+            entries.last_seen([SID])
+
+    def test_what_is_no_cluster_is_an_outage(self, sentinel: SentinelServers) -> None:
+        url = f"redis+cluster://127.0.0.1:{sentinel.master_of().port}"
+        with pytest.raises(Unavailable):
+            start(RedisEntries(redis_client(url, NOWHERE)), SID)
+
+    def test_an_empty_layout_is_an_outage(self, cluster: ClusterServers) -> None:
+        """The library itself falls over it with an IndexError."""
+        lonely = cluster.spare()
+        with pytest.raises(Unavailable):
+            start(
+                RedisEntries(redis_client(f"redis+cluster://127.0.0.1:{lonely.port}", NOWHERE)), SID
+            )
+        lonely.stop()
+
+    def test_a_name_that_the_sentinels_do_not_know_is_an_outage(
+        self, sentinel: SentinelServers
+    ) -> None:
+        url = sentinel.url.replace(NAME, "nevergreen")
+        with pytest.raises(Unavailable):
+            start(RedisEntries(redis_client(url, NOWHERE)), SID)
+
+    def test_when_all_hang_it_is_an_outage_within_a_second(
+        self, several: Several, entries: RedisEntries
+    ) -> None:
+        strangers = RedisEntries(redis_client(several.url, NOWHERE))
+        for process in several.all:
+            process.pause()
+        for each in (entries, strangers):
+            for _ in range(2):
+                with within_a_second(), pytest.raises(Unavailable):
+                    each.confirm(SID, 0)
+
+    def test_threads_that_wait_for_each_other_wait_no_longer(
+        self, several: Several, entries: RedisEntries
+    ) -> None:
+        for process in several.all:
+            process.pause()
+        failed = []
+
+        def ask() -> None:
+            with within_a_second(), pytest.raises(Unavailable):
+                entries.confirm(SID, 0)
+            failed.append(1)
+
+        run_together(ask, 8)
+        assert len(failed) == 8
+
+    def test_a_sentinel_that_is_down_and_one_that_hangs_are_passed_over(
+        self, sentinel: SentinelServers
+    ) -> None:
+        sentinel.sentinels[0].stop()
+        sentinel.sentinels[1].pause()
+        for _ in range(2):
+            with within_a_second():
+                start(RedisEntries(redis_client(sentinel.url, NOWHERE)), SID)
+
+    def test_threads_share_one_client(self, client: "redis.Redis") -> None:
+        def count() -> None:
+            for number in range(20):
+                client.incr(f"count:{number % 4}")
+
+        run_together(count, 10)
+        assert [client.get(f"count:{number}") for number in range(4)] == ["50"] * 4
+
+    def test_a_forked_child_asks_on_its_own_connections(self, client: "redis.Redis") -> None:
+        client.set("parent", "parent")
+        client.set("child", "child")
+        child = os.fork()
+        name = "parent" if child else "child"
+        wrong = [answer for _ in range(100) if (answer := client.get(name)) != name]
+        if not child:
+            os._exit(len(wrong) and 1)
+        assert (os.waitpid(child, 0)[1], wrong) == (0, [])
+
+
+class TestAnswers:
+    def test_a_redeem_that_is_not_answered_is_not_sent_again(
+        self, several: Several, entries: RedisEntries
+    ) -> None:
+        """It would rotate twice. The pause lasts longer than the first try, and not a second."""
+        master = several.master_of(KEY).client()
+        assert redeem(entries, 0) is Outcome.ROTATED
+        master.execute_command("CLIENT", "PAUSE", 650, "WRITE")
+        with within_a_second(), pytest.raises(Unavailable):
+            redeem(entries, 1)
+        wait_until(lambda: master.set(f"{{{KEY}}}", ""))
+        assert entries.last_seen([SID]) == {SID: 1001}
+        assert redeem(entries, 1) is Outcome.ROTATED
+
+    def test_a_server_that_lacks_the_script_gets_it_while_another_is_down(
+        self, cluster: ClusterServers
+    ) -> None:
+        entries = RedisEntries(redis_client(cluster.url, NOWHERE))
+        other = next(node for node in cluster.nodes[:3] if node is not cluster.master_of(KEY))
+        start(entries, SID)
+        cluster.master_of(KEY).client().script_flush()
+        other.pause()
+        assert redeem(entries, 0) is Outcome.ROTATED
+
+    def test_a_slot_on_its_way_and_moved_keeps_its_sessions(self, cluster: ClusterServers) -> None:
+        entries = RedisEntries(redis_client(cluster.url, NOWHERE))
+        start(entries, SID)
+        for gen in range(3):
+            with cluster.moving(KEY):
+                assert redeem(entries, 2 * gen) is Outcome.ROTATED
+            assert redeem(entries, 2 * gen + 1) is Outcome.ROTATED
+            assert entries.last_seen([SID]) == {SID: 1001}
+
+    def test_the_master_of_the_day_is_found_after_a_switch(
+        self, several: Several, entries: RedisEntries
+    ) -> None:
+        several.fail_over(KEY)
+        wait_until(lambda: answered(lambda: redeem(entries, 0)))
+        assert redeem(entries, 1) is Outcome.ROTATED
+
+
+def answered(ask) -> bool:
+    try:
+        ask()
+    except Unavailable:
+        return False
+    return True
+
+
+def run_together(work, times: int) -> None:
+    threads = [threading.Thread(target=work) for _ in range(times)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_the_limit_leaves_time_for_the_wait_for_a_connection() -> None:
+    assert LIMIT < 1
