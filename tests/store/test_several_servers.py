@@ -17,8 +17,9 @@ from webapp.core.drafts import Draft
 from webapp.core.errors import Unavailable
 from webapp.core.stores import Outcome
 from webapp.store.attempts import RedisCounters
-from webapp.store.connect import redis_client
+from webapp.store.connect import line_to, redis_client
 from webapp.store.drafts import RedisDrafts
+from webapp.store.line import witnesses_among
 from webapp.store.sessions import RedisEntries
 from webapp.store.timely import LIMIT
 
@@ -166,6 +167,42 @@ class TestAsking:
         if not child:
             os._exit(len(wrong) and 1)
         assert (os.waitpid(child, 0)[1], wrong) == (0, [])
+
+
+class TestLine:
+    def test_it_ends_with_an_error_where_a_pool_goes_on_without_a_word(
+        self, several: Several, client: "redis.Redis"
+    ) -> None:
+        """Perhaps with another server, which has not heard what the first one said."""
+        line = line_to(client, KEY)
+        line.server.set(KEY, "1")
+        client.set(KEY, "2")
+        several.master_of(KEY).client().client_kill_filter(_type="normal", skipme=True)
+        client.set(KEY, "3")
+        with pytest.raises(redis.ConnectionError):
+            line.server.get(KEY)
+
+    def test_half_of_the_replicas_have_to_follow(
+        self, several: Several, client: "redis.Redis"
+    ) -> None:
+        line = line_to(client, KEY)
+        assert line.witnesses == 1
+        line.server.set(KEY, "1")
+        line.require_majority()
+        master = several.master_of(KEY)
+        for process in several.all:
+            if process is not master:
+                process.pause()
+        line.server.set(KEY, "2")
+        with pytest.raises(redis.ConnectionError, match="0 of 1 replicas"):
+            line.require_majority()
+
+    @pytest.mark.parametrize(("replicas", "witnesses"), [(0, 0), (1, 1), (2, 1), (3, 2), (4, 2)])
+    def test_with_its_witnesses_a_server_is_the_larger_part(
+        self, replicas: int, witnesses: int
+    ) -> None:
+        assert witnesses_among(replicas) == witnesses
+        assert not replicas or 2 * (witnesses + 1) > replicas + 1
 
 
 class TestAnswers:

@@ -16,7 +16,7 @@ NODE_TIMEOUT = 1000  # milliseconds
 
 class ClusterServers:
     def __init__(self, folder: Path) -> None:
-        self.nodes = [Process(folder / f"node{n}", "redis-server") for n in range(6)]
+        self.nodes = [Process(folder / f"node{n}") for n in range(6)]
         self._buses = {node.port: free_port() for node in self.nodes}
 
     @property
@@ -150,7 +150,7 @@ class ClusterServers:
 
     def spare(self) -> Process:
         """A node that belongs to no cluster yet."""
-        spare = Process(self.nodes[0].folder.parent / f"spare{free_port()}", "redis-server")
+        spare = Process(self.nodes[0].folder.parent / f"spare{free_port()}")
         spare.configure(["cluster-enabled yes", f"cluster-port {free_port()}"])
         spare.start()
         return spare

@@ -1,7 +1,6 @@
 """Real servers of Debian's redis, as parts of something bigger: stopped, paused and started."""
 
 import os
-import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -14,19 +13,18 @@ from .servers import free_port, wait_until
 class Process:
     """One server or sentinel, with a port and a configuration that it may write itself."""
 
-    def __init__(self, folder: Path, program: str) -> None:
+    def __init__(self, folder: Path, *, sentinel: bool = False) -> None:
         folder.mkdir(parents=True)
         self.folder = folder
         self.port = free_port()
-        self._program = shutil.which(program)
-        assert self._program, f"{program} is not installed"
+        self._mode = ["--sentinel"] if sentinel else []
         self.password: str | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
     def configure(self, lines: list[str]) -> None:
-        common = [f"port {self.port}", "bind 127.0.0.1", f"dir {self.folder}", "save ''"]
-        if self._program.endswith("sentinel"):
-            common.pop()
+        common = [f"port {self.port}", "bind 127.0.0.1", f"dir {self.folder}"]
+        if not self._mode:
+            common.append("save ''")
         (self.folder / "redis.conf").write_text("\n".join([*common, *lines, ""]))
 
     def start(self) -> None:
@@ -36,7 +34,7 @@ class Process:
     def launch(self) -> None:
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [self._program, str(self.folder / "redis.conf")], stdout=log
+                ["redis-server", str(self.folder / "redis.conf"), *self._mode], stdout=log
             )
 
     @property

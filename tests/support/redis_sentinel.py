@@ -13,8 +13,8 @@ DOWN_AFTER = 500  # milliseconds
 
 class SentinelServers:
     def __init__(self, folder: Path) -> None:
-        self.servers = [Process(folder / f"server{n}", "redis-server") for n in range(3)]
-        self.sentinels = [Process(folder / f"sentinel{n}", "redis-sentinel") for n in range(3)]
+        self.servers = [Process(folder / f"server{n}") for n in range(3)]
+        self.sentinels = [Process(folder / f"sentinel{n}", sentinel=True) for n in range(3)]
 
     @property
     def url(self) -> str:

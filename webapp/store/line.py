@@ -17,7 +17,7 @@ class Line:
     witnesses: int
     """So many replicas have to confirm a write, or the server may have lost its office.
 
-    With the server itself they are the half or more of those that know the key. A master that is
+    With the server itself they are the larger part of those that hold the key. A master that is
     cut off from them still answers, but another one may have been chosen in its place.
     """
 
