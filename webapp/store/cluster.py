@@ -80,7 +80,8 @@ class Cluster(redis.Redis):
         # without an owner, a way to a node that it has not heard of. Start from the URL again.
         except (redis.RedisClusterException, LookupError, AttributeError) as error:
             self._made.pop(os.getpid(), None)
-            raise redis.ConnectionError(f"the cluster's layout is not known: {error!r}") from error
+            why = f"{type(error).__name__}: {error}"
+            raise redis.ConnectionError(f"the cluster's layout is not known: {why}") from error
 
     def _cluster(self) -> redis.RedisCluster:
         process = os.getpid()
