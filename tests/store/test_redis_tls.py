@@ -58,8 +58,8 @@ def start(certificate: Path, tmp_path: Path) -> Iterator[Start]:
         trust = f"tls-ca-cert-file {certificate / 'cert.pem'}"
         common = [f"tls-port {tls_port}", *files, trust, "tls-auth-clients no"]
         process.configure([*common, "tls-replication yes", *lines])
-        process.start()
         running.append(process)
+        process.start()
         return tls_port
 
     yield start
@@ -84,7 +84,7 @@ def test_sentinels_and_servers(start: Start, certificate: Path) -> None:
 
 
 def test_a_cluster(start: Start, certificate: Path) -> None:
-    node = start("cluster-enabled yes", "tls-cluster yes", "user ada on >theirs ~* +@all")
+    node = start(*clustered(), "user ada on >theirs ~* +@all")
     options = {"ssl": True, "ssl_ca_certs": f"{certificate}/cert.pem", "protocol": 2}
     with redis.Redis("127.0.0.1", node, **options) as direct:
         direct.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
@@ -97,9 +97,14 @@ def test_a_cluster(start: Start, certificate: Path) -> None:
 
 
 def test_who_shows_a_certificate_of_another_authority_is_an_outage(start: Start) -> None:
-    node = start("cluster-enabled yes", "tls-cluster yes")
+    node = start(*clustered())
     with pytest.raises(redis.ConnectionError, match="certificate verify failed"):
         redis_client(f"rediss+cluster://127.0.0.1:{node}", NOWHERE).get("greeting")
+
+
+def clustered() -> list[str]:
+    # The port for the other nodes is 10,000 higher unless it is given: perhaps too high.
+    return ["cluster-enabled yes", "tls-cluster yes", f"cluster-port {free_port()}"]
 
 
 def answers(client: "redis.Redis") -> bool:
