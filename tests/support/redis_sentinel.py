@@ -31,7 +31,7 @@ class SentinelServers:
                 [
                     f"sentinel monitor {NAME} 127.0.0.1 {first.port} 2",
                     f"sentinel down-after-milliseconds {NAME} {DOWN_AFTER}",
-                    f"sentinel failover-timeout {NAME} 1000",
+                    f"sentinel failover-timeout {NAME} 2000",
                 ]
             )
         start_together(self.servers)
