@@ -58,7 +58,7 @@ class ClusterServers:
         wait_until(lambda: all(len(self._known(node)) == 6 for node in self.nodes))
         for master, replica in zip(masters, replicas, strict=True):
             replica.client().execute_command("CLUSTER", "REPLICATE", self.id_of(master))
-        wait_until(self.is_whole, 20)
+        wait_until(self.is_whole)
 
     def is_whole(self) -> bool:
         """Every node sees the same three masters of all slots, each followed by one replica."""
@@ -84,7 +84,7 @@ class ClusterServers:
             node.resume()
             if not node.runs:
                 node.start()
-        wait_until(self.is_whole, 30)
+        wait_until(self.is_whole)
 
     @property
     def all(self) -> list[Process]:
@@ -120,7 +120,7 @@ class ClusterServers:
         return self.wait_for_another(key, before)
 
     def wait_for_another(self, key: str, before: Process) -> Process:
-        wait_until(lambda: self.master_of(key) is not before, 20)
+        wait_until(lambda: self.master_of(key) is not before)
         return self.master_of(key)
 
     @contextmanager

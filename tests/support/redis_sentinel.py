@@ -50,7 +50,7 @@ class SentinelServers:
 
     def master_of(self, _: str = "") -> Process:
         """The one that all sentinels name; while they disagree, it waits for them."""
-        wait_until(self._agree, 20)
+        wait_until(self._agree)
         (port,) = self._named()
         return next(server for server in self.servers if server.port == port)
 
@@ -77,7 +77,7 @@ class SentinelServers:
         for server in self.servers:
             if server is not master:
                 server.client().replicaof("127.0.0.1", str(master.port))
-        wait_until(self.is_whole, 30)
+        wait_until(self.is_whole)
 
     def empty(self) -> None:
         self.master_of().client().flushall()
@@ -94,7 +94,7 @@ class SentinelServers:
         return self.wait_for_another(key, before)
 
     def wait_for_another(self, key: str, before: Process) -> Process:
-        wait_until(lambda: self.master_of(key) is not before, 20)
+        wait_until(lambda: self.master_of(key) is not before)
         after = self.master_of(key)
         wait_until(lambda: after.client().role()[0] == "master")
         return after
