@@ -1,14 +1,18 @@
 """The test command: `python3 -m tests` checks everything, `python3 -m tests ARGS` runs pytest.
 
+Everything runs on SQLite, and what uses a database again on PostgreSQL: alone by
+`python3 -m tests --database postgresql`, with more of pytest's arguments as you like.
+
 It installs what the tests need beyond the app: the locked packages into `.venv`, and, where there
-is apt, a browser and a Redis. What is still missing then is a failure. A skipped browser test
-would be green for the wrong reason.
+is apt, a browser, a Redis and a PostgreSQL. What is still missing then is a failure. A skipped
+browser test would be green for the wrong reason.
 """
 
 import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from scripts.bootstrap import ROOT, ensure, say, stop
 
@@ -20,9 +24,18 @@ PACKAGES = {
     "npm": "npm",
     "nginx": "nginx",
     "openssl": "openssl",
+    "initdb": "postgresql",
 }
-# Debian keeps nginx where only root looks.
-PLACES = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin"
+# Debian keeps nginx where only root looks, and PostgreSQL's server in a folder for each version.
+PLACES = ":".join(
+    [
+        os.environ.get("PATH", os.defpath),
+        "/usr/sbin",
+        *sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True),
+    ]
+)
+# Browsers see the same pages whatever the database; where it fails, tests/web says so sooner.
+ON_POSTGRESQL = ["pytest", "--database", "postgresql", "--ignore", "tests/browser"]
 CHECKS = [
     ["ruff", "format", "--check", "--quiet", "."],
     ["ruff", "check", "--quiet", "."],
@@ -35,9 +48,8 @@ def main(arguments: list[str]) -> int:
     ensure("tests")
     install_programs()
     failed = [] if arguments else [check for check in CHECKS if not succeeds(check)]
-    tests = ["pytest", *arguments]
-    if not succeeds(tests):
-        failed.append(tests)
+    runs = [["pytest", *arguments]] if arguments else [["pytest"], ON_POSTGRESQL]
+    failed += [run for run in runs if not succeeds(run)]
     # When all is well, pytest's own summary is the last line.
     for command in failed:
         say(f"failed: {' '.join(command)}")
@@ -45,15 +57,18 @@ def main(arguments: list[str]) -> int:
 
 
 def install_programs() -> None:
-    missing = [name for name in PACKAGES if not shutil.which(name, path=PLACES)]
+    missing = [name for name in PACKAGES if not find_program(name)]
     if missing and shutil.which("apt-get"):
         apt_install([PACKAGES[name] for name in missing])
-    elif {"redis-server", "nginx"} & set(missing):
-        stop(
-            "the tests need Redis and nginx; please install them (macOS: brew install redis nginx)."
-        )
+    elif needed := {"redis-server", "nginx", "initdb"} & set(missing):
+        names = ", ".join(sorted(needed))
+        stop(f"the tests need {names} (macOS: brew install redis nginx postgresql).")
     elif missing:
         say(f"no {' and no '.join(missing)} here: Selenium fetches a browser itself.")
+
+
+def find_program(name: str) -> str | None:
+    return shutil.which(name, path=PLACES)
 
 
 def apt_install(packages: list[str]) -> None:

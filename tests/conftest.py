@@ -10,13 +10,39 @@ from flask import Flask
 
 from webapp import create_app
 from webapp.core.sessions import Sessions
+from webapp.store.models import db
 from webapp.web.services import Services
 
 from .support.browser import EMAIL, PASSWORD, Browser
 from .support.clock import Clock
+from .support.postgres import TEMPLATE, PostgresServer
 from .support.redis_cluster import ClusterServers
 from .support.redis_sentinel import SentinelServers
 from .support.servers import RedisServer, serving
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database",
+        choices=["sqlite", "postgresql"],
+        default="sqlite",
+        help="what the app keeps its data in; on postgresql, only tests that use a database run",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The others do the same on every database."""
+    if config.getoption("database") == "postgresql":
+        others = [item for item in items if "any_database" not in item.fixturenames]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item not in others]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    server = PostgresServer().start()
+    yield server
+    server.remove()
 
 
 @pytest.fixture(scope="session")
@@ -68,12 +94,29 @@ def several(request: pytest.FixtureRequest) -> SentinelServers | ClusterServers:
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory, redis_server: RedisServer) -> Path:
+def any_database(request: pytest.FixtureRequest) -> PostgresServer | None:
+    """The server where each test has its database; None: it is a file in the instance folder."""
+    if request.config.getoption("database") == "sqlite":
+        return None
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server
+
+
+@pytest.fixture(scope="session")
+def prepared(
+    tmp_path_factory: pytest.TempPathFactory,
+    redis_server: RedisServer,
+    any_database: PostgresServer | None,
+) -> Path:
     """An instance folder with its migrations done and one user; each test gets a copy."""
     folder = tmp_path_factory.mktemp("prepared")
-    app = create_app(environ(folder, redis_server.url))
+    environment = environ(folder, redis_server.url)
+    if any_database:
+        environment["DATABASE_URL"] = any_database.create(TEMPLATE)
+    app = create_app(environment)
     with app.app_context():
         services_of(app).accounts.register(EMAIL, PASSWORD, name="Ada", now=time.time())
+        db.engine.dispose()  # a template that is in use can't be copied
     return folder
 
 
@@ -83,10 +126,20 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def environment(tmp_path: Path, prepared: Path, redis_server: RedisServer) -> dict[str, str]:
+def environment(
+    tmp_path: Path,
+    prepared: Path,
+    redis_server: RedisServer,
+    any_database: PostgresServer | None,
+) -> Iterator[dict[str, str]]:
     redis_server.client().flushall()
-    shutil.copytree(prepared, tmp_path / "instance", ignore=shutil.ignore_patterns("*.lock"))
-    return environ(tmp_path / "instance", redis_server.url)
+    shutil.copytree(prepared, tmp_path / "instance")
+    environment = environ(tmp_path / "instance", redis_server.url)
+    if not any_database:
+        yield environment
+        return
+    with any_database.fresh() as url:
+        yield environment | {"DATABASE_URL": url}
 
 
 @pytest.fixture

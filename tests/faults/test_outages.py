@@ -1,6 +1,5 @@
 """An outage is not a logout: an honest 503 at once, cookies untouched, all well afterwards."""
 
-import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -9,10 +8,12 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from tests.support.browser import EMAIL, PASSWORD, Browser, set_cookies
 from tests.support.clock import Clock
 from tests.support.servers import RedisServer
+from tests.support.sql import connected, gone, locked
 from webapp import create_app
 
 SIGN_IN_COOKIES = {"refresh_token", "access_token"}
@@ -103,8 +104,8 @@ def test_when_redis_is_down_a_login_is_refused_and_nothing_is_left_behind(
         )
         assert answer.status_code == 503
         assert not set_cookies(answer).keys() & SIGN_IN_COOKIES
-    with sqlite3.connect(database(environment)) as sql:
-        assert sql.execute("SELECT count(*) FROM sessions").fetchone() == (0,)
+    with connected(environment) as sql:
+        assert sql.scalar(text("SELECT count(*) FROM sessions")) == 0
 
 
 def test_when_sql_is_locked_refreshes_go_on_and_a_login_waits(
@@ -209,10 +210,6 @@ def assert_honest_outage(browser: Browser) -> None:
     assert "You are still signed in" in answer.text
 
 
-def database(environment: dict[str, str]) -> Path:
-    return Path(environment["WEBAPP_INSTANCE_PATH"]) / "evergreen.db"
-
-
 def test_a_guess_that_sql_cannot_write_down_counts_all_the_same(
     browser: Browser, environment: dict[str, str]
 ) -> None:
@@ -223,25 +220,3 @@ def test_a_guess_that_sql_cannot_write_down_counts_all_the_same(
     with locked(environment):
         assert guess() == 422
         assert guess() == 429
-
-
-@contextmanager
-def locked(environment: dict[str, str]) -> Iterator[None]:
-    """Another process writes, and takes its time."""
-    writer = sqlite3.connect(database(environment), isolation_level=None)
-    writer.execute("BEGIN IMMEDIATE")
-    yield
-    writer.execute("ROLLBACK")
-    writer.close()
-
-
-@contextmanager
-def gone(environment: dict[str, str]) -> Iterator[None]:
-    """No statement can be answered: the tables are not there."""
-    with sqlite3.connect(database(environment)) as sql:
-        sql.execute("ALTER TABLE users RENAME TO users_away")
-    sql.close()
-    yield
-    with sqlite3.connect(database(environment)) as sql:
-        sql.execute("ALTER TABLE users_away RENAME TO users")
-    sql.close()

@@ -1,9 +1,6 @@
 """Where am I signed in, out with that one; and am I still in."""
 
 import re
-import sqlite3
-from contextlib import closing
-from pathlib import Path
 
 from flask import Flask
 from werkzeug.test import TestResponse
@@ -12,6 +9,7 @@ from tests.conftest import services_of
 from tests.support.api import Program
 from tests.support.browser import CHROME, FIREFOX, PASSWORD, Browser
 from tests.support.clock import Clock
+from tests.support.sql import gone
 
 DEVICES = "/account/sessions"
 GRACE = "grace@example.com"
@@ -133,11 +131,8 @@ def test_a_page_is_told_of_the_end_and_of_an_outage_and_keeps_its_cookies(
     firefox.sign_in()
     browser.sign_in()
     clock.advance(301)
-    database = Path(environment["WEBAPP_INSTANCE_PATH"]) / "evergreen.db"
-    with closing(sqlite3.connect(database)) as sql:
-        sql.execute("ALTER TABLE sessions RENAME TO away")
+    with gone(environment, "sessions"):
         answer = browser.fetch("/session")
-        sql.execute("ALTER TABLE away RENAME TO sessions")
     assert answer.status_code == 503
     assert "Set-Cookie" not in answer.headers
     assert browser.fetch("/session").status_code == 204

@@ -1,0 +1,130 @@
+"""A real PostgreSQL that a test may stop and pause; each test has a database of it."""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+from tests.__main__ import find_program
+
+from .servers import free_port, wait_until
+
+# Nothing of it has to survive a power cut, and hundreds of databases are made and dropped.
+OPTIONS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "max_connections": "200",
+}
+TEMPLATE = "prepared"
+
+
+class PostgresServer:
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="evergreen-postgres-"))
+        self._user = unprivileged_user()
+        if self._user:
+            shutil.chown(self._folder, self._user)
+        self._port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._made = 0
+        options = ["--username=postgres", "--auth=trust", "--no-locale", "--encoding=UTF8"]
+        self._run("initdb", f"--pgdata={self._folder / 'data'}", "--no-sync", *options).wait()
+
+    def start(self) -> "PostgresServer":
+        options = [f"--{name}={value}" for name, value in OPTIONS.items()]
+        data = self._folder / "data"
+        self._process = self._run("postgres", "-D", str(data), f"--port={self._port}", *options)
+        wait_until(self._answers)
+        return self
+
+    def stop(self) -> None:
+        """At once, as if its machine had gone; whoever is connected is cut off."""
+        assert self._process
+        self._process.send_signal(signal.SIGQUIT)
+        self._process.wait()
+
+    def remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self._folder)
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        self.stop()
+        yield
+        self.start()
+
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """Connections are open and new ones are accepted, and nobody answers."""
+        assert self._process
+        processes = [self._process.pid]
+        with self._connected() as sql:
+            os.kill(self._process.pid, signal.SIGSTOP)  # so that no more of them come
+            processes += [pid for (pid,) in sql.execute("SELECT pid FROM pg_stat_activity")]
+            for pid in processes:
+                os.kill(pid, signal.SIGSTOP)
+            yield
+            for pid in processes:
+                os.kill(pid, signal.SIGCONT)
+
+    def hang_up(self) -> None:
+        """End every connection, as a proxy or an administrator may."""
+        others = "FROM pg_stat_activity WHERE pid != pg_backend_pid()"
+        with self._connected() as sql:
+            sql.execute(f"SELECT pg_terminate_backend(pid) {others} AND datname IS NOT NULL")
+            wait_until(lambda: not sql.execute(f"SELECT {others} AND datname IS NOT NULL").rowcount)
+
+    def url(self, database: str) -> str:
+        return f"postgresql://postgres@127.0.0.1:{self._port}/{database}"
+
+    def create(self, database: str, template: str = "template0") -> str:
+        """Its url."""
+        with self._connected() as sql:
+            sql.execute(f"CREATE DATABASE {database} TEMPLATE {template}")
+        return self.url(database)
+
+    @contextmanager
+    def fresh(self, template: str = TEMPLATE) -> Iterator[str]:
+        """The url of a database for one test."""
+        self._made += 1
+        name = f"test_{self._made}"
+        yield self.create(name, template)
+        with self._connected() as sql:
+            sql.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _connected(self) -> psycopg.Connection:
+        return psycopg.connect(self.url("postgres"), autocommit=True)
+
+    def _answers(self) -> bool:
+        try:
+            self._connected().close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _run(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
+        found = find_program(program)
+        assert found, f"these tests need {program}: python3 -m tests installs it"
+        with (self._folder / "log").open("ab") as log:
+            return subprocess.Popen(
+                [found, *arguments],
+                cwd=self._folder,
+                stdout=log,
+                stderr=log,
+                user=self._user,
+                extra_groups=[] if self._user else None,
+            )
+
+
+def unprivileged_user() -> str | None:
+    """PostgreSQL refuses to run as root."""
+    return "nobody" if os.geteuid() == 0 else None
