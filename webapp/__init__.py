@@ -104,7 +104,7 @@ def create_app(
     app.config.update(SECRET_KEY=settings.secret_key, MAX_CONTENT_LENGTH=MAX_BODY)
     # A form may stay open as long as the session: it is bound to that, not to an hour.
     app.config.update(WTF_CSRF_TIME_LIMIT=None, DEMO_ACCOUNT=None)
-    init_database(app, settings.sql_url)
+    init_database(app, settings.sql_url, settings.database_connections)
     app.extensions["evergreen"] = wire(app, settings, Background(app), now)
     install_web(app, settings)
     if settings.mode == "development":
@@ -249,7 +249,7 @@ def prepare_development(app: Flask) -> None:
     app.config["DEMO_ACCOUNT"] = development.DEMO
     try:
         with app.app_context():
-            migrate(services.settings.instance_path / "migrate.lock")
+            migrate()
             development.create_demo_account(services.accounts, services.now())
     except (SQLAlchemyError, Unavailable) as error:
         raise ConfigError(f"DATABASE_URL: can't be used: {in_one_line(error)}") from error

@@ -155,6 +155,12 @@ class Settings:
     database_url: str = setting(
         "", database_url, "SQL database. Without it: SQLite in the instance folder."
     )
+    database_connections: int = setting(
+        20,
+        number(1, 200),
+        "How many a worker keeps open at most. It serves 16 requests at a time; all workers "
+        "together must stay below PostgreSQL's max_connections.",
+    )
     redis_url: str | None = setting(
         None,
         redis_url,

@@ -38,5 +38,5 @@ def settings(folder: Path, redis_url: str, sql_url: str) -> dict[str, str]:
 def prepare(app: Flask) -> None:
     services = app.extensions["evergreen"]
     with app.app_context():
-        migrate(services.settings.instance_path / "migrate.lock")
+        migrate()
         services.accounts.register(EMAIL, PASSWORD, name="Ada", now=time.time())

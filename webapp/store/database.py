@@ -1,22 +1,22 @@
 """The SQL database: its options, its migrations, and what happens when it can't answer."""
 
-import fcntl
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app
-from sqlalchemy import Dialect, Select, event, text
+from sqlalchemy import Connection, Dialect, NullPool, Select, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError, TimeoutError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError, TimeoutError
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from webapp.core.errors import Unavailable
+from webapp.core.errors import NotFound, Unavailable
 
+from . import postgres
 from .models import db
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -25,30 +25,34 @@ NEWEST_MIGRATION = max(script.name.partition("_")[0] for script in MIGRATIONS.gl
 # Seconds that a statement waits for a lock or a connection: an honest 503 comes
 # within a second, also when a request meets it twice.
 LOCK_WAIT = 0.4
+# Seconds that a migration waits for another one: that of a large table takes a while.
+MIGRATION_WAIT = 600
+# Of the lock that migrations hold in PostgreSQL. Any number that no other program uses there.
+MIGRATION_LOCK = 0x65766572
 
 log = logging.getLogger(__name__)
 
 
-def init_database(app: Flask, url: str) -> None:
+def init_database(app: Flask, url: str, connections: int) -> None:
     app.config["SQLALCHEMY_DATABASE_URI"] = url
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(url)
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(url, connections)
     db.init_app(app)
     if os.environ.get("FLASK_RUN_FROM_CLI") == "true":  # as in `flask db upgrade`
         prepare_migrations(app)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             event.listen(db.engine, "connect", _prepare_sqlite)
+        elif db.engine.dialect.driver == "psycopg":
+            postgres.prepare(db.engine)
 
 
-def migrate(lock: Path) -> None:
+def migrate() -> None:
     """Bring the tables up to date; two processes that start together take turns."""
-    with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        if not _current():
-            from flask_migrate import upgrade
+    if not _current():
+        from flask_migrate import upgrade
 
-            prepare_migrations(current_app)
-            upgrade()
+        prepare_migrations(current_app)
+        upgrade()
 
 
 def prepare_migrations(app: Flask) -> None:
@@ -59,12 +63,39 @@ def prepare_migrations(app: Flask) -> None:
 
 
 @contextmanager
+def migrating() -> Iterator[Connection]:
+    """The connection of all migrations of a run: one transaction, one run at a time.
+
+    Without the limits of requests: to build an index may take minutes. And in SQLite without
+    foreign keys: it changes a table by writing it anew and dropping the old one, which would
+    delete whatever refers to it.
+    """
+    sqlite = db.engine.dialect.name == "sqlite"
+    connect_args = {"timeout": MIGRATION_WAIT, "isolation_level": None} if sqlite else {}
+    engine = create_engine(db.engine.url, poolclass=NullPool, connect_args=connect_args)
+    with engine.begin() as connection:
+        if sqlite:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        elif engine.dialect.name == "postgresql":
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
+        yield connection
+
+
+@contextmanager
 def answering() -> Iterator[None]:
-    """What SQL can't answer is an outage, and nobody's fault: Unavailable."""
+    """What SQL can't answer is an outage, and nobody's fault: Unavailable.
+
+    But a NUL in a text: PostgreSQL can't hold it, so nothing is found by it. NotFound.
+    """
     try:
         yield
     except IntegrityError:
         raise
+    except DataError as error:
+        _forget()
+        if getattr(error.orig, "sqlstate", None):  # the server's complaint, not the driver's
+            raise _unavailable(error.orig) from error
+        raise NotFound from error
     except (DBAPIError, TimeoutError) as error:
         _forget()
         raise _unavailable(getattr(error, "orig", error)) from error
@@ -82,10 +113,12 @@ def read_row(query: Select[Any], **values: str) -> tuple[Any, ...] | None:
             connection = db.engine.raw_connection()
         except driver.Error as error:
             raise _unavailable(error) from error
+        alone = postgres.alone if db.engine.dialect.name == "postgresql" else nullcontext
         try:
-            cursor = connection.cursor()
-            cursor.execute(*_spelled(query, values))
-            row: tuple[Any, ...] | None = cursor.fetchone()
+            with alone(connection.driver_connection):
+                cursor = connection.cursor()
+                cursor.execute(*_spelled(query, values))
+                row: tuple[Any, ...] | None = cursor.fetchone()
             return row
         except driver.Error as error:
             connection.invalidate(error)  # it may be broken, or in the middle of something
@@ -133,17 +166,21 @@ def _forget() -> None:
         db.session.remove()
 
 
-def _engine_options(url: str) -> dict[str, Any]:
+def _engine_options(url: str, connections: int) -> dict[str, Any]:
     # Statements are logged and raised without their values: those are personal.
     options: dict[str, Any] = {
         "hide_parameters": True,
-        "pool_size": 20,
-        "max_overflow": 20,
+        "pool_size": connections,
+        "max_overflow": 0,
         "pool_timeout": LOCK_WAIT,
     }
-    if make_url(url).get_backend_name() == "sqlite":
+    parts = make_url(url)
+    if parts.get_backend_name() == "sqlite":
         return options | {"connect_args": {"timeout": LOCK_WAIT}}
-    return options | {"pool_pre_ping": True}
+    options["pool_pre_ping"] = True
+    if parts.get_driver_name() == "psycopg":
+        options["connect_args"] = postgres.connect_args(parts)
+    return options
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

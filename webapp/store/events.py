@@ -85,8 +85,8 @@ def _note(
             sid=sid,
             at=now,
             detail=detail[:200],
-            ip=here.ip[:45],
-            user_agent=here.user_agent[:400],
+            ip=fit(here.ip, 45),
+            user_agent=fit(here.user_agent, 400),
             request_id=here.request_id,
         )
     )
@@ -107,6 +107,11 @@ def tell_the_log(session: Session) -> None:
 @event.listens_for(db.session, "after_rollback")
 def forget(session: Session) -> None:
     session.info.pop("noted", None)
+
+
+def fit(told: str, length: int) -> str:
+    """What a client says of itself, as a column can hold it: PostgreSQL refuses a NUL."""
+    return told.replace("\0", "")[:length]
 
 
 def _to_event(row: EventRow, email: str | None, actor: str | None) -> Event:

@@ -8,7 +8,7 @@ from webapp.core.events import EventKind
 from webapp.core.stores import Session, User
 
 from .database import answering, committing, read_row
-from .events import note
+from .events import fit, note
 from .models import SessionRow, UserRow, db
 
 USER = ("id", "email", "name", "role", "created_at", "confirmed_at", "pending", "disabled_at")
@@ -86,7 +86,7 @@ class SqlRecords:
 
     def _add(self, session: Session, event: EventKind) -> None:
         row = SessionRow(**{name: getattr(session, name) for name in Session.__slots__})
-        row.user_agent = session.user_agent[:400]
+        row.user_agent, row.ip = fit(session.user_agent, 400), fit(session.ip, 45)
         db.session.add(row)
         note(event, session.user_id, session.created_at, sid=session.sid)
 

@@ -1,12 +1,13 @@
-"""Alembic's entry: run the migrations on the app's own engine."""
+"""Alembic's entry: run the migrations on the app's own database."""
 
 from alembic import context
 
-from webapp.store.models import Base, db
+from webapp.store.database import migrating
+from webapp.store.models import Base
 
 
 def run() -> None:
-    with db.engine.connect() as connection:
+    with migrating() as connection:
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,
@@ -14,8 +15,7 @@ def run() -> None:
             # SQLite changes a table by writing it anew.
             render_as_batch=connection.dialect.name == "sqlite",
         )
-        with context.begin_transaction():
-            context.run_migrations()
+        context.run_migrations()
 
 
 run()

@@ -1,0 +1,115 @@
+"""PostgreSQL goes, hangs and comes back: an honest 503 at once, and none when it is back."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from tests.conftest import environ, services_of
+from tests.support.browser import EMAIL, PASSWORD, Browser, set_cookies
+from tests.support.clock import Clock
+from tests.support.postgres import PostgresServer
+from tests.support.sql import connected
+from webapp import create_app
+from webapp.store.models import db
+from webapp.store.records import SqlRecords
+
+SIGN_IN_COOKIES = {"refresh_token", "access_token"}
+
+
+@pytest.fixture(scope="module")
+def template(postgres: PostgresServer, tmp_path_factory, redis_server) -> str:
+    """A database with Ada in it."""
+    environment = environ(tmp_path_factory.mktemp("template"), redis_server.url)
+    app = create_app(environment | {"DATABASE_URL": postgres.create("for_outages")})
+    with app.app_context():
+        services_of(app).accounts.register(EMAIL, PASSWORD, name="Ada", now=0)
+        db.engine.dispose()
+    return "for_outages"
+
+
+@pytest.fixture
+def environment(
+    environment: dict[str, str], postgres: PostgresServer, template: str
+) -> Iterator[dict[str, str]]:
+    """On PostgreSQL, whatever the others run on."""
+    with postgres.fresh(template) as url:
+        yield environment | {"DATABASE_URL": url}
+
+
+@pytest.fixture
+def expired(browser: Browser, clock: Clock) -> Browser:
+    """Signed in, and due for a refresh."""
+    browser.sign_in()
+    clock.advance(301)
+    return browser
+
+
+@pytest.mark.parametrize("outage", [PostgresServer.stopped, PostgresServer.hanging])
+def test_a_refresh_waits_within_a_second_and_goes_on_when_it_is_back(
+    expired: Browser, postgres: PostgresServer, outage
+) -> None:
+    with outage(postgres):
+        for _ in range(2):
+            started = time.monotonic()
+            answer = expired.get("/dashboard")
+            took = time.monotonic() - started
+            assert answer.status_code == 503
+            assert took < 1
+            assert not set_cookies(answer).keys() & SIGN_IN_COOKIES
+    assert expired.is_in()
+
+
+def test_whoever_comes_first_after_a_restart_does_not_notice_it(
+    expired: Browser, postgres: PostgresServer
+) -> None:
+    with postgres.stopped():
+        pass
+    assert expired.get("/dashboard").status_code == 200
+
+
+def test_connections_that_were_hung_up_are_not_handed_out(
+    expired: Browser, app: Flask, postgres: PostgresServer
+) -> None:
+    with app.app_context():  # several lie in the pool
+        for connection in [db.engine.connect() for _ in range(3)]:
+            connection.close()
+    postgres.hang_up()
+    for _ in range(4):
+        assert expired.get("/account").status_code == 200
+
+
+def test_a_statement_has_its_time_on_the_server_too(app: Flask) -> None:
+    """Ours is a bit longer: without its own the server would work on for nobody."""
+    asked = {
+        "statement_timeout": "400ms",
+        "lock_timeout": "400ms",
+        "idle_in_transaction_session_timeout": "10s",
+    }
+    with app.app_context(), db.engine.connect() as sql:
+        for name, value in asked.items():
+            assert sql.exec_driver_sql(f"SHOW {name}").scalar() == value
+
+
+def test_options_in_the_address_are_kept(environment: dict[str, str]) -> None:
+    address = environment["DATABASE_URL"] + "?options=-c%20TimeZone%3DAsia/Tokyo"
+    app = create_app(environment | {"DATABASE_URL": address})
+    with app.app_context(), db.engine.connect() as sql:
+        assert sql.exec_driver_sql("SHOW TimeZone").scalar() == "Asia/Tokyo"
+        assert sql.exec_driver_sql("SHOW lock_timeout").scalar() == "400ms"
+
+
+def test_the_question_of_each_refresh_is_one_round_trip(
+    app: Flask, environment: dict[str, str]
+) -> None:
+    """In a transaction it would be three: a begin, the question, a rollback."""
+    last = "SELECT query FROM pg_stat_activity WHERE application_name = 'asking'"
+    address = environment["DATABASE_URL"] + "?application_name=asking"
+    app = create_app(environment | {"DATABASE_URL": address})
+    with app.app_context():
+        db.engine.dispose()
+        SqlRecords().find("somebody", "a session")
+    with connected(environment) as sql:
+        (asked,) = sql.exec_driver_sql(last).scalars()
+    assert asked.startswith("SELECT users.id")
