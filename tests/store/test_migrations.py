@@ -1,16 +1,24 @@
-"""The migrations make what the models say, and can be taken back with data in place."""
+"""The migrations make what the models say, and go up and down with data in place."""
 
-import sqlite3
-from pathlib import Path
+import threading
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
 from flask_migrate import downgrade, upgrade
+from sqlalchemy import func, inspect, select, table, text
 
+from tests.conftest import services_of
 from tests.support.browser import Browser
-from webapp.store.database import prepare_migrations
+from tests.support.sql import connected
+from webapp.core.events import EventKind
+from webapp.store.database import MIGRATIONS, migrating, prepare_migrations
 from webapp.store.models import Base, db
+
+REVISIONS = sorted(path.name.partition("_")[0] for path in MIGRATIONS.glob("versions/*.py"))
+COUNTED = ("users", "sessions", "events")
+Rows = dict[str, int]
 
 
 def test_they_make_what_the_models_say(app: Flask) -> None:
@@ -19,20 +27,78 @@ def test_they_make_what_the_models_say(app: Flask) -> None:
         assert compare_metadata(context, Base.metadata) == []
 
 
-def test_down_and_up_again_with_data_in_place(
-    app: Flask, browser: Browser, environment: dict[str, str]
-) -> None:
+@pytest.fixture
+def lived_in(app: Flask, browser: Browser) -> Flask:
+    """Two users, a session and their events; one event is of nobody."""
     browser.sign_in()
+    with app.app_context():
+        services_of(app).events.record(EventKind.SIGN_IN_FAILED, None, 0)
     prepare_migrations(app)
-    with app.app_context():
-        downgrade(revision="0001")
-        upgrade()
+    return app
+
+
+def rows(environment: dict[str, str]) -> Rows:
+    with connected(environment) as sql:
+        return {name: sql.scalar(select(func.count()).select_from(table(name))) for name in COUNTED}
+
+
+def test_down_and_up_step_by_step_no_row_is_lost_but_events_of_nobody(
+    lived_in: Flask, browser: Browser, environment: dict[str, str]
+) -> None:
+    """Before 0003 each event had to have its user."""
+    before = rows(environment)
+    assert before == {"users": 2, "sessions": 1, "events": 4}
+    kept = before | {"events": 3}
+    with lived_in.app_context():
+        for revision in reversed(REVISIONS[:-1]):
+            downgrade(revision=revision)
+            assert rows(environment) == (before if revision >= "0003" else kept), revision
+        for revision in REVISIONS[1:]:
+            upgrade(revision=revision)
+            assert rows(environment) == kept, revision
+        db.engine.dispose()
     assert browser.is_in()
-    with app.app_context():
+    with lived_in.app_context():
+        users = services_of(lived_in).directory
+        assert users.page(query="ada", page=1, per_page=5, sort="email").total == 1
+
+
+def test_all_the_way_down_nothing_is_left(lived_in: Flask, environment: dict[str, str]) -> None:
+    with lived_in.app_context():
         downgrade(revision="base")
         db.engine.dispose()
-    database = Path(environment["WEBAPP_INSTANCE_PATH"]) / "evergreen.db"
-    with sqlite3.connect(database) as sql:
-        tables = {name for (name,) in sql.execute("SELECT name FROM sqlite_master")}
-    sql.close()
-    assert "users" not in tables
+    with connected(environment) as sql:
+        assert inspect(sql).get_table_names() == ["alembic_version"]
+
+
+def test_a_migration_that_fails_halfway_has_changed_nothing(
+    lived_in: Flask, environment: dict[str, str]
+) -> None:
+    with connected(environment) as sql:
+        sql.execute(text("DROP INDEX ix_users_role"))  # which the last step of 0004 drops as well
+        before = inspect(sql).get_table_names()
+    with lived_in.app_context(), pytest.raises(Exception, match="ix_users_role"):
+        downgrade(revision="0003")
+    with connected(environment) as sql:
+        assert inspect(sql).get_table_names() == before
+        indexes = {index["name"] for index in inspect(sql).get_indexes("users")}
+        assert "ix_users_created_at" in indexes
+
+
+def test_hosts_that_migrate_at_once_take_turns(
+    lived_in: Flask, environment: dict[str, str]
+) -> None:
+    def migrate_too() -> None:
+        with lived_in.app_context():
+            upgrade()
+
+    another = threading.Thread(target=migrate_too)
+    with lived_in.app_context():
+        downgrade(revision="0003")
+        with migrating():
+            another.start()
+            another.join(1.5)
+            assert another.is_alive()
+    another.join(20)
+    with connected(environment) as sql:
+        assert sql.scalar(text("SELECT version_num FROM alembic_version")) == REVISIONS[-1]
