@@ -24,7 +24,7 @@ def doctor(as_json: bool) -> None:
     settings, complaints = settings_as_written()
     if unusable():
         app = current_app._get_current_object()  # type: ignore[attr-defined]
-        init_database(app, settings.sql_url)
+        init_database(app, settings.sql_url, settings.database_connections)
     report(examine(settings, complaints, clock()), as_json)
 
 
