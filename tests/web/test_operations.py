@@ -1,21 +1,20 @@
 """/healthz and /readyz: quick whatever hangs, open to all, and telling nobody where things are."""
 
 import re
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import event, text
 from werkzeug.test import TestResponse
 
 from tests.support.browser import Browser
 from tests.support.clock import Clock
 from tests.support.servers import RedisServer, free_port
+from tests.support.sql import connected
 from webapp import create_app
 from webapp.store.models import db
 from webapp.web import cookies
@@ -133,10 +132,8 @@ class TestReady:
     def test_tables_must_not_be_older_than_the_app(
         self, app: Flask, environment: dict[str, str], found: str, status: int, words: str
     ) -> None:
-        path = Path(environment["WEBAPP_INSTANCE_PATH"]) / "evergreen.db"
-        with sqlite3.connect(path) as connection:
-            connection.execute("UPDATE alembic_version SET version_num = ?", [found])
-        connection.close()
+        with connected(environment) as sql:
+            sql.execute(text("UPDATE alembic_version SET version_num = :found"), {"found": found})
         answer = ask(app)
         assert (answer.status_code, answer.json["migrations"]) == (status, words)
 
