@@ -1,6 +1,7 @@
 """The migrations make what the models say, and go up and down with data in place."""
 
 import threading
+import time
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -32,7 +33,7 @@ def lived_in(app: Flask, browser: Browser) -> Flask:
     """Two users, a session and their events; one event is of nobody."""
     browser.sign_in()
     with app.app_context():
-        services_of(app).events.record(EventKind.SIGN_IN_FAILED, None, 0)
+        services_of(app).events.record(EventKind.SIGN_IN_FAILED, None, time.time())
     prepare_migrations(app)
     return app
 
