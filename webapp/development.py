@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from .config import Settings
 from .core.accounts import Accounts
+from .core.errors import Conflict
 from .core.keys import KeyRing, generate_pem, generate_secret
 
 
@@ -34,7 +35,9 @@ def with_own_secrets(settings: Settings) -> Settings:
 
 
 def create_demo_account(accounts: Accounts, now: float) -> None:
-    if not accounts.knows(DEMO.email):
+    if accounts.knows(DEMO.email):
+        return
+    with suppress(Conflict):  # another worker, which starts at the same time, was first
         accounts.register(DEMO.email, DEMO.password, name="Demo", now=now)
 
 
