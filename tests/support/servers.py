@@ -17,18 +17,24 @@ from werkzeug.serving import make_server
 
 
 class RedisServer:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **options: str) -> None:
         self.folder = folder
+        self._options = options
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> "RedisServer":
         options = {"port": self.port, "dir": self.folder, "save": "", "bind": "127.0.0.1"}
+        options |= self._options
         command = [str(get_binary_path())]
         for name, value in options.items():
             command += [f"--{name}", str(value)]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        self._process = subprocess.Popen(
+            command,
+            stdout=subprocess.DEVNULL,
+            restore_signals=False,  # Python ignores SIGXFSZ: a disk may be "full" (faults.py)
+        )
         wait_until(self._answers)
         return self
 
@@ -37,6 +43,11 @@ class RedisServer:
         self.resume()
         self._process.kill()
         self._process.wait()
+
+    @property
+    def pid(self) -> int:
+        assert self._process
+        return self._process.pid
 
     def pause(self) -> None:
         """Hang: connections open, and nobody answers."""

@@ -1,0 +1,21 @@
+"""Workers die, stand still and are replaced while people work."""
+
+from tests.support import faults
+from tests.support.app_server import PATIENCE, AppServer
+from tests.support.crowd import Crowd
+from tests.support.servers import wait_until
+from tests.support.site import assert_nobody_noticed, endure
+
+
+def test_a_killed_worker_is_replaced_and_signs_nobody_out(server: AppServer, crowd: Crowd) -> None:
+    started = server.started
+    tally = endure("App worker killed -9", crowd, faults.worker_killed(server))
+    assert_nobody_noticed(tally)
+    wait_until(lambda: server.started == started + 1, PATIENCE)
+
+
+def test_a_worker_that_stood_still_lets_nobody_in_who_left_meanwhile(
+    server: AppServer, crowd: Crowd
+) -> None:
+    tally = endure("App worker stands still (SIGSTOP)", crowd, faults.worker_stopped(server))
+    assert_nobody_noticed(tally)

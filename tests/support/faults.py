@@ -1,0 +1,112 @@
+"""What befalls a site: each fault begins, lasts as long as its `with`, and is over."""
+
+import resource
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from .app_server import AppServer
+from .proxy import REFUSED
+from .site import Site
+
+# Bytes: whatever is written beyond meets a disk that is full.
+FULL = 1
+
+
+@contextmanager
+def redis_killed(site: Site) -> Iterator[None]:
+    """With -9; then it reads its append-only file."""
+    site.redis.stop()
+    yield
+    site.redis.start()
+
+
+@contextmanager
+def redis_behind(site: Site) -> Iterator[None]:
+    """What was written meanwhile is lost: a replica is promoted that had not heard of it."""
+    snapshot = site.redis.snapshot()
+    yield
+    with site.proxy.having(REFUSED):
+        site.redis.roll_back(snapshot)
+
+
+@contextmanager
+def redis_emptied(site: Site) -> Iterator[None]:
+    site.redis.client().flushall()
+    yield
+    site.redis.client().flushall()
+
+
+@contextmanager
+def redis_hanging(site: Site) -> Iterator[None]:
+    site.redis.pause()
+    yield
+    site.redis.resume()
+
+
+@contextmanager
+def redis_out_of_memory(site: Site) -> Iterator[None]:
+    site.redis.client().config_set("maxmemory", "1")
+    yield
+    site.redis.client().config_set("maxmemory", "0")
+
+
+@contextmanager
+def redis_disk_full(site: Site) -> Iterator[None]:
+    with disk_full(site.redis.pid):
+        yield
+
+
+@contextmanager
+def sql_gone(site: Site) -> Iterator[None]:
+    """No statement can be answered: the tables are not there."""
+    with site.sql() as sql:
+        sql.execute("ALTER TABLE users RENAME TO users_away")
+        yield
+        sql.execute("ALTER TABLE users_away RENAME TO users")
+
+
+@contextmanager
+def sql_locked(site: Site) -> Iterator[None]:
+    """Another process writes, and takes its time."""
+    with site.sql() as sql:
+        sql.execute("BEGIN IMMEDIATE")
+        yield
+        sql.execute("ROLLBACK")
+
+
+@contextmanager
+def sql_disk_full(server: AppServer) -> Iterator[None]:
+    """SQLite writes when it commits: that is where it fails."""
+    with disk_full(*server.workers()):
+        yield
+
+
+@contextmanager
+def worker_killed(server: AppServer) -> Iterator[None]:
+    server.signal_worker(signal.SIGKILL)
+    yield
+
+
+@contextmanager
+def worker_stopped(server: AppServer) -> Iterator[None]:
+    worker = server.signal_worker(signal.SIGSTOP)
+    yield
+    server.signal_worker(signal.SIGCONT, worker)
+
+
+@contextmanager
+def disk_full(*pids: int) -> Iterator[None]:
+    """Reading goes on. (Those processes have to ignore SIGXFSZ, as Python does.)"""
+    for pid in pids:
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (FULL, resource.RLIM_INFINITY))
+    yield
+    for pid in pids:
+        unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, unlimited)
+
+
+@contextmanager
+def moment() -> Iterator[None]:
+    """Nothing befalls it."""
+    yield

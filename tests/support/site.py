@@ -1,0 +1,126 @@
+"""A whole site: Redis and SQL, a network that may fail, the app, and its people."""
+
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+from webapp import create_app
+
+from .app_server import AppServer
+from .browser import PASSWORD
+from .crowd import Crowd, Habits
+from .proxy import Proxy
+from .servers import RedisServer
+from .tally import Tally
+
+# Seconds. So short a life makes everybody refresh all the time.
+ACCESS_TTL = 2
+PEOPLE, PROGRAMS = 16, 6
+# Seconds before and after a fault.
+BEFORE, AFTER = 0.4, 1.6
+# Where rows of the table are kept for `python3 -m bench faults`.
+TABLE = "EVERGREEN_FAULT_TABLE"
+
+
+class Site:
+    def __init__(self, folder: Path, redis: RedisServer, proxy: Proxy) -> None:
+        self.redis, self.proxy = redis, proxy
+        self.environment = {
+            "WEBAPP_MODE": "development",
+            "WEBAPP_INSTANCE_PATH": str(folder / "instance"),
+            "REDIS_URL": f"redis://127.0.0.1:{proxy.port}/0",
+            "WEBAPP_BCRYPT_ROUNDS": "4",
+            "WEBAPP_ACCESS_TOKEN_TTL": str(ACCESS_TTL),
+            "WEBAPP_TRUSTED_PROXIES": "1",  # every client has an address of its own
+        }
+        self.people = [f"person-{i}@example.com" for i in range(PEOPLE)]
+        self.programs = [f"program-{i}@example.com" for i in range(PROGRAMS)]
+
+    def prepare(self) -> "Site":
+        """Tables, secrets and accounts."""
+        app = create_app(self.environment)
+        accounts = app.extensions["evergreen"].accounts
+        with app.app_context():
+            for email in self.people + self.programs:
+                accounts.register(email, PASSWORD, now=time.time())
+        return self
+
+    @property
+    def database(self) -> Path:
+        return Path(self.environment["WEBAPP_INSTANCE_PATH"]) / "evergreen.db"
+
+    def crowd(self, *servers: AppServer, habits: Habits | None = None, keep: bool = True) -> Crowd:
+        places = [server.place for server in servers]
+        return Crowd(places, self.people, self.programs, habits or Habits(), keep_connections=keep)
+
+    @contextmanager
+    def sql(self) -> Iterator[sqlite3.Connection]:
+        connection = sqlite3.connect(self.database, isolation_level=None, timeout=5)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+
+@contextmanager
+def site(folder: Path) -> Iterator[Site]:
+    """Its own Redis, with an append-only file, and SQLite."""
+    (folder / "redis").mkdir()
+    redis = RedisServer(folder / "redis", appendonly="yes").start()
+    proxy = Proxy(redis.port).start()
+    try:
+        yield Site(folder, redis, proxy).prepare()
+    finally:
+        proxy.stop()
+        redis.stop()
+
+
+@contextmanager
+def served(
+    site: Site, place: int | str = 0, clock: str | None = None, **settings: str
+) -> Iterator[AppServer]:
+    server = AppServer(site.environment | settings, place, clock).start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@contextmanager
+def busy(crowd: Crowd) -> Iterator[Tally]:
+    """Its people are about; afterwards they rest."""
+    tally = crowd.resume()
+    try:
+        yield tally
+    finally:
+        crowd.pause()
+
+
+def endure(
+    name: str, crowd: Crowd, fault: AbstractContextManager[object], seconds: float = 1
+) -> Tally:
+    """Let the crowd live through a fault of so many seconds; what they wrote down."""
+    with busy(crowd) as tally:
+        time.sleep(BEFORE)
+        with fault:
+            time.sleep(seconds)
+        tally.fault_ended = time.monotonic()
+        time.sleep(AFTER)
+    write_row(name, tally)
+    return tally
+
+
+def write_row(name: str, tally: Tally) -> None:
+    if path := os.environ.get(TABLE):
+        with Path(path).open("a") as table:
+            table.write(json.dumps([name, *tally.row()]) + "\n")
+
+
+def assert_nobody_noticed(tally: Tally) -> None:
+    """Outages are 503s; and nobody is out who should be in, or in who should be out."""
+    assert not tally.wrong, "\n".join(tally.examples[:10])
+    assert tally.events["refreshes"] > 0, "nobody was renewed: that was no load"
