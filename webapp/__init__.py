@@ -36,6 +36,7 @@ from .store import health
 from .store.attempts import MemoryCounters, RedisCounters
 from .store.attic import RedisTurns, SqlAttic
 from .store.clients import SqlClients
+from .store.clock import RedisClock
 from .store.connect import redis_client
 from .store.database import init_database, migrate
 from .store.drafts import RedisDrafts
@@ -85,9 +86,9 @@ class App(Flask):
 
 
 def create_app(
-    environ: Mapping[str, str] = os.environ, now: Callable[[], float] = time.time
+    environ: Mapping[str, str] = os.environ, now: Callable[[], float] | None = None
 ) -> Flask:
-    """Raises ConfigError if a setting is missing or wrong."""
+    """Raises ConfigError if a setting is missing or wrong. `now` is another clock, for tests."""
     settings = Settings.from_environ(environ)
     try:
         settings.instance_path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -113,11 +114,16 @@ def create_app(
 
 
 def wire(
-    app: Flask, settings: Settings, background: Background, now: Callable[[], float]
+    app: Flask,
+    settings: Settings,
+    background: Background,
+    now: Callable[[], float] | None = None,
 ) -> Services:
     """core ← store: hand the core the places where its state lives."""
     assert settings.access_token_keys is not None
     redis = redis_client(settings.redis_url, settings.instance_path / "redis")
+    # The embedded server has this host's clock.
+    now = now or (RedisClock(redis) if settings.redis_url else time.time)
     # A database that development has used holds the demo account as well.
     published = {development.DEMO.password} if settings.mode == "production" else set()
     pool, memory = HashingPool(), Memory(settings.token_memory)

@@ -157,9 +157,7 @@ FORGERIES: dict[str, str] = {
         for exp in (str(NOW + 300), None, NOW + 300.5, 10**30, -1, 0, True, [NOW], NOW, NOW - 1)
     },
     "exp in ten years": signed(body=access(exp=NOW + 10 * 365 * 86400)),
-    "iat in the future": signed(body=access(iat=NOW + 60)),
     **{f"iat {iat!r}": signed(body=access(iat=iat)) for iat in ("0", None, 1.5, True, -(10**30))},
-    "nbf in the future": signed(body=access(nbf=NOW + 60)),
     **{f"nbf {nbf!r}": signed(body=access(nbf=nbf)) for nbf in ("0", None, 1.5, True)},
     **{
         f"iss {iss!r}": signed(body=access(iss=iss))

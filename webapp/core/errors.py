@@ -135,6 +135,12 @@ class Unavailable(EvergreenError):
     retry_after = 2
 
 
+class ClocksDiffer(Unavailable):
+    """A good token from the future: this host's clock is wrong, or that of the one who signed."""
+
+    message = "The clocks of our servers differ. Nothing was changed; please try again."
+
+
 class Busy(Unavailable):
     """More people are signing in than there is room for."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from . import jws
-from .errors import TokenExpired, TokenInvalid
+from .errors import ClocksDiffer, TokenExpired, TokenInvalid
 from .keys import KeyRing
 
 ACCESS_TYPE = "at+jwt"
@@ -75,14 +75,14 @@ class Tokens:
         return jws.sign(body, REFRESH_TYPE, self.refresh_keys.signing)
 
     def read_access(self, token: str, now: float) -> AccessClaims:
-        """Raises TokenInvalid, or TokenExpired if that is all that is wrong."""
+        """Raises TokenInvalid, ClocksDiffer, or TokenExpired if that is all that is wrong."""
         body = jws.open_signed(token, ACCESS_TYPE, self.access_keys)
         claims = _claims(AccessClaims, body)
         self._check(body, claims, self.audience, MAX_ACCESS_TTL, now)
         return claims
 
     def read_refresh(self, token: str, now: float) -> RefreshClaims:
-        """Raises TokenInvalid, or TokenExpired if that is all that is wrong."""
+        """Raises TokenInvalid, ClocksDiffer, or TokenExpired if that is all that is wrong."""
         body = jws.open_signed(token, REFRESH_TYPE, self.refresh_keys)
         claims = _claims(RefreshClaims, body)
         self._check(body, claims, self.issuer, MAX_REFRESH_TTL, now)
@@ -96,14 +96,18 @@ class Tokens:
         longest: int,
         now: float,
     ) -> None:
-        """RFC 7519 section 4.1. Expiry comes last: it is only said of what is right otherwise."""
+        """RFC 7519 section 4.1. Expiry comes last: it is only said of what is right otherwise.
+
+        Only we can have signed it, so if it comes from the future a clock is wrong, here or on
+        the host that signed it: we can't judge it now, and nobody is signed out for that.
+        """
         if body.get("iss") != self.issuer or body.get("aud") != audience:
             raise TokenInvalid
         if not 0 < claims.exp - claims.iat <= longest:
             raise TokenInvalid
         latest = now + self.leeway
         if claims.iat > latest or body.get("nbf", 0) > latest:
-            raise TokenInvalid
+            raise ClocksDiffer
         if claims.exp <= now:
             raise TokenExpired(claims)
 

@@ -1,0 +1,63 @@
+"""Hosts whose clocks differ agree on the time of their Redis."""
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.support.servers import RedisServer, free_port, wait_until
+from webapp.store import clock
+from webapp.store.clock import RedisClock
+from webapp.store.connect import redis_client
+
+NOWHERE = Path("/nowhere")
+REAL = time.time
+# Seconds, for a machine that is busy.
+ABOUT = 2
+
+
+@pytest.fixture(autouse=True)
+def no_question_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "FIRST_WAIT", 5)
+
+
+@pytest.fixture
+def five_minutes_wrong(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    monkeypatch.setattr(time, "time", lambda: REAL() + request.param)
+
+
+@pytest.mark.usefixtures("five_minutes_wrong")
+@pytest.mark.parametrize("five_minutes_wrong", [-300, 0, 300], indirect=True)
+def test_from_the_first_question_on_it_is_redis_time(redis_server: RedisServer) -> None:
+    assert abs(RedisClock(redis_client(redis_server.url, NOWHERE))() - REAL()) < ABOUT
+
+
+def test_without_redis_it_is_the_hosts_own_time_and_nobody_waits() -> None:
+    now = RedisClock(redis_client(f"redis://127.0.0.1:{free_port()}", NOWHERE))
+    assert abs(now() - REAL()) < ABOUT
+
+
+@pytest.mark.usefixtures("five_minutes_wrong")
+@pytest.mark.parametrize("five_minutes_wrong", [300], indirect=True)
+def test_when_redis_is_lost_what_it_said_still_counts(tmp_path: Path) -> None:
+    server = RedisServer(tmp_path).start()
+    now = RedisClock(redis_client(server.url, NOWHERE))
+    now()
+    server.stop()
+    now._due = 0
+    assert abs(now() - REAL()) < ABOUT
+    wait_until(lambda: "clock" not in [thread.name for thread in threading.enumerate()])
+    assert abs(now() - REAL()) < ABOUT
+
+
+def test_a_clock_that_is_set_anew_is_noticed(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = RedisClock(redis_client(redis_server.url, NOWHERE))
+    now()
+    monkeypatch.setattr(time, "time", lambda: REAL() - 300)
+    monkeypatch.setattr(clock, "PRECISE", 5)  # a busy machine may take longer than usual
+    now._due = 0
+    now()
+    wait_until(lambda: abs(now() - REAL()) < ABOUT)
