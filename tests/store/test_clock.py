@@ -17,11 +17,6 @@ REAL = time.time
 ABOUT = 2
 
 
-@pytest.fixture(autouse=True)
-def no_question_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "FIRST_WAIT", 5)
-
-
 @pytest.fixture
 def five_minutes_wrong(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     monkeypatch.setattr(time, "time", lambda: REAL() + request.param)

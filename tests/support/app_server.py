@@ -9,6 +9,7 @@ from pathlib import Path
 from scripts.bootstrap import ROOT
 
 from .servers import free_port, wait_until
+from .wrong_clock import WRONG_BY
 
 WORKERS = 2
 # Seconds. On a machine that is busy with other tests an app takes long to load.
@@ -18,20 +19,21 @@ PATIENCE = 30
 RESPAWN_INTERVAL = 3
 # Seconds that a worker gets to finish its requests.
 KILL_TIMEOUT = 10
-FAKETIME = "/usr/lib/*/faketime/libfaketimeMT.so.1"
 
 
 class AppServer:
-    """Listens on `place`: a port, or the path of a socket. `clock` like `+30s`: it is wrong."""
+    """Listens on `place`: a port, or the path of a socket. Its clock is `wrong_by` seconds."""
 
     def __init__(
-        self, environment: dict[str, str], place: int | str = 0, clock: str | None = None
+        self, environment: dict[str, str], place: int | str = 0, wrong_by: int = 0
     ) -> None:
         self.place = place or free_port()
         self.log = Path(environment["WEBAPP_INSTANCE_PATH"]) / f"server-{free_port()}.log"
         self._environment = os.environ | {"WEBAPP_BOOTSTRAP": "0"} | environment
-        if clock:
-            self._environment |= wrong_clock(clock)
+        self._app = "app:app"
+        if wrong_by:
+            self._app = "tests.support.wrong_clock:app"
+            self._environment[WRONG_BY] = str(wrong_by)
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> "AppServer":
@@ -45,7 +47,7 @@ class AppServer:
         options += ["--workers-kill-timeout", str(KILL_TIMEOUT)]
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "granian", *options, *at, "app:app"],
+                [sys.executable, "-m", "granian", *options, *at, self._app],
                 cwd=ROOT,
                 env=self._environment,
                 stdout=log,
@@ -102,12 +104,6 @@ class AppServer:
         except subprocess.TimeoutExpired:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
-
-
-def wrong_clock(clock: str) -> dict[str, str]:
-    """Settings of libfaketime, which moves the time of day and leaves the monotonic clock alone."""
-    (library,) = Path("/").glob(FAKETIME[1:])
-    return {"LD_PRELOAD": str(library), "FAKETIME": clock, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
 
 
 def command(pid: int) -> str:

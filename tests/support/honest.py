@@ -100,7 +100,8 @@ class Browser(Client):
 
     def reload(self, wire: Wire) -> None:
         """Too impatient to wait for the first answer."""
-        lose(wire, "GET", "/dashboard", self._headers(NAVIGATION))
+        forwarded = {"X-Forwarded-For": self.ip}
+        lose(wire, "GET", "/dashboard", self._headers(NAVIGATION | forwarded))
         self.visit(wire, "/dashboard")
 
     def fetch(self, wire: Wire) -> None:

@@ -96,8 +96,8 @@ class Proxy:
                 asking.cancel()
                 to_server.transport.abort()
                 self._open.discard(to_server)
-        except OSError:
-            pass  # the server is down: so is the connection
+        except (OSError, asyncio.CancelledError):
+            pass  # the server is down, or the proxy is: so is the connection
         finally:
             to_app.transport.abort()
             self._open.discard(to_app)

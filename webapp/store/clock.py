@@ -16,10 +16,11 @@ log = logging.getLogger(__name__)
 # A script with a key, because each node of a cluster has a clock of its own.
 KEY = "doubts"
 ASK = "return redis.call('TIME')"
-# Seconds between two questions, asked beside a request that does not wait for the answer…
+# Seconds between two questions, asked beside a request that does not wait for the answer.
 ASK_EVERY = 5
-# …but the first one does, for so many seconds at most: a Redis that is down renews nobody anyway.
-FIRST_WAIT = 0.3
+# Seconds between two questions before the first answer. It is waited for, as long as the client
+# waits for Redis: what is signed by a wrong clock is wrong for good.
+ASK_AGAIN = 0.5
 # Seconds. An answer that took longer says too little about what time it is.
 PRECISE = 0.1
 # Seconds. Beyond it somebody should look after this host's clock.
@@ -47,11 +48,11 @@ class RedisClock:
         with self._lock:
             if time.monotonic() < self._due:
                 return
-            self._due = time.monotonic() + ASK_EVERY
-            asking = threading.Thread(target=self._compare, daemon=True, name="clock")
-            asking.start()
-            if not self._known:
-                asking.join(FIRST_WAIT)
+            if self._known:
+                threading.Thread(target=self._compare, daemon=True, name="clock").start()
+            else:
+                self._compare()
+            self._due = time.monotonic() + (ASK_EVERY if self._known else ASK_AGAIN)
 
     def _compare(self) -> None:
         asked_at = time.monotonic()
