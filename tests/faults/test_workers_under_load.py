@@ -1,10 +1,12 @@
 """Workers die, stand still and are replaced while people work."""
 
+from pathlib import Path
+
 from tests.support import faults
 from tests.support.app_server import PATIENCE, AppServer
 from tests.support.crowd import Crowd
 from tests.support.servers import wait_until
-from tests.support.site import assert_nobody_noticed, endure
+from tests.support.site import Site, assert_nobody_noticed, endure, served, served_by
 
 
 def test_a_killed_worker_is_replaced_and_signs_nobody_out(server: AppServer, crowd: Crowd) -> None:
@@ -19,3 +21,13 @@ def test_a_worker_that_stood_still_lets_nobody_in_who_left_meanwhile(
 ) -> None:
     tally = endure("App worker stands still (SIGSTOP)", crowd, faults.worker_stopped(server))
     assert_nobody_noticed(tally)
+
+
+def test_a_rolling_restart_behind_a_proxy_loses_no_request(
+    site: Site, crowd: Crowd, tmp_path: Path
+) -> None:
+    """On a socket in the file system: all workers share its queue, so none is lost with one."""
+    with served(site, str(tmp_path / "app.sock")) as server, served_by(crowd, server):
+        tally = endure("Rolling restart (SIGHUP)", crowd, faults.reloaded(server), 0)
+    assert_nobody_noticed(tally)
+    assert not tally.having_status(0)

@@ -46,13 +46,10 @@ class Crowd:
         people: list[str],
         programs: list[str],
         habits: Habits,
-        *,
-        keep_connections: bool = True,
     ) -> None:
         self.tally = Tally()
         self.habits = habits
         self.places = places
-        self._keep = keep_connections
         self._going = threading.Event()
         self._over = False
         self._ghosts: deque[Browser | Program] = deque(maxlen=GHOSTS)
@@ -90,7 +87,7 @@ class Crowd:
             thread.join(LONGEST_PAUSE)
 
     def wire(self) -> Wire:
-        return Wire(self.places, keep=self._keep)
+        return Wire(self.places)
 
     def _goes_on(self) -> bool:
         self._going.wait()

@@ -96,6 +96,12 @@ def worker_stopped(server: AppServer) -> Iterator[None]:
 
 
 @contextmanager
+def reloaded(server: AppServer) -> Iterator[None]:
+    server.reload()
+    yield
+
+
+@contextmanager
 def disk_full(*pids: int) -> Iterator[None]:
     """Reading goes on. (Those processes have to ignore SIGXFSZ, as Python does.)"""
     for pid in pids:

@@ -108,7 +108,9 @@ class Browser(Client):
         """As the page's script does: the last token that it has seen, however old."""
         if self.token:
             bearer = {"Authorization": f"Bearer {self.token}", "Sec-Fetch-Mode": "cors"}
-            self.take(self.ask(wire, "GET", PROTECTED, self._headers(bearer)))
+            answer = self.take(self.ask(wire, "GET", PROTECTED, self._headers(bearer)))
+            if answer and token_failed(answer):
+                self.visit(wire, "/dashboard")  # the script asks for its page anew
 
     def look(self, wire: Wire) -> None:
         self.ask(wire, "GET", "/session", self._headers({"Sec-Fetch-Mode": "cors"}))
@@ -179,7 +181,7 @@ class Program(Client):
 
     def work(self, wire: Wire) -> None:
         answer = self.show_access(wire)
-        if answer and error_code(answer) == "token_expired":
+        if answer and token_failed(answer):
             self.renew(wire)
 
     def show_access(self, wire: Wire) -> Reply | None:
@@ -222,9 +224,9 @@ class Program(Client):
 
 
 def refused(reply: Reply) -> bool:
-    """Told to sign in. An expired access token is no such answer: a program renews it."""
+    """Told to sign in."""
     if reply.status == 401:
-        return error_code(reply) != "token_expired"
+        return not token_failed(reply)
     return reply.status == 303 and reply.location.startswith("/login")
 
 
@@ -235,11 +237,12 @@ def let_in(what: str, reply: Reply) -> bool:
     return reply.status in (200, 204)
 
 
-def error_code(reply: Reply) -> str:
+def token_failed(reply: Reply) -> bool:
+    """An access token that has expired, or whose key was withdrawn: then it is renewed."""
     if reply.status != 401 or not reply.body:
-        return ""
-    code: str = json.loads(reply.body).get("error", {}).get("code", "")
-    return code
+        return False
+    code: str = json.loads(reply.body)["error"]["code"]
+    return code.startswith("token_")
 
 
 def csrf_token(page: Reply) -> str:

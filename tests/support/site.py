@@ -54,9 +54,8 @@ class Site:
     def database(self) -> Path:
         return Path(self.environment["WEBAPP_INSTANCE_PATH"]) / "evergreen.db"
 
-    def crowd(self, *servers: AppServer, habits: Habits | None = None, keep: bool = True) -> Crowd:
-        places = [server.place for server in servers]
-        return Crowd(places, self.people, self.programs, habits or Habits(), keep_connections=keep)
+    def crowd(self, server: AppServer, habits: Habits | None = None) -> Crowd:
+        return Crowd([server.place], self.people, self.programs, habits or Habits())
 
     @contextmanager
     def sql(self) -> Iterator[sqlite3.Connection]:
@@ -89,6 +88,17 @@ def served(
         yield server
     finally:
         server.stop()
+
+
+@contextmanager
+def served_by(crowd: Crowd, *servers: AppServer) -> Iterator[None]:
+    """By these in turns, and by those before again afterwards."""
+    before = crowd.places[:]
+    crowd.places[:] = [server.place for server in servers]
+    try:
+        yield
+    finally:
+        crowd.places[:] = before
 
 
 @contextmanager

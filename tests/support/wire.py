@@ -27,11 +27,12 @@ class Reply:
 
 
 class Wire:
-    """One kept connection to each of `places`, taken in turns; a place is a port, or a path."""
+    """A connection to each of `places`, taken in turns: to a port it is kept, as by browsers; to
+    a socket in the file system each is a new one, as a proxy's.
+    """
 
-    def __init__(self, places: list[int | str], *, keep: bool = True) -> None:
+    def __init__(self, places: list[int | str]) -> None:
         self._places = places
-        self._keep = keep
         self._turn = 0
         self._kept: dict[int | str, Connection] = {}
 
@@ -84,7 +85,7 @@ class Wire:
             connection.late = time.monotonic() - began > 1
             connection.close()
             raise
-        if self._keep and not answer.will_close:
+        if isinstance(place, int) and not answer.will_close:
             self._kept[place] = connection
         else:
             connection.close()

@@ -1,0 +1,62 @@
+"""Signing keys are replaced, and the old one is withdrawn, while people work (README)."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from tests.support.app_server import AppServer
+from tests.support.crowd import Crowd
+from tests.support.site import ACCESS_TTL, Site, assert_nobody_noticed, endure, served_by
+from webapp.core.keys import generate_secret
+
+
+def test_a_new_signing_key_and_the_end_of_the_old_one_sign_nobody_out(
+    site: Site, server: AppServer, crowd: Crowd
+) -> None:
+    with hosts(site) as (added, moved, withdrawn):
+        fault = key_replaced(crowd, server, added, moved, withdrawn)
+        tally = endure("Signing key replaced, old one withdrawn", crowd, fault, 0.5)
+    assert_nobody_noticed(tally)
+
+
+@contextmanager
+def key_replaced(
+    crowd: Crowd, old: AppServer, added: AppServer, moved: AppServer, withdrawn: AppServer
+) -> Iterator[None]:
+    """Host by host, so that for a while there are some of both kinds."""
+    with served_by(crowd, old, added):
+        time.sleep(1)
+    with served_by(crowd, added, moved):
+        time.sleep(1)
+    with served_by(crowd, moved):
+        time.sleep(ACCESS_TTL)
+    with served_by(crowd, withdrawn):
+        yield
+
+
+@contextmanager
+def hosts(site: Site) -> Iterator[list[AppServer]]:
+    """They start at the same time: each has to load for a while."""
+    made = [AppServer(site.environment | settings) for settings in settings_of_hosts(site)]
+    with ExitStack() as stack:
+        for server in made:
+            server.launch()
+            stack.callback(server.stop)
+        yield [server.wait_until_ready() for server in made]
+
+
+def settings_of_hosts(site: Site) -> list[dict[str, str]]:
+    """The new key is added last; it moves to the front; the old one is dropped.
+
+    That of refresh tokens stays: dropping it signs out whoever was away.
+    """
+    old = json.loads((site.database.parent / "secrets.json").read_text())
+    access, refresh = old["access_token_keys"], old["refresh_token_keys"]
+    new = f"access-2:{generate_secret()}"
+    both = f"refresh-2:{generate_secret()},{refresh}"
+    return [
+        {"WEBAPP_ACCESS_TOKEN_KEYS": f"{access},{new}"},
+        {"WEBAPP_ACCESS_TOKEN_KEYS": f"{new},{access}"},
+        {"WEBAPP_ACCESS_TOKEN_KEYS": new, "WEBAPP_REFRESH_TOKEN_KEYS": both},
+    ]
