@@ -1,7 +1,8 @@
 """The bench command: `python3 -m bench` measures the app against its peers.
 
-`--full` measures them behind the server as well, with wrk. `storm`, `million` and `slow` are
-studies of their own. Everything listens on this machine alone, and writes to a temporary folder.
+`--full` measures them behind the server as well, with wrk. `storm`, `million`, `slow`, `faults`
+and `soak` are studies of their own. Everything listens on this machine alone, and writes to a
+temporary folder.
 """
 
 import argparse
@@ -14,7 +15,7 @@ from scripts.bootstrap import ensure
 
 def main(arguments: list[str]) -> int:
     options = parse(arguments)
-    ensure("bench")
+    ensure("tests" if options.study == "faults" else "bench")
     logging.disable(logging.INFO)  # the app tells of each sign-in
     if options.study == "storm":
         from . import storm
@@ -28,6 +29,14 @@ def main(arguments: list[str]) -> int:
         from . import slow
 
         slow.run(options.seconds)
+    elif options.study == "faults":
+        from . import faults
+
+        return faults.run()
+    elif options.study == "soak":
+        from . import soak
+
+        soak.run(options.minutes)
     else:
         from . import quick
 
@@ -48,6 +57,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     million.add_argument("sessions", type=int, nargs="?", default=1_000_000)
     slow = studies.add_parser("slow", help="400 slow headers, 400 slow bodies")
     slow.add_argument("seconds", type=int, nargs="?", default=20)
+    studies.add_parser("faults", help="what honest clients notice of each fault: a table")
+    soak = studies.add_parser("soak", help="200 honest clients, and a fault each minute")
+    soak.add_argument("--minutes", type=int, default=30)
     return parser.parse_args(arguments)
 
 

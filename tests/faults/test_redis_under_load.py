@@ -2,7 +2,7 @@
 
 from tests.support import faults, proxy
 from tests.support.crowd import Crowd
-from tests.support.site import Site, assert_nobody_noticed, endure
+from tests.support.site import RENEWAL, Site, assert_nobody_noticed, endure
 
 
 def test_redis_killed_and_restarted_from_its_file_is_an_outage_and_no_logout(
@@ -16,12 +16,14 @@ def test_redis_killed_and_restarted_from_its_file_is_an_outage_and_no_logout(
 def test_a_promoted_replica_that_lost_the_last_second_is_healed_and_no_logout_is_undone(
     site: Site, crowd: Crowd
 ) -> None:
-    tally = endure("Replica without the last second promoted", crowd, faults.redis_behind(site))
-    assert_nobody_noticed(tally)
+    fault = faults.redis_behind(site)
+    name = "Replica without the last second promoted"
+    assert_nobody_noticed(endure(name, crowd, fault, after=RENEWAL))
 
 
 def test_redis_emptied_is_healed_and_what_had_ended_stays_so(site: Site, crowd: Crowd) -> None:
-    assert_nobody_noticed(endure("FLUSHALL, twice", crowd, faults.redis_emptied(site)))
+    fault = faults.redis_emptied(site)
+    assert_nobody_noticed(endure("FLUSHALL, twice", crowd, fault, after=RENEWAL))
 
 
 def test_redis_hanging_is_an_outage_and_no_logout(site: Site, crowd: Crowd) -> None:

@@ -2,15 +2,41 @@
 
 import resource
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 from .app_server import AppServer
-from .proxy import REFUSED
+from .proxy import DELAYED, REFUSED, REPLIES_CUT, REPLIES_LOST, SILENT
 from .site import Site
 
 # Bytes: whatever is written beyond meets a disk that is full.
 FULL = 1
+
+Fault = Callable[[], AbstractContextManager[object]]
+
+
+def of_all_kinds(site: Site, server: AppServer) -> dict[str, Fault]:
+    """What may befall this site, by its name in a table."""
+    return {
+        "nothing": moment,
+        "Redis killed -9": lambda: redis_killed(site),
+        "replica behind promoted": lambda: redis_behind(site),
+        "FLUSHALL": lambda: redis_emptied(site),
+        "Redis hangs": lambda: redis_hanging(site),
+        "network silent": lambda: site.proxy.having(SILENT),
+        "Redis 300 ms late": lambda: site.proxy.having(DELAYED),
+        "30 % of replies lost": lambda: site.proxy.having(REPLIES_LOST),
+        "30 % of replies cut": lambda: site.proxy.having(REPLIES_CUT),
+        "Redis refuses": lambda: site.proxy.having(REFUSED),
+        "Redis out of memory": lambda: redis_out_of_memory(site),
+        "Redis' disk full": lambda: redis_disk_full(site),
+        "SQL down": lambda: sql_gone(site),
+        "SQL locked": lambda: sql_locked(site),
+        "SQL's disk full": lambda: sql_disk_full(server),
+        "worker killed -9": lambda: worker_killed(server),
+        "worker stands still": lambda: worker_stopped(server),
+        "rolling restart": lambda: reloaded(server),
+    }
 
 
 @contextmanager

@@ -23,12 +23,21 @@ ACCESS_TTL = 3
 PEOPLE, PROGRAMS = 16, 6
 # Seconds before and after a fault.
 BEFORE, AFTER = 0.4, 1.6
+# Seconds in which everybody has to show a refresh token.
+RENEWAL = ACCESS_TTL + 0.6
 # Where rows of the table are kept for `python3 -m bench faults`.
 TABLE = "EVERGREEN_FAULT_TABLE"
 
 
 class Site:
-    def __init__(self, folder: Path, redis: RedisServer, proxy: Proxy) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        redis: RedisServer,
+        proxy: Proxy,
+        people: int = PEOPLE,
+        programs: int = PROGRAMS,
+    ) -> None:
         self.redis, self.proxy = redis, proxy
         self.environment = {
             "WEBAPP_MODE": "development",
@@ -38,8 +47,8 @@ class Site:
             "WEBAPP_ACCESS_TOKEN_TTL": str(ACCESS_TTL),
             "WEBAPP_TRUSTED_PROXIES": "1",  # every client has an address of its own
         }
-        self.people = [f"person-{i}@example.com" for i in range(PEOPLE)]
-        self.programs = [f"program-{i}@example.com" for i in range(PROGRAMS)]
+        self.people = [f"person-{i}@example.com" for i in range(people)]
+        self.programs = [f"program-{i}@example.com" for i in range(programs)]
 
     def prepare(self) -> "Site":
         """Tables, secrets and accounts."""
@@ -67,13 +76,13 @@ class Site:
 
 
 @contextmanager
-def site(folder: Path) -> Iterator[Site]:
+def site(folder: Path, people: int = PEOPLE, programs: int = PROGRAMS) -> Iterator[Site]:
     """Its own Redis, with an append-only file, and SQLite."""
     (folder / "redis").mkdir()
     redis = RedisServer(folder / "redis", appendonly="yes").start()
     proxy = Proxy(redis.port).start()
     try:
-        yield Site(folder, redis, proxy).prepare()
+        yield Site(folder, redis, proxy, people, programs).prepare()
     finally:
         proxy.stop()
         redis.stop()
@@ -112,7 +121,11 @@ def busy(crowd: Crowd) -> Iterator[Tally]:
 
 
 def endure(
-    name: str, crowd: Crowd, fault: AbstractContextManager[object], seconds: float = 1
+    name: str,
+    crowd: Crowd,
+    fault: AbstractContextManager[object],
+    seconds: float = 1,
+    after: float = AFTER,
 ) -> Tally:
     """Let the crowd live through a fault of so many seconds; what they wrote down."""
     with busy(crowd) as tally:
@@ -120,7 +133,7 @@ def endure(
         with fault:
             time.sleep(seconds)
         tally.fault_ended = time.monotonic()
-        time.sleep(AFTER)
+        time.sleep(after)
     write_row(name, tally)
     return tally
 
