@@ -36,10 +36,6 @@ class AppServer:
             self._environment[WRONG_BY] = str(wrong_by)
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> "AppServer":
-        self.launch()
-        return self.wait_until_ready()
-
     def launch(self) -> None:
         at = ["--uds", self.place] if isinstance(self.place, str) else ["--port", str(self.place)]
         options = ["--interface", "wsgi", "--workers", str(WORKERS), "--blocking-threads", "512"]

@@ -92,9 +92,10 @@ def site(folder: Path, people: int = PEOPLE, programs: int = PROGRAMS) -> Iterat
 def served(
     site: Site, place: int | str = 0, wrong_by: int = 0, **settings: str
 ) -> Iterator[AppServer]:
-    server = AppServer(site.environment | settings, place, wrong_by).start()
+    server = AppServer(site.environment | settings, place, wrong_by)
+    server.launch()
     try:
-        yield server
+        yield server.wait_until_ready()
     finally:
         server.stop()
 

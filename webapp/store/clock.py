@@ -57,7 +57,7 @@ class RedisClock:
     def _compare(self) -> None:
         asked_at = time.monotonic()
         try:
-            answer: Any = self._time(keys=[KEY])
+            answer: Any = self._time(keys=[KEY], args=[])
         except redis.RedisError as error:
             log.warning("Redis can't say what time it is: %s", error)
             return
