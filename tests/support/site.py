@@ -35,8 +35,9 @@ class Site:
         folder: Path,
         redis: RedisServer,
         proxy: Proxy,
-        people: int = PEOPLE,
-        programs: int = PROGRAMS,
+        people: int,
+        programs: int,
+        settings: dict[str, str],
     ) -> None:
         self.redis, self.proxy = redis, proxy
         self.environment = {
@@ -46,6 +47,7 @@ class Site:
             "WEBAPP_BCRYPT_ROUNDS": "4",
             "WEBAPP_ACCESS_TOKEN_TTL": str(ACCESS_TTL),
             "WEBAPP_TRUSTED_PROXIES": "1",  # every client has an address of its own
+            **settings,
         }
         self.people = [f"person-{i}@example.com" for i in range(people)]
         self.programs = [f"program-{i}@example.com" for i in range(programs)]
@@ -76,13 +78,15 @@ class Site:
 
 
 @contextmanager
-def site(folder: Path, people: int = PEOPLE, programs: int = PROGRAMS) -> Iterator[Site]:
-    """Its own Redis, with an append-only file, and SQLite."""
+def site(
+    folder: Path, people: int = PEOPLE, programs: int = PROGRAMS, **settings: str
+) -> Iterator[Site]:
+    """Its own Redis, with an append-only file; and SQLite, if `settings` don't say otherwise."""
     (folder / "redis").mkdir()
     redis = RedisServer(folder / "redis", appendonly="yes").start()
     proxy = Proxy(redis.port).start()
     try:
-        yield Site(folder, redis, proxy, people, programs).prepare()
+        yield Site(folder, redis, proxy, people, programs, settings).prepare()
     finally:
         proxy.stop()
         redis.stop()
