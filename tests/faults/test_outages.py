@@ -15,6 +15,7 @@ from tests.support.clock import Clock
 from tests.support.servers import RedisServer
 from tests.support.sql import connected, gone, locked
 from webapp import create_app
+from webapp.store.models import db
 
 SIGN_IN_COOKIES = {"refresh_token", "access_token"}
 
@@ -171,6 +172,20 @@ def test_an_outage_shows_on_public_pages_too_and_invites_nobody_to_sign_in_again
     with stopped(own_redis):
         assert {browser.get(path).status_code for path in ("/", "/login", "/register")} == {503}
     assert browser.is_in()
+
+
+def test_when_sql_is_cut_off_after_it_has_answered_the_page_is_shown_all_the_same(
+    app: Flask, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser.sign_in()
+
+    def cut(_: object) -> None:
+        raise sqlite3.OperationalError("server closed the connection unexpectedly")
+
+    with app.app_context():
+        monkeypatch.setattr(db.engine.dialect, "do_rollback", cut)
+    for _ in range(2):
+        assert browser.get("/account/sessions").status_code == 200
 
 
 def test_a_login_that_met_an_outage_can_be_sent_again_and_ends_no_session_meanwhile(

@@ -163,7 +163,7 @@ def _forget() -> None:
     try:
         db.session.rollback()
     except SQLAlchemyError:
-        db.session.remove()
+        db.put_away()
 
 
 def _engine_options(url: str, connections: int) -> dict[str, Any]:

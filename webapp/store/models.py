@@ -2,6 +2,7 @@
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, MetaData, String
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from webapp.core.clients import Client
@@ -24,7 +25,17 @@ class Database(SQLAlchemy):
     def _teardown_session(self, exc: BaseException | None) -> None:
         """After each request. Most have not asked anything, and then there is nothing to close."""
         if self.session.registry.has():
-            super()._teardown_session(exc)
+            self.put_away()
+
+    def put_away(self) -> None:
+        """Close the session. If its connection is cut, it can't be rolled back, and need not be.
+
+        The answer has been made by then: it is none the worse for that.
+        """
+        try:
+            self.session.remove()
+        except SQLAlchemyError:
+            self.session.registry.clear()
 
 
 db = Database(model_class=Base, session_options={"expire_on_commit": False})
