@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -259,6 +260,13 @@ class TestServers:
         status, found = examined(app)
         assert (status, found["clock.redis"]["level"]) == (1, "problem")
         assert "behind" in found["clock.redis"]["found"]
+
+    def test_a_clock_that_redis_corrects_is_off_all_the_same(
+        self, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        real = time.time
+        monkeypatch.setattr(time, "time", lambda: real() + 100)
+        assert examined(create_app(environment))[1]["clock.redis"]["level"] == "problem"
 
     def test_tables_that_are_behind(self, app: Flask) -> None:
         newest = set_version(app, "0004")

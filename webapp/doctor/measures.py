@@ -27,7 +27,7 @@ def latency(check: str, ask: Callable[[], object]) -> Finding:
 
 
 def clock(check: str, read: Callable[[], float], now: Callable[[], float], leeway: int) -> Finding:
-    """Hosts whose clocks differ by more than the leeway refuse each other's tokens."""
+    """Redis' clock decides for all hosts, but not for who verifies our tokens without us."""
     before = now()
     theirs = read()
     ahead = (before + now()) / 2 - theirs
