@@ -16,7 +16,7 @@ WORKERS = 2
 PATIENCE = 30
 # Seconds between the start of a new worker and the end of the one that it stands in for: in it
 # the new one has to load.
-RESPAWN_INTERVAL = 2
+RESPAWN_INTERVAL = 3
 # Seconds that a worker gets to finish its requests.
 KILL_TIMEOUT = 10
 
