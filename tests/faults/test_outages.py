@@ -180,7 +180,7 @@ def test_when_sql_is_cut_off_after_it_has_answered_the_page_is_shown_all_the_sam
     browser.sign_in()
 
     def cut(_: object) -> None:
-        raise sqlite3.OperationalError("server closed the connection unexpectedly")
+        raise db.engine.dialect.loaded_dbapi.OperationalError("server closed the connection")
 
     with app.app_context():
         monkeypatch.setattr(db.engine.dialect, "do_rollback", cut)
