@@ -83,7 +83,7 @@ def let_in(what: str, reply: Reply) -> bool:
 
 def token_failed(reply: Reply) -> bool:
     """An access token that has expired, or whose key was withdrawn: then it is renewed."""
-    if reply.status != 401 or not reply.body:
+    if reply.status != 401 or reply.headers.get_content_type() != "application/json":
         return False
     code: str = json.loads(reply.body)["error"]["code"]
     return code.startswith("token_")

@@ -22,7 +22,7 @@ from .tally import Tally
 ACCESS_TTL = 3
 PEOPLE, PROGRAMS = 16, 6
 # Seconds before and after a fault.
-BEFORE, AFTER = 0.4, 1.6
+BEFORE, AFTER = 0.3, 1.4
 # Seconds in which everybody has to show a refresh token.
 RENEWAL = ACCESS_TTL + 0.6
 # Where rows of the table are kept for `python3 -m bench faults`.
@@ -152,4 +152,6 @@ def write_row(name: str, tally: Tally) -> None:
 def assert_nobody_noticed(tally: Tally) -> None:
     """Outages are 503s; and nobody is out who should be in, or in who should be out."""
     assert not tally.wrong, "\n".join(tally.examples[:10])
+    served = [each for each in tally.having_status(200) if each.at > tally.fault_ended]
+    assert served, "nobody was served after the fault"
     assert tally.events["refreshes"] > 0, "nobody was renewed: that was no load"
