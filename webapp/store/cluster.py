@@ -14,6 +14,14 @@ from .line import Line, witnesses_among
 from .redis_url import RedisUrl
 from .timely import TimelyConnection, TimelySSLConnection, in_time
 
+LIBRARY_ERRORS = (
+    redis.RedisClusterException,
+    LookupError,
+    AttributeError,
+    TypeError,
+    ValueError,
+)
+
 
 class Cluster(redis.Redis):
     """Sends each command to the node that has its key: one key a command.
@@ -77,8 +85,9 @@ class Cluster(redis.Redis):
         except redis.RedisError:
             raise
         # The library's answer to a layout that it does not know: no node was reached, a slot
-        # without an owner, a way to a node that it has not heard of. Start from the URL again.
-        except (redis.RedisClusterException, LookupError, AttributeError) as error:
+        # without an owner, a way to a node that it has not heard of; or a connection that another
+        # thread, with newer news of the layout, is just closing. Start from the URL again.
+        except LIBRARY_ERRORS as error:
             self._made.pop(os.getpid(), None)
             why = f"{type(error).__name__}: {error}"
             raise redis.ConnectionError(f"the cluster's layout is not known: {why}") from error
