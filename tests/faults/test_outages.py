@@ -12,10 +12,11 @@ from sqlalchemy import text
 
 from tests.support.browser import EMAIL, PASSWORD, Browser, set_cookies
 from tests.support.clock import Clock
-from tests.support.servers import RedisServer
+from tests.support.servers import RedisServer, wait_until
 from tests.support.sql import connected, gone, locked
 from webapp import create_app
 from webapp.store.models import db
+from webapp.store.timely import ANSWER_TIMEOUT
 
 SIGN_IN_COOKIES = {"refresh_token", "access_token"}
 
@@ -56,7 +57,22 @@ def test_when_redis_cannot_answer_a_refresh_waits_and_then_goes_on(
     clock.advance(301)
     with outage(own_redis):
         assert_honest_outage(browser)
-    assert browser.is_in()
+    wait_until(browser.is_in)
+
+
+def test_when_redis_hangs_not_everybody_waits_for_it(
+    app: Flask, clock: Clock, own_redis: RedisServer
+) -> None:
+    browsers = [Browser(app) for _ in range(20)]
+    for browser in browsers:
+        browser.sign_in()
+    clock.advance(301)
+    with hanging(own_redis):
+        began = time.monotonic()
+        statuses = {browser.get("/dashboard").status_code for browser in browsers}
+        took = time.monotonic() - began
+    assert statuses == {503}
+    assert took < 20 * ANSWER_TIMEOUT / 2
 
 
 @pytest.mark.parametrize("outage", [stopped, hanging])

@@ -17,6 +17,8 @@ from redis.commands.core import Script
 from webapp.core.errors import Unavailable
 from webapp.core.stores import Answer, Outcome
 
+from .rest import Rest
+
 log = logging.getLogger(__name__)
 
 HERE = Path(__file__).parent
@@ -27,6 +29,7 @@ class RedisEntries:
 
     def __init__(self, client: redis.Redis) -> None:
         self._redis = client
+        self._rest = Rest()
         self._redeem = client.register_script((HERE / "redeem.lua").read_text())
         self._confirm = client.register_script((HERE / "confirm.lua").read_text())
 
@@ -35,10 +38,10 @@ class RedisEntries:
             self._redis.set(_key(sid), f"0 {now} 0{browser}", ex=ttl)
 
     def redeem(self, sid: str, gen: int, *, now: int, grace: int, browser: str, ttl: int) -> Answer:
-        return _ask(self._redeem, sid, gen, now, grace, browser, ttl)
+        return self._ask(self._redeem, sid, gen, now, grace, browser, ttl)
 
     def confirm(self, sid: str, gen: int) -> Answer:
-        return _ask(self._confirm, sid, gen)
+        return self._ask(self._confirm, sid, gen)
 
     def last_seen(self, sids: list[str]) -> dict[str, int]:
         with answering():
@@ -49,6 +52,21 @@ class RedisEntries:
     def bury(self, sid: str, reason: str, *, ttl: int) -> None:
         with answering():
             self._redis.set(_key(sid), f"ended {reason}", ex=ttl)
+
+    def _ask(self, script: Script, sid: str, *args: int | str) -> Answer:
+        """What every request may need: so nobody waits for it who can know that it is in vain."""
+        with answering():
+            self._rest.require_over()
+            try:
+                reply: list[Any] = script(keys=[_key(sid)], args=list(args))
+            except redis.TimeoutError:
+                self._rest.begin()
+                raise
+        outcome = Outcome(reply[0])
+        if outcome in (Outcome.ENDED, Outcome.REUSED):
+            return Answer(outcome, reason=reply[1])
+        gen, rotated_at = reply[1:] or (0, 0)
+        return Answer(outcome, gen, rotated_at)
 
 
 @contextmanager
@@ -63,13 +81,3 @@ def answering() -> Iterator[None]:
 
 def _key(sid: str) -> str:
     return f"session:{sid}"
-
-
-def _ask(script: Script, sid: str, *args: int | str) -> Answer:
-    with answering():
-        reply: list[Any] = script(keys=[_key(sid)], args=list(args))
-    outcome = Outcome(reply[0])
-    if outcome in (Outcome.ENDED, Outcome.REUSED):
-        return Answer(outcome, reason=reply[1])
-    gen, rotated_at = reply[1:] or (0, 0)
-    return Answer(outcome, gen, rotated_at)

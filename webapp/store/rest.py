@@ -1,0 +1,26 @@
+"""When Redis hangs, not everybody waits in vain.
+
+The app has few places, and whoever waits for Redis holds one: while it hangs, also those would
+wait who need nothing of it. So after one has waited in vain, others are told so at once for a
+moment; then one tries again.
+"""
+
+import time
+
+import redis
+
+# Seconds: long enough for a queue of requests to be told.
+REST = 0.3
+
+
+class Rest:
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    def require_over(self) -> None:
+        """Raises redis.TimeoutError."""
+        if time.monotonic() < self._until:
+            raise redis.TimeoutError("it has just not answered somebody else")
+
+    def begin(self) -> None:
+        self._until = time.monotonic() + REST
