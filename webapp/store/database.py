@@ -16,7 +16,6 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from webapp.core.errors import NotFound, Unavailable
 
-from . import postgres
 from .models import db
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -43,6 +42,8 @@ def init_database(app: Flask, url: str, connections: int) -> None:
         if db.engine.dialect.name == "sqlite":
             event.listen(db.engine, "connect", _prepare_sqlite)
         elif db.engine.dialect.driver == "psycopg":
+            from . import postgres  # its driver takes long to load, too
+
             postgres.prepare(db.engine)
 
 
@@ -113,7 +114,7 @@ def read_row(query: Select[Any], **values: str) -> tuple[Any, ...] | None:
             connection = db.engine.raw_connection()
         except driver.Error as error:
             raise _unavailable(error) from error
-        alone = postgres.alone if db.engine.dialect.name == "postgresql" else nullcontext
+        alone = _alone if db.engine.dialect.name == "postgresql" else nullcontext
         try:
             with alone(connection.driver_connection):
                 cursor = connection.cursor()
@@ -125,6 +126,14 @@ def read_row(query: Select[Any], **values: str) -> tuple[Any, ...] | None:
             raise _unavailable(error) from error
         finally:
             connection.close()
+
+
+@contextmanager
+def _alone(connection: Any) -> Iterator[None]:
+    """For one read: no BEGIN before it and no ROLLBACK after it, one round trip and not three."""
+    connection.autocommit = True
+    yield
+    connection.autocommit = False
 
 
 def _spelled(query: Select[Any], values: dict[str, str]) -> tuple[str, Any]:
@@ -179,6 +188,8 @@ def _engine_options(url: str, connections: int) -> dict[str, Any]:
         return options | {"connect_args": {"timeout": LOCK_WAIT}}
     options["pool_pre_ping"] = True
     if parts.get_driver_name() == "psycopg":
+        from . import postgres
+
         options["connect_args"] = postgres.connect_args(parts)
     return options
 

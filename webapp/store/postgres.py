@@ -2,8 +2,7 @@
 
 import select
 import time
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator
 from typing import Any, TypeVar
 
 import psycopg
@@ -94,11 +93,3 @@ def _is_alive(connection: Any) -> bool:
     heard = select.poll()
     heard.register(connection.fileno(), select.POLLIN)
     return not heard.poll(0)
-
-
-@contextmanager
-def alone(connection: Any) -> Iterator[None]:
-    """For one read: no BEGIN before it and no ROLLBACK after it, one round trip and not three."""
-    connection.autocommit = True
-    yield
-    connection.autocommit = False

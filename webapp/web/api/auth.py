@@ -29,7 +29,7 @@ REGISTERING = (
 
 
 @api.route("/auth/register", methods=["POST"], tags=TAGS)
-@api.arguments(schemas.Register(), example=schemas.REGISTER)
+@api.arguments(schemas.Register, example=schemas.REGISTER)
 @api.answers(HTTPStatus.CREATED, schemas.OneUser)
 @api.refuses(400, 413, 415, 422)
 @api.doc(operationId="register", summary="Create an account", description=REGISTERING, **OPEN)
@@ -43,7 +43,7 @@ def register(body: Json) -> Json:
 
 
 @api.route("/auth/login", methods=["POST"], tags=TAGS)
-@api.arguments(schemas.Login(), example=schemas.LOGIN)
+@api.arguments(schemas.Login, example=schemas.LOGIN)
 @api.answers(HTTPStatus.OK, schemas.LoginAuth)
 @api.refuses(400, 401, 413, 415, 422)
 @api.doc(operationId="login", summary="Open a session", **OPEN)
@@ -58,7 +58,7 @@ def login(body: Json) -> Json:
 
 
 @api.route("/auth/refresh", methods=["POST"], tags=TAGS)
-@api.arguments(schemas.RefreshToken(), example=schemas.REFRESH)
+@api.arguments(schemas.RefreshToken, example=schemas.REFRESH)
 @api.answers(HTTPStatus.OK, schemas.RefreshAuth)
 @api.refuses(400, 401, 413, 415, 422)
 @api.doc(operationId="refresh", summary="Exchange a refresh token for the next pair", **OPEN)
@@ -73,7 +73,7 @@ def refresh(body: Json) -> Json:
 
 
 @api.route("/auth/revoke", methods=["POST"], tags=TAGS)
-@api.arguments(schemas.RefreshToken(), example=schemas.REFRESH)
+@api.arguments(schemas.RefreshToken, example=schemas.REFRESH)
 @api.answers(HTTPStatus.NO_CONTENT, description="The session is over, or never was")
 @api.refuses(400, 401, 413, 415, 422)
 @api.doc(operationId="revoke", summary="End the session of a refresh token", **OPEN)
@@ -92,7 +92,7 @@ def profile() -> Json:
 
 
 @api.route("/auth/profile", methods=["PATCH"], tags=TAGS)
-@api.arguments(schemas.ProfileChanges(), example=schemas.PROFILE)
+@api.arguments(schemas.ProfileChanges, example=schemas.PROFILE)
 @api.answers(HTTPStatus.OK, schemas.OneUser)
 @api.refuses(400, 401, 403, 409, 413, 415, 422)
 @api.doc(operationId="updateProfile", summary="Change name or address")

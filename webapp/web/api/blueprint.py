@@ -1,7 +1,7 @@
 """How a call is answered: bodies are parsed strictly, and every answer wears the envelope."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
 from http import HTTPStatus
 from typing import Any, NoReturn, TypeVar
 
@@ -22,6 +22,9 @@ View = TypeVar("View", bound=Callable[..., Any])
 class StrictParser(FlaskParser):
     """415 for another type, 400 for what is no JSON, 422 for JSON that is not what we asked for."""
 
+    def _get_schema(self, argmap: type[Schema], req: Request) -> Schema:  # type: ignore[override]
+        return schema_of(argmap)
+
     def load_json(self, req: Request, schema: Schema) -> Any:
         if not req.is_json:
             raise UnsupportedMediaType
@@ -41,6 +44,12 @@ class StrictParser(FlaskParser):
         for complaints in messages.values():
             fields |= complaints if isinstance(complaints, dict) else {"body": complaints}
         raise ValidationFailed(fields)
+
+
+@cache
+def schema_of(kind: type[Schema]) -> Schema:
+    """One for all requests: to make it takes as long as to read a token."""
+    return kind()
 
 
 class EnvelopeBlueprint(Blueprint):  # type: ignore[misc]

@@ -19,7 +19,7 @@ TAGS = ["Users"]
 
 
 @api.route("/users", tags=TAGS)
-@api.arguments(schemas.UserQuery(), location="query", unknown=RAISE)
+@api.arguments(schemas.UserQuery, location="query", unknown=RAISE)
 @api.answers(HTTPStatus.OK, schemas.ManyUsers)
 @api.refuses(401, 403, 422)
 @api.doc(operationId="listUsers", summary="Find users")
@@ -39,7 +39,7 @@ def list_users(query: Json) -> Json:
 
 
 @api.route("/users", methods=["POST"], tags=TAGS)
-@api.arguments(schemas.NewUser())
+@api.arguments(schemas.NewUser)
 @api.answers(HTTPStatus.CREATED, schemas.OneUser)
 @api.refuses(400, 401, 403, 409, 413, 415, 422)
 @api.doc(operationId="createUser", summary="Create a user")
@@ -59,7 +59,7 @@ def get_user(user_id: str) -> Json:
 
 
 @api.route("/users/<user_id>", methods=["PATCH"], tags=TAGS)
-@api.arguments(schemas.UserChanges())
+@api.arguments(schemas.UserChanges)
 @api.answers(HTTPStatus.OK, schemas.OneUser)
 @api.refuses(400, 401, 403, 404, 409, 413, 415, 422)
 @api.doc(operationId="updateUser", summary="Change a user; disabling signs them out at once")
