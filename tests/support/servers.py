@@ -1,13 +1,14 @@
 """A real Redis-protocol server that a test may stop, pause, roll back and empty."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import redis
@@ -91,10 +92,14 @@ def serving(app: Flask, port: int = 0) -> Iterator[str]:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """None of those that systems hand out to clients (32768 and up): until its server listens, and
+    while that is stopped, somebody's connection could come from there.
+    """
+    while True:
+        port = random.randrange(10_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def wait_until(condition, timeout: float = 30.0) -> None:
