@@ -9,6 +9,7 @@ from flask import Flask
 from tests.support.browser import EMAIL, PASSWORD, Browser, set_cookies
 from tests.support.clock import Clock
 from webapp import create_app
+from webapp.core.keys import generate_secret
 
 
 def test_the_refresh_cookie_is_for_the_server_alone_and_comes_with_every_request(
@@ -105,14 +106,26 @@ def test_only_the_page_that_says_why_deletes_the_cookies(app: Flask, browser: Br
     assert "Max-Age=0" in set_cookies(page)["access_token"]
 
 
-def test_a_token_that_cannot_be_read_now_is_kept_for_later(
+def test_tokens_that_a_host_has_no_key_for_are_kept_for_later(
     browser: Browser, environment: dict[str, str], clock: Clock
 ) -> None:
-    """Another host has a newer key, or a clock that is wrong: tomorrow it may be right again."""
+    """Another host signs with a key that has not come here yet."""
+    browser.sign_in()
+    kinds = ("ACCESS", "REFRESH")
+    keys = {f"WEBAPP_{kind}_TOKEN_KEYS": f"other:{generate_secret()}" for kind in kinds}
+    here = Browser(create_app(environment | keys, clock))
+    here.keep({"refresh_token": browser.refresh_token, "access_token": browser.access_token})
+    page = here.get(here.get("/dashboard").location)
+    assert page.status_code == 200
+    assert "refresh_token" not in set_cookies(page)
+
+
+def test_a_wrong_clock_is_an_outage_and_keeps_the_cookies(browser: Browser, clock: Clock) -> None:
     browser.sign_in()
     clock.advance(-3600)
-    page = browser.get(browser.get("/dashboard").location)
-    assert "refresh_token" not in set_cookies(page)
+    answer = browser.get("/dashboard")
+    assert answer.status_code == 503
+    assert "Set-Cookie" not in answer.headers
     clock.advance(3600)
     assert browser.is_in()
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,7 +13,7 @@ from werkzeug.test import TestResponse
 from tests.conftest import services_of
 from tests.support.browser import EMAIL, FIREFOX, PASSWORD, Browser
 from tests.support.clock import Clock
-from tests.support.servers import RedisServer
+from tests.support.servers import RedisServer, wait_until
 from webapp import create_app
 from webapp.core.drafts import KEPT_FOR
 
@@ -140,6 +141,6 @@ def test_an_outage_loses_neither_the_sign_in_nor_the_form(
     assert (answer.status_code, status.status_code) == (503, 204)
     assert "Set-Cookie" not in answer.headers
     assert browser.refresh_token == held
-    answer = browser.client.post("/account", data=form, headers=browser.headers)
-    assert answer.status_code == 303
+    send = partial(browser.client.post, "/account", data=form, headers=browser.headers)
+    wait_until(lambda: send().status_code == 303)
     assert 'value="Ada L"' in browser.get("/account").text
