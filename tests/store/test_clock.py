@@ -10,6 +10,7 @@ from tests.support.servers import RedisServer, free_port, wait_until
 from webapp.store import clock
 from webapp.store.clock import RedisClock
 from webapp.store.connect import redis_client
+from webapp.store.timely import ANSWER_TIMEOUT
 
 NOWHERE = Path("/nowhere")
 REAL = time.time
@@ -46,13 +47,34 @@ def test_when_redis_is_lost_what_it_said_still_counts(tmp_path: Path) -> None:
     assert abs(now() - REAL()) < ABOUT
 
 
-def test_a_clock_that_is_set_anew_is_noticed(
+@pytest.mark.parametrize("step", [-300, 300])
+def test_a_host_whose_clock_is_set_anew_signs_nothing_wrong_for_a_moment(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    now = RedisClock(redis_client(redis_server.url, NOWHERE))
+    now()
+    monkeypatch.setattr(time, "time", lambda: REAL() + step)
+    assert abs(now() - REAL()) < ABOUT
+
+
+def test_a_redis_whose_clock_is_another_is_followed(
     redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = RedisClock(redis_client(redis_server.url, NOWHERE))
     now()
-    monkeypatch.setattr(time, "time", lambda: REAL() - 300)
+    now._offset = 300.0
     monkeypatch.setattr(clock, "PRECISE", 5)  # a busy machine may take longer than usual
     now._due = 0
     now()
     wait_until(lambda: abs(now() - REAL()) < ABOUT)
+
+
+def test_only_the_first_question_is_waited_for(redis_server: RedisServer) -> None:
+    now = RedisClock(redis_client(redis_server.url, NOWHERE))
+    redis_server.pause()
+    now()
+    began = time.monotonic()
+    now._due = 0
+    now()
+    assert time.monotonic() - began < ANSWER_TIMEOUT / 2
+    redis_server.resume()

@@ -94,6 +94,14 @@ class TestAsking:
         with within_a_second(), pytest.raises(Unavailable):
             entries.last_seen([SID])
 
+    def test_connections_that_never_came_to_be_are_not_kept(self) -> None:
+        url = f"redis+sentinel://127.0.0.1:{free_port()}/evergreen"
+        client = redis_client(url, NOWHERE)
+        for _ in range(20):
+            with pytest.raises(redis.RedisError):
+                client.get("anything")
+        assert len(client.connection_pool._connections) <= 1
+
     def test_what_is_no_cluster_is_an_outage(self, sentinel: SentinelServers) -> None:
         url = f"redis+cluster://127.0.0.1:{sentinel.master_of().port}"
         with pytest.raises(Unavailable):

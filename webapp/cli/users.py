@@ -136,8 +136,7 @@ def end_sessions(user: str, yes: bool, as_json: bool) -> None:
     """Sign a user out everywhere. They can sign in again at once."""
     found, now = the_user(user), services().now()
     be_sure(f"Sign {found.email} out everywhere?", yes)
-    ended = len(services().devices.of(found.id, now))
-    services().devices.end_all(found.id, EndReason.ENDED_BY_ADMIN, now)
+    ended = services().devices.end_all(found.id, EndReason.ENDED_BY_ADMIN, now)
     answer(as_json, {"id": found.id, "ended": ended}, f"{found.email} is signed out everywhere.")
 
 

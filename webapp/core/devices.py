@@ -42,7 +42,10 @@ class Devices:
         for sid in sids:
             self.sessions.end(sid, reason, now)
 
-    def end_all(self, user_id: str, reason: str, now: float, *, but: str | None = None) -> None:
-        for session in self.records.open_sessions(user_id, int(now)):
-            if session.sid != but:
-                self.sessions.end(session.sid, reason, now)
+    def end_all(self, user_id: str, reason: str, now: float, *, but: str | None = None) -> int:
+        """How many that were."""
+        open_ones = self.records.open_sessions(user_id, int(now))
+        ending = [session.sid for session in open_ones if session.sid != but]
+        for sid in ending:
+            self.sessions.end(sid, reason, now)
+        return len(ending)

@@ -1,5 +1,7 @@
 """Registered clients in SQL."""
 
+from dataclasses import fields
+
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -9,14 +11,18 @@ from webapp.core.errors import Conflict
 from .database import answering, committing
 from .models import ClientRow, SessionRow, db
 
+COLUMNS = [getattr(ClientRow, field.name) for field in fields(Client)]
+
 
 class SqlClients:
     """Serves `core.clients.ClientStore`, and the operator's commands."""
 
     def find(self, client_id: str) -> Client | None:
-        with answering():
-            row = db.session.get(ClientRow, client_id, populate_existing=True)
-        return row.to_client() if row else None
+        """Without keeping its connection: the same request will need one for its user."""
+        looking = select(*COLUMNS).where(ClientRow.client_id == client_id)
+        with answering(), db.engine.connect() as connection:
+            row = connection.execute(looking).first()
+        return Client(*row) if row else None
 
     def all(self) -> list[Client]:
         with answering():

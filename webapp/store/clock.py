@@ -16,43 +16,49 @@ log = logging.getLogger(__name__)
 # A script with a key, because each node of a cluster has a clock of its own.
 KEY = "doubts"
 ASK = "return redis.call('TIME')"
-# Seconds between two questions, asked beside a request that does not wait for the answer.
+# Seconds between two questions. Only the very first is waited for, since what is signed by a wrong
+# clock is wrong for good; the others are asked beside the requests.
 ASK_EVERY = 5
-# Seconds between two questions before the first answer. It is waited for, as long as the client
-# waits for Redis: what is signed by a wrong clock is wrong for good.
+# Seconds between two questions before the first answer.
 ASK_AGAIN = 0.5
 # Seconds. An answer that took longer says too little about what time it is.
 PRECISE = 0.1
 # Seconds. Beyond it somebody should look after this host's clock.
 WORTH_SAYING = 5
+# A clock that nobody can set; that of Linux goes on while a machine sleeps.
+STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class RedisClock:
-    """Unix seconds. Until Redis has been reached, by this host's clock; then, while it can't
-    be, by this host's clock and how wrong that was.
+    """Unix seconds. Until Redis has been reached, by this host's clock; then by what Redis said
+    and the time since, whatever is done to this host's clock meanwhile.
     """
 
     def __init__(self, client: redis.Redis) -> None:
         self._time = client.register_script(ASK)
         self._lock = threading.Lock()
         self._due = 0.0
-        self._known = False
-        self._ahead = 0.0
+        self._asked = False
+        # What has to be added to the steady clock, once it is known.
+        self._offset: float | None = None
 
     def __call__(self) -> float:
         if time.monotonic() >= self._due:
             self._ask()
-        return time.time() + self._ahead
+        offset = self._offset
+        return time.time() if offset is None else time.clock_gettime(STEADY) + offset
 
     def _ask(self) -> None:
         with self._lock:
             if time.monotonic() < self._due:
                 return
-            if self._known:
+            if self._asked:
                 threading.Thread(target=self._compare, daemon=True, name="clock").start()
             else:
                 self._compare()
-            self._due = time.monotonic() + (ASK_EVERY if self._known else ASK_AGAIN)
+            self._asked = True
+            known = self._offset is not None
+            self._due = time.monotonic() + (ASK_EVERY if known else ASK_AGAIN)
 
     def _compare(self) -> None:
         asked_at = time.monotonic()
@@ -62,9 +68,9 @@ class RedisClock:
             log.warning("Redis can't say what time it is: %s", error)
             return
         took = time.monotonic() - asked_at
-        if took > PRECISE and self._known:
+        if took > PRECISE and self._offset is not None:
             return
-        ahead = int(answer[0]) + int(answer[1]) / 1e6 + took / 2 - time.time()
-        if abs(ahead - self._ahead) > WORTH_SAYING:
-            log.warning("Redis' clock is %+.0f s ahead of this host's, and decides", ahead)
-        self._ahead, self._known = ahead, True
+        now = int(answer[0]) + int(answer[1]) / 1e6 + took / 2
+        if abs(now - time.time()) > WORTH_SAYING:
+            log.warning("this host's clock is %+.0f s off Redis', which decides", time.time() - now)
+        self._offset = now - time.clock_gettime(STEADY)

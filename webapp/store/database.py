@@ -132,8 +132,11 @@ def read_row(query: Select[Any], **values: str) -> tuple[Any, ...] | None:
 def _alone(connection: Any) -> Iterator[None]:
     """For one read: no BEGIN before it and no ROLLBACK after it, one round trip and not three."""
     connection.autocommit = True
-    yield
-    connection.autocommit = False
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            connection.autocommit = False
 
 
 def _spelled(query: Select[Any], values: dict[str, str]) -> tuple[str, Any]:

@@ -66,7 +66,8 @@ class RedisUrl:
 def _node(text: str) -> tuple[str, int]:
     match = NODE.fullmatch(text)
     if not match or not 0 < int(match["port"]) < 65536:
-        raise ValueError(f"{text!r} must be host:port, or [address]:port for IPv6")
+        # Not what stands there: after a / or ? that is not written %2F or %3F, it is a password.
+        raise ValueError("each server must be host:port, or [address]:port for IPv6")
     return match["v6"] or match["host"], int(match["port"])
 
 
@@ -79,13 +80,13 @@ def _name_and_db(kind: str, path: str) -> tuple[str, int]:
     if not name:
         raise ValueError("the name under which the sentinels know the master is missing: /name")
     if not re.fullmatch(r"[0-9]{0,4}", db):
-        raise ValueError(f"{db!r} must be the number of a database")
+        raise ValueError("after the name, only the number of a database may follow")
     return unquote(name), int(db or 0)
 
 
 def _options(query: str, known: set[str]) -> dict[str, str]:
     options = dict(parse_qsl(query, keep_blank_values=True))
-    for name in options.keys() - known:
+    if options.keys() - known:
         here = f"here are {', '.join(sorted(known))}" if known else "there is none here"
-        raise ValueError(f"there is no option {name!r}; {here}")
+        raise ValueError(f"there is an unknown option; {here}")
     return options

@@ -14,7 +14,8 @@ REST = 0.3
 
 
 class Rest:
-    def __init__(self) -> None:
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
         self._until = 0.0
 
     def require_over(self) -> None:
@@ -23,4 +24,4 @@ class Rest:
             raise redis.TimeoutError("it has just not answered somebody else")
 
     def begin(self) -> None:
-        self._until = time.monotonic() + REST
+        self._until = time.monotonic() + self._seconds

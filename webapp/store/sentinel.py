@@ -1,5 +1,6 @@
 """Redis Sentinel: redis-py's own client, quick and safe to share among threads."""
 
+from contextlib import suppress
 from copy import copy
 from typing import Any
 
@@ -53,6 +54,14 @@ class Sentinels(Sentinel):
 
 class MasterPool(SentinelConnectionPool, BlockingConnectionPool):
     """Connections to the master of the day."""
+
+    def release(self, connection: Any) -> None:
+        """One that never learned where the master is would be kept for ever, beside a new one."""
+        owned = self.owns_connection(connection)  # type: ignore[no-untyped-call]
+        super().release(connection)  # type: ignore[no-untyped-call]
+        if not owned:
+            with suppress(ValueError):
+                self._connections.remove(connection)
 
 
 class MasterClient(redis.Redis):

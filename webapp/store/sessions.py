@@ -17,7 +17,8 @@ from redis.commands.core import Script
 from webapp.core.errors import Unavailable
 from webapp.core.stores import Answer, Outcome
 
-from .rest import Rest
+from .cluster import Cluster
+from .rest import REST, Rest
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +30,8 @@ class RedisEntries:
 
     def __init__(self, client: redis.Redis) -> None:
         self._redis = client
-        self._rest = Rest()
+        # A cluster has several servers: one that hangs says nothing of the others.
+        self._rest = Rest(0 if isinstance(client, Cluster) else REST)
         self._redeem = client.register_script((HERE / "redeem.lua").read_text())
         self._confirm = client.register_script((HERE / "confirm.lua").read_text())
 

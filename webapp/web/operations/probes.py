@@ -60,7 +60,9 @@ class Operations:
     def _may_ask(self, path: str, environ: "WSGIEnvironment") -> bool:
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return False
-        return path != "/metrics" or is_direct(environ) or shows(self._token, environ)
+        if path != "/metrics":
+            return True
+        return shows(self._token, environ) if self._token else is_direct(environ)
 
     def _ready(self) -> Answer:
         parts = self._readiness.answer()

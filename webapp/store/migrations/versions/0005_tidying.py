@@ -1,20 +1,26 @@
-"""By what rows of sessions that are long over are found."""
+"""By what an operator finds open sessions, and the clean-up those that are long over."""
 
 from alembic import op
+from sqlalchemy import text
 
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
 depends_on = None
 
-FOUND_BY = ("ended_at", "expires_at")
+OPEN, ENDED = text("ended_at IS NULL"), text("ended_at IS NOT NULL")
 
 
 def upgrade() -> None:
-    for column in FOUND_BY:
-        op.create_index(f"ix_sessions_{column}", "sessions", [column])
+    op.create_index("ix_sessions_expires_at", "sessions", ["expires_at"])
+    # Nearly all are open, or nearly all have ended: an index of both would help neither.
+    for name, column, where in (
+        ("ix_sessions_open", "created_at", OPEN),
+        ("ix_sessions_ended_at", "ended_at", ENDED),
+    ):
+        op.create_index(name, "sessions", [column], sqlite_where=where, postgresql_where=where)
 
 
 def downgrade() -> None:
-    for column in FOUND_BY:
-        op.drop_index(f"ix_sessions_{column}", "sessions")
+    for name in ("ix_sessions_ended_at", "ix_sessions_open", "ix_sessions_expires_at"):
+        op.drop_index(name, "sessions")
