@@ -28,16 +28,18 @@ HERE = Path(__file__).parent
 class RedisEntries:
     """Serves `core.stores.Entries`."""
 
-    def __init__(self, client: redis.Redis) -> None:
+    def __init__(self, client: redis.Redis, prefix: str = "session:") -> None:
+        """`prefix`: what keys begin with; sandboxes of the lab have one of their own."""
         self._redis = client
         # A cluster has several servers: one that hangs says nothing of the others.
         self._rest = Rest(0 if isinstance(client, Cluster) else REST)
+        self._prefix = prefix
         self._redeem = client.register_script((HERE / "redeem.lua").read_text())
         self._confirm = client.register_script((HERE / "confirm.lua").read_text())
 
     def start(self, sid: str, *, now: int, browser: str, ttl: int) -> None:
         with answering():
-            self._redis.set(_key(sid), f"0 {now} 0{browser}", ex=ttl)
+            self._redis.set(self._key(sid), f"0 {now} 0{browser}", ex=ttl)
 
     def redeem(self, sid: str, gen: int, *, now: int, grace: int, browser: str, ttl: int) -> Answer:
         return self._ask(self._redeem, sid, gen, now, grace, browser, ttl)
@@ -47,20 +49,36 @@ class RedisEntries:
 
     def last_seen(self, sids: list[str]) -> dict[str, int]:
         with answering():
-            values: list[Any] = self._redis.mget([_key(sid) for sid in sids]) if sids else []
+            values: list[Any] = self._redis.mget([self._key(sid) for sid in sids]) if sids else []
         found = {sid: value.split() for sid, value in zip(sids, values, strict=True) if value}
         return {sid: int(parts[1]) for sid, parts in found.items() if parts[0] != "ended"}
 
     def bury(self, sid: str, reason: str, *, ttl: int) -> None:
+        self.put(sid, f"ended {reason}", ttl=ttl)
+
+    def read(self, sid: str) -> str:
+        """An entry as it stands, for people to look at; empty if there is none."""
         with answering():
-            self._redis.set(_key(sid), f"ended {reason}", ex=ttl)
+            entry: Any = self._redis.get(self._key(sid))
+        return entry or ""
+
+    def put(self, sid: str, entry: str, *, ttl: int) -> None:
+        """Replace an entry; by an empty one: forget it."""
+        with answering():
+            if entry:
+                self._redis.set(self._key(sid), entry, ex=ttl)
+            else:
+                self._redis.delete(self._key(sid))
+
+    def _key(self, sid: str) -> str:
+        return self._prefix + sid
 
     def _ask(self, script: Script, sid: str, *args: int | str) -> Answer:
         """What every request may need: so nobody waits for it who can know that it is in vain."""
         with answering():
             self._rest.require_over()
             try:
-                reply: list[Any] = script(keys=[_key(sid)], args=list(args))
+                reply: list[Any] = script(keys=[self._key(sid)], args=list(args))
             except redis.TimeoutError:
                 self._rest.begin()
                 raise
@@ -79,7 +97,3 @@ def answering() -> Iterator[None]:
     except redis.RedisError as error:
         log.warning("Redis can't answer: %s", error)
         raise Unavailable from error
-
-
-def _key(sid: str) -> str:
-    return f"session:{sid}"

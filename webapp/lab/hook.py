@@ -1,0 +1,161 @@
+"""A sandbox's app: what `web/authentication.py` decides, without HTTP; each arrow is noted."""
+
+from dataclasses import dataclass
+
+from webapp.core.errors import (
+    SessionEnded,
+    TokenExpired,
+    TokenInvalid,
+    TokenMissing,
+    Unauthenticated,
+    Unavailable,
+)
+from webapp.core.grants import BROWSER_CLIENT, Grant, Origin
+from webapp.core.sessions import EndReason, Sessions
+from webapp.core.stores import User
+
+from .recorder import Clock, Recorder
+from .trace import Lane, Result
+
+SIGN_IN = "POST /login"
+LOG_OUT = "POST /logout"
+
+
+@dataclass(frozen=True)
+class Request:
+    line: str
+    origin: Origin
+    lane: Lane
+    who: str = ""
+    access: str | None = None
+    refresh: str | None = None
+    bearer: str | None = None
+
+    @property
+    def details(self) -> dict[str, str]:
+        sent = {
+            "Authorization": self.bearer and f"Bearer {self.bearer}",
+            "Cookie: access_token": self.access,
+            "Cookie: refresh_token": self.refresh,
+        }
+        return {name: value for name, value in sent.items() if value}
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    words: str
+    grant: Grant | None = None
+    """Whose tokens its cookies carry."""
+    forgets: bool = False
+    """Whether it deletes both cookies."""
+    reason: str = ""
+
+    @property
+    def result(self) -> Result:
+        return "outage" if self.status == 503 else "good" if self.status < 400 else "refused"
+
+    @property
+    def details(self) -> dict[str, str]:
+        if self.grant:
+            return {
+                "Set-Cookie: access_token": self.grant.access_token,
+                "Set-Cookie: refresh_token": self.grant.refresh_token,
+            }
+        return {"Set-Cookie": "both deleted"} if self.forgets else {}
+
+
+class App:
+    def __init__(self, sessions: Sessions, user: User, clock: Clock, recorder: Recorder) -> None:
+        self.sessions = sessions
+        self._user = user
+        self._clock = clock
+        self._recorder = recorder
+
+    def answer(self, request: Request) -> Reply:
+        self._recorder.speak_for(request.who)
+        self._recorder.step(request.lane, "app", request.line, details=request.details)
+        reply = self._reply(request)
+        self._recorder.step("app", request.lane, reply.words, reply.result, details=reply.details)
+        return reply
+
+    def _reply(self, request: Request) -> Reply:
+        """What becomes of a refusal: `web/errors.py` in one place.
+
+        Of a protected page the login page is shown, which says why and deletes the cookies
+        of a session that is over. An outage deletes nothing.
+        """
+        try:
+            if request.line == SIGN_IN:
+                return self._sign_in(request)
+            if request.line == LOG_OUT:
+                return self._log_out(request)
+            return _page(request.line, self._identify(request))
+        except Unavailable:
+            return Reply(503, "503, try again")
+        except SessionEnded as ended:
+            return Reply(401, f"login page: {ended.reason}", forgets=True, reason=ended.reason)
+        except Unauthenticated as refusal:
+            expired = isinstance(refusal, TokenExpired)
+            return Reply(401, f"login page: {refusal.code}", forgets=expired, reason=refusal.code)
+
+    def _identify(self, request: Request) -> Grant | None:
+        """Who asks? The tokens of a silent refresh, if it took one."""
+        if request.bearer:
+            return self._by_bearer(request.bearer, request)
+        if request.access:
+            try:
+                self._believe(request.access)
+                return None
+            except (TokenInvalid, TokenExpired):
+                pass  # the other one may still be good
+        if not request.refresh:
+            raise TokenMissing
+        return self._renew(request.refresh, request.origin)
+
+    def _by_bearer(self, bearer: str, request: Request) -> Grant | None:
+        try:
+            self._believe(bearer)
+            return None
+        except TokenExpired as expired:
+            if not request.refresh:
+                raise
+            return self._renew(request.refresh, request.origin, expired.claims.sid)
+
+    def _believe(self, access: str) -> None:
+        before = self._recorder.told_here
+        try:
+            self.sessions.confirm(access, self._clock.now)
+        except (TokenInvalid, TokenExpired) as refusal:
+            words = "expired" if isinstance(refusal, TokenExpired) else "not one of ours"
+            self._recorder.note("app", f"access token: {words}", "refused")
+            raise
+        if self._recorder.told_here == before:
+            self._recorder.note("app", "access token: believed before", "good")
+
+    def _renew(self, refresh: str, origin: Origin, sid: str | None = None) -> Grant:
+        try:
+            return self.sessions.redeem(refresh, origin, self._clock.now, sid=sid)
+        except (TokenInvalid, TokenExpired) as refusal:
+            words = "expired" if isinstance(refusal, TokenExpired) else "not one of ours"
+            self._recorder.note("app", f"refresh token: {words}", "refused")
+            raise
+
+    def _sign_in(self, request: Request) -> Reply:
+        now = self._clock.now
+        grant = self.sessions.start(self._user, request.origin, remember=True, now=now)
+        return Reply(303, "signed in, cookies 0", grant)
+
+    def _log_out(self, request: Request) -> Reply:
+        """By whichever cookie is left, however old."""
+        for token in (request.refresh, request.access):
+            claims = token and self.sessions.recognise(token, BROWSER_CLIENT, self._clock.now)
+            if claims:
+                self.sessions.end(claims.sid, EndReason.LOGOUT, self._clock.now)
+                break
+        return Reply(303, "signed out", forgets=True, reason=EndReason.LOGOUT)
+
+
+def _page(line: str, grant: Grant | None) -> Reply:
+    status, done = (303, "303, done") if line.startswith("POST") else (200, "200")
+    return Reply(status, f"{done}, cookies {grant.refresh.gen}" if grant else done, grant)
