@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from math import inf
 
 from webapp.core.grants import Origin
 
@@ -23,8 +24,12 @@ class Browser:
     lane: Lane = "browser"
     address = HOME
 
-    def __init__(self, app: App, clock: Clock, recorder: Recorder, name: str = "You") -> None:
+    def __init__(
+        self, app: App, clock: Clock, recorder: Recorder, name: str, label: str = ""
+    ) -> None:
+        """`label` tells its arrows from those of another browser in the same lane."""
         self.name = name
+        self.label = label
         self.sid = ""
         self.why_out = ""
         """Why it was signed out; empty while it is not."""
@@ -54,8 +59,8 @@ class Browser:
         """With the cookies of this moment. The browser drops one whose time is over."""
         access = self.access if self._clock.now < self._access_until else None
         origin = Origin(self.address, CHROME)
-        who = who or ("" if self.name in ("You", "The thief") else self.name)
-        return Request(line, origin, self.lane, who, access, self.refresh or None, bearer)
+        refresh = self.refresh or None
+        return Request(line, origin, self.lane, who or self.label, access, refresh, bearer)
 
     def send(self, request: Request, *, lost: bool = False) -> Reply:
         reply = self._app.answer(request)
@@ -97,10 +102,9 @@ class Thief(Browser):
         self.access, self.refresh = browser.access, browser.refresh
         self._access_until = browser._access_until
         self.sid = browser.sid
-        self._recorder.note("thief", "copies both cookies")
+        self._recorder.note(self.lane, "copies both cookies")
 
-    def present(self, *, access: str = "", refresh: str = "") -> Reply:
+    def hold(self, *, access: str = "", refresh: str = "") -> None:
         """These tokens, and no others."""
-        origin = Origin(self.address, CHROME)
-        request = Request(PAGE, origin, self.lane, "", access or None, refresh or None)
-        return self._app.answer(request)
+        self.access, self.refresh = access, refresh
+        self._access_until = inf

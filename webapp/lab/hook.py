@@ -80,11 +80,6 @@ class App:
         return reply
 
     def _reply(self, request: Request) -> Reply:
-        """What becomes of a refusal: `web/errors.py` in one place.
-
-        Of a protected page the login page is shown, which says why and deletes the cookies
-        of a session that is over. An outage deletes nothing.
-        """
         try:
             if request.line == SIGN_IN:
                 return self._sign_in(request)
@@ -92,12 +87,9 @@ class App:
                 return self._log_out(request)
             return _page(request.line, self._identify(request))
         except Unavailable:
-            return Reply(503, "503, try again")
-        except SessionEnded as ended:
-            return Reply(401, f"login page: {ended.reason}", forgets=True, reason=ended.reason)
+            return Reply(503, "503, try again")  # no outage deletes a cookie
         except Unauthenticated as refusal:
-            expired = isinstance(refusal, TokenExpired)
-            return Reply(401, f"login page: {refusal.code}", forgets=expired, reason=refusal.code)
+            return _refuse(request, refusal)
 
     def _identify(self, request: Request) -> Grant | None:
         """Who asks? The tokens of a silent refresh, if it took one."""
@@ -159,3 +151,14 @@ class App:
 def _page(line: str, grant: Grant | None) -> Reply:
     status, done = (303, "303, done") if line.startswith("POST") else (200, "200")
     return Reply(status, f"{done}, cookies {grant.refresh.gen}" if grant else done, grant)
+
+
+def _refuse(request: Request, refusal: Unauthenticated) -> Reply:
+    """A script gets 401. A person gets the login page, which says why, and deletes the cookies
+    of a session that is over; those that we can't read at the moment are kept.
+    """
+    reason = refusal.reason if isinstance(refusal, SessionEnded) else refusal.code
+    if request.bearer:
+        return Reply(401, f"401: {refusal.code}", reason=reason)
+    forgets = isinstance(refusal, (SessionEnded, TokenExpired))
+    return Reply(401, f"login page: {reason}", forgets=forgets, reason=reason)

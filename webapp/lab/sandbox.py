@@ -37,6 +37,7 @@ class Sandbox:
 
     def __init__(self, behind: Inspectable, now: float, *, sql_knows: bool = True) -> None:
         """`now`: Unix seconds. `sql_knows`: whether SQL, too, knows the sessions."""
+        self.sql_knows = sql_knows
         self.clock = Clock(now)
         self.recorder = Recorder(self.clock)
         self.redis = FaultyEntries(behind, self.recorder)
@@ -45,37 +46,35 @@ class Sandbox:
         self._behind = behind
         self._feed = LabFeed(self.redis, self.recorder)
         self._refresh_keys = KeyRing.parse(f"lab-r1:{generate_secret()}")
-        self._access_keys = KeyRing.parse(f"lab-a1:{generate_secret()}")
-        self.app = App(self._sessions(), self.user, self.clock, self.recorder)
+        self.app = App(self._sessions("lab-a1"), self.user, self.clock, self.recorder)
         self._browsers: list[Browser] = []
-        self.you = self.another_browser("You")
+        self.you = self.sign_in("You")
         self.thief = Thief(self.app, self.clock, self.recorder, "The thief")
 
-    def another_browser(self, name: str) -> Browser:
-        """Of the same user, and signed in. Raises Unavailable: the real Redis does not answer."""
-        browser = Browser(self.app, self.clock, self.recorder, name)
+    def sign_in(self, name: str, label: str = "") -> Browser:
+        """A browser of the user, signed in. Raises Unavailable: the real Redis does not answer."""
+        browser = Browser(self.app, self.clock, self.recorder, name, label)
         browser.sign_in()
         if not browser.sid:
             raise Unavailable
         self._browsers.append(browser)
         return browser
 
-    def _sessions(self) -> Sessions:
-        tokens = Tokens(
-            self._access_keys, self._refresh_keys, issuer="lab", audience="lab-api", leeway=30
+    def _sessions(self, kid: str) -> Sessions:
+        self.signer = Tokens(
+            KeyRing.parse(f"{kid}:{generate_secret()}"),
+            self._refresh_keys,
+            issuer="lab",
+            audience="lab-api",
+            leeway=30,
         )
         notices = Notices(NoPost(self.recorder), Links(generate_secret()))
         memory = Memory(size=100)
-        return Sessions(tokens, self.redis, self.sql, LIMITS, notices, self._feed, memory)
-
-    @property
-    def access_keys(self) -> KeyRing:
-        return self._access_keys
+        return Sessions(self.signer, self.redis, self.sql, LIMITS, notices, self._feed, memory)
 
     def withdraw_access_key(self) -> None:
         """Another one takes its place: the app starts anew with that setting."""
-        self._access_keys = KeyRing.parse(f"lab-a2:{generate_secret()}")
-        self.app.sessions = self._sessions()
+        self.app.sessions = self._sessions("lab-a2")
         self.recorder.note("app", "starts anew: key lab-a1 is withdrawn, lab-a2 signs")
 
     def wait(self, seconds: float, words: str) -> None:
