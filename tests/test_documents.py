@@ -11,7 +11,7 @@ from scripts.bootstrap import ROOT
 from webapp.config import Settings, env_name
 
 OPERATIONS = settings.PAGE.read_text()
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def test_the_table_of_settings_is_in_step_with_their_own_words() -> None:

@@ -13,7 +13,7 @@ from webapp.core.stores import Answer, Outcome
 
 UNKNOWN = Answer(Outcome.ENDED, reason=EndReason.FORGOTTEN)
 
-# Seconds. Supabase's default ("reuse interval"); Auth0, Okta and others let one choose.
+# Seconds. Supabase's default ("reuse interval"); Auth0 and others let one choose.
 LEEWAY = 10
 
 
@@ -79,7 +79,7 @@ class NoRotation(OneStore):
 
 
 class NoGrace(OneStore):
-    """Rotation to the letter: whoever comes with a used token is a thief (Auth0's default)."""
+    """Rotation to the letter of RFC 9700 section 4.14.2: who comes with a used one is a thief."""
 
     def _decide(self, gen: int, newest: int, rotated_at: int, now: int) -> Answer:
         if gen < newest:
@@ -90,8 +90,8 @@ class NoGrace(OneStore):
 class Leeway(NoGrace):
     """The previous token is good for ten seconds more, and gets the same successor.
 
-    As in Supabase, which hands out the token that is the newest then. (Auth0 makes one more
-    each time; who is signed out is the same.)
+    The same, as Supabase hands out the one that is the newest then. (Auth0 makes one more each
+    time; who is signed out is the same.)
     """
 
     def _decide(self, gen: int, newest: int, rotated_at: int, now: int) -> Answer:

@@ -60,10 +60,11 @@ class LabRecords:
         self._recorder.step("app", "sql", f"end it: {reason}", details={"session": sid})
         with self._lock:
             session = self._sessions.get(sid)
-            if session and not session.ended_reason:
+            new = session is not None and not session.ended_reason
+            if session and new:
                 session = replace(session, ended_at=now, ended_reason=reason)
                 self._sessions[sid] = session
-        self._recorder.step("sql", "app", "written", "good")
+        self._recorder.step("sql", "app", "written" if new else "it has ended already", "good")
         return session
 
     def row(self, sid: str) -> dict[str, str]:
@@ -71,7 +72,8 @@ class LabRecords:
         session = self._sessions.get(sid)
         if not session or not self._remembers:
             return {}
-        return {name: str(getattr(session, name)) for name in Session.__slots__}
+        values = {name: getattr(session, name) for name in Session.__slots__}
+        return {name: "" if value is None else str(value) for name, value in values.items()}
 
 
 class LabFeed:

@@ -45,9 +45,9 @@ def key_withdrawn(box: Sandbox, option: str) -> list[Ending]:
     box.thief.hold(access=box.signer.sign_access(replace(seen, jti=new_token_id())))
     box.thief.click()
     box.withdraw_access_key()
-    box.thief.click()
     out = "Out: the key that signed it is not ours any more."
-    return [owner(box.you), outsider(box.thief, out, "In, by a key that was withdrawn.")]
+    thief = outsider(box.thief, out, "In, by a key that was withdrawn.")
+    return [owner(box.you), thief]
 
 
 LOGOUT_DURING_REFRESH, LOGOUT_ELSEWHERE, KEY_WITHDRAWN = (

@@ -37,7 +37,8 @@ def forged_token(box: Sandbox, option: str) -> list[Ending]:
     refused = "Out: no key of ours has signed that."
     if option.endswith(("-as-refresh", "-as-access")):
         refused = "Out: that is the other kind of token."
-    return [outsider(box.thief, refused, "In, by a forged token."), owner(box.you)]
+    thief = outsider(box.thief, refused, "In, by a forged token.")
+    return [owner(box.you), thief]
 
 
 REPLAY, FIRST, FORGED = (

@@ -1,0 +1,32 @@
+"""Scenarios on a real Redis."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from tests.support.servers import RedisServer
+from webapp.lab import policies
+from webapp.lab.trace import Run
+from webapp.store.sessions import RedisEntries
+
+PREFIX = "lab:session:"
+
+Play = Callable[..., Run]
+
+
+@pytest.fixture
+def entries(redis_server: RedisServer) -> RedisEntries:
+    return RedisEntries(redis_server.client(), prefix=PREFIX)
+
+
+@pytest.fixture
+def play(entries: RedisEntries) -> Play:
+    return partial(policies.run, entries=entries, now=time.time())
+
+
+@pytest.fixture
+def in_redis(redis_server: RedisServer) -> Callable[[Run], str]:
+    """What a client finds there of a run's session."""
+    return lambda run: redis_server.client().get(PREFIX + run.row["sid"]) or ""

@@ -1,0 +1,63 @@
+"""Who is in and who is out, by four policies: written down by hand from their rules."""
+
+import pytest
+
+from tests.lab.conftest import Play
+from webapp.lab.policies import POLICIES
+from webapp.lab.scenarios import ALL
+
+# In or out; `!` where that is wrong. You, and then the thief if there is one.
+TABLE = {
+    #                         evergreen     no-rotation   no-grace      leeway
+    "expired-token": ("in", "in", "in", "in"),
+    "form-with-expired-token": ("in", "in", "in", "in"),
+    "twenty-requests": ("in", "in", "out!", "in"),
+    "five-tabs": ("in", "in", "out!", "out!"),
+    "lost-response": ("in", "in", "out!", "out!"),
+    "thief-replays": ("out out", "in in!", "out out", "out out"),
+    "thief-first": ("out out", "in in!", "out out", "out out"),
+    "redis-rolled-back": ("in out", "in in!", "out! in!", "out! in!"),
+    "redis-emptied": ("in out", "out! out", "out! out", "out! out"),
+    "redis-stopped": ("in", "in", "out!", "in"),
+    "logout-during-refresh": ("out", "out", "out", "out"),
+    "logout-elsewhere": ("out", "out", "out", "out"),
+    "key-withdrawn": ("in out", "in out", "in out", "in out"),
+    "forged-token": ("in out", "in out", "in out", "in out"),
+}
+
+
+def test_the_table_has_every_scenario_and_policy_in_their_order() -> None:
+    assert list(TABLE) == list(ALL)
+    assert list(POLICIES) == ["evergreen", "no-rotation", "no-grace", "leeway"]
+
+
+@pytest.mark.parametrize("slug", TABLE)
+@pytest.mark.parametrize("policy", POLICIES)
+def test_everybody_ends_as_the_rules_say(play: Play, slug: str, policy: str) -> None:
+    run = play(slug, policy)
+    endings = {e.who: ("in" if e.signed_in else "out") + "!" * (not e.right) for e in run.endings}
+    told = " ".join(endings[who] for who in ("You", "The thief") if who in endings)
+    assert told == TABLE[slug][list(POLICIES).index(policy)]
+    assert all(ending.why.endswith(".") for ending in run.endings)
+
+
+@pytest.mark.parametrize("policy", ["no-rotation", "no-grace", "leeway"])
+def test_the_others_keep_their_sessions_in_one_place(play: Play, policy: str) -> None:
+    run = play("expired-token", policy)
+    assert run.row == {}
+    assert run.entry.startswith("0 " if policy == "no-rotation" else "1 ")
+
+
+def test_without_rotation_the_refresh_token_never_changes(play: Play) -> None:
+    run = play("thief-replays", "no-rotation")
+    assert run.tokens["You: refresh_token"] == run.tokens["The thief: refresh_token"]
+
+
+@pytest.mark.parametrize("wrong", [("nonsense",), ("lost-response", "nonsense")])
+def test_what_there_is_not_is_no_run(play: Play, wrong: tuple[str, ...]) -> None:
+    with pytest.raises(KeyError):
+        play(*wrong)
+    with pytest.raises(KeyError):
+        play("forged-token", option="nonsense")
+    with pytest.raises(KeyError):
+        play("lost-response", option="no-algorithm")
