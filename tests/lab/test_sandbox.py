@@ -139,6 +139,27 @@ def test_without_the_real_redis_there_is_no_run() -> None:
         policies.run("lost-response", entries=RedisEntries(nobody, "lab:"), now=time.time())
 
 
+def test_a_real_outage_on_the_way_is_not_taken_for_part_of_the_story(
+    entries: RedisEntries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: Any, **more: Any) -> Any:
+        raise Unavailable
+
+    monkeypatch.setattr(entries, "redeem", fail)
+    with pytest.raises(Unavailable):
+        policies.run("expired-token", entries=entries, now=time.time())
+
+
+def test_each_answer_of_redis_shows_its_entry_and_was_measured(play: Play) -> None:
+    run = play("twenty-requests")
+    rotated = next(step for step in run.steps if step.words == "rotated to 1")
+    assert rotated.details["entry now"].startswith("1 ")
+    assert rotated.took is not None
+    assert rotated.took > 0
+    first_repeat = next(step for step in run.steps if step.words == "repeated: 1 again")
+    assert run.steps.index(rotated) < run.steps.index(first_repeat)
+
+
 def everything_of_others(app: Flask, server: RedisServer) -> dict[str, Any]:
     client = server.client()
     with app.app_context():

@@ -7,6 +7,7 @@ from math import inf
 
 from webapp.core.grants import Origin
 
+from .faults import PATIENCE
 from .hook import LOG_OUT, SIGN_IN, App, Reply, Request
 from .recorder import Clock, Recorder
 from .trace import Lane
@@ -72,7 +73,7 @@ class Browser:
 
     def send_at_once(self, requests: Sequence[Request]) -> list[Reply]:
         """Each in a thread of its own, all started at the same moment."""
-        start = threading.Barrier(len(requests))
+        start = threading.Barrier(len(requests), timeout=PATIENCE)
 
         def run(request: Request) -> Reply:
             start.wait()

@@ -65,6 +65,8 @@ class FaultyEntries:
         self.down = False
         self.lose_next_answer = False
         self.gate: Gate | None = None
+        self.broken = False
+        """Whether the real one behind it has failed, which is no part of any scenario."""
         # Answers are noted in the order in which Redis gave them.
         self._in_order = threading.Lock()
 
@@ -102,25 +104,23 @@ class FaultyEntries:
     def _tell(self, words: str, tell: Callable[[], None]) -> None:
         self._recorder.step("app", "redis", words)
         self._require_up()
-        took = _timed(tell)[1]
+        took = self._timed(tell)[1]
         self._recorder.step("redis", "app", "kept", "good", took=took)
 
     def _ask(self, words: str, asked: dict[str, str], ask: Callable[[], Answer]) -> Answer:
         self._recorder.step("app", "redis", words, details=asked)
         self._require_up()
         with self._in_order:
-            answer, took = _timed(ask)
-            self._answered(answer, took)
+            answer, took = self._timed(ask)
+            self._answered(answer, took, self._behind.read(asked["session"]))
         return answer
 
-    def _answered(self, answer: Answer, took: float) -> None:
+    def _answered(self, answer: Answer, took: float, entry: str) -> None:
         if self.lose_next_answer:
             self.lose_next_answer, self.down = False, True
             self._recorder.note("redis", "does it, and stops before it can answer", "outage")
             self._require_up()
-        found = {"outcome": str(answer.outcome), "generation": str(answer.gen)}
-        if answer.reason:
-            found = {"outcome": str(answer.outcome), "reason": answer.reason}
+        found = {"outcome": str(answer.outcome), "entry now": entry or "none"}
         words, result = WORDS[answer.outcome]
         words = words.format(gen=answer.gen, reason=answer.reason)
         self._recorder.step("redis", "app", words, result, took=took, details=found)
@@ -130,8 +130,11 @@ class FaultyEntries:
             self._recorder.step("redis", "app", "no answer", "outage")
             raise Unavailable
 
-
-def _timed(work: Callable[[], T]) -> tuple[T, float]:
-    """And how many milliseconds it took."""
-    began = time.perf_counter()
-    return work(), (time.perf_counter() - began) * 1000
+    def _timed(self, work: Callable[[], T]) -> tuple[T, float]:
+        """And how many milliseconds it took."""
+        began = time.perf_counter()
+        try:
+            return work(), (time.perf_counter() - began) * 1000
+        except Unavailable:
+            self.broken = True
+            raise

@@ -90,8 +90,8 @@ class NoGrace(OneStore):
 class Leeway(NoGrace):
     """The previous token is good for ten seconds more, and gets the same successor.
 
-    The same, as Supabase hands out the one that is the newest then. (Auth0 makes one more each
-    time; who is signed out is the same.)
+    The same, as Supabase hands out the one that is the newest then; Auth0 makes one more each time.
+    (Supabase also gives the newest to its parent at any time. This does not.)
     """
 
     def _decide(self, gen: int, newest: int, rotated_at: int, now: int) -> Answer:

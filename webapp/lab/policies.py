@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from webapp.core.errors import Unavailable
+
 from .faults import Inspectable
 from .peers import Leeway, NoGrace, NoRotation
 from .sandbox import Sandbox
@@ -73,6 +75,8 @@ def run(
     rules = chosen.rules
     box = Sandbox(rules() if rules else entries, now, sql_knows=rules is None)
     endings = scenario.play(box, picked)
+    if box.redis.broken:
+        raise Unavailable
     return Run(
         scenario=slug,
         policy=policy,
