@@ -114,6 +114,7 @@ def test_logout_during_refresh(play: Play, in_redis: InRedis) -> None:
     told = [(step.who, step.words) for step in run.steps]
     opened, out = told.index(("tab 1", "open")), told.index(("tab 2", "signed out"))
     assert opened < out < told.index(("tab 1", "redeem 0")), "they do not overlap"
+    assert answers(run)["ended: logout"] == 1
     assert (in_redis(run), run.row["ended_reason"]) == ("ended logout", "logout")
 
 
