@@ -278,6 +278,12 @@ class Settings:
     events_kept: int = setting(
         400 * DAY, seconds(DAY, 3650 * DAY), "How long a security event stays."
     )
+    lab: bool | None = setting(
+        None,
+        automatic_flag,
+        "The token lab at /lab, for who is signed in: it shows and records what their own requests "
+        "do. `auto`: in development only.",
+    )
     trusted_proxies: int = setting(
         0, number(0, 10), "How many proxies in front set X-Forwarded-*. Too many: clients can lie."
     )
@@ -310,6 +316,10 @@ class Settings:
         """Whether an address has to be confirmed before the first sign-in."""
         sends = self.mail_url != "outbox:"
         return sends if self.email_confirmation is None else self.email_confirmation
+
+    @property
+    def has_lab(self) -> bool:
+        return self.mode == "development" if self.lab is None else self.lab
 
     @property
     def logs_json(self) -> bool:

@@ -58,6 +58,9 @@ REFRESH_BY_ADDRESS = Limit("refresh-address", 1200, MINUTE, local=True)
 # Asks of the password meter. More: a stranger can make us think more. Fewer: it stops while
 # somebody still types.
 STRENGTH_BY_ADDRESS = Limit("strength-address", 240, MINUTE, local=True)
+# Runs of the lab's scenarios by a user. More: one can make the app think more. Fewer: whoever
+# plays with them is told to wait.
+LAB_BY_ACCOUNT = Limit("lab-account", 60, MINUTE, local=True)
 
 Bucket = tuple[Limit, str]
 

@@ -21,10 +21,13 @@ AnyResponse = TypeVar("AnyResponse", bound=Response)
 REFRESH = "refresh_token"
 ACCESS = "access_token"
 KNOWN_BROWSER = "known_browser"
+LAB = "token_lab"
 
 # No other one: a browser may count that to a cookie's name.
 SPACE = " \t"
 
+# Seconds that a browser's requests are recorded after it has last opened the lab.
+LAB_OPEN = 900
 # Seconds; browsers keep no cookie for longer.
 LONGEST = 400 * 24 * 3600
 
@@ -75,6 +78,12 @@ def forget_grant(response: AnyResponse) -> AnyResponse:
 def remember_browser(response: AnyResponse, value: str) -> AnyResponse:
     """Proves nothing but that somebody has signed in here before; it survives a logout."""
     _set(response, KNOWN_BROWSER, value, max_age=LONGEST, httponly=True)
+    return response
+
+
+def remember_lab(response: AnyResponse) -> AnyResponse:
+    """Marks a browser that looks at the lab: what its own requests do is recorded for it."""
+    _set(response, LAB, "1", max_age=LAB_OPEN, httponly=True)
     return response
 
 

@@ -66,4 +66,4 @@ def _page_at(path: str) -> str | None:
         endpoint = str(adapter.match(path, "GET")[0])
     except HTTPException:
         return None
-    return endpoint if endpoint.startswith("pages.") else None
+    return endpoint if endpoint.startswith(("pages.", "lab.")) else None

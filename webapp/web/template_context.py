@@ -25,6 +25,7 @@ def about_app() -> dict[str, Any]:
         "csp_nonce": csp_nonce(),
         "must_confirm": settings.must_confirm,
         "has_outbox": shows_outbox,
+        "has_lab": settings.has_lab,
         "min_length": settings.password_min_length,
     }
 

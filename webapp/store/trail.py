@@ -1,0 +1,54 @@
+"""Trails in Redis: a capped stream for each session that somebody looks at, `lab:<sid>`."""
+
+import json
+import re
+from dataclasses import asdict
+from typing import Any
+
+import redis
+
+from webapp.lab.trace import Step
+from webapp.lab.trail import START, Exchange, Kept
+
+from .sessions import _key as entry_key
+from .sessions import answering
+
+# Exchanges, and seconds after the newest.
+KEPT, KEPT_FOR = 100, 900
+PLACE = re.compile(r"[0-9]{1,15}-[0-9]{1,9}")
+
+
+class RedisTrail:
+    """Serves `lab.trail.Trail`."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._redis = client
+
+    def add(self, sid: str, exchange: Exchange) -> None:
+        with answering():
+            self._redis.xadd(_key(sid), {"exchange": json.dumps(asdict(exchange))}, maxlen=KEPT)
+            self._redis.expire(_key(sid), KEPT_FOR)
+
+    def after(self, sid: str, place: str) -> list[Exchange]:
+        """What is no place is the beginning."""
+        known = place if PLACE.fullmatch(place) else START
+        with answering():
+            found: Any = self._redis.xread({_key(sid): known})
+        entries = found[0][1] if found else []
+        return [_read(place, fields["exchange"]) for place, fields in entries]
+
+    def entry(self, sid: str) -> Kept | None:
+        with answering():
+            text: Any = self._redis.get(entry_key(sid))
+            ttl: Any = self._redis.ttl(entry_key(sid))
+        return Kept(text, ttl) if text else None
+
+
+def _read(place: str, text: str) -> Exchange:
+    facts = json.loads(text)
+    steps = tuple(Step(**step) for step in facts.pop("steps"))
+    return Exchange(**facts | {"steps": steps, "place": place})
+
+
+def _key(sid: str) -> str:
+    return f"lab:{sid}"

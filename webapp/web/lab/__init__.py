@@ -1,0 +1,21 @@
+"""The token lab: one's own session under glass, and what can go wrong, tried on a sandbox."""
+
+from flask import Blueprint, Flask
+
+from webapp.lab.picture import SAID, SIGNS, draw, span
+
+from .recording import Recorder
+
+lab = Blueprint("lab", __name__, url_prefix="/lab")
+
+from . import live, scenarios, walk  # noqa: E402, F401 - they add their routes
+
+
+def install(app: Flask) -> None:
+    """Without it there is no such address, and nothing is recorded."""
+    app.register_blueprint(lab)
+    app.jinja_env.globals.update(draw=draw, span=span, signs=SIGNS, said=SAID)
+    trail = app.extensions["evergreen"].trail
+    app.wsgi_app = Recorder(app.wsgi_app, trail)  # type: ignore[method-assign]
+
+

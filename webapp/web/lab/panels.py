@@ -1,0 +1,166 @@
+"""What a session is made of, as it stands in each place right now, with every part explained."""
+
+from dataclasses import dataclass
+
+from flask import g, request
+
+from webapp.core import jws
+from webapp.core.errors import Unavailable
+from webapp.core.grants import BROWSER_CLIENT, Grant
+from webapp.core.tokens import AccessClaims, RefreshClaims
+from webapp.web import cookies, times
+from webapp.web.authentication import visitor
+from webapp.web.services import services
+
+from .explanations import ACCESS, COOKIES, ENTRY, HEADER, REFRESH, ROW
+
+
+@dataclass(frozen=True)
+class Fact:
+    name: str
+    value: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Panel:
+    key: str
+    title: str
+    where: str
+    facts: list[Fact]
+
+
+def all_panels() -> list[Panel]:
+    return [access_panel(), refresh_panel(), entry_panel(), row_panel(), jar_panel()]
+
+
+def access_panel() -> Panel:
+    claims, tokens = visitor().access, services().settings
+    shown = {
+        "alg": services().access_keys.signing.algorithm,
+        "typ": "at+jwt",
+        "kid": kid(cookies.ACCESS),
+        "iss": tokens.jwt_issuer,
+        "aud": tokens.jwt_audience,
+        "sub": claims.sub,
+        "sid": claims.sid,
+        "gen": str(claims.gen),
+        "client_id": claims.client_id,
+        "role": claims.role,
+        "email": claims.email,
+        "jti": claims.jti,
+        "iat": clock(claims.iat),
+        "exp": clock(claims.exp),
+        "signature": "… hidden",
+    }
+    return Panel(
+        "access", "Access token", "In the browser, readable by scripts", facts(shown, HEADER | ACCESS)
+    )
+
+
+def refresh_panel() -> Panel:
+    """Read by the server: no script of the page can see it."""
+    claims = refresh_claims()
+    shown = {"state": "There is none, or it is not good any more."}
+    if claims:
+        shown = {
+            "typ": "rt+jwt",
+            "kid": kid(cookies.REFRESH),
+            "sub": claims.sub,
+            "sid": claims.sid,
+            "gen": str(claims.gen),
+            "client_id": claims.client_id,
+            "iat": clock(claims.iat),
+            "exp": clock(claims.exp),
+            "signature": "… hidden",
+        }
+    where = "In the browser, hidden from scripts: the server tells what it says"
+    return Panel("refresh", "Refresh token", where, facts(shown, HEADER | ACCESS | REFRESH))
+
+
+def entry_panel() -> Panel:
+    sid = visitor().access.sid
+    trail = services().trail
+    assert trail is not None
+    try:
+        kept = trail.entry(sid)
+    except Unavailable:
+        return Panel("entry", "Redis entry", "Redis does not answer at the moment", [])
+    if kept is None:
+        shown = {"state": "Nothing: the next refresh heals it."}
+    elif kept.text.startswith("ended"):
+        shown = {"tombstone": kept.text.removeprefix("ended ")}
+    else:
+        gen, rotated_at, seen = kept.text.split()
+        shown = {
+            "gen": gen,
+            "rotated_at": clock(int(rotated_at)),
+            "confirmed": "yes" if seen[:1] == "1" else "not yet",
+            "browser": seen[1:],
+            "ttl": f"{kept.ttl} s",
+        }
+    return Panel("entry", "Redis entry", f"session:{sid}", facts(shown, ENTRY))
+
+
+def row_panel() -> Panel:
+    session = services().sessions.look_up(visitor().access)
+    shown = {"state": "No row: a restored backup did not have it. The next refresh writes it."}
+    if session:
+        shown = {
+            "sid": session.sid,
+            "user_id": session.user_id,
+            "client_id": session.client_id,
+            "created_at": clock(session.created_at),
+            "ip": session.ip,
+            "user_agent": session.user_agent,
+            "remembered": "yes" if session.remembered else "no",
+            "idle_ttl": f"{session.idle_ttl} s",
+            "expires_at": times.moment(session.expires_at),
+            "proved_at": clock(session.proved_at) if session.proved_at else "never",
+            "ended_at": clock(session.ended_at) if session.ended_at else "still open",
+        }
+    return Panel("row", "SQL row", "One row of the table of sessions", facts(shown, ROW))
+
+
+def jar_panel() -> Panel:
+    brought = {name.removeprefix("__Host-") for name in request.cookies}
+    known = {name: "there" if name in brought else "not there" for name in COOKIES if name.islower()}
+    attributes = {
+        "HttpOnly": "refresh_token only",
+        "SameSite": "Lax",
+        "Path": "/",
+        "Secure": "yes" if cookies.secure() else "no: this is plain http",
+        "__Host-": "yes" if cookies.secure() else "no: needs https",
+        "Max-Age": "as long as the token is good",
+    }
+    return Panel("jar", "Cookie jar", "What this browser keeps for us", facts(known | attributes, COOKIES))
+
+
+def facts(shown: dict[str, str], why: dict[str, str]) -> list[Fact]:
+    return [Fact(name, value, why.get(name, "")) for name, value in shown.items()]
+
+
+def refresh_claims() -> RefreshClaims | None:
+    claims = opened(cookies.REFRESH)
+    return claims if isinstance(claims, RefreshClaims) else None
+
+
+def kid(name: str) -> str:
+    return jws.kid_of(token(name)) if opened(name) else ""
+
+
+def opened(name: str) -> RefreshClaims | AccessClaims | None:
+    return services().sessions.recognise(token(name), BROWSER_CLIENT, services().now())
+
+
+def token(name: str) -> str:
+    """The one that the browser has from now on."""
+    grant: Grant | None = g.get("grant")
+    if grant:
+        return grant.access_token if name == cookies.ACCESS else grant.refresh_token
+    return cookies.read(name) or ""
+
+
+def clock(at: float) -> str:
+    return f"{times.iso(at)[11:19]} UTC"
+
