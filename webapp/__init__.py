@@ -29,6 +29,8 @@ from .core.sessions import Sessions
 from .core.tidying import Tidying
 from .core.tokens import Tokens
 from .doctor.findings import in_one_line
+from .lab.laboratory import Laboratory
+from .lab.watching import watched
 from .mail.delivery import Transport
 from .mail.outbox import Outbox
 from .mail.post import PostOffice
@@ -44,6 +46,7 @@ from .store.events import SqlEvents, noted
 from .store.feed import RedisFeed
 from .store.records import SqlRecords
 from .store.sessions import RedisEntries
+from .store.trail import SANDBOXES, RedisTrail
 from .store.users import SqlUsers
 from .web import (
     api,
@@ -52,6 +55,7 @@ from .web import (
     csrf,
     errors,
     headers,
+    lab,
     logs,
     oauth,
     template_context,
@@ -137,6 +141,10 @@ def wire(
     feed = RedisFeed(redis, doubt_lasts=settings.access_token_ttl + DOUBT_MARGIN)
     accounts = Accounts(users, passwords, events, notices, feed)
     entries, records = RedisEntries(redis), SqlRecords()
+    laboratory = None
+    if settings.has_lab:
+        entries, records = watched(entries, "redis"), watched(records, "sql")
+        laboratory = Laboratory(RedisTrail(redis), RedisEntries(redis, SANDBOXES))
     sessions = Sessions(
         tokens_of(settings),
         entries,
@@ -168,6 +176,7 @@ def wire(
         events=events,
         drafts=RedisDrafts(redis),
         feed=feed,
+        lab=laboratory,
         background=background,
         outbox=outbox,
         directory=Directory(users, accounts, devices, notices),
@@ -239,6 +248,8 @@ def install_web(app: Flask, settings: Settings) -> None:
     app.register_blueprint(oauth.oauth)
     app.register_blueprint(well_known.well_known)
     api.install(app)
+    if settings.has_lab:
+        lab.install(app)
     cli.install(app)
     # A body is waited for before anything happens but the naming of the request.
     app.wsgi_app = Admission(app.wsgi_app, MAX_BODY)  # type: ignore[method-assign]

@@ -5,7 +5,7 @@ has and its words stay as large as all others: no zooming out until nobody can r
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from textwrap import wrap
 
 from .trace import LANES, Lane, Result, Step
@@ -57,10 +57,8 @@ class Row:
     y: float
     """Of the arrow."""
     bottom: float
-
-    @property
-    def is_note(self) -> bool:
-        return self.step.source == self.step.target
+    kind: str
+    """`arrow`, `note`, `pause`."""
 
     @property
     def way(self) -> str:
@@ -74,7 +72,7 @@ class Row:
     @property
     def between(self) -> str:
         source, target = NAMES[self.step.source], NAMES[self.step.target]
-        return source if self.is_note else f"{source} → {target}"
+        return source if source == target else f"{source} → {target}"
 
     @property
     def said(self) -> str:
@@ -87,6 +85,8 @@ class Pause:
 
     y: float
     words: str
+    number: int
+    """Of the step that it comes before, or that it is."""
 
 
 @dataclass(frozen=True)
@@ -106,15 +106,17 @@ class Picture:
 def draw(steps: Sequence[Step]) -> Picture:
     lanes = _lanes(steps)
     places = {lane: (index + 0.5) / len(lanes) for index, lane in enumerate(lanes)}
-    rows, pauses, y, before = [], [], HEAD, 0.0
+    rows: list[Row] = []
+    pauses: list[Pause] = []
+    y, before = HEAD, 0.0
     for number, step in enumerate(steps, 1):
-        if step.at - before >= LONG:
-            pauses.append(Pause(y + PAUSE / 2, f"{span(step.at - before)} later"))
+        passed, before = step.at - before, step.at
+        told = passed >= LONG and step.source == step.target == "browser"
+        if passed >= LONG and not told:
+            pauses.append(Pause(round(y + PAUSE / 2, 2), f"{span(passed)} later", number))
             y += PAUSE
-        before = step.at
-        row = _row(step, number, y, places)
-        rows.append(row)
-        y = row.bottom
+        rows.append(_pause(step, number, y) if told else _row(step, number, y, places))
+        y = rows[-1].bottom
     heads = tuple(LaneHead(lane, NAMES[lane], round(places[lane] * 100, 2)) for lane in lanes)
     return Picture(heads, tuple(rows), tuple(pauses), round(y + ARROW, 2))
 
@@ -153,6 +155,15 @@ def _row(step: Step, number: int, y: float, places: dict[Lane, float]) -> Row:
         lines=feet,
         y=round(at, 2),
         bottom=round(foot + ARROW * (0.4 if x1 == x2 else 1.1), 2),
+        kind="note" if x1 == x2 else "arrow",
+    )
+
+
+def _pause(step: Step, number: int, y: float) -> Row:
+    """Time passes, and the step says in its own words what for."""
+    row = _row(step, number, y + 0.4, {step.source: 0.5})
+    return replace(
+        row, kind="pause", text_x=50, anchor="middle", bottom=round(row.bottom + 0.6, 2)
     )
 
 

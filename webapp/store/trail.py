@@ -10,9 +10,10 @@ import redis
 from webapp.lab.trace import Step
 from webapp.lab.trail import START, Exchange, Kept
 
-from .sessions import _key as entry_key
 from .sessions import answering
 
+# What the names of entries begin with: of real sessions, and of sandboxes.
+ENTRIES, SANDBOXES = "session:", "lab-session:"
 # Exchanges, and seconds after the newest.
 KEPT, KEPT_FOR = 100, 900
 PLACE = re.compile(r"[0-9]{1,15}-[0-9]{1,9}")
@@ -39,8 +40,8 @@ class RedisTrail:
 
     def entry(self, sid: str) -> Kept | None:
         with answering():
-            text: Any = self._redis.get(entry_key(sid))
-            ttl: Any = self._redis.ttl(entry_key(sid))
+            text: Any = self._redis.get(ENTRIES + sid)
+            ttl: Any = self._redis.ttl(ENTRIES + sid)
         return Kept(text, ttl) if text else None
 
 

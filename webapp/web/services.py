@@ -21,6 +21,7 @@ from webapp.core.memory import Feed
 from webapp.core.registration import Registration
 from webapp.core.sessions import Sessions
 from webapp.core.tidying import Tidying
+from webapp.lab.laboratory import Laboratory
 from webapp.mail.outbox import Outbox
 
 from .background import Background
@@ -39,6 +40,7 @@ class Services:
     events: Events
     drafts: Drafts
     feed: Feed
+    lab: Laboratory | None
     background: Background
     outbox: Outbox | None
     directory: Directory

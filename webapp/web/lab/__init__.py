@@ -15,7 +15,7 @@ def install(app: Flask) -> None:
     """Without it there is no such address, and nothing is recorded."""
     app.register_blueprint(lab)
     app.jinja_env.globals.update(draw=draw, span=span, signs=SIGNS, said=SAID)
-    trail = app.extensions["evergreen"].trail
+    trail = app.extensions["evergreen"].lab.trail
     app.wsgi_app = Recorder(app.wsgi_app, trail)  # type: ignore[method-assign]
 
 

@@ -4,14 +4,14 @@ from flask import make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from webapp.core.policy import Permission
+from webapp.lab.scenarios import ALL
 from webapp.lab.trail import START, Exchange
 from webapp.web import cookies
 from webapp.web.authentication import visitor
 from webapp.web.authorization import requires
-from webapp.web.services import services
 
 from . import lab
-from .panels import all_panels
+from .panels import all_panels, laboratory
 
 
 @lab.get("")
@@ -19,7 +19,11 @@ from .panels import all_panels
 def overview() -> ResponseReturnValue:
     exchanges = newer_than(START)
     page = render_template(
-        "lab/overview.html", exchanges=exchanges, place=last(exchanges, START), **seen_now()
+        "lab/overview.html",
+        exchanges=exchanges,
+        place=last(exchanges, START),
+        all_scenarios=ALL,
+        **seen_now(),
     )
     return cookies.remember_lab(make_response(page))
 
@@ -39,9 +43,7 @@ def events() -> ResponseReturnValue:
 
 
 def newer_than(place: str) -> list[Exchange]:
-    trail = services().trail
-    assert trail is not None
-    return trail.after(visitor().access.sid, place)
+    return laboratory().trail.after(visitor().access.sid, place)
 
 
 def last(exchanges: list[Exchange], place: str) -> str:

@@ -7,6 +7,7 @@ from flask import g, request
 from webapp.core import jws
 from webapp.core.errors import Unavailable
 from webapp.core.grants import BROWSER_CLIENT, Grant
+from webapp.lab.laboratory import Laboratory
 from webapp.core.tokens import AccessClaims, RefreshClaims
 from webapp.web import cookies, times
 from webapp.web.authentication import visitor
@@ -80,10 +81,8 @@ def refresh_panel() -> Panel:
 
 def entry_panel() -> Panel:
     sid = visitor().access.sid
-    trail = services().trail
-    assert trail is not None
     try:
-        kept = trail.entry(sid)
+        kept = laboratory().trail.entry(sid)
     except Unavailable:
         return Panel("entry", "Redis entry", "Redis does not answer at the moment", [])
     if kept is None:
@@ -134,6 +133,12 @@ def jar_panel() -> Panel:
         "Max-Age": "as long as the token is good",
     }
     return Panel("jar", "Cookie jar", "What this browser keeps for us", facts(known | attributes, COOKIES))
+
+
+def laboratory() -> Laboratory:
+    found = services().lab
+    assert found is not None  # these pages are there only if it is
+    return found
 
 
 def facts(shown: dict[str, str], why: dict[str, str]) -> list[Fact]:

@@ -1,0 +1,80 @@
+// Pictures that play: their steps appear one after the other. Without this script all are there.
+
+const BEAT = 900; // ms
+const still = matchMedia('(prefers-reduced-motion: reduce)');
+
+function player(sequence) {
+  const drawn = [...sequence.querySelectorAll('.drawn [data-step]')]; // pauses come with their step
+  const told = [...sequence.querySelectorAll('.steps [data-step]')];
+  let shown = told.length;
+  let timer = 0;
+
+  const [play, back, on, all] = [
+    button('▶ Play', 'play', toggle),
+    button('←', 'step-back', () => go(shown - 1), 'One step back'),
+    button('→', 'step-on', () => go(shown + 1), 'One step on'),
+    button('Show all', 'show-all', () => go(told.length)),
+  ];
+  const count = document.createElement('span');
+  count.className = 'hint';
+  count.dataset.testid = 'count';
+  const controls = document.createElement('div');
+  controls.className = 'controls';
+  controls.setAttribute('role', 'group');
+  controls.setAttribute('aria-label', 'Play the picture');
+  controls.append(play, back, on, all, count);
+  sequence.querySelector('.drawn').prepend(controls);
+
+  function show(number) {
+    shown = Math.max(0, Math.min(number, told.length));
+    for (const step of drawn) step.classList.toggle('to-come', step.dataset.step > shown);
+    for (const [index, step] of told.entries()) {
+      step.classList.toggle('to-come', index >= shown);
+      if (index === shown - 1 && shown < told.length) step.setAttribute('aria-current', 'step');
+      else step.removeAttribute('aria-current');
+    }
+    count.textContent = `${shown} of ${told.length}`;
+    [back.disabled, on.disabled] = [shown === 0, shown === told.length];
+  }
+
+  function go(number) {
+    stop();
+    show(number);
+  }
+
+  function toggle() {
+    if (timer) return stop();
+    if (shown === told.length) show(0);
+    sequence.classList.add('playing');
+    play.textContent = '❚❚ Pause';
+    timer = setInterval(next, BEAT);
+    next();
+  }
+
+  function next() {
+    show(shown + 1);
+    if (shown === told.length) stop();
+  }
+
+  function stop() {
+    clearInterval(timer);
+    timer = 0;
+    play.textContent = '▶ Play';
+  }
+
+  show(told.length);
+  if (sequence.closest('.stage') && !still.matches) toggle();
+}
+
+function button(words, testid, press, name = '') {
+  const made = document.createElement('button');
+  made.type = 'button';
+  made.className = 'button quiet small';
+  made.dataset.testid = testid;
+  made.textContent = words;
+  if (name) made.setAttribute('aria-label', name);
+  made.addEventListener('click', press);
+  return made;
+}
+
+for (const sequence of document.querySelectorAll('.stage .sequence, .stop .sequence')) player(sequence);

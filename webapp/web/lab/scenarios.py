@@ -1,0 +1,104 @@
+"""What goes wrong in the world: told, predicted, run on a sandbox, explained; and compared."""
+
+from dataclasses import dataclass
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+
+from webapp.core.attempts import LAB_BY_ACCOUNT
+from webapp.core.errors import NotFound
+from webapp.core.policy import Permission
+from webapp.lab.decoding import Part, decoded
+from webapp.lab.policies import POLICIES, Policy, run
+from webapp.lab.scenarios import ALL, Scenario
+from webapp.lab.trace import Run
+from webapp.web.authentication import visitor
+from webapp.web.authorization import requires
+from webapp.web.services import services
+
+from . import lab
+from .panels import laboratory
+
+
+@dataclass(frozen=True)
+class Token:
+    """Whole: it is a sandbox's, and opens nothing."""
+
+    name: str
+    text: str
+    parts: list[Part]
+
+
+@lab.get("/scenarios/<slug>")
+@requires(Permission.OWN_ACCOUNT)
+def scenario(slug: str) -> ResponseReturnValue:
+    return render_template("lab/scenario.html", scenario=find(slug), **neighbours(slug))
+
+
+@lab.post("/scenarios/<slug>")
+@requires(Permission.OWN_ACCOUNT)
+def run_scenario(slug: str) -> ResponseReturnValue:
+    """On the real code, in a sandbox of its own; nobody's session is touched."""
+    found, option = find(slug), request.form.get("option", "")
+    if option not in found.options:
+        option = next(iter(found.options), "")
+    played = play(slug, option=option)
+    return render_template(
+        "lab/scenario.html",
+        scenario=found,
+        run=played,
+        option=option,
+        predicted=prediction(found),
+        tokens=[Token(name, text, decoded(text)) for name, text in played.tokens.items()],
+        **neighbours(slug),
+    )
+
+
+@lab.get("/compare/<slug>")
+@requires(Permission.OWN_ACCOUNT)
+def compare(slug: str) -> ResponseReturnValue:
+    """The same under four policies."""
+    found = find(slug)
+    count()
+    runs: list[tuple[Policy, Run]] = [
+        (policy, played(slug, policy.slug)) for policy in POLICIES.values()
+    ]
+    return render_template("lab/compare.html", scenario=found, runs=runs, **neighbours(slug))
+
+
+def find(slug: str) -> Scenario:
+    if slug not in ALL:
+        raise NotFound
+    return ALL[slug]
+
+
+def play(slug: str, *, option: str) -> Run:
+    """Raises RateLimited, Unavailable."""
+    count()
+    return played(slug, "evergreen", option)
+
+
+def count() -> None:
+    services().attempts.count_user(LAB_BY_ACCOUNT, visitor().user.id)
+
+
+def played(slug: str, policy: str, option: str | None = None) -> Run:
+    return run(slug, policy, option or None, entries=laboratory().entries, now=services().now())
+
+
+def prediction(found: Scenario) -> int | None:
+    """Which of the choices was made, from 0; None: none."""
+    text = request.form.get("prediction", "")
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 3 else -1
+    return number if 0 <= number < len(found.choices) else None
+
+
+def neighbours(slug: str) -> dict[str, object]:
+    """For links to the one before and the one after."""
+    slugs = list(ALL)
+    place = slugs.index(slug)
+    return {
+        "all_scenarios": ALL,
+        "before": ALL[slugs[place - 1]] if place else None,
+        "after": ALL[slugs[place + 1]] if place + 1 < len(slugs) else None,
+    }
