@@ -47,9 +47,19 @@ function show(html) {
   place = fragment.dataset.place;
   const news = [...fragment.querySelectorAll('.exchange')];
   for (const exchange of news) exchange.classList.add('new');
+  // The newest is shown, and the one before folded up, unless somebody has opened or closed one.
+  const shown = list.querySelector('.exchange.shown');
+  if (!shown || list.firstElementChild === shown) unfold(news[0], shown);
   list.prepend(...news);
   while (list.querySelectorAll('.exchange').length > MOST) list.querySelector('.exchange:last-of-type').remove();
   replacePanels(fragment.querySelector('.panels'));
+}
+
+function unfold(exchange, before) {
+  if (before) before.querySelector('details').open = false;
+  before?.classList.remove('shown');
+  exchange.classList.add('shown');
+  exchange.querySelector('details').open = true;
 }
 
 // Lines that somebody has opened stay open, and those that say something else light up.

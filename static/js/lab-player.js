@@ -1,6 +1,8 @@
 // Pictures that play: their steps appear one after the other. Without this script all are there.
 
-const BEAT = 900; // ms
+// ms between steps, and for the whole of a long picture.
+const BEAT = 900;
+const LONGEST = 15_000;
 const still = matchMedia('(prefers-reduced-motion: reduce)');
 
 function player(sequence) {
@@ -47,7 +49,7 @@ function player(sequence) {
     if (shown === told.length) show(0);
     sequence.classList.add('playing');
     play.textContent = '❚❚ Pause';
-    timer = setInterval(next, BEAT);
+    timer = setInterval(next, Math.min(BEAT, LONGEST / told.length));
     next();
   }
 

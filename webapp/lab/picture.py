@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from textwrap import wrap
 
-from .trace import LANES, Lane, Result, Step
+from .crowds import gathered
+from .trace import LANES, Ending, Lane, Result, Run, Step
 
 NAMES: dict[Lane, str] = {
     "thief": "Thief",
@@ -58,12 +59,16 @@ class Row:
     """Of the arrow."""
     bottom: float
     kind: str
-    """`arrow`, `note`, `pause`."""
+    """`arrow`, `note`, `pause`, `ending`."""
 
     @property
     def way(self) -> str:
         """`right`, `left`."""
         return "right" if self.x2 > self.x1 else "left"
+
+    @property
+    def is_crowd(self) -> bool:
+        return self.step.who[:1].isdigit()
 
     @property
     def sign(self) -> str:
@@ -103,7 +108,9 @@ class Picture:
         return tuple(result for result in ("good", "refused", "outage") if result in shown)
 
 
-def draw(steps: Sequence[Step]) -> Picture:
+def draw(steps: Sequence[Step], endings: int = 0) -> Picture:
+    """`endings`: how many of the last steps say what became of somebody."""
+    steps = gathered(steps)
     lanes = _lanes(steps)
     places = {lane: (index + 0.5) / len(lanes) for index, lane in enumerate(lanes)}
     rows: list[Row] = []
@@ -117,15 +124,36 @@ def draw(steps: Sequence[Step]) -> Picture:
             y += PAUSE
         rows.append(_pause(step, number, y) if told else _row(step, number, y, places))
         y = rows[-1].bottom
+    for index in range(len(rows) - endings, len(rows)):
+        rows[index] = replace(rows[index], kind="ending")
     heads = tuple(LaneHead(lane, NAMES[lane], round(places[lane] * 100, 2)) for lane in lanes)
     return Picture(heads, tuple(rows), tuple(pauses), round(y + ARROW, 2))
+
+
+def with_endings(run: Run, *, from_sign_in: bool = True) -> list[Step]:
+    """A run's steps, and what became of everybody, where each of them stands.
+
+    `from_sign_in`: otherwise from what comes after it, which is the same in all runs.
+    """
+    last = run.steps[-1].at if run.steps else 0.0
+    signed_in = (i for i, step in enumerate(run.steps, 1) if step.words.startswith("signed in"))
+    first = 0 if from_sign_in else next(signed_in, 0)
+    return [*run.steps[first:], *(_ending(ending, last) for ending in run.endings)]
+
+
+def _ending(ending: Ending, at: float) -> Step:
+    lane: Lane = "thief" if "thief" in ending.who.lower() else "browser"
+    state = "in" if ending.signed_in else "out"
+    words = f"{state}, as it should be" if ending.right else f"wrongly {state}"
+    result: Result = "good" if ending.right else "refused"
+    return Step(lane, lane, words, at, result, ending.who, details={"why": ending.why})
 
 
 def span(seconds: float) -> str:
     """In words: `0.4 ms`, `12 s`, `5 min`, `12 h`, `30 days`."""
     if seconds < 1:
         return f"{seconds * 1000:.1f} ms"
-    for size, unit, most in ((1, "s", 120), (60, "min", 120), (3600, "h", 48)):
+    for size, unit, most in ((1, "s", 120), (60, "min", 60), (3600, "h", 48)):
         if seconds < size * most:
             return f"{seconds / size:.3g} {unit}"
     return f"{seconds / 86400:.3g} days"
@@ -161,10 +189,8 @@ def _row(step: Step, number: int, y: float, places: dict[Lane, float]) -> Row:
 
 def _pause(step: Step, number: int, y: float) -> Row:
     """Time passes, and the step says in its own words what for."""
-    row = _row(step, number, y + 0.4, {step.source: 0.5})
-    return replace(
-        row, kind="pause", text_x=50, anchor="middle", bottom=round(row.bottom + 0.6, 2)
-    )
+    row = _row(step, number, y + 0.3, {step.source: 0.5})
+    return replace(row, kind="pause", text_x=50, anchor="middle", bottom=round(row.bottom + 0.6, 2))
 
 
 def _above(x: float) -> tuple[float, str, float]:

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Flask
 
-from webapp.lab.picture import SAID, SIGNS, draw, span
+from webapp.lab.picture import SAID, SIGNS, draw, with_endings
 
 from .recording import Recorder
 
@@ -14,8 +14,6 @@ from . import live, scenarios, walk  # noqa: E402, F401 - they add their routes
 def install(app: Flask) -> None:
     """Without it there is no such address, and nothing is recorded."""
     app.register_blueprint(lab)
-    app.jinja_env.globals.update(draw=draw, span=span, signs=SIGNS, said=SAID)
+    app.jinja_env.globals.update(draw=draw, steps_of=with_endings, signs=SIGNS, said=SAID)
     trail = app.extensions["evergreen"].lab.trail
-    app.wsgi_app = Recorder(app.wsgi_app, trail)  # type: ignore[method-assign]
-
-
+    app.wsgi_app = Recorder(app.wsgi_app, trail)  # type: ignore[method-assign, assignment]

@@ -6,17 +6,19 @@ HEADER = {
     "typ": "The kind of token: at+jwt proves who asks, rt+jwt asks for the next pair. Neither "
     "passes for the other.",
     "kid": "Which key has signed. Keys can be added and withdrawn without signing anybody out.",
-    "signature": "Only who has the key can make it. Not shown: with it, this would be your sign-in.",
+    "signature": "Only who has the key can make it. Not shown: with it, this would be your "
+    "sign-in.",
 }
 ACCESS = {
     "iss": "Who issued it. Tokens of any other issuer are refused.",
     "aud": "Whom it is for. A token made for somebody else is no use here.",
     "sub": "The user, by a number that never changes; an address may.",
-    "sid": "The session: this sign-in on this browser. Ending it makes all of its tokens worthless.",
+    "sid": "The session: this sign-in on this browser. Its end makes all of its tokens worthless.",
     "gen": "The generation: it grows by one with every refresh. This is how copies are noticed.",
     "client_id": "The program the session belongs to. A token that is lifted from a browser is "
     "refused at the API's refresh.",
-    "role": "What you may do, as it was when the token was signed; changes are asked about at once.",
+    "role": "What you may do, as it was when the token was signed. Changes are asked about at "
+    "once.",
     "email": "For programs that want to show it.",
     "jti": "This very token's own number. No two access tokens are the same.",
     "iat": "When it was issued.",
@@ -35,9 +37,12 @@ ENTRY = {
     "lost, so the one before gets the very same tokens again, however late.",
     "browser": "Three letters that stand for the kind of browser that it went to. A thief seldom "
     "has the same.",
+    "handed_out": "So long after the rotation the same tokens were given out once more, to who had "
+    "not shown them yet. A race may start there as well.",
     "ttl": "Then Redis forgets the entry by itself: no token of it could be good any more.",
     "tombstone": "The session is over, for this reason. Kept until its tokens are dead anyway.",
-    "state": "Losing it loses nobody: SQL knows that the session is open.",
+    "state": "Losing it loses nobody: SQL knows that the session is open, and the next refresh "
+    "heals it.",
 }
 ROW = {
     "sid": "The same name as in the tokens and in Redis.",
@@ -52,7 +57,9 @@ ROW = {
     "proved_at": "When the password was last given. Great changes ask for it again after 15 min.",
     "ended_at": "Once this is written it is over for good, whatever any token says. It is written "
     "before anything else, so a logout survives any crash.",
-    "state": "Redis can vouch for the session until then.",
+    "ended_reason": "What its owner is told.",
+    "state": "A restored backup did not have it. Redis can vouch for the session, and the next "
+    "refresh writes it again.",
 }
 COOKIES = {
     "access_token": "Sent with each request; scripts can read it and send it as a bearer token.",

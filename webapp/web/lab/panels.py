@@ -1,14 +1,17 @@
 """What a session is made of, as it stands in each place right now, with every part explained."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from flask import g, request
 
 from webapp.core import jws
+from webapp.core.browsers import describe
 from webapp.core.errors import Unavailable
 from webapp.core.grants import BROWSER_CLIENT, Grant
-from webapp.lab.laboratory import Laboratory
 from webapp.core.tokens import AccessClaims, RefreshClaims
+from webapp.lab.laboratory import Laboratory
 from webapp.web import cookies, times
 from webapp.web.authentication import visitor
 from webapp.web.services import services
@@ -55,7 +58,10 @@ def access_panel() -> Panel:
         "signature": "… hidden",
     }
     return Panel(
-        "access", "Access token", "In the browser, readable by scripts", facts(shown, HEADER | ACCESS)
+        "access",
+        "Access token",
+        "In the browser, readable by scripts",
+        facts(shown, HEADER | ACCESS),
     )
 
 
@@ -86,44 +92,57 @@ def entry_panel() -> Panel:
     except Unavailable:
         return Panel("entry", "Redis entry", "Redis does not answer at the moment", [])
     if kept is None:
-        shown = {"state": "Nothing: the next refresh heals it."}
-    elif kept.text.startswith("ended"):
-        shown = {"tombstone": kept.text.removeprefix("ended ")}
+        return entry_of(f"session:{sid}", "")
+    return entry_of(f"session:{sid}", kept.text, {"ttl": f"{kept.ttl} s"})
+
+
+def entry_of(where: str, text: str, more: Mapping[str, str] | None = None) -> Panel:
+    """An entry as it stands in Redis (redeem.lua), taken apart."""
+    parts = text.split()
+    if not parts:
+        shown = {"state": "nothing there"}
+    elif parts[0] == "ended" or len(parts) < 3:
+        shown = {"tombstone": text.removeprefix("ended ")}
     else:
-        gen, rotated_at, seen = kept.text.split()
-        shown = {
-            "gen": gen,
-            "rotated_at": clock(int(rotated_at)),
-            "confirmed": "yes" if seen[:1] == "1" else "not yet",
-            "browser": seen[1:],
-            "ttl": f"{kept.ttl} s",
-        }
-    return Panel("entry", "Redis entry", f"session:{sid}", facts(shown, ENTRY))
+        gen, rotated_at, seen, *handed_out = parts
+        shown = {"gen": gen, "rotated_at": clock(int(rotated_at))}
+        shown |= {"confirmed": "yes" if seen[0] == "1" else "not yet", "browser": seen[1:]}
+        if handed_out:
+            shown["handed_out"] = f"{handed_out[0]} s later"
+    return Panel("entry", "Redis entry", where, facts(shown | dict(more or {}), ENTRY))
 
 
 def row_panel() -> Panel:
     session = services().sessions.look_up(visitor().access)
-    shown = {"state": "No row: a restored backup did not have it. The next refresh writes it."}
-    if session:
-        shown = {
-            "sid": session.sid,
-            "user_id": session.user_id,
-            "client_id": session.client_id,
-            "created_at": clock(session.created_at),
-            "ip": session.ip,
-            "user_agent": session.user_agent,
-            "remembered": "yes" if session.remembered else "no",
-            "idle_ttl": f"{session.idle_ttl} s",
-            "expires_at": times.moment(session.expires_at),
-            "proved_at": clock(session.proved_at) if session.proved_at else "never",
-            "ended_at": clock(session.ended_at) if session.ended_at else "still open",
-        }
-    return Panel("row", "SQL row", "One row of the table of sessions", facts(shown, ROW))
+    return row_of(asdict(session) if session else {})
+
+
+def row_of(row: Mapping[str, Any]) -> Panel:
+    shown = {name: told(name, value) for name, value in row.items()}
+    where = "One row of the table of sessions"
+    return Panel("row", "SQL row", where, facts(shown or {"state": "no row"}, ROW))
+
+
+def told(name: str, value: Any) -> str:
+    """Times as a clock shows them, durations with their unit, browsers by name."""
+    if value in (None, "", "None"):
+        return "not yet" if name.startswith("ended") else "never"
+    if name == "remembered":
+        return "yes" if str(value) == "True" else "no"
+    if name == "expires_at":
+        return times.moment(float(value))
+    if name.endswith("_at"):
+        return clock(float(value))
+    if name == "idle_ttl":
+        return f"{value} s"
+    return str(describe(value)) if name == "user_agent" else str(value)
 
 
 def jar_panel() -> Panel:
     brought = {name.removeprefix("__Host-") for name in request.cookies}
-    known = {name: "there" if name in brought else "not there" for name in COOKIES if name.islower()}
+    known = {
+        name: "there" if name in brought else "not there" for name in COOKIES if name.islower()
+    }
     attributes = {
         "HttpOnly": "refresh_token only",
         "SameSite": "Lax",
@@ -132,7 +151,9 @@ def jar_panel() -> Panel:
         "__Host-": "yes" if cookies.secure() else "no: needs https",
         "Max-Age": "as long as the token is good",
     }
-    return Panel("jar", "Cookie jar", "What this browser keeps for us", facts(known | attributes, COOKIES))
+    return Panel(
+        "jar", "Cookie jar", "What this browser keeps for us", facts(known | attributes, COOKIES)
+    )
 
 
 def laboratory() -> Laboratory:
@@ -168,4 +189,3 @@ def token(name: str) -> str:
 
 def clock(at: float) -> str:
     return f"{times.iso(at)[11:19]} UTC"
-

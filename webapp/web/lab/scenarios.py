@@ -17,7 +17,7 @@ from webapp.web.authorization import requires
 from webapp.web.services import services
 
 from . import lab
-from .panels import laboratory
+from .panels import entry_of, laboratory, row_of
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,10 @@ def run_scenario(slug: str) -> ResponseReturnValue:
         run=played,
         option=option,
         predicted=prediction(found),
+        left=[
+            entry_of(f"lab-session:{played.row.get('sid', '…')}", played.entry),
+            row_of(played.row),
+        ],
         tokens=[Token(name, text, decoded(text)) for name, text in played.tokens.items()],
         **neighbours(slug),
     )

@@ -36,7 +36,11 @@ def look(notes: Notes, status: int, headers: Headers) -> tuple[str, Exchange] | 
         result=result,
         took=round(notes.passed() * 1000, 2),
         at=services().now(),
-        steps=(*beginning(verdict, result, grant), *notes.steps, *end(notes, grant, status, headers)),
+        steps=(
+            *beginning(verdict, result, grant),
+            *notes.steps,
+            *end(notes, grant, status, headers),
+        ),
     )
     return sid, exchange
 
