@@ -137,6 +137,6 @@ LOGOUT = Stop(
         Step("app", "redis", "put up a tombstone"),
         Step("app", "browser", "both cookies deleted", result="good"),
     ),
-    "log-out-elsewhere",
+    "logout-elsewhere",
 )
 STOPS = (LOGIN, PAGE, EXPIRY, REFRESH, RACE, THEFT, LOGOUT)

@@ -40,7 +40,8 @@ class Recorder:
         with noting() as notes:
             answer = self._app(environ, start_and_look)
         for sid, exchange in seen:
-            if not any(step.result == "outage" for step in exchange.steps):
+            # Who has just waited for Redis in vain waits no second time.
+            if not any(step.source == "redis" and step.result == "outage" for step in notes.steps):
                 with suppress(Unavailable):
                     self._trail.add(sid, exchange)
         return answer

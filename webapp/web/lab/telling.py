@@ -11,8 +11,8 @@ from webapp.web.services import services
 
 Headers = list[tuple[str, str]]
 
-# They would fill the picture with looks at the picture.
-LEFT_OUT = {"lab.events", "static"}
+# They would fill the picture with looks at the picture, or at whether the session is still open.
+LEFT_OUT = {"lab.events", "pages.session_status", "static"}
 # Whole tokens of a visitor's own session are shown nowhere: pages are photographed and shared.
 HIDDEN = "(whole, but not shown: it is your own)"
 HOOK = {"code": "webapp/web/authentication.py: authenticate"}
@@ -22,13 +22,13 @@ OURS = (cookies.ACCESS, cookies.REFRESH)
 def look(notes: Notes, status: int, headers: Headers) -> tuple[str, Exchange] | None:
     """Whose request this is, and what it did; None if it is nobody's, or not worth a picture."""
     grant: Grant | None = g.get("grant")
-    if request.endpoint in LEFT_OUT and not grant:
+    if request.endpoint in LEFT_OUT and not grant and status < 400:
         return None
     visitor: Visitor | None = g.get("visitor")
     sid = grant.session.sid if grant else visitor.access.sid if visitor else sid_of_cookie()
     if sid is None:
         return None
-    verdict, result = judge(notes, grant, visitor)
+    verdict, result = judge(notes, grant, visitor, status)
     exchange = Exchange(
         title=title(),
         status=status,
@@ -56,7 +56,9 @@ def sid_of_cookie() -> str | None:
     return claims.sid if claims else None
 
 
-def judge(notes: Notes, grant: Grant | None, visitor: Visitor | None) -> tuple[str, Result]:
+def judge(
+    notes: Notes, grant: Grant | None, visitor: Visitor | None, status: int
+) -> tuple[str, Result]:
     """What became of it, in a few words."""
     if grant and grant.outcome == "started":
         return "signed in", "good"
@@ -65,7 +67,7 @@ def judge(notes: Notes, grant: Grant | None, visitor: Visitor | None) -> tuple[s
     if any(step.result == "outage" for step in notes.steps):
         return "a store did not answer", "outage"
     if visitor is None:
-        return "refused", "refused"
+        return ("nobody had to be known", "plain") if status < 300 else ("refused", "refused")
     if any(step.target == "redis" and "arrived" in step.words for step in notes.steps):
         return "access token good, stores asked", "good"
     return "access token believed from memory", "good"
