@@ -288,6 +288,18 @@ class TestPlays:
             assert answer.status_code == 200
             assert 'data-testid="prediction"' not in answer.text
 
+    def test_each_of_ten_forgeries_that_can_be_picked(self, looking: Browser) -> None:
+        options = list(ALL["forged-token"].options)
+        assert len(options) == 10
+        token = looking.csrf_token("/lab/scenarios/forged-token")
+        for option in options:
+            form = {"csrf_token": token, "option": option}
+            page = looking.client.post(
+                "/lab/scenarios/forged-token", data=form, headers=looking.headers
+            ).text
+            assert re.findall(r'data-in="(\w+)"', page) == ["yes", "no"], option
+            assert re.search(rf'value="{option}"\s+selected', page), option
+
     def test_and_shows_the_sandboxs_tokens_whole(self, looking: Browser) -> None:
         page = looking.post("/lab/scenarios/expired-token").text
         assert re.search(r'class="header">eyJ', page)

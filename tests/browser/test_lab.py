@@ -1,0 +1,183 @@
+"""The lab as people see it: scenarios played, the live picture, the walk, and for everybody."""
+
+import pytest
+from flask import Flask
+from selenium.webdriver import Keys
+from selenium.webdriver.common.by import By
+
+from tests.support.clock import Clock
+from tests.support.servers import RedisServer
+from webapp.lab.scenarios import ALL
+from webapp.lab.tour import STOPS
+from webapp.store.trail import SANDBOXES
+
+from . import axe
+from .page import Keyboard, Page
+from .test_accessibility import DESKTOP, PHONE, look, refusals, too_wide
+
+# Scenario → what its picture has to say, and how its entry in Redis begins afterwards.
+OUTCOMES = {
+    "expired-token": ("rotated to 1", "1 "),
+    "form-with-expired-token": ("303, done, cookies 1", "1 "),
+    "twenty-requests": ("19 requests: repeated: 1 again", "1 "),
+    "five-tabs": ("tab 5: repeated: 1 again", "1 "),
+    "lost-response": ("the answer never arrives", "1 "),
+    "thief-replays": ("reused: a copy", "ended reuse"),
+    "thief-first": ("reused: a copy", "ended reuse"),
+    "redis-rolled-back": ("healed: 3", "3 "),
+    "redis-emptied": ("healed: 1", "1 "),
+    "redis-stopped": ("503, try again", "1 "),
+    "logout-during-refresh": ("tab 1: ended: logout", "ended logout"),
+    "logout-elsewhere": ("tab 1: ended: logout", "ended logout"),
+    "key-withdrawn": ("rotated to 1", "1 "),
+    "forged-token": ("not one of ours", "0 "),
+}
+
+VALUE = "return document.querySelector(`[data-fact=${arguments[0]}] .value`).textContent"
+
+
+@pytest.fixture
+def page(page: Page, app: Flask) -> Page:
+    """Signed in, and without motion: pictures are whole at once."""
+    page.let_in(app)
+    look(page, "light", DESKTOP)
+    return page
+
+
+@pytest.fixture(scope="session")
+def judge(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return axe.fetch(tmp_path_factory.mktemp("axe"))
+
+
+def drawn(page: Page) -> str:
+    """All words of the picture."""
+    words = "return [...document.querySelectorAll('.drawn svg g text')].map((t) => "
+    lines = "[...t.children].map((line) => line.textContent).join(' ')).join('\\n')"
+    text: str = page.script(words + lines)
+    return text
+
+
+def test_every_scenario_ends_as_its_picture_and_the_store_say(
+    page: Page, redis_server: RedisServer
+) -> None:
+    assert OUTCOMES.keys() == ALL.keys()
+    for slug, scenario in ALL.items():
+        page.open(f"/lab/scenarios/{slug}")
+        right = next(i for i, choice in enumerate(scenario.choices) if choice.right)
+        page.click(f"choice-{right}")
+        page.click("run")
+        page.wait_for("endings")
+        assert page.find("prediction").get_attribute("data-right") == "yes", slug
+        words, entry = OUTCOMES[slug]
+        picture = drawn(page)
+        assert words in picture, slug
+        for who, state in endings(page):
+            assert f"{who}: {state}, as it should be" in picture, slug
+        sid = page.script(VALUE, "row-sid")
+        kept = str(redis_server.client().get(SANDBOXES + sid))
+        assert kept.startswith(entry), slug
+        shown = page.script(VALUE, "entry-tombstone" if "ended" in kept else "entry-gen")
+        assert shown in kept, slug
+
+
+def endings(page: Page) -> list[tuple[str, str]]:
+    """Who, and whether they are in or out."""
+    found = page.script(
+        "return [...document.querySelectorAll('[data-testid=ending] b')].map((b) => b.textContent)"
+    )
+    assert found
+    return [tuple(words.split(": signed ")) for words in found]
+
+
+def test_the_same_scenario_under_other_rules_shows_who_is_wronged(page: Page) -> None:
+    page.open("/lab/compare/lost-response")
+    wrong = {
+        policy: "wrongly out" in page.text(f"policy-{policy}")
+        for policy in ("evergreen", "no-rotation", "no-grace", "leeway")
+    }
+    assert wrong == {"evergreen": False, "no-rotation": False, "no-grace": True, "leeway": True}
+    assert drawn(page).count("You: wrongly out") == 2
+
+
+def test_a_silent_refresh_appears_by_itself_and_what_it_changed_lights_up(
+    page: Page, app: Flask, clock: Clock
+) -> None:
+    page.open("/lab")
+    clock.advance(301)
+    page.script("return fetch('/dashboard')")
+    page.wait(lambda: "renewed silently: rotated" in page.text("exchanges"))
+    picture = drawn(page)
+    for words in ("redeem 0", "rotated to 1", "both cookies renewed"):
+        assert words in picture
+    for fact in ("access-gen", "refresh-gen", "entry-gen"):
+        line = page.find(f"fact-{fact}")
+        assert line.find_element(By.CLASS_NAME, "value").text == "1"
+        assert "changed" in str(line.get_attribute("class"))
+
+
+def test_a_line_that_was_opened_stays_open_while_others_change(page: Page) -> None:
+    page.open("/lab")
+    summary = page.find("fact-access-exp").find_element(By.TAG_NAME, "summary")
+    summary.send_keys(Keys.ENTER)
+    page.script("return fetch('/account')")
+    page.wait(lambda: "GET /account" in page.text("exchanges"))
+    assert "to the second" in page.text("fact-access-exp")
+
+
+def test_a_picture_plays_pauses_and_goes_step_by_step(page: Page) -> None:
+    page.cdp("Emulation.setEmulatedMedia", features=[])
+    page.open("/lab/scenarios/expired-token")
+    page.click("run")
+    page.wait_for("play")
+    page.wait(lambda: int(page.text("count").split()[0]) >= 2)
+    page.click("play")
+    shown, _, whole = page.text("count").partition(" of ")
+    assert int(shown) < int(whole)
+    page.click("step-on")
+    assert page.text("count") == f"{int(shown) + 1} of {whole}"
+    page.click("show-all")
+    assert page.text("count") == f"{whole} of {whole}"
+
+
+def test_the_walk_goes_by_arrow_keys_there_and_back(page: Page) -> None:
+    page.open("/lab/walk/1")
+    keyboard = Keyboard(page)
+    for number, stop in enumerate(STOPS, 1):
+        page.wait(lambda number=number: page.path == f"/lab/walk/{number}")
+        page.wait(lambda title=stop.title: title in page.text("stop"))
+        if number < len(STOPS):
+            keyboard.hit(Keys.ARROW_RIGHT)
+    keyboard.hit(Keys.ARROW_LEFT)
+    page.wait(lambda: page.path == "/lab/walk/6")
+
+
+def test_all_of_it_works_with_scripts_off(page: Page) -> None:
+    page.cdp("Emulation.setScriptExecutionDisabled", value=True)
+    page.open("/lab")
+    page.find("scenario-thief-first").find_element(By.TAG_NAME, "a").click()
+    page.click("choice-0")
+    page.click("run")
+    page.wait(lambda: len(page.find_all("ending")) == 2)
+    page.click("to-compare")
+    page.wait_for("policy-leeway")
+
+
+def test_it_is_for_everybody_fits_a_phone_and_breaks_no_rule(
+    page: Page, app: Flask, judge: str
+) -> None:
+    found = {}
+    for path in ("/lab", "/lab/walk/6", "/lab/compare/thief-first", "/lab/scenarios/five-tabs"):
+        look(page, "light", DESKTOP)
+        page.drain_logs()
+        page.open(path)
+        if path == "/lab":
+            page.script("return fetch('/account')")
+            page.wait(lambda: "GET /account" in page.text("exchanges"))
+        if "scenarios" in path:
+            page.click("run")
+            page.wait_for("endings")
+        found[path] = refusals(page)
+        for mode, width in (("light", DESKTOP), ("dark", PHONE)):
+            look(page, mode, width)
+            found[f"{path}, {mode}"] = axe.violations(page, judge) + too_wide(page, width)
+    assert {name: wrong for name, wrong in found.items() if wrong} == {}
