@@ -10,6 +10,7 @@ const list = document.getElementById('exchanges');
 const live = list.closest('.live');
 const state = document.getElementById('live-state');
 const ring = document.querySelector('[data-testid="lab-ring"]');
+const tries = document.querySelector('.tries');
 let place = list.dataset.place;
 let wait = EVERY;
 
@@ -86,6 +87,20 @@ function tick() {
   ring.querySelector('.left').setAttribute('stroke-dashoffset', 100 - (100 * seconds) / ring.dataset.ttl);
 }
 
+// Scripts can read the access token's cookie, so they can delete it as well: as if it had expired.
+function throwAway() {
+  const name = document.querySelector('meta[name="access-cookie"]').content;
+  const secure = location.protocol === 'https:' ? '; Secure' : '';
+  document.cookie = `${name}=; Max-Age=0; Path=/${secure}`;
+}
+
+async function send() {
+  await fetch(tries.dataset.page).catch(() => null); // what becomes of it, the picture shows
+  if (wait) look();
+}
+
+tries.querySelector('[data-testid="send"]').addEventListener('click', send);
+tries.querySelector('[data-testid="send-without"]').addEventListener('click', () => { throwAway(); send(); });
 document.addEventListener('token-renewed', () => {
   ring.classList.remove('renewed');
   requestAnimationFrame(() => ring.classList.add('renewed'));

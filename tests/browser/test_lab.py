@@ -99,12 +99,9 @@ def test_the_same_scenario_under_other_rules_shows_who_is_wronged(page: Page) ->
     assert drawn(page).count("You: wrongly out") == 2
 
 
-def test_a_silent_refresh_appears_by_itself_and_what_it_changed_lights_up(
-    page: Page, app: Flask, clock: Clock
-) -> None:
+def test_a_silent_refresh_is_drawn_and_what_it_changed_lights_up(page: Page) -> None:
     page.open("/lab")
-    clock.advance(301)
-    page.script("return fetch('/dashboard')")
+    page.click("send-without")
     page.wait(lambda: "renewed silently: rotated" in page.text("exchanges"))
     picture = drawn(page)
     for words in ("redeem 0", "rotated to 1", "both cookies renewed"):
@@ -113,6 +110,19 @@ def test_a_silent_refresh_appears_by_itself_and_what_it_changed_lights_up(
         line = page.find(f"fact-{fact}")
         assert line.find_element(By.CLASS_NAME, "value").text == "1"
         assert "changed" in str(line.get_attribute("class"))
+
+
+def test_a_refresh_in_another_tab_slides_in_by_itself(page: Page, clock: Clock) -> None:
+    page.open("/lab")
+    lab = page.tab
+    clock.advance(301)
+    page.open_tab("/account")
+    page.switch(lab)
+    page.wait(lambda: "GET /account renewed silently: rotated" in told(page))
+
+
+def told(page: Page) -> str:
+    return " ".join(page.text("exchanges").split())
 
 
 def test_a_line_that_was_opened_stays_open_while_others_change(page: Page) -> None:
