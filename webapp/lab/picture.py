@@ -57,6 +57,7 @@ class Row:
     """Where the foot of each line of words stands, and the line."""
     y: float
     """Of the arrow."""
+    top: float
     bottom: float
     kind: str
     """`arrow`, `note`, `pause`, `ending`."""
@@ -65,6 +66,10 @@ class Row:
     def way(self) -> str:
         """`right`, `left`."""
         return "right" if self.x2 > self.x1 else "left"
+
+    @property
+    def height(self) -> float:
+        return round(self.bottom - self.top, 2)
 
     @property
     def is_crowd(self) -> bool:
@@ -182,6 +187,7 @@ def _row(step: Step, number: int, y: float, places: dict[Lane, float]) -> Row:
         anchor=anchor,
         lines=feet,
         y=round(at, 2),
+        top=round(y + 0.15, 2),
         bottom=round(foot + ARROW * (0.4 if x1 == x2 else 1.1), 2),
         kind="note" if x1 == x2 else "arrow",
     )

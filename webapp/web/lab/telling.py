@@ -78,7 +78,8 @@ def beginning(verdict: str, result: Result, grant: Grant | None) -> list[Step]:
     if grant and grant.outcome == "started":
         return [asking]
     if grant:
-        words = "access token expired or gone: redeem the refresh token"
+        state = "has expired" if cookies.read(cookies.ACCESS) or bearer_token() else "is gone"
+        words = f"access token {state}: redeem the refresh token"
         return [asking, Step("app", "app", words, details=HOOK)]
     return [asking, Step("app", "app", verdict, result=result, details=HOOK)]
 
