@@ -72,7 +72,7 @@ def test_every_scenario_ends_as_its_picture_and_the_store_say(
         picture = drawn(page)
         assert words in picture, slug
         for who, state in endings(page):
-            assert f"{who}: {state}, as it should be" in picture, slug
+            assert f"{who}: rightly {state}" in picture, slug
         sid = page.script(VALUE, "row-sid")
         kept = str(redis_server.client().get(SANDBOXES + sid))
         assert kept.startswith(entry), slug

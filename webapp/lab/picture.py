@@ -149,7 +149,7 @@ def with_endings(run: Run, *, from_sign_in: bool = True) -> list[Step]:
 def _ending(ending: Ending, at: float) -> Step:
     lane: Lane = "thief" if "thief" in ending.who.lower() else "browser"
     state = "in" if ending.signed_in else "out"
-    words = f"{state}, as it should be" if ending.right else f"wrongly {state}"
+    words = f"{'rightly' if ending.right else 'wrongly'} {state}"
     result: Result = "good" if ending.right else "refused"
     return Step(lane, lane, words, at, result, ending.who, details={"why": ending.why})
 
@@ -160,8 +160,8 @@ def span(seconds: float) -> str:
         return f"{seconds * 1000:.1f} ms"
     for size, unit, most in ((1, "s", 120), (60, "min", 60), (3600, "h", 48)):
         if seconds < size * most:
-            return f"{seconds / size:.3g} {unit}"
-    return f"{seconds / 86400:.3g} days"
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds / 86400:.0f} days"
 
 
 def _lanes(steps: Iterable[Step]) -> list[Lane]:
