@@ -12,6 +12,7 @@ from webapp.core.errors import Unavailable
 from webapp.core.grants import BROWSER_CLIENT, Grant
 from webapp.core.tokens import AccessClaims, RefreshClaims
 from webapp.lab.laboratory import Laboratory
+from webapp.lab.picture import span
 from webapp.web import cookies, times
 from webapp.web.authentication import visitor
 from webapp.web.services import services
@@ -134,7 +135,7 @@ def told(name: str, value: Any) -> str:
     if name.endswith("_at"):
         return clock(float(value))
     if name == "idle_ttl":
-        return f"{value} s"
+        return span(float(value))
     return str(describe(value)) if name == "user_agent" else str(value)
 
 
