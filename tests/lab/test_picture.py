@@ -1,7 +1,8 @@
 """Where everything stands in a picture."""
 
 from webapp.lab.crowds import CROWD
-from webapp.lab.picture import LETTERS, Picture, draw, span, with_endings
+from webapp.lab.endings import with_endings
+from webapp.lab.picture import LETTERS, Picture, draw, span
 from webapp.lab.trace import Ending, Run, Step
 
 

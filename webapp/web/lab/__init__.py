@@ -2,7 +2,8 @@
 
 from flask import Blueprint, Flask
 
-from webapp.lab.picture import SAID, SIGNS, draw, with_endings
+from webapp.lab.endings import with_endings
+from webapp.lab.picture import SAID, SIGNS, draw
 
 from .recording import Recorder
 
