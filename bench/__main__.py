@@ -21,6 +21,10 @@ def main(arguments: list[str]) -> int:
         from . import storm
 
         storm.run(options.seconds)
+    elif options.study == "lab":
+        from . import lab
+
+        lab.run(options.seconds)
     elif options.study == "million":
         from . import million
 
@@ -51,6 +55,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     studies = parser.add_subparsers(dest="study", metavar="STUDY")
     storm = studies.add_parser("storm", help="eight clients log in without pause")
     storm.add_argument("seconds", type=int, nargs="?", default=30)
+    lab = studies.add_parser("lab", help="fifty open lab pages, and others who log in")
+    lab.add_argument("seconds", type=int, nargs="?", default=20)
     million = studies.add_parser(
         "million", help="a million sessions; DATABASE_URL: in an empty one"
     )

@@ -38,6 +38,12 @@ class Site:
         """Ask for a signed-in page on a new connection; the status. Raises OSError."""
         return self._ask("GET", "/dashboard", {**HEADERS, "Cookie": self.cookies})
 
+    def look(self) -> int:
+        """As an open lab page asks for what is new."""
+        headers = {**HEADERS, "Cookie": f"{self.cookies}; token_lab=1"}
+        status = self._ask("GET", "/lab/events?after=9999999999999-0", headers)
+        return 200 if status == 204 else status
+
     def login(self) -> int:
         body = json.dumps({"email": EMAIL, "password": PASSWORD})
         return self._ask("POST", "/api/v1/auth/login", {"Content-Type": "application/json"}, body)
@@ -54,13 +60,13 @@ class Site:
 
 
 @contextmanager
-def site() -> Iterator[Site]:
+def site(**more: str) -> Iterator[Site]:
     with redis_server() as redis, TemporaryDirectory(prefix="bench-") as folder:
         settings = evergreen.settings(
             Path(folder, "instance"), f"{redis}/0", sqlite_url(Path(folder), "evergreen")
         )
         del settings["WEBAPP_BCRYPT_ROUNDS"]
-        settings["WEBAPP_RATELIMIT_ENABLED"] = "false"
+        settings |= {"WEBAPP_RATELIMIT_ENABLED": "false", **more}
         app = create_app(settings)
         evergreen.prepare(app)
         cookies = cookie_header(Visitor(app).sign_in().cookies)
@@ -74,6 +80,10 @@ class Waits:
 
     answered: list[float] = field(default_factory=list)
     failed: int = 0
+
+    @classmethod
+    def of_all(cls, waits: "list[Waits]") -> "Waits":
+        return cls([one for each in waits for one in each.answered], sum(w.failed for w in waits))
 
     def percentile(self, share: float) -> str:
         """In milliseconds."""
