@@ -49,7 +49,9 @@ class Recorder:
         took: float | None = None,
         details: Mapping[str, str] | None = None,
     ) -> None:
-        who = getattr(self._thread, "who", "")
+        # What befalls a store, or what a thief does by himself, is on nobody's behalf.
+        alone = source == target and source in ("thief", "redis", "sql")
+        who = "" if alone else getattr(self._thread, "who", "")
         self._thread.told = self.told_here + 1
         at = self._clock.elapsed
         self._steps.append(Step(source, target, words, at, result, who, took, details or {}))
