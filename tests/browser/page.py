@@ -13,7 +13,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.support.browser import EMAIL, PASSWORD, Browser
 
-TIMEOUT = 5
+TIMEOUT = 20  # seconds; a machine may be busy
 
 # What has the focus: its test id, whether it is text to type, and whether its focus can be seen.
 FOCUS = """
