@@ -16,7 +16,7 @@ MAX_WORD = 40
 # Behind every letter that a word may go on with.
 LAST = "\U0010ffff"
 # A beginning that more users share finds so many of them: whoever looks for one types on.
-MOST_FOUND = 250
+MOST_FOUND = 100
 # A list of all counts no further.
 MOST_COUNTED = 10_000
 
