@@ -5,7 +5,7 @@ import time
 import pytest
 
 from tests.support.clock import Clock
-from tests.support.servers import RedisServer
+from tests.support.servers import BUSY_SECOND, RedisServer
 
 from .page import Page
 
@@ -91,7 +91,7 @@ def test_logout_reaches_every_tab_within_a_second(page: Page) -> None:
     started = time.monotonic()
     page.switch(elsewhere)
     page.wait(lambda: page.path.startswith("/login"), timeout=1)
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < BUSY_SECOND
     assert not page.cookies().keys() & {"refresh_token", "access_token"}
 
 

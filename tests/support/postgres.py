@@ -59,8 +59,10 @@ class PostgresServer:
     @contextmanager
     def stopped(self) -> Iterator[None]:
         self.stop()
-        yield
-        self.start()
+        try:
+            yield
+        finally:
+            self.start()
 
     @contextmanager
     def hanging(self) -> Iterator[None]:
@@ -72,9 +74,11 @@ class PostgresServer:
             processes += [pid for (pid,) in sql.execute("SELECT pid FROM pg_stat_activity")]
             for pid in processes:
                 os.kill(pid, signal.SIGSTOP)
-            yield
-            for pid in processes:
-                os.kill(pid, signal.SIGCONT)
+            try:
+                yield
+            finally:
+                for pid in processes:
+                    os.kill(pid, signal.SIGCONT)
 
     def hang_up(self) -> None:
         """End every connection, as a proxy or an administrator may."""
