@@ -43,6 +43,8 @@ class Page:
         return url.removeprefix(self.address)
 
     def find(self, testid: str) -> WebElement:
+        """Waits for it: a page may still be on its way."""
+        self.wait(lambda: self.has(testid))
         return self.driver.find_element(By.CSS_SELECTOR, f'[data-testid="{testid}"]')
 
     def find_all(self, testid: str) -> list[WebElement]:

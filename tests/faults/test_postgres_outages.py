@@ -19,7 +19,7 @@ from webapp.store.records import SqlRecords
 SIGN_IN_COOKIES = {"refresh_token", "access_token"}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def template(postgres: PostgresServer, tmp_path_factory, redis_server) -> str:
     """A database with Ada in it."""
     environment = environ(tmp_path_factory.mktemp("template"), redis_server.url)

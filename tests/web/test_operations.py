@@ -239,12 +239,14 @@ class TestWhoMayReadTheMetrics:
     TOKEN = "the-watcher-of-the-meadow"
 
     @pytest.fixture
-    def app(self, environment: dict[str, str], clock: Clock) -> Flask:
+    def with_token(self, environment: dict[str, str], clock: Clock) -> Flask:
         return create_app(environment | {"WEBAPP_METRICS_TOKEN": self.TOKEN}, clock)
 
     @pytest.fixture
     def asked(self, app: Flask) -> Callable[..., TestResponse]:
-        def ask(address: str, **headers: str) -> TestResponse:
+        """Without a token."""
+
+        def ask(address: str, app: Flask = app, **headers: str) -> TestResponse:
             named = {name.replace("_", "-"): value for name, value in headers.items()}
             there = {"REMOTE_ADDR": address}
             return app.test_client().get("/metrics", headers=named, environ_overrides=there)
@@ -265,18 +267,26 @@ class TestWhoMayReadTheMetrics:
     ) -> None:
         assert asked("127.0.0.1", **{name: "127.0.0.1"}).status_code == 404
 
-    def test_who_shows_the_token_from_anywhere(self, asked: Callable[..., TestResponse]) -> None:
+    def test_who_shows_the_token_from_anywhere(
+        self, asked: Callable[..., TestResponse], with_token: Flask
+    ) -> None:
         bearer = {"Authorization": f"Bearer {self.TOKEN}", "X_Forwarded_For": "203.0.113.7"}
-        assert asked("203.0.113.9", **bearer).status_code == 200
+        assert asked("203.0.113.9", with_token, **bearer).status_code == 200
+
+    def test_where_there_is_a_token_this_machine_needs_it_too(
+        self, asked: Callable[..., TestResponse], with_token: Flask
+    ) -> None:
+        """A proxy on it that sets no header would let in the world."""
+        assert asked("127.0.0.1", with_token).status_code == 404
 
     @pytest.mark.parametrize(
         "shown", ["Bearer", "Bearer ", "Bearer wrong", "Bearer \xe9", f"Basic {TOKEN}", TOKEN]
     )
     def test_to_all_others_it_is_not_there(
-        self, asked: Callable[..., TestResponse], app: Flask, shown: str
+        self, asked: Callable[..., TestResponse], with_token: Flask, shown: str
     ) -> None:
-        answer = asked("203.0.113.9", Authorization=shown)
-        nothing = app.test_client().get("/nowhere", headers={"Authorization": shown})
+        answer = asked("203.0.113.9", with_token, Authorization=shown)
+        nothing = with_token.test_client().get("/nowhere", headers={"Authorization": shown})
         assert answer.status_code == nothing.status_code == 404
         made_for_each = re.compile(r'nonce="[^"]+"|[0-9a-f-]{36}')
         assert made_for_each.sub("", answer.text) == made_for_each.sub("", nothing.text)
