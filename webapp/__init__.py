@@ -21,7 +21,6 @@ from .web import (
     csrf,
     errors,
     headers,
-    lab,
     logs,
     oauth,
     template_context,
@@ -91,6 +90,8 @@ def install_web(app: Flask, settings: Settings) -> None:
     app.register_blueprint(well_known.well_known)
     api.install(app)
     if settings.has_lab:
+        from .web import lab  # elsewhere nobody should wait for it
+
         lab.install(app)
     cli.install(app)
     # A body is waited for before anything happens but the naming of the request.

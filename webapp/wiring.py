@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from flask import Flask
+from redis import Redis
 
 from . import development
 from .config import ROOT, Settings
@@ -24,8 +25,6 @@ from .core.registration import Registration
 from .core.sessions import Sessions
 from .core.tidying import Tidying
 from .core.tokens import Tokens
-from .lab.laboratory import Laboratory
-from .lab.watching import watched
 from .mail.delivery import Transport
 from .mail.outbox import Outbox
 from .mail.post import PostOffice
@@ -40,7 +39,6 @@ from .store.events import SqlEvents
 from .store.feed import RedisFeed
 from .store.records import SqlRecords
 from .store.sessions import RedisEntries
-from .store.trail import SANDBOXES, RedisTrail
 from .store.users import SqlUsers
 from .web.background import Background
 from .web.operations.metrics import Metrics
@@ -50,6 +48,7 @@ from .web.services import Services
 from .web.tidying import Tidier
 
 if TYPE_CHECKING:
+    from .lab.laboratory import Laboratory
     from .mail.letters import Letters
 
 # Seconds that a session is asked about beyond the life of its last access token.
@@ -81,8 +80,7 @@ def wire(
     entries, records = RedisEntries(redis), SqlRecords()
     laboratory = None
     if settings.has_lab:
-        entries, records = watched(entries, "redis"), watched(records, "sql")
-        laboratory = Laboratory(RedisTrail(redis), RedisEntries(redis, SANDBOXES))
+        entries, records, laboratory = under_glass(redis, entries, records)
     sessions = Sessions(
         tokens_of(settings),
         entries,
@@ -134,6 +132,18 @@ def wire(
         ),
         now=now,
     )
+
+
+def under_glass(
+    redis: Redis, entries: RedisEntries, records: SqlRecords
+) -> "tuple[RedisEntries, SqlRecords, Laboratory]":
+    """Both stores watched, and a place for sandboxes beside them."""
+    from .lab.laboratory import Laboratory
+    from .lab.watching import watched
+    from .store.trail import SANDBOXES, RedisTrail
+
+    laboratory = Laboratory(RedisTrail(redis), RedisEntries(redis, SANDBOXES))
+    return watched(entries, "redis"), watched(records, "sql"), laboratory
 
 
 def post_office(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from flask import request
 
@@ -21,7 +21,6 @@ from webapp.core.memory import Feed
 from webapp.core.registration import Registration
 from webapp.core.sessions import Sessions
 from webapp.core.tidying import Tidying
-from webapp.lab.laboratory import Laboratory
 from webapp.mail.outbox import Outbox
 
 from .background import Background
@@ -29,6 +28,9 @@ from .operations.metrics import Metrics
 from .operations.readiness import Readiness
 from .requests import this_app
 from .tidying import Tidier
+
+if TYPE_CHECKING:
+    from webapp.lab.laboratory import Laboratory
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Services:
     events: Events
     drafts: Drafts
     feed: Feed
-    lab: Laboratory | None
+    lab: "Laboratory | None"
     background: Background
     outbox: Outbox | None
     directory: Directory
