@@ -100,7 +100,7 @@ def test_a_token_that_was_believed_before_asks_nobody(entries: RedisEntries) -> 
     box.you.click()
     assert [step.words for step in box.recorder.steps[told:]] == [
         "GET /account",
-        "access token: believed before",
+        "access token: believed from memory",
         "200",
     ]
 

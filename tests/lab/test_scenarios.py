@@ -121,6 +121,9 @@ def test_logout_during_refresh(play: Play, in_redis: InRedis) -> None:
 def test_logout_elsewhere(play: Play, in_redis: InRedis) -> None:
     run = play("logout-elsewhere")
     assert who_is_in(run) == {"You": False}
+    told = [(step.who, step.words) for step in run.steps]
+    believed = told.index(("tab 1", "access token: believed from memory"))
+    assert believed < told.index(("tab 2", "tell all workers: ask about it"))
     assert run.steps[-1].words == "401: session_ended"
     assert (in_redis(run), run.row["ended_reason"]) == ("ended logout", "logout")
     assert not run.tokens
@@ -129,7 +132,7 @@ def test_logout_elsewhere(play: Play, in_redis: InRedis) -> None:
 def test_key_withdrawn(play: Play, in_redis: InRedis) -> None:
     run = play("key-withdrawn")
     assert who_is_in(run) == {"You": True, "The thief": False}
-    assert words(run, "app", "thief") == ["200", "login page: token_missing"]
+    assert words(run, "app", "thief") == ["200", "login page: please sign in"]
     assert words(run, "app", "app").count("access token: not one of ours") == 2
     assert in_redis(run).startswith("1 ")
 

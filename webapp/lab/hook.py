@@ -123,7 +123,7 @@ class App:
             self._recorder.note("app", f"access token: {words}", "refused")
             raise
         if self._recorder.told_here == before:
-            self._recorder.note("app", "access token: believed before", "good")
+            self._recorder.note("app", "access token: believed from memory", "good")
 
     def _renew(self, refresh: str, origin: Origin, sid: str | None = None) -> Grant:
         try:
@@ -161,4 +161,6 @@ def _refuse(request: Request, refusal: Unauthenticated) -> Reply:
     if request.bearer:
         return Reply(401, f"401: {refusal.code}", reason=reason)
     forgets = isinstance(refusal, (SessionEnded, TokenExpired))
-    return Reply(401, f"login page: {reason}", forgets=forgets, reason=reason)
+    # Past a bad access token the hook has looked for a refresh token, and there was none.
+    why = "please sign in" if isinstance(refusal, TokenMissing) else reason
+    return Reply(401, f"login page: {why}", forgets=forgets, reason=reason)

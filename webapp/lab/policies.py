@@ -27,8 +27,9 @@ POLICIES: dict[str, Policy] = {
         Policy(
             "evergreen",
             "Evergreen",
-            "Rotation; a repeat gets the same successor until that has been seen, and 30 s more; "
-            "what Redis has lost, SQL heals.",
+            "Rotation. The one before gets the same successor again: for 30 s after that was last "
+            "handed out, whoever has shown what; after that, only as long as nobody has shown the "
+            "successor. What Redis has lost, SQL heals.",
             None,
         ),
         Policy(

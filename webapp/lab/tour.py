@@ -53,8 +53,8 @@ EXPIRY = Stop(
     "The access token expires",
     (
         "Five minutes later the access token is no longer good, to the second.",
-        "That is on purpose: what nobody has to look up can't be called back either, so it must "
-        "be short-lived.",
+        "A bare JWT can't be called back, so it lives short; how Evergreen calls it back all the "
+        "same is step 7.",
         "With this token alone, you would be signed out now.",
     ),
     (
@@ -86,9 +86,10 @@ RACE = Stop(
     "Two tabs ask at once",
     (
         "Both come with generation 1, and only one of them can be first.",
-        "The other one is no thief: its token was good a moment ago, and it comes from the same "
-        "kind of browser.",
-        "So Redis hands it the very same successor, and both tabs hold generation 2.",
+        "For 30 s after its successor was last handed out, whoever has shown what, the same kind "
+        "of browser gets that again (after that, only as long as nobody has shown the successor).",
+        "So both tabs hold generation 2: the very same refresh token, and a fresh access token "
+        "each.",
     ),
     (
         Step("browser", "app", "GET /account", who="tab 1"),
@@ -98,7 +99,13 @@ RACE = Stop(
         Step("app", "redis", "redeem 1", who="tab 2"),
         Step("redis", "app", "repeated: 2 again", result="good", who="tab 2"),
         Step("app", "browser", "cookies 2", result="good", who="tab 1"),
-        Step("app", "browser", "the same cookies 2", result="good", who="tab 2"),
+        Step(
+            "app",
+            "browser",
+            "the same refresh token 2, a fresh access token",
+            result="good",
+            who="tab 2",
+        ),
     ),
     "twenty-requests",
 )

@@ -87,13 +87,16 @@ SCENARIOS = (
         (
             Choice("One wins; the other nineteen are refused."),
             Choice("Twenty rotations, twenty different cookies."),
-            Choice("One rotation, and twenty times the same cookie.", right=True),
+            Choice(
+                "One rotation: twenty times the same refresh token, each with a fresh access token.",
+                right=True,
+            ),
             Choice("Nineteen copies of a token: the session ends as stolen."),
         ),
         "Redis decides one after the other, in one script on one key. The first rotates; the "
         "others come with the token before, whose successor has just been handed out: they get "
-        "the very same one. A refresh token is computed from the session's state, so the same "
-        "state gives the same bytes.",
+        "the very same refresh token, and a fresh access token each. A refresh token is computed "
+        "from the session's state, so the same state gives the same bytes.",
         (("webapp/store/redeem.lua", "repeated"), ("webapp/core/grants.py", "grant")),
         "tests/web/test_silent_refresh.py"
         "::test_forty_parallel_requests_cause_one_rotation_and_one_successor",
@@ -109,8 +112,9 @@ SCENARIOS = (
             Choice("The late one looks like a thief: all five are out."),
         ),
         "The late tab shows a token that has been rotated away, and its successor has been used "
-        "since. That is what a thief's replay looks like, too. Within the grace of 30 s, and from "
-        "the same kind of browser, it passes for a race and gets the same successor.",
+        "since. That is what a thief's replay looks like, too. But for 30 s after the successor was "
+        "last handed out, whoever has shown what, the same kind of browser passes for a race and "
+        "gets the same successor. After that, only as long as nobody has shown it.",
         (("webapp/store/redeem.lua", "grace"),),
         "tests/core/test_sessions.py::TestRepeated::test_a_race_gets_the_very_same_successor",
         five_tabs,
@@ -124,9 +128,10 @@ SCENARIOS = (
             Choice("It gets the very same successor again.", right=True),
             Choice("It gets another successor, and the lost one stays good as well."),
         ),
-        "Nobody has shown the successor yet, so its answer may have been lost: however late, the "
-        "old token gets that same successor again. The moment the successor is seen, the old one "
-        "becomes a replay. A fixed leeway of seconds is of no use to a train in a tunnel.",
+        "After the grace the old token gets the same successor again only as long as nobody has "
+        "shown that: its answer may have been lost. For 30 s after it was last handed out, whoever "
+        "has shown what, that may be a race as well; then the old one is a replay. A fixed leeway "
+        "of seconds is of no use to a train in a tunnel.",
         (("webapp/store/redeem.lua", "unseen"), ("webapp/store/confirm.lua", "confirmed")),
         "tests/web/test_silent_refresh.py"
         "::test_a_lost_response_is_answered_with_the_same_successor_an_hour_later",

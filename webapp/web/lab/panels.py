@@ -141,11 +141,12 @@ def told(name: str, value: Any) -> str:
 
 def jar_panel() -> Panel:
     brought = {name.removeprefix("__Host-") for name in request.cookies}
+    brought.add(cookies.LAB)  # this answer sets it
     known = {
         name: "there" if name in brought else "not there" for name in COOKIES if name.islower()
     }
     attributes = {
-        "HttpOnly": "refresh_token only",
+        "HttpOnly": f"all but {cookies.ACCESS}",
         "SameSite": "Lax",
         "Path": "/",
         "Secure": "yes" if cookies.secure() else "no: this is plain http",
