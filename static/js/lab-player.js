@@ -1,9 +1,8 @@
-// Pictures that play: their steps appear one after the other. Without this script all are there.
+// Pictures that can be played: their steps appear one after the other. At first all are there.
 
 // ms between steps, and for the whole of a long picture.
 const BEAT = 900;
 const LONGEST = 15_000;
-const still = matchMedia('(prefers-reduced-motion: reduce)');
 
 function player(sequence) {
   const drawn = [...sequence.querySelectorAll('.drawn [data-step]')]; // pauses come with their step
@@ -36,7 +35,9 @@ function player(sequence) {
       else step.removeAttribute('aria-current');
     }
     count.textContent = `${shown} of ${told.length}`;
+    const held = document.activeElement;
     [back.disabled, on.disabled] = [shown === 0, shown === told.length];
+    if (held.disabled) play.focus(); // a disabled button hears no keys
   }
 
   function go(number) {
@@ -65,7 +66,13 @@ function player(sequence) {
   }
 
   show(told.length);
-  if (sequence.closest('.stage') && !still.matches) toggle();
+  sequence.addEventListener('keydown', (event) => {
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!by || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    event.stopPropagation(); // in the walk they would turn the page
+    go(shown + by);
+  });
 }
 
 function button(words, testid, press, name = '') {

@@ -95,6 +95,11 @@ class TestIsThere:
         answer = browser.post(login, email=EMAIL, password=PASSWORD, next="/lab/walk/3")
         assert answer.location == "/lab/walk/3"
 
+    def test_and_an_address_cut_short_leads_to_the_list(self, looking: Browser) -> None:
+        for path in ("scenarios", "compare"):
+            assert looking.get(f"/lab/{path}").location == "/lab#scenarios"
+        assert looking.get("/lab/walk").location == "/lab/walk/1"
+
     def test_but_not_what_it_does_not_have(self, looking: Browser) -> None:
         for path in ("walk/0", "walk/8", "walk/x", "scenarios/none", "compare/none"):
             assert looking.get(f"/lab/{path}").status_code == 404
@@ -246,6 +251,20 @@ class TestShows:
         assert value(page, "row-ended_at") == "not yet"
         page = looking.get("/lab").text
         assert value(page, "entry-confirmed") == "yes"
+
+    def test_its_own_cookie_as_there_on_the_first_visit(self, browser: Browser) -> None:
+        browser.sign_in()
+        assert value(browser.get("/lab").text, "jar-token_lab") == "there"
+
+    def test_that_a_repeat_gets_the_same_refresh_token_and_a_fresh_access_token(
+        self, looking: Browser, clock: Clock
+    ) -> None:
+        old = looking.refresh_token
+        clock.advance(301)
+        looking.get("/dashboard")
+        looking.keep({"refresh_token": old})
+        looking.get("/dashboard")
+        assert "the same refresh token, a fresh access token" in events(looking).text
 
 
 def value(page: str, fact: str) -> str:

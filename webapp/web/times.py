@@ -15,6 +15,11 @@ def moment(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%-d %b %Y, %H:%M UTC")
 
 
+def second(at: float) -> str:
+    """21 Nov 2026, 10:00:05 UTC."""
+    return datetime.fromtimestamp(at, UTC).strftime("%-d %b %Y, %H:%M:%S UTC")
+
+
 def ago(at: float) -> str:
     """4 min ago."""
     seconds = max(0, int(services().now() - at))

@@ -88,7 +88,7 @@ SCENARIOS = (
             Choice("One wins; the other nineteen are refused."),
             Choice("Twenty rotations, twenty different cookies."),
             Choice(
-                "One rotation: twenty times the same refresh token, each with a fresh access token.",
+                "One rotation: twenty times the same refresh token, and a fresh access token each.",
                 right=True,
             ),
             Choice("Nineteen copies of a token: the session ends as stolen."),
@@ -112,9 +112,10 @@ SCENARIOS = (
             Choice("The late one looks like a thief: all five are out."),
         ),
         "The late tab shows a token that has been rotated away, and its successor has been used "
-        "since. That is what a thief's replay looks like, too. But for 30 s after the successor was "
-        "last handed out, whoever has shown what, the same kind of browser passes for a race and "
-        "gets the same successor. After that, only as long as nobody has shown it.",
+        "since. That is what a thief's replay looks like, too. But for 30 s after its successor was "
+        "last handed out, whoever has shown what, it passes for a race, from the same kind of "
+        "browser, and gets the same successor. After that, only as long as nobody has shown the "
+        "successor.",
         (("webapp/store/redeem.lua", "grace"),),
         "tests/core/test_sessions.py::TestRepeated::test_a_race_gets_the_very_same_successor",
         five_tabs,
@@ -128,10 +129,10 @@ SCENARIOS = (
             Choice("It gets the very same successor again.", right=True),
             Choice("It gets another successor, and the lost one stays good as well."),
         ),
-        "After the grace the old token gets the same successor again only as long as nobody has "
-        "shown that: its answer may have been lost. For 30 s after it was last handed out, whoever "
-        "has shown what, that may be a race as well; then the old one is a replay. A fixed leeway "
-        "of seconds is of no use to a train in a tunnel.",
+        "For 30 s after its successor was last handed out, whoever has shown what, the old token "
+        "gets it again: that may be a race. After that, only as long as nobody has shown the "
+        "successor, as here: the answer may have been lost. Otherwise the old one is a replay. A "
+        "fixed leeway of seconds is of no use to a train in a tunnel.",
         (("webapp/store/redeem.lua", "unseen"), ("webapp/store/confirm.lua", "confirmed")),
         "tests/web/test_silent_refresh.py"
         "::test_a_lost_response_is_answered_with_the_same_successor_an_hour_later",

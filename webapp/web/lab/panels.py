@@ -190,4 +190,5 @@ def token(name: str) -> str:
 
 
 def clock(at: float) -> str:
-    return f"{times.iso(at)[11:19]} UTC"
+    """With its day: a session lives for weeks, and tokens expire on another one."""
+    return times.second(at)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import render_template, request
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.core.attempts import LAB_BY_ACCOUNT
@@ -27,6 +27,14 @@ class Token:
     name: str
     text: str
     parts: list[Part]
+
+
+@lab.get("/scenarios")
+@lab.get("/compare")
+@requires(Permission.OWN_ACCOUNT)
+def listed() -> ResponseReturnValue:
+    """All of them stand on the first page."""
+    return redirect(url_for("lab.overview", _anchor="scenarios"))
 
 
 @lab.get("/scenarios/<slug>")

@@ -98,17 +98,10 @@ def end(notes: Notes, grant: Grant | None, status: int, headers: Headers) -> lis
         "access token": f"good for {grant.access.exp - grant.access.iat} s",
         "refresh token": f"good for {grant.refresh.exp - grant.refresh.iat} s unused",
     }
-    new = (
-        "the same refresh token, a fresh access token"
-        if grant.outcome == "repeated"
-        else ("two new tokens")
-    )
-    return [
-        Step(
-            "app", "app", f"{new}, generation {grant.refresh.gen}", passed, "good", details=handed
-        ),
-        answer,
-    ]
+    repeated = grant.outcome == "repeated"
+    new = "the same refresh token, a fresh access token" if repeated else "two new tokens"
+    words = f"{new}, generation {grant.refresh.gen}"
+    return [Step("app", "app", words, passed, "good", details=handed), answer]
 
 
 def sent() -> dict[str, str]:

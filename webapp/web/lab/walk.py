@@ -1,6 +1,6 @@
 """A guided tour, to be read alone or projected by a teacher: each stop has its own address."""
 
-from flask import render_template
+from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.core.errors import NotFound
@@ -10,6 +10,12 @@ from webapp.lab.tour import STOPS
 from webapp.web.authorization import requires
 
 from . import lab
+
+
+@lab.get("/walk")
+@requires(Permission.OWN_ACCOUNT)
+def first_step() -> ResponseReturnValue:
+    return redirect(url_for("lab.walk", number=1))
 
 
 @lab.get("/walk/<int:number>")
