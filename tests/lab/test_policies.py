@@ -3,6 +3,7 @@
 import pytest
 
 from tests.lab.conftest import Play
+from webapp.lab.conclusion import ALIKE, conclude
 from webapp.lab.policies import POLICIES
 from webapp.lab.scenarios import ALL
 
@@ -39,6 +40,29 @@ def test_everybody_ends_as_the_rules_say(play: Play, slug: str, policy: str) -> 
     told = " ".join(endings[who] for who in ("You", "The thief") if who in endings)
     assert told == TABLE[slug][list(POLICIES).index(policy)]
     assert all(ending.why.endswith(".") for ending in run.endings)
+
+
+def conclusion(play: Play, slug: str) -> str:
+    return conclude([(policy, play(slug, policy.slug)) for policy in POLICIES.values()])
+
+
+@pytest.mark.parametrize("slug", [slug for slug, row in TABLE.items() if len(set(row)) == 1])
+def test_where_all_end_alike_the_conclusion_says_so_and_nobody_shows_a_token_again(
+    play: Play, slug: str
+) -> None:
+    assert conclusion(play, slug) == ALIKE
+    assert not [step for step in play(slug).steps if step.words.startswith(("repeated", "reused"))]
+
+
+def test_otherwise_it_names_who_is_wronged_under_which_policy(play: Play) -> None:
+    assert conclusion(play, "lost-response") == (
+        "You are wrongly out under “Rotation without grace” and “A fixed 10 s leeway”."
+    )
+    assert conclusion(play, "thief-first") == "The thief is wrongly in under “No rotation”."
+    assert conclusion(play, "redis-rolled-back") == (
+        "The thief is wrongly in under “No rotation”, “Rotation without grace” and “A fixed 10 s "
+        "leeway”. You are wrongly out under “Rotation without grace” and “A fixed 10 s leeway”."
+    )
 
 
 @pytest.mark.parametrize("policy", ["no-rotation", "no-grace", "leeway"])

@@ -328,6 +328,9 @@ class TestPlays:
         page = looking.get("/lab/compare/lost-response").text
         for slug in POLICIES:
             assert f'data-testid="policy-{slug}"' in page
+        table = re.findall(r"<td class=\"\w+\">\s*(.+?)\s*</td>", page)
+        assert table == ["✓ rightly in", "✓ rightly in", "✕ wrongly out", "✕ wrongly out"]
+        assert "wrongly out under" in page
 
 
 def test_the_walk_has_a_page_for_each_of_its_seven_steps(looking: Browser) -> None:

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from webapp.core.attempts import LAB_BY_ACCOUNT
 from webapp.core.errors import NotFound
 from webapp.core.policy import Permission
+from webapp.lab.conclusion import conclude
 from webapp.lab.decoding import Part, decoded
 from webapp.lab.policies import POLICIES, Policy, run
 from webapp.lab.scenarios import ALL, Scenario
@@ -75,7 +76,13 @@ def compare(slug: str) -> ResponseReturnValue:
     runs: list[tuple[Policy, Run]] = [
         (policy, played(slug, policy.slug)) for policy in POLICIES.values()
     ]
-    return render_template("lab/compare.html", scenario=found, runs=runs, **neighbours(slug))
+    return render_template(
+        "lab/compare.html",
+        scenario=found,
+        runs=runs,
+        conclusion=conclude(runs),
+        **neighbours(slug),
+    )
 
 
 def find(slug: str) -> Scenario:
