@@ -99,6 +99,31 @@ def test_the_same_scenario_under_other_rules_shows_who_is_wronged(page: Page) ->
     assert drawn(page).count("You: wrongly out") == 2
 
 
+def test_on_a_phone_the_pictures_are_folded_up_and_no_box_scrolls_in_the_page(page: Page) -> None:
+    folded = "return [...document.querySelectorAll('.unfold')].map((each) => !each.open)"
+    page.open("/lab/compare/five-tabs")
+    assert page.script(folded) == [False] * 4
+    look(page, "light", PHONE)
+    page.wait(lambda: page.script(folded) == [True] * 4)
+    page.open("/lab")
+    scrolling = "return [...document.querySelectorAll('.lab *')].filter((each) => "
+    scrolling += "getComputedStyle(each).overflowY === 'auto').map((each) => each.className)"
+    assert page.script(scrolling) == []
+
+
+def test_the_newest_request_is_open_and_all_others_are_closed(page: Page) -> None:
+    page.open("/lab")
+    for path in ("/account", "/dashboard"):
+        page.script(f"return fetch('{path}')")
+        page.wait(lambda path=path: f"GET {path}" in page.text("exchanges"))
+    page.open("/lab")
+    page.script("return fetch('/account/security')")
+    open_ones = "return [...document.querySelectorAll('.exchange details')].map((each) => each.open)"
+    page.wait(lambda: len(page.script(open_ones)) >= 5)
+    assert page.script(open_ones)[0]
+    assert not any(page.script(open_ones)[1:])
+
+
 def test_a_silent_refresh_is_drawn_and_what_it_changed_lights_up(page: Page) -> None:
     page.open("/lab")
     page.click("send-without")
