@@ -27,7 +27,7 @@ POLICIES: dict[str, Policy] = {
         Policy(
             "evergreen",
             "Evergreen",
-            "Rotation. The one before gets the same successor again: for 30 s after that was last "
+            "Rotation. The previous token gets the same successor: for 30 s after that was last "
             "handed out, whoever has shown what; after that, only as long as nobody has shown the "
             "successor. What Redis has lost, SQL heals.",
             None,
