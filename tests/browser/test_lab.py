@@ -118,7 +118,9 @@ def test_the_newest_request_is_open_and_all_others_are_closed(page: Page) -> Non
         page.wait(lambda path=path: f"GET {path}" in page.text("exchanges"))
     page.open("/lab")
     page.script("return fetch('/account/security')")
-    open_ones = "return [...document.querySelectorAll('.exchange details')].map((each) => each.open)"
+    open_ones = (
+        "return [...document.querySelectorAll('.exchange details')].map((each) => each.open)"
+    )
     page.wait(lambda: len(page.script(open_ones)) >= 5)
     assert page.script(open_ones)[0]
     assert not any(page.script(open_ones)[1:])

@@ -122,7 +122,7 @@ THEFT = Stop(
         Step("app", "redis", "2 has arrived"),
         Step("thief", "app", "GET /account, with the copy of 1", 3600.0),
         Step("app", "redis", "redeem 1", 3600.0),
-        Step("redis", "app", "reused: this is a copy", 3600.0, "refused"),
+        Step("redis", "app", "reused: a copy", 3600.0, "refused"),
         Step("app", "sql", "end the session: stolen", 3600.0),
         Step("app", "thief", "signed out", 3600.0, "refused"),
     ),

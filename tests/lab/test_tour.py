@@ -1,0 +1,46 @@
+"""The walk's pictures are drawn by hand: what they say is what a run says."""
+
+import re
+import time
+from collections.abc import Iterable
+
+import pytest
+
+from tests.lab.conftest import Play
+from webapp.lab.sandbox import Sandbox
+from webapp.lab.tour import LOGIN, LOGOUT, STOPS, Stop
+from webapp.lab.trace import Step
+from webapp.store.sessions import RedisEntries
+
+
+@pytest.mark.parametrize("stop", [stop for stop in STOPS if stop.scenario], ids=lambda s: s.title)
+def test_redis_is_asked_and_answers_as_in_the_scenario_to_try(play: Play, stop: Stop) -> None:
+    assert decisions(stop.steps) <= decisions(play(stop.scenario).steps)
+
+
+def test_the_walk_shows_each_answer_that_its_sentences_speak_of() -> None:
+    shown = set().union(*(decisions(stop.steps) for stop in STOPS))
+    assert shown == {"redeem #", "rotated to #", "repeated: # again", "reused: a copy"}
+
+
+def test_the_stores_are_told_of_a_login_in_the_order_of_the_code(entries: RedisEntries) -> None:
+    box = Sandbox(entries, time.time())
+    assert told(LOGIN.steps) == told(box.recorder.steps)
+
+
+def test_the_stores_are_told_of_a_logout_in_the_order_of_the_code(play: Play) -> None:
+    steps = play("logout-elsewhere").steps
+    assert told(LOGOUT.steps) == told(step for step in steps if step.who == "tab 2")
+
+
+def decisions(steps: Iterable[Step]) -> set[str]:
+    """What a refresh asks of Redis and hears, whichever the generation."""
+    words = {
+        re.sub(r"\d+", "#", step.words) for step in steps if "redis" in (step.source, step.target)
+    }
+    return {each for each in words if each.startswith(("redeem", "rotated", "repeated", "reused"))}
+
+
+def told(steps: Iterable[Step]) -> list[str]:
+    """Which stores the app turns to, in order."""
+    return [s.target for s in steps if s.source == "app" and s.target in ("redis", "sql")]
