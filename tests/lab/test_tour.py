@@ -34,11 +34,12 @@ def test_the_stores_are_told_of_a_logout_in_the_order_of_the_code(play: Play) ->
 
 
 def decisions(steps: Iterable[Step]) -> set[str]:
-    """What a refresh asks of Redis and hears, whichever the generation."""
-    words = {
-        re.sub(r"\d+", "#", step.words) for step in steps if "redis" in (step.source, step.target)
+    """What a refresh asks of Redis, and all that Redis answers, whichever the generation."""
+    return {
+        re.sub(r"\d+", "#", step.words)
+        for step in steps
+        if step.source == "redis" or (step.target == "redis" and step.words.startswith("redeem"))
     }
-    return {each for each in words if each.startswith(("redeem", "rotated", "repeated", "reused"))}
 
 
 def told(steps: Iterable[Step]) -> list[str]:
