@@ -10,8 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from . import cli, development
 from .config import ROOT, ConfigError, Settings
-from .core.errors import Unavailable
-from .doctor.findings import in_one_line
+from .core.errors import Unavailable, in_one_line
 from .store.database import init_database, migrate
 from .store.events import noted
 from .web import (

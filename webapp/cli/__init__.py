@@ -1,27 +1,34 @@
 """What an operator does by hand: `flask users`, `flask doctor` and the others."""
 
 from collections.abc import Mapping
+from importlib import import_module
 
+import click
 from flask import Flask
+from flask.cli import AppGroup
 
 from ..config import ConfigError
-from . import clients, doctor, events, keys, sessions, tidy, users
-from .shared import Unusable
 
-COMMANDS = (
-    users.users,
-    sessions.sessions,
-    clients.clients,
-    keys.keys,
-    events.events,
-    doctor.doctor,
-    tidy.tidy,
-)
+# Each in a module of its name.
+COMMANDS = ("clients", "doctor", "events", "keys", "sessions", "tidy", "users")
+
+
+class Commands(AppGroup):
+    """Loaded when they are asked for: no server should wait for them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *COMMANDS])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        module = import_module(f".{cmd_name}", __package__)
+        command: click.Command = getattr(module, cmd_name)
+        return command
 
 
 def install(app: Flask) -> None:
-    for command in COMMANDS:
-        app.cli.add_command(command)
+    app.cli = Commands(app.name)
 
 
 def without_settings(error: ConfigError, environ: Mapping[str, str]) -> Flask:
@@ -29,6 +36,8 @@ def without_settings(error: ConfigError, environ: Mapping[str, str]) -> Flask:
 
     On a new host nothing else would make the first ones. All other commands repeat the error.
     """
+    from .shared import Unusable
+
     app = Flask("webapp", static_folder=None)
     app.extensions["evergreen-unusable"] = Unusable(error, environ)
     install(app)

@@ -145,3 +145,9 @@ class Busy(Unavailable):
     """More people are signing in than there is room for."""
 
     message = "Many people are signing in at the moment. Please try again in a few seconds."
+
+
+def in_one_line(error: BaseException) -> str:
+    """What a driver says: often several lines, of which the first names the cause."""
+    lines = str(getattr(error, "orig", None) or error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

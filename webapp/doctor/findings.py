@@ -34,9 +34,3 @@ def warning(check: str, found: str, advice: str) -> Finding:
 
 def problem(check: str, found: str, advice: str) -> Finding:
     return Finding(check, Level.PROBLEM, found, advice)
-
-
-def in_one_line(error: BaseException) -> str:
-    """What a driver says: often several lines, of which the first names the cause."""
-    lines = str(getattr(error, "orig", None) or error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__

@@ -7,8 +7,9 @@ from typing import Any
 import redis
 
 from ..config import Settings
+from ..core.errors import in_one_line
 from ..store.connect import redis_client
-from .findings import Finding, in_one_line, ok, problem, warning
+from .findings import Finding, ok, problem, warning
 from .measures import clock, latency
 
 LEAST_REDIS, LEAST_VALKEY = (6, 2), (8, 0)

@@ -7,9 +7,10 @@ from pathlib import Path
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from ..core.errors import in_one_line
 from ..store.database import MIGRATIONS
 from ..store.models import db
-from .findings import Finding, in_one_line, ok, problem, warning
+from .findings import Finding, ok, problem, warning
 from .measures import clock, latency
 
 UPGRADE = "flask --app app db upgrade"
