@@ -1,4 +1,7 @@
-"""The tables. Times are Unix seconds, like those in the tokens."""
+"""The tables. Times are Unix seconds, like those in the tokens.
+
+Their partial indexes stand in `partial_indexes.py`.
+"""
 
 from typing import Any
 
@@ -13,7 +16,6 @@ from sqlalchemy import (
     MetaData,
     String,
     create_engine,
-    text,
 )
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -112,17 +114,10 @@ class ClientRow(Base):
         return Client(self.client_id, self.name, self.created_at, self.secret_hash)
 
 
-OPEN, ENDED = text("ended_at IS NULL"), text("ended_at IS NOT NULL")
-
-
 class SessionRow(Base):
     """A session from its start to the end of its last token; gen and last use are in Redis."""
 
     __tablename__ = "sessions"
-    __table_args__ = (
-        Index("ix_sessions_open", "created_at", sqlite_where=OPEN, postgresql_where=OPEN),
-        Index("ix_sessions_ended_at", "ended_at", sqlite_where=ENDED, postgresql_where=ENDED),
-    )
 
     sid: Mapped[str] = mapped_column(String(22), primary_key=True)
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
