@@ -1,7 +1,7 @@
 """Register, log in, refresh, revoke; one's own profile and sessions."""
 
+from functools import partial
 from http import HTTPStatus
-from typing import Any
 
 from webapp.core.attempts import REGISTER_BY_ACCOUNT, REGISTER_BY_ADDRESS
 from webapp.core.devices import Device
@@ -16,25 +16,25 @@ from webapp.web.passwords import change_profile, checking
 from webapp.web.refreshing import redeem
 from webapp.web.services import origin, services
 
-from . import schemas
-from .blueprint import api
+from .calls import Json, declare
 
-Json = dict[str, Any]
-TAGS = ["Auth"]
-OPEN: Json = {"security": []}
-REGISTERING = (
-    "Answers the same whether or not the address has an account already, and says the rest by "
-    "mail to the address itself."
+call = partial(declare, "Auth")
+
+
+@call(
+    "POST",
+    "/auth/register",
+    body="Register",
+    answer="OneUser",
+    status=HTTPStatus.CREATED,
 )
-
-
-@api.route("/auth/register", methods=["POST"], tags=TAGS)
-@api.arguments(schemas.Register, example=schemas.REGISTER)
-@api.answers(HTTPStatus.CREATED, schemas.OneUser)
-@api.refuses(400, 413, 415, 422)
-@api.doc(operationId="register", summary="Create an account", description=REGISTERING, **OPEN)
 @public
 def register(body: Json) -> Json:
+    """Create an account.
+
+    Answers the same whether or not the address has an account already, and says the rest by
+    mail to the address itself.
+    """
     email, name = body["email"], body.get("name", "")
     services().attempts.count(REGISTER_BY_ACCOUNT, REGISTER_BY_ADDRESS, email, origin().ip)
     return {
@@ -42,13 +42,10 @@ def register(body: Json) -> Json:
     }
 
 
-@api.route("/auth/login", methods=["POST"], tags=TAGS)
-@api.arguments(schemas.Login, example=schemas.LOGIN)
-@api.answers(HTTPStatus.OK, schemas.LoginAuth)
-@api.refuses(400, 401, 413, 415, 422)
-@api.doc(operationId="login", summary="Open a session", **OPEN)
+@call("POST", "/auth/login", body="Login", answer="LoginAuth", errors=(401,))
 @public
 def login(body: Json) -> Json:
+    """Open a session."""
     client_id = calling_client(body)
     with checking(body["email"]):
         user = services().accounts.authenticate(body["email"], body["password"], services().now())
@@ -57,13 +54,10 @@ def login(body: Json) -> Json:
     return {"auth": {**tokens(grant), "user": grant.user}}
 
 
-@api.route("/auth/refresh", methods=["POST"], tags=TAGS)
-@api.arguments(schemas.RefreshToken, example=schemas.REFRESH)
-@api.answers(HTTPStatus.OK, schemas.RefreshAuth)
-@api.refuses(400, 401, 413, 415, 422)
-@api.doc(operationId="refresh", summary="Exchange a refresh token for the next pair", **OPEN)
+@call("POST", "/auth/refresh", body="RefreshToken", answer="RefreshAuth", errors=(401,))
 @public
 def refresh(body: Json) -> Json:
+    """Exchange a refresh token for the next pair."""
     client_id = calling_client(body)
     try:
         grant = redeem(body["refresh_token"], client_id)
@@ -72,51 +66,39 @@ def refresh(body: Json) -> Json:
     return {"auth": tokens(grant)}
 
 
-@api.route("/auth/revoke", methods=["POST"], tags=TAGS)
-@api.arguments(schemas.RefreshToken, example=schemas.REFRESH)
-@api.answers(HTTPStatus.NO_CONTENT, description="The session is over, or never was")
-@api.refuses(400, 401, 413, 415, 422)
-@api.doc(operationId="revoke", summary="End the session of a refresh token", **OPEN)
+@call("POST", "/auth/revoke", body="RefreshToken", status=HTTPStatus.NO_CONTENT, errors=(401,))
 @public
 def revoke(body: Json) -> None:
+    """End the session of a refresh token."""
     services().sessions.revoke(body["refresh_token"], calling_client(body), services().now())
 
 
-@api.route("/auth/profile", tags=TAGS)
-@api.answers(HTTPStatus.OK, schemas.OneUser)
-@api.refuses(401, 403)
-@api.doc(operationId="getProfile", summary="Who am I?")
+@call("GET", "/auth/profile", answer="OneUser")
 @requires(Permission.OWN_ACCOUNT)
-def profile() -> Json:
+def get_profile() -> Json:
+    """Who am I?"""
     return {"user": services().accounts.profile(visitor().user.id)}
 
 
-@api.route("/auth/profile", methods=["PATCH"], tags=TAGS)
-@api.arguments(schemas.ProfileChanges, example=schemas.PROFILE)
-@api.answers(HTTPStatus.OK, schemas.OneUser)
-@api.refuses(400, 401, 403, 409, 413, 415, 422)
-@api.doc(operationId="updateProfile", summary="Change name or address")
+@call("PATCH", "/auth/profile", body="ProfileChanges", answer="OneUser", errors=(409,))
 @requires(Permission.OWN_ACCOUNT)
 def update_profile(body: Json) -> Json:
+    """Change name or address."""
     return {"user": change_profile(**body)}
 
 
-@api.route("/auth/sessions", tags=TAGS)
-@api.answers(HTTPStatus.OK, schemas.ManySessions)
-@api.refuses(401, 403)
-@api.doc(operationId="listSessions", summary="Where am I signed in?")
+@call("GET", "/auth/sessions", answer="ManySessions")
 @requires(Permission.OWN_ACCOUNT)
 def list_sessions() -> Json:
+    """Where am I signed in?"""
     devices = services().devices.of(visitor().user.id, services().now())
     return {"sessions": [described(device) for device in devices]}
 
 
-@api.route("/auth/sessions/<sid>", methods=["DELETE"], tags=TAGS)
-@api.answers(HTTPStatus.NO_CONTENT, description="That session is over")
-@api.refuses(401, 403, 404)
-@api.doc(operationId="endSession", summary="Sign out one of my sessions")
+@call("DELETE", "/auth/sessions/<sid>", status=HTTPStatus.NO_CONTENT, errors=(404,))
 @requires(Permission.OWN_ACCOUNT)
 def end_session(sid: str) -> None:
+    """Sign out one of my sessions."""
     require_proof()
     services().devices.end_one(visitor().user.id, sid, services().now())
 

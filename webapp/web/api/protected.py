@@ -1,20 +1,18 @@
 """The seeds' sample resource: something worth protecting."""
 
-from http import HTTPStatus
-from typing import Any
+from functools import partial
 
 from webapp.core.policy import Permission
 from webapp.web.authentication import visitor
 from webapp.web.authorization import requires
 
-from .blueprint import api
-from .schemas import Sample
+from .calls import Json, declare
+
+call = partial(declare, "Sample")
 
 
-@api.route("/protected", tags=["Sample"])
-@api.answers(HTTPStatus.OK, Sample)
-@api.refuses(401, 403)
-@api.doc(operationId="getProtected", summary="A protected resource")
+@call("GET", "/protected", answer="Sample")
 @requires(Permission.OWN_ACCOUNT)
-def protected() -> dict[str, Any]:
+def get_protected() -> Json:
+    """A protected resource."""
     return {"message": "This is a protected resource.", "user": visitor().user}

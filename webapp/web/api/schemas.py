@@ -1,17 +1,21 @@
 """What goes in and out, as the OpenAPI document shows it. Unknown fields are refused by name.
 
 What is acceptable is the core's business; what stands here of it is for those who read the
-document, and for programs made from it.
+document, and for programs made from it. `example` is what the documentation page fills in: the
+usual case, without what is seldom needed.
 """
 
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate
 
 from webapp.core import accounts, directory, passwords
+from webapp.core.errors import ValidationFailed
 from webapp.core.policy import Role
+
+from .calls import Json
 
 
 class Timestamp(fields.Field[str]):
@@ -85,6 +89,11 @@ class ManyUsers(Schema):
 
 
 class Register(Schema):
+    example: ClassVar[Json] = {
+        "email": "ada@example.com",
+        "password": "an engine of cogs and cards",
+    }
+
     email = email(required=True)
     password = new_password(required=True)
     name = name()
@@ -98,11 +107,15 @@ class ClientFields(Schema):
 
 
 class Login(ClientFields):
+    example: ClassVar[Json] = {"email": "demo@example.com", "password": "evergreen stays green"}
+
     email = text("demo@example.com", required=True)
     password = text("evergreen stays green", required=True)
 
 
 class RefreshToken(ClientFields):
+    example: ClassVar[Json] = {"refresh_token": "from the answer to login"}
+
     refresh_token = text("eyJhbGciOiJIUzI1NiIsInR5cCI6InJ0K2p3dCJ9.e30.c2ln", required=True)
 
 
@@ -136,6 +149,8 @@ class RefreshAuth(Schema):
 class ProfileChanges(Schema):
     """Another address needs the current password."""
 
+    example: ClassVar[Json] = {"name": "Ada Lovelace"}
+
     email = email()
     name = name()
     current_password = text("an engine of cogs and cards")
@@ -155,13 +170,6 @@ class Session(Schema):
 
 class ManySessions(Schema):
     sessions = fields.List(fields.Nested(Session), required=True)
-
-
-# What the documentation page fills in: the usual case, without what is seldom needed.
-REGISTER = {"email": "ada@example.com", "password": "an engine of cogs and cards"}
-LOGIN = {"email": "demo@example.com", "password": "evergreen stays green"}
-REFRESH = {"refresh_token": "from the answer to login"}
-PROFILE = {"name": "Ada Lovelace"}
 
 
 class UserQuery(Schema):
@@ -203,14 +211,29 @@ class ErrorAnswer(Schema):
     requestId = text("7d0c1b52-4b8a-4a53-9a0c-2f3b8d1c6a11", required=True)  # noqa: N815
 
 
+def load(name: str, values: Any) -> Any:
+    """What was sent, if the schema of that name accepts it. Raises ValidationFailed."""
+    try:
+        return schema_of(name).load(values)
+    except ValidationError as error:
+        raise ValidationFailed(error.normalized_messages()) from None  # type: ignore[no-untyped-call]
+
+
 @cache
-def envelope(data: type[Schema]) -> type[Schema]:
-    """`{"status": …, "data": …, "requestId": …}` around some data."""
+def schema_of(name: str) -> Schema:
+    """One for all requests: to make it takes as long as to read a token."""
+    schema: type[Schema] = globals()[name]
+    return schema()
+
+
+@cache
+def envelope(name: str) -> type[Schema]:
+    """`{"status": …, "data": …, "requestId": …}` around data of that name."""
     return Schema.from_dict(
         {
             "status": fields.Integer(required=True, metadata={"example": 200}),
-            "data": fields.Nested(data, required=True),
+            "data": fields.Nested(schema_of(name), required=True),
             "requestId": text("7d0c1b52-4b8a-4a53-9a0c-2f3b8d1c6a11", required=True),
         },
-        name=f"{data.__name__}Answer",
+        name=f"{name}Answer",
     )

@@ -1,15 +1,17 @@
 """The API's document, and a page to read it and to try calls; all assets come from here."""
 
+from importlib.util import find_spec
+from pathlib import Path
+
 from flask import jsonify, render_template, send_from_directory
 from flask.typing import ResponseReturnValue
-from flask_swagger_ui import __file__ as swagger_ui
 
-from webapp.web.api import document
 from webapp.web.authorization import public
 
 from . import pages
 
-ASSETS = swagger_ui.replace("__init__.py", "dist")
+# Of the package's files two are served; its code is not even loaded.
+PACKAGE = "flask_swagger_ui"
 
 
 @pages.get("/api/docs")
@@ -21,10 +23,15 @@ def api_docs() -> ResponseReturnValue:
 @pages.get("/api/openapi.json")
 @public
 def openapi() -> ResponseReturnValue:
+    from webapp.web.api.document import document  # what makes it takes long to load
+
     return jsonify(document())
 
 
 @pages.get("/api/docs/<any('swagger-ui.css', 'swagger-ui-bundle.js'):name>")
 @public
 def api_docs_asset(name: str) -> ResponseReturnValue:
-    return send_from_directory(ASSETS, name, max_age=3600)
+    found = find_spec(PACKAGE)
+    assert found
+    assert found.origin
+    return send_from_directory(Path(found.origin).parent / "dist", name, max_age=3600)
