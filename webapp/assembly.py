@@ -1,0 +1,114 @@
+"""The app, put together: `create_app` alone knows web, core, store and mail."""
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Flask, request
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from . import cli, development
+from .config import ROOT, ConfigError, Settings
+from .core.errors import Unavailable, in_one_line
+from .store.database import init_database, migrate
+from .store.events import noted
+from .web import (
+    api,
+    authentication,
+    cookies,
+    csrf,
+    errors,
+    headers,
+    logs,
+    oauth,
+    template_context,
+    well_known,
+)
+from .web.admission import Admission
+from .web.background import Background
+from .web.operations.probes import Operations
+from .web.pages import pages
+from .web.services import Services
+from .wiring import wire
+
+MAX_BODY = 64 * 1024
+
+
+class App(Flask):
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Nothing here is a coroutine; asking that of each function each time takes a while."""
+        return func
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Of which route, and not of which address: that may be a mailed link."""
+        self.logger.error("Exception on %s %s", request.method, request.url_rule, exc_info=exc_info)
+
+
+def create_app(
+    environ: Mapping[str, str] = os.environ, now: Callable[[], float] | None = None
+) -> Flask:
+    """Raises ConfigError if a setting is missing or wrong. `now` is another clock, for tests."""
+    settings = Settings.from_environ(environ)
+    try:
+        settings.instance_path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"WEBAPP_INSTANCE_PATH: can't be made: {error.strerror}") from None
+    if settings.mode == "development":
+        settings = development.with_own_secrets(settings)
+    app = App(
+        "webapp",
+        template_folder=str(ROOT / "templates"),
+        static_folder=str(ROOT / "static"),
+        instance_path=str(settings.instance_path),
+    )
+    app.config.update(SECRET_KEY=settings.secret_key, MAX_CONTENT_LENGTH=MAX_BODY)
+    # A form may stay open as long as the session: it is bound to that, not to an hour.
+    app.config.update(WTF_CSRF_TIME_LIMIT=None, DEMO_ACCOUNT=None)
+    init_database(app, settings.sql_url, settings.database_connections)
+    app.extensions["evergreen"] = wire(app, settings, Background(app), now)
+    install_web(app, settings)
+    if settings.mode == "development":
+        prepare_development(app)
+    return app
+
+
+def install_web(app: Flask, settings: Settings) -> None:
+    """The order is the order in which a request meets them."""
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+    app.session_interface = cookies.FlaskSessionCookie()
+    logs.install(app, as_json=settings.logs_json, in_full=settings.mode == "development")
+    authentication.install(app)
+    csrf.install(app)
+    errors.install(app)
+    template_context.install(app)
+    app.register_blueprint(pages)
+    app.register_blueprint(oauth.oauth)
+    app.register_blueprint(well_known.well_known)
+    api.install(app)
+    if settings.has_lab:
+        from .web import lab  # elsewhere nobody should wait for it
+
+        lab.install(app)
+    cli.install(app)
+    # A body is waited for before anything happens but the naming of the request.
+    app.wsgi_app = Admission(app.wsgi_app, MAX_BODY)  # type: ignore[method-assign]
+    services: Services = app.extensions["evergreen"]
+    app.wsgi_app = Operations(  # type: ignore[method-assign, assignment]
+        app.wsgi_app, services.readiness, services.metrics, settings.metrics_token
+    )
+    noted.connect(services.metrics.event, sender=app)
+    headers.install(app, services.metrics.request)
+
+
+def prepare_development(app: Flask) -> None:
+    services: Services = app.extensions["evergreen"]
+    app.config["DEMO_ACCOUNT"] = development.DEMO
+    try:
+        with app.app_context():
+            migrate()
+            development.create_demo_account(services.accounts, services.now())
+    except (SQLAlchemyError, Unavailable) as error:
+        raise ConfigError(f"DATABASE_URL: can't be used: {in_one_line(error)}") from error
