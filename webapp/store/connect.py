@@ -10,6 +10,7 @@ from redis.connection import BlockingConnectionPool, UnixDomainSocketConnection
 from redis.retry import Retry
 
 from webapp.store.cluster import Cluster
+from webapp.store.direct import DirectClient
 from webapp.store.embedded import EmbeddedServer, EmbeddedServerError
 from webapp.store.line import Line
 from webapp.store.redis_url import SEVERAL, RedisUrl
@@ -40,7 +41,7 @@ def redis_client(url: str | None, folder: Path) -> redis.Redis:
         pool = BlockingConnectionPool(
             connection_class=EmbeddedConnection, server=server, **options(), **pool_options()
         )
-    return redis.Redis(connection_pool=pool)
+    return DirectClient(connection_pool=pool)
 
 
 def line_to(client: redis.Redis, key: str) -> Line:

@@ -8,6 +8,7 @@ import redis
 from redis.connection import BlockingConnectionPool, ConnectionPool
 from redis.sentinel import Sentinel, SentinelConnectionPool
 
+from .direct import DirectClient
 from .line import Line, witnesses_among
 from .redis_url import RedisUrl
 from .timely import (
@@ -64,12 +65,12 @@ class MasterPool(SentinelConnectionPool, BlockingConnectionPool):
                 self._connections.remove(connection)
 
 
-class MasterClient(redis.Redis):
+class MasterClient(DirectClient):
     """A client for whatever server is the master."""
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
         with in_time():
-            return super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+            return super().execute_command(*args, **options)
 
     def line_to(self, _: str) -> Line:
         """Raises redis.RedisError. Asking for the address also drops connections to older ones."""
