@@ -2,9 +2,8 @@
 
 import os
 from collections.abc import Callable, Mapping
-from typing import Any
 
-from flask import Flask, request
+from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -26,6 +25,7 @@ from .web import (
     well_known,
 )
 from .web.admission import Admission
+from .web.app import App
 from .web.background import Background
 from .web.operations.probes import Operations
 from .web.pages import pages
@@ -33,16 +33,6 @@ from .web.services import Services
 from .wiring import wire
 
 MAX_BODY = 64 * 1024
-
-
-class App(Flask):
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Nothing here is a coroutine; asking that of each function each time takes a while."""
-        return func
-
-    def log_exception(self, exc_info: Any) -> None:
-        """Of which route, and not of which address: that may be a mailed link."""
-        self.logger.error("Exception on %s %s", request.method, request.url_rule, exc_info=exc_info)
 
 
 def create_app(

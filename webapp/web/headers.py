@@ -76,8 +76,12 @@ class WithHeaders:
         def start_with_headers(
             status: str, headers: Headers, exc_info: Any = None
         ) -> Callable[[bytes], object]:
-            names = {name for name, _ in headers}
-            headers += USUAL if UNUSUAL.isdisjoint(names) else unusual(status, headers, names)
+            for header, _ in headers:
+                if header in UNUSUAL:
+                    headers += unusual(status, headers)
+                    break
+            else:
+                headers += USUAL
             headers.append(("X-Request-ID", name))
             if environ["wsgi.url_scheme"] == "https":
                 headers.append(HSTS)
@@ -87,7 +91,8 @@ class WithHeaders:
         return self._app(environ, start_with_headers)
 
 
-def unusual(status: str, headers: Headers, names: set[str]) -> Headers:
+def unusual(status: str, headers: Headers) -> Headers:
+    names = {name for name, _ in headers}
     added = ALWAYS if CSP in names else [*ALWAYS, WITHOUT_SCRIPTS_OF_ITS_OWN]
     if may_be_kept(status, names):
         return added
