@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Protocol
 
@@ -156,6 +157,7 @@ def account_key(account: str) -> str:
     return hashlib.sha256(name).hexdigest()
 
 
+@lru_cache(maxsize=1024)
 def address_key(address: str) -> str:
     """An IPv6 address counts as its /64: that much each customer has, to change within at will."""
     try:
