@@ -55,7 +55,9 @@ class Client:
         return reply
 
     def judge(self, truth: SignIn, asked_at: float, what: str, reply: Reply) -> None:
-        example = f"{truth.who} {what}: {reply.status} {reply.location} {reply.body[:200]!r}"
+        waited = f"{time.monotonic() - asked_at:.1f} s"
+        example = f"{truth.who} {what}: after {waited} {reply.status} {reply.location}"
+        example += f" {reply.body[:200]!r}"
         if reply.status >= 500 and reply.status != 503:
             self.tally().went_wrong("status 500", example)
         if refused(reply) and not truth.ending:
