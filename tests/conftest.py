@@ -19,6 +19,7 @@ from .support.postgres import TEMPLATE, PostgresServer
 from .support.redis_cluster import ClusterServers
 from .support.redis_sentinel import SentinelServers
 from .support.servers import RedisServer, serving
+from .support.templates import compile_once
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -28,6 +29,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="sqlite",
         help="what the app keeps its data in; on postgresql, only tests that use a database run",
     )
+
+
+def pytest_configure() -> None:
+    compile_once()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
