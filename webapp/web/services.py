@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from flask import request
 
@@ -59,7 +59,8 @@ class Services:
 
 
 def services() -> Services:
-    return cast(Services, this_app().extensions["evergreen"])
+    found: Services = this_app().extensions["evergreen"]
+    return found
 
 
 def later(job: Callable[[], None], what: str) -> None:
