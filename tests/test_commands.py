@@ -15,7 +15,15 @@ import pytest
 from scripts.bootstrap import ROOT
 from scripts.serve import answers
 from tests.support.servers import free_port, wait_until
+from webapp.store.database import NEWEST_MIGRATION
 from webapp.store.embedded import has_keeper
+
+SECRETS = {
+    "WEBAPP_SECRET_KEY": "s" * 43,
+    "WEBAPP_ACCESS_TOKEN_KEYS": f"a1:{'a' * 43}",
+    "WEBAPP_REFRESH_TOKEN_KEYS": f"r1:{'r' * 43}",
+    "WEBAPP_BCRYPT_ROUNDS": "12",
+}
 
 
 class Run:
@@ -195,6 +203,19 @@ class TestOtherServers:
         assert import_app(tmp_path, FLASK_DEBUG="1").returncode == 0
         done = python("-m", "flask", "--debug", "routes", **environment(tmp_path))
         assert "/login" in done.stdout, done.stderr
+
+    def test_flask_db_upgrade_makes_the_tables_of_production(self, tmp_path: Path) -> None:
+        settings = environment(tmp_path, **SECRETS)
+        done = python("-m", "flask", "db", "upgrade", **settings)
+        assert done.returncode == 0, done.stderr
+        assert NEWEST_MIGRATION in python("-m", "flask", "db", "current", **settings).stdout
+        listed = python("-m", "flask", "users", "list", **settings)
+        assert listed.returncode == 0, listed.stderr
+
+    def test_flask_db_repeats_what_is_wrong_with_the_settings(self, tmp_path: Path) -> None:
+        done = python("-m", "flask", "db", "upgrade", **environment(tmp_path))
+        assert done.returncode == 2
+        assert "WEBAPP_SECRET_KEY" in done.stderr
 
 
 def import_app(instance: Path, **settings: str) -> "subprocess.CompletedProcess[str]":

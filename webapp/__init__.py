@@ -5,10 +5,10 @@ import gc
 # Of what is being loaded nothing is garbage: to look for some takes a tenth of the start.
 collects = gc.isenabled()
 gc.disable()
-
-from .assembly import create_app  # noqa: E402
-
-if collects:
-    gc.enable()
+try:
+    from .assembly import create_app
+finally:
+    if collects:
+        gc.enable()
 
 __all__ = ["create_app"]

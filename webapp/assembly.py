@@ -52,6 +52,7 @@ def create_app(
         static_folder=str(ROOT / "static"),
         instance_path=str(settings.instance_path),
     )
+    cli.install(app)  # first: what comes after may add commands of its own
     app.config.update(SECRET_KEY=settings.secret_key, MAX_CONTENT_LENGTH=MAX_BODY)
     # A form may stay open as long as the session: it is bound to that, not to an hour.
     app.config.update(WTF_CSRF_TIME_LIMIT=None, DEMO_ACCOUNT=None)
@@ -82,7 +83,6 @@ def install_web(app: Flask, settings: Settings) -> None:
         from .web import lab  # elsewhere nobody should wait for it
 
         lab.install(app)
-    cli.install(app)
     # A body is waited for before anything happens but the naming of the request.
     app.wsgi_app = Admission(app.wsgi_app, MAX_BODY)  # type: ignore[method-assign]
     services: Services = app.extensions["evergreen"]

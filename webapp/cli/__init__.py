@@ -27,6 +27,22 @@ class Commands(AppGroup):
         return command
 
 
+class CommandsWithoutSettings(Commands):
+    """Any other, such as `db`, would need an app."""
+
+    def __init__(self, error: ConfigError) -> None:
+        super().__init__("webapp")
+        self._error = error
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        from .shared import SettingsWrong
+
+        found = super().get_command(ctx, cmd_name)
+        if found is None:
+            raise SettingsWrong(str(self._error))
+        return found
+
+
 def install(app: Flask) -> None:
     app.cli = Commands(app.name)
 
@@ -40,5 +56,5 @@ def without_settings(error: ConfigError, environ: Mapping[str, str]) -> Flask:
 
     app = Flask("webapp", static_folder=None)
     app.extensions["evergreen-unusable"] = Unusable(error, environ)
-    install(app)
+    app.cli = CommandsWithoutSettings(error)
     return app
