@@ -54,6 +54,9 @@ class TestBodies:
         [
             (b"{", "application/json", 400, "bad_request"),
             (b"\xff", "application/json", 400, "bad_request"),
+            (b'{"email":"\xed\xa0\x80"}', "application/json", 400, "bad_request"),
+            (b"\xef\xbb\xbf{}", "application/json", 400, "bad_request"),
+            ("{}".encode("utf-16"), "application/json", 400, "bad_request"),
             (b"[" * 50_000, "application/json", 400, "bad_request"),
             (b'{"email":' + b"9" * 5000 + b"}", "application/json", 400, "bad_request"),
             (b"", "application/json", 400, "bad_request"),

@@ -69,7 +69,10 @@ def refresh(body: Json) -> Json:
 @call("POST", "/auth/revoke", body="RefreshToken", status=HTTPStatus.NO_CONTENT, errors=(401,))
 @public
 def revoke(body: Json) -> None:
-    """End the session of a refresh token."""
+    """End the session of a refresh token.
+
+    The answer is the same for one whose session is over, and for a text that never was a token.
+    """
     services().sessions.revoke(body["refresh_token"], calling_client(body), services().now())
 
 
