@@ -28,7 +28,6 @@ REQUESTS = [
     ("GET", "/where/%C3%A4", {"Host": "Example.com:80"}),
     ("GET", "/where/x", {"Host": "[::1]:8080"}),
     ("GET", "/where/x", {"Host": "not a host"}),
-    ("GET", "/where/x", {"Upgrade": "websocket"}),
 ]
 
 
@@ -108,6 +107,22 @@ def test_below_another_path_addresses_begin_with_it() -> None:
     assert answer.text == "x http://here/app/where/x /app/where/x"
 
 
+@pytest.mark.parametrize("host", ["a..b", "a" * 64])
+def test_a_host_that_nothing_is_called_is_none(host: str) -> None:
+    client = with_routes(App("app")).test_client()
+    assert client.get("/text", headers={"Host": host}).status_code == 200
+    assert client.get("/folder", headers={"Host": host}).status_code == 308
+
+
+def test_bytes_that_are_no_text_are_a_bad_request() -> None:
+    app = with_routes(App("app"))
+    app.add_url_rule("/asked", view_func=lambda: request.args.get("a", ""))
+    client = app.test_client()
+    assert client.get("/asked?a=b").text == "b"
+    raw = {"QUERY_STRING": "a=\xe4"}
+    assert client.get("/asked", environ_overrides=raw).status_code == 400
+
+
 @pytest.mark.parametrize("kind", [Flask, App])
 def test_what_is_done_for_some_requests_alone_is_still_done(kind: Callable[[str], Flask]) -> None:
     app, done = with_routes(kind("app")), []
@@ -116,10 +131,6 @@ def test_what_is_done_for_some_requests_alone_is_still_done(kind: Callable[[str]
     @blueprint.get("/some")
     def some() -> str:
         return "some"
-
-    @blueprint.url_value_preprocessor
-    def values(*_: object) -> None:
-        done.append("values")
 
     @blueprint.before_request
     def before() -> None:
@@ -137,7 +148,14 @@ def test_what_is_done_for_some_requests_alone_is_still_done(kind: Callable[[str]
 
     app.register_blueprint(blueprint)
     app.test_client().get("/some").close()
-    assert done == ["values", "before", "after", "teardown", "closed"]
+    assert done == ["before", "after", "teardown", "closed"]
+
+
+def test_what_an_address_holds_is_prepared() -> None:
+    app, seen = with_routes(App("app")), []
+    app.url_value_preprocessor(lambda _, values: seen.append(values))
+    app.test_client().get("/where/x")
+    assert seen == [{"name": "x"}]
 
 
 def test_the_first_answer_before_a_request_is_the_last() -> None:

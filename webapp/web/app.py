@@ -1,20 +1,34 @@
 """Flask, by the shortest way through a request.
 
 None of what is left out here takes long. But all of it together, each time, took a third of what a
-signed-in page costs. Whatever is left out is done after all for an app that has a use for it.
+signed-in page costs. Functions for some requests alone are called as ever; what can't be had any
+more are coroutines, routes that ask for a host or subdomain, and TRUSTED_HOSTS.
 """
 
 from collections.abc import Callable, Iterable
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask, Request, Response, request
 from flask.globals import request_ctx
 from flask.signals import request_tearing_down
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import BadRequest
 from werkzeug.routing import MapAdapter
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+
+class Question(Request):
+    @cached_property
+    def args(self) -> MultiDict[str, str]:
+        """What stands behind the `?`. Raises BadRequest if it is no text; Flask fails."""
+        try:
+            return super().args
+        except UnicodeDecodeError:
+            raise BadRequest from None
 
 
 class Answer(Response):
@@ -26,7 +40,7 @@ class Answer(Response):
         self._whole = self.response
 
     def __call__(self, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
-        """What is whole goes out as it is: no header has to be added, none taken away."""
+        """What is still as it was made goes out as it is. Flask looks at each header once more."""
         is_whole = self.response is self._whole and not self._on_close
         if not is_whole or self.status_code != 200 or environ["REQUEST_METHOD"] == "HEAD":
             return super().__call__(environ, start)
@@ -35,6 +49,7 @@ class Answer(Response):
 
 
 class App(Flask):
+    request_class = Question
     response_class = Answer
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
@@ -43,18 +58,18 @@ class App(Flask):
             return super().create_url_adapter(None)
         return MapAdapter(
             self.url_map,
-            server_name=request.host,
+            server_name=usable(request.host),
             script_name=request.root_path,
             subdomain="",
             url_scheme=request.scheme,
-            path_info=request.path,
+            path_info=request.environ["PATH_INFO"] and request.path,
             default_method=request.method,
             query_args=request.query_string.decode(errors="replace"),
         )
 
     def preprocess_request(self) -> ResponseReturnValue | None:
         """What is to be done before each request, if there is nothing for some of them alone."""
-        if self.url_value_preprocessors or len(self.before_request_funcs) > 1:
+        if self.url_value_preprocessors or self.before_request_funcs.keys() - {None}:
             return super().preprocess_request()
         for prepare in self.before_request_funcs[None]:
             answer = prepare()
@@ -83,3 +98,13 @@ class App(Flask):
     def log_exception(self, exc_info: Any) -> None:
         """Of which route, and not of which address: that may be a mailed link."""
         self.logger.error("Exception on %s %s", request.method, request.url_rule, exc_info=exc_info)
+
+
+@lru_cache(maxsize=64)
+def usable(host: str) -> str:
+    """For addresses; empty, as Flask has it for one with wrong letters, if no host is called so."""
+    try:
+        host.partition(":")[0].encode("idna")
+    except UnicodeError:
+        return ""
+    return host
