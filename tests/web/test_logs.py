@@ -88,6 +88,7 @@ class TestProduction:
         (line,) = log_of(lines)
         assert line["message"] == "Exception on GET /fail/<token>"
         assert re.search(r'test_logs.py", line \d+, in fail', line["exception"])
+        assert "\n    raise KeyError(PASSWORD)\n" in line["exception"]
         assert line["exception"].endswith("RuntimeError")
         assert "\nKeyError\n\nwhich led to:\n" in line["exception"]
         assert "a-secret" not in str(line)

@@ -9,7 +9,6 @@ import logging
 import os
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from flask import Flask, g
 from webapp.core.errors import Unavailable
 from webapp.mail.delivery import MailFailed
 
+from .logs import way_to
 from .request_id import request_id
 
 ROOM = 1000
@@ -119,8 +119,7 @@ class Background:
             self._put_back(task, error)
         except Exception as error:
             # Where, and not what it said: that could hold an address.
-            where = "".join(traceback.format_tb(error.__traceback__))
-            log.error("%s: %s\n%s", task.what, type(error).__name__, where)
+            log.error("%s: %s\n%s", task.what, type(error).__name__, way_to(error))
             self._lose()
 
     def _put_back(self, task: Task, error: Exception) -> None:

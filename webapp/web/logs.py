@@ -72,11 +72,21 @@ def where(error: BaseException) -> str:
     told: list[str] = []
     following: BaseException | None = error
     while following and len(told) < LONGEST_CHAIN:
-        way = "".join(traceback.format_tb(following.__traceback__))
-        told.append(f"{way}{type(following).__qualname__}")
+        told.append(f"{way_to(following)}{type(following).__qualname__}")
         hidden = following.__suppress_context__
         following = following.__cause__ or (None if hidden else following.__context__)
     return "\n\nwhich led to:\n".join(reversed(told))
+
+
+def way_to(error: BaseException) -> str:
+    """From call to call, without the marks that Python sets below each line: it parses the line for
+    them, and up to 3.11.7 that can fail while another thread does the same (gh-106905).
+    """
+    calls = traceback.extract_tb(error.__traceback__)
+    return "".join(
+        f'  File "{call.filename}", line {call.lineno}, in {call.name}\n    {call.line}\n'
+        for call in calls
+    )
 
 
 def rfc3339(seconds: float) -> str:
