@@ -8,6 +8,9 @@ gc.disable()
 try:
     from .assembly import create_app
 finally:
+    # And nothing of it is young: the first collection need not look at it either.
+    gc.freeze()
+    gc.unfreeze()
     if collects:
         gc.enable()
 
