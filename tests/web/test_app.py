@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from flask import Blueprint, Flask, Response, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
+from itsdangerous import TimestampSigner
 
 from webapp.web.app import App
 
@@ -93,7 +94,11 @@ def with_routes(app: Flask) -> Flask:
 
 
 @pytest.mark.parametrize(("method", "path", "headers"), REQUESTS)
-def test_an_answer_is_flasks_own(method: str, path: str, headers: dict[str, str]) -> None:
+def test_an_answer_is_flasks_own(
+    method: str, path: str, headers: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Both session cookies are signed within the same second.
+    monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _: 1_800_000_000)
     answers = [
         with_routes(kind("app")).test_client().open(path, method=method, headers=headers)
         for kind in (Flask, App)
@@ -105,6 +110,14 @@ def test_an_answer_is_flasks_own(method: str, path: str, headers: dict[str, str]
 def test_below_another_path_addresses_begin_with_it() -> None:
     answer = with_routes(App("app")).test_client().get("/where/x", base_url="http://here/app")
     assert answer.text == "x http://here/app/where/x /app/where/x"
+
+
+@pytest.mark.parametrize("kind", [Flask, App])
+def test_the_bare_path_of_a_mounted_app_is_not_its_home(kind: Callable[[str], Flask]) -> None:
+    app = with_routes(kind("app"))
+    app.add_url_rule("/", view_func=lambda: "home")
+    bare = {"SCRIPT_NAME": "/app", "PATH_INFO": ""}
+    assert app.test_client().get("/", environ_overrides=bare).status_code == 308
 
 
 @pytest.mark.parametrize("host", ["a..b", "a" * 64])

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from tests.conftest import services_of
-from tests.support.api import Program
+from tests.support.api import Program, error_code
 from tests.support.browser import EMAIL, PASSWORD, Browser
 from webapp.core.accounts import Changes
 
@@ -96,3 +96,13 @@ def test_in_a_program_s_name_for_itself(app: Flask) -> None:
     assert program.log_in()["access_token"]
     (seen,) = program.call("GET", "/auth/sessions").json["data"]["sessions"]
     assert seen["user_agent"] == "abcd"
+
+
+def test_in_bytes_behind_an_address(admin: Program, browser: Browser) -> None:
+    raw = {"QUERY_STRING": "q=\xe4&page=\xe4"}
+    bearer = {"Authorization": f"Bearer {admin.auth['access_token']}"}
+    calls = admin.client.get("/api/v1/users", headers=bearer, environ_overrides=raw)
+    assert (calls.status_code, error_code(calls)) == (400, "bad_request")
+    for path in ("/login", "/reset-password/x", "/nowhere"):
+        page = browser.client.get(path, environ_overrides=raw)
+        assert page.status_code in (200, 400, 404, 410), path
