@@ -15,6 +15,9 @@ from tests.support.site import (
     served_by,
 )
 
+# Where a request may wait for longer than two tokens usually live here: it would be a replay.
+PATIENT = {"WEBAPP_ACCESS_TOKEN_TTL": str(4 * ACCESS_TTL)}
+
 
 def test_a_killed_worker_is_replaced_and_signs_nobody_out(server: AppServer, crowd: Crowd) -> None:
     started = server.started
@@ -24,9 +27,11 @@ def test_a_killed_worker_is_replaced_and_signs_nobody_out(server: AppServer, cro
 
 
 def test_a_worker_that_stood_still_lets_nobody_in_who_left_meanwhile(
-    server: AppServer, crowd: Crowd
+    site: Site, crowd: Crowd
 ) -> None:
-    tally = endure("App worker stands still (SIGSTOP)", crowd, faults.worker_stopped(server))
+    with served(site, **PATIENT) as server, served_by(crowd, server):
+        fault = faults.worker_stopped(server)
+        tally = endure("App worker stands still (SIGSTOP)", crowd, fault)
     assert_nobody_noticed(tally)
 
 
@@ -34,10 +39,8 @@ def test_a_rolling_restart_behind_a_proxy_loses_no_request(
     site: Site, crowd: Crowd, tmp_path: Path
 ) -> None:
     """On a socket in the file system: all workers share its queue, so none is lost with one."""
-    # On a busy machine a request may wait in that queue for longer than a token usually lives here.
-    place, patient = str(tmp_path / "app.sock"), str(4 * ACCESS_TTL)
-    patiently = served(site, place, WEBAPP_ACCESS_TOKEN_TTL=patient)
-    with patiently as server, served_by(crowd, server):
+    place = str(tmp_path / "app.sock")
+    with served(site, place, **PATIENT) as server, served_by(crowd, server):
         tally = endure("Rolling restart (SIGHUP)", crowd, faults.reloaded(server), 0)
     assert_nobody_noticed(tally)
     assert not tally.having_status(0)

@@ -156,9 +156,7 @@ class Crowd:
         while True:
             program = self._new_program(email, ip, wire)
             while random.random() > self.habits.leaving and not program.truth.ending:
-                program.work(wire)
-                if random.random() < 0.1:
-                    program.renew(wire, impatient=True)
+                program.work(wire, impatient=random.random() < 0.5)
                 self._think()
             self._until(partial(program.sign_out, wire))
             self._has_left(program)

@@ -25,16 +25,19 @@ class Program(Client):
         self.tally().happened("sign-ins")
         return True
 
-    def work(self, wire: Wire) -> None:
+    def work(self, wire: Wire, *, impatient: bool = False) -> None:
         answer = self.show_access(wire)
         if answer and token_failed(answer):
-            self.renew(wire)
+            self.renew(wire, impatient=impatient)
 
     def show_access(self, wire: Wire) -> Reply | None:
         bearer = {"Authorization": f"Bearer {self.access}"}
         return self.call(wire, "GET", "/protected", None, bearer)
 
     def renew(self, wire: Wire, *, impatient: bool = False) -> None:
+        """`impatient`: ask, and ask again at once. Not for a token that is still fresh: a request
+        that is late by two renewals is theft by the rules, and nobody would know of its answer.
+        """
         body = json.dumps({"refresh_token": self.refresh})
         if impatient:
             lose(wire, "POST", "/api/v1/auth/refresh", self._headers(), body)
