@@ -6,6 +6,7 @@ from select import select
 
 import pytest
 from flask import Flask
+from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from tests.conftest import environ, services_of
 from tests.support.browser import EMAIL, PASSWORD, Browser, set_cookies
@@ -65,32 +66,38 @@ def test_a_refresh_waits_within_a_second_and_goes_on_when_it_is_back(
 
 
 @pytest.fixture
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a machine that is busy with other tests a new connection may take a while."""
+def several(
+    expired: Browser, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> list[DBAPIConnection | None]:
+    """Connections that lie in the pool; new ones may take a while on a busy machine."""
     monkeypatch.setattr(way_to_postgres, "CONNECT_TIMEOUT", BUSY_SECOND)
-
-
-@pytest.mark.usefixtures("patient")
-def test_whoever_comes_first_after_a_restart_does_not_notice_it(
-    expired: Browser, postgres: PostgresServer
-) -> None:
-    with postgres.stopped():
-        pass
-    assert expired.get("/dashboard").status_code == 200
-
-
-@pytest.mark.usefixtures("patient")
-def test_connections_that_were_hung_up_are_not_handed_out(
-    expired: Browser, app: Flask, postgres: PostgresServer
-) -> None:
-    with app.app_context():  # several lie in the pool
+    assert services_of(app).background.finish(5)  # its jobs would be the first to notice
+    with app.app_context():
         pooled = [db.engine.raw_connection() for _ in range(3)]
     lines = [connection.driver_connection for connection in pooled]
     for connection in pooled:
         connection.close()
-    postgres.hang_up()
-    # The farewell may still be on its way, although the server has forgotten them.
+    return lines
+
+
+def wait_for_farewells(lines: list[DBAPIConnection | None]) -> None:
+    """They may still be on their way when the server has forgotten them."""
     wait_until(lambda: all(select([line], [], [], 0)[0] for line in lines))
+
+
+def test_whoever_comes_first_after_a_restart_does_not_notice_it(
+    expired: Browser, several: list[DBAPIConnection | None], postgres: PostgresServer
+) -> None:
+    with postgres.stopped():
+        wait_for_farewells(several)
+    assert expired.get("/dashboard").status_code == 200
+
+
+def test_connections_that_were_hung_up_are_not_handed_out(
+    expired: Browser, several: list[DBAPIConnection | None], postgres: PostgresServer
+) -> None:
+    postgres.hang_up()
+    wait_for_farewells(several)
     for _ in range(4):
         assert expired.get("/account").status_code == 200
 
