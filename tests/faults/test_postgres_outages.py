@@ -66,16 +66,16 @@ def test_a_refresh_waits_within_a_second_and_goes_on_when_it_is_back(
 
 
 @pytest.fixture
-def several(
+def pooled(
     expired: Browser, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> list[DBAPIConnection | None]:
     """Connections that lie in the pool; new ones may take a while on a busy machine."""
     monkeypatch.setattr(way_to_postgres, "CONNECT_TIMEOUT", BUSY_SECOND)
     assert services_of(app).background.finish(5)  # its jobs would be the first to notice
     with app.app_context():
-        pooled = [db.engine.raw_connection() for _ in range(3)]
-    lines = [connection.driver_connection for connection in pooled]
-    for connection in pooled:
+        connections = [db.engine.raw_connection() for _ in range(3)]
+    lines = [connection.driver_connection for connection in connections]
+    for connection in connections:
         connection.close()
     return lines
 
@@ -86,18 +86,18 @@ def wait_for_farewells(lines: list[DBAPIConnection | None]) -> None:
 
 
 def test_whoever_comes_first_after_a_restart_does_not_notice_it(
-    expired: Browser, several: list[DBAPIConnection | None], postgres: PostgresServer
+    expired: Browser, pooled: list[DBAPIConnection | None], postgres: PostgresServer
 ) -> None:
     with postgres.stopped():
-        wait_for_farewells(several)
+        wait_for_farewells(pooled)
     assert expired.get("/dashboard").status_code == 200
 
 
 def test_connections_that_were_hung_up_are_not_handed_out(
-    expired: Browser, several: list[DBAPIConnection | None], postgres: PostgresServer
+    expired: Browser, pooled: list[DBAPIConnection | None], postgres: PostgresServer
 ) -> None:
     postgres.hang_up()
-    wait_for_farewells(several)
+    wait_for_farewells(pooled)
     for _ in range(4):
         assert expired.get("/account").status_code == 200
 
