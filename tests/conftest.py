@@ -15,11 +15,11 @@ from webapp.web.services import Services
 
 from .support.browser import EMAIL, PASSWORD, Browser
 from .support.clock import Clock
+from .support.once import compile_once
 from .support.postgres import TEMPLATE, PostgresServer
 from .support.redis_cluster import ClusterServers
 from .support.redis_sentinel import SentinelServers
 from .support.servers import RedisServer, serving
-from .support.templates import compile_once
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
