@@ -3,7 +3,12 @@
 import base64
 import binascii
 import json
+import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
+
+# A claim that is a time, on a line of its own; of few enough digits to be one.
+TIME = re.compile(r'^  "(?:iat|exp)": (\d{1,11}),?$', re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -29,4 +34,8 @@ def _read(text: str) -> str:
         facts = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (ValueError, binascii.Error):
         return ""
-    return json.dumps(facts, indent=2)
+    return TIME.sub(_with_clock, json.dumps(facts, indent=2))
+
+
+def _with_clock(line: re.Match[str]) -> str:
+    return f"{line[0]}  // {datetime.fromtimestamp(int(line[1]), UTC):%Y-%m-%d %H:%M:%S} UTC"
