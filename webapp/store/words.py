@@ -7,7 +7,7 @@ every database and every alphabet; a `LIKE '%…%'` reads all of them.
 import re
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, exists, select
+from sqlalchemy import ColumnElement, Select, delete, exists, select, union_all
 
 from .models import UserRow, UserWordRow, db
 
@@ -15,8 +15,10 @@ WORD = re.compile(r"\w+")
 MAX_WORD = 40
 # Behind every letter that a word may go on with.
 LAST = "\U0010ffff"
-# A beginning that more users share finds so many of them: whoever looks for one types on.
+# A query that fits more users finds so many of them: whoever looks for one types on.
 MOST_FOUND = 100
+# Of those that the first word finds so many are held against the others.
+MOST_COMPARED = 1_000
 # A list of all counts no further.
 MOST_COUNTED = 10_000
 
@@ -37,14 +39,22 @@ def index(row: UserRow) -> None:
 def found_by(query: str) -> Select[Any]:
     """Whoever has, for each word of the query, one that begins with it; nobody, if it has none.
 
-    The first word finds, the others choose among what it has found.
+    The first word finds, the others choose among what it has found. A whole address finds its
+    user whatever else is like it.
     """
     first, *others = words_of(query) or [""]
-    found = select(UserWordRow.user_id).where(_begins(first)).limit(MOST_FOUND).subquery()
-    users = select(UserRow).where(UserRow.id.in_(select(found.c.user_id)))
+    if not first:
+        return select(UserRow).where(UserRow.id.is_(None))
+    most = MOST_COMPARED if others else MOST_FOUND
+    compared = select(UserWordRow.user_id).where(_begins(first)).limit(most).subquery()
+    found = select(compared.c.user_id)
     for word in others:
-        users = users.where(exists().where(UserWordRow.user_id == UserRow.id, _begins(word)))
-    return users if first else users.where(UserRow.id.is_(None))
+        found = found.where(
+            exists().where(UserWordRow.user_id == compared.c.user_id, _begins(word))
+        )
+    found = select(found.limit(MOST_FOUND).subquery().c.user_id)
+    whole = select(UserRow.id).where(UserRow.email == query.strip().casefold())
+    return select(UserRow).where(UserRow.id.in_(union_all(found, whole)))
 
 
 def _begins(word: str) -> ColumnElement[bool]:
