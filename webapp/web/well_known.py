@@ -28,11 +28,11 @@ def jwks() -> Response:
 def metadata() -> Response:
     """RFC 8414. The issuer is the setting; if that is an address, so start all others.
 
-    Otherwise they start as the request did, which is nothing for a cache to keep.
+    Otherwise as WEBAPP_BASE_URL says; without it, as the request did: nothing for a cache to keep.
     """
-    issuer = services().settings.jwt_issuer
-    configured = issuer.startswith(("http://", "https://"))
-    base = issuer if configured else request.root_url
+    issuer, base_url = services().settings.jwt_issuer, services().settings.base_url
+    configured = issuer if issuer.startswith(("http://", "https://")) else base_url
+    base = configured or request.root_url
     methods = ["none", "client_secret_basic", "client_secret_post"]
     return kept(
         seconds=MAY_BE_KEPT if configured else 0,
