@@ -149,6 +149,29 @@ def test_logout_ends_the_session_whichever_cookie_is_left(browser: Browser, left
     assert not browser.is_in()
 
 
+def test_logout_needs_no_cookie_of_flask(browser: Browser) -> None:
+    """A browser that was restarted has kept the sign-in, and lost what lasts as long as it runs."""
+    browser.sign_in()
+    csrf_token = browser.csrf_token("/account")
+    browser.client.delete_cookie("session")
+    browser.client.post("/logout", data={"csrf_token": csrf_token}, headers=browser.headers)
+    assert not browser.is_in()
+
+
+def test_a_second_tab_that_still_shows_the_login_form_is_in_as_well(browser: Browser) -> None:
+    fields = {"csrf_token": browser.csrf_token("/login"), "email": EMAIL, "password": PASSWORD}
+    browser.sign_in()
+    late = fields | {"next": "/account"}
+    answer = browser.client.post("/login", data=late, headers=browser.headers)
+    assert browser.get(answer.location).location == "/account"
+
+
+def test_a_program_that_is_no_browser_sees_who_is_signed_in(browser: Browser) -> None:
+    browser.sign_in()
+    assert browser.client.get("/login").location == "/dashboard"
+    assert browser.client.get("/login", headers={"Accept": "*/*"}).location == "/dashboard"
+
+
 def test_a_form_made_before_somebody_else_signed_in_is_void(browser: Browser) -> None:
     browser.sign_in()
     made_for_ada = browser.csrf_token("/account")

@@ -19,7 +19,7 @@ from webapp.core.errors import (
     TokenMissing,
     Unauthenticated,
 )
-from webapp.core.grants import Grant
+from webapp.core.grants import BROWSER_CLIENT, Grant
 from webapp.core.stores import User
 from webapp.core.tokens import AccessClaims
 
@@ -27,7 +27,7 @@ from . import cookies, csrf, messages
 from .authorization import EVERYBODY, check, permission_needed
 from .refreshing import exchange
 from .request_id import request_id
-from .requests import is_api, is_navigation, this_request
+from .requests import is_api, is_navigation, is_plain_client, this_request
 from .services import origin, services
 
 
@@ -54,9 +54,10 @@ def authenticate() -> None:
         g.visitor = visitor = identify()
         check(visitor.user, needed)
     else:
-        g.visitor = greet() if method == "GET" and is_navigation() else None
+        looked_at = method == "GET" and (is_navigation() or is_plain_client())
+        g.visitor = greet() if looked_at else None
     if method not in SAFE_METHODS and request.endpoint and not is_api():
-        csrf.check_form()
+        csrf.check_form(sessions_of_this_browser)
 
 
 def on_whose_behalf() -> events.Context:
@@ -80,10 +81,15 @@ def greet() -> Visitor | None:
     except TokenMissing:
         return None
     except Unauthenticated as refusal:
-        if isinstance(refusal, (SessionEnded, TokenExpired)):
-            after_this_request(forget)
-        flash(messages.why_signed_out(refusal), "warning")
+        if is_navigation():
+            tell_why(refusal)
         return None
+
+
+def tell_why(refusal: Unauthenticated) -> None:
+    if isinstance(refusal, (SessionEnded, TokenExpired)):
+        after_this_request(forget)
+    flash(messages.why_signed_out(refusal), "warning")
 
 
 def identify() -> Visitor:
@@ -145,6 +151,14 @@ def hand_over(grant: Grant) -> None:
 
 def forget(response: Response) -> Response:
     return response if g.get("grant") else cookies.forget_grant(response)
+
+
+def sessions_of_this_browser() -> set[str]:
+    """Usually one; by whichever cookie is left of it."""
+    tokens = (cookies.read(cookies.REFRESH), cookies.read(cookies.ACCESS))
+    sessions, now = services().sessions, services().now()
+    claims = [sessions.recognise(token, BROWSER_CLIENT, now) for token in tokens if token]
+    return {each.sid for each in claims if each}
 
 
 def visitor() -> Visitor:

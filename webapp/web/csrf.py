@@ -6,9 +6,11 @@ browser loads all at once, and another one for the next person who signs in.
 """
 
 import hmac
+from collections.abc import Callable
 
-from flask import Flask, current_app, g, request, session
-from flask_wtf.csrf import CSRFProtect, generate_csrf, validate_csrf
+import flask
+from flask import Flask, current_app, g, request
+from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf, validate_csrf
 from wtforms import ValidationError
 
 protection = CSRFProtect()
@@ -21,10 +23,19 @@ def install(app: Flask) -> None:
     app.context_processor(lambda: {"csrf_token": csrf_token})
 
 
-def check_form() -> None:
-    """Of a request that changes something. Raises CSRFError (a 400)."""
+def check_form(own_sessions: Callable[[], set[str]]) -> None:
+    """Of a request that changes something. Raises CSRFError (a 400).
+
+    A public page does not know its visitor: a form that one of this browser's own sessions was
+    shown, such as that of the log-out, is as good there, also when `flask.session` is lost.
+    """
     bind_forms()
-    protection.protect()
+    try:
+        protection.protect()
+    except CSRFError:
+        if not any(was_made_in(sid) for sid in own_sessions()):
+            raise
+        protection.protect()  # which asks as well where the form comes from
 
 
 def csrf_token() -> str:
@@ -40,8 +51,8 @@ def bind_forms(sid: str | None = None) -> None:
     if sid:
         key = str(current_app.secret_key).encode()
         secret = hmac.digest(key, f"forms of {sid}".encode(), "sha256").hex()
-        if session.get("csrf_token") != secret:
-            session["csrf_token"] = secret
+        if flask.session.get("csrf_token") != secret:
+            flask.session["csrf_token"] = secret
 
 
 def was_made_in(sid: str) -> bool:

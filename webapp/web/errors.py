@@ -12,6 +12,7 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from webapp.core.errors import (
@@ -33,6 +34,7 @@ from webapp.core.errors import (
 )
 
 from . import cookies, drafts, messages
+from .authentication import sessions_of_this_browser
 from .request_id import request_id
 from .requests import is_api, return_path
 
@@ -99,6 +101,8 @@ def on_http_error(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
     if status < 400:
         return error
+    if is_late_login(error):
+        return redirect(url_for("pages.login", next=request.form.get("next") or None), 303)
     code, _, message = PAGES.get(status, PAGES[400 if status < 500 else 500])
     if status == 400 and is_api():
         message = "The body can't be read: it is not what its type says."
@@ -107,6 +111,12 @@ def on_http_error(error: HTTPException) -> ResponseReturnValue:
         if name == "Allow":
             response.headers[name] = value
     return response
+
+
+def is_late_login(error: HTTPException) -> bool:
+    """Another tab has signed in since that form was shown: this one is in as well, then."""
+    late = isinstance(error, CSRFError) and request.endpoint == "pages.login"
+    return late and bool(request.form.get("csrf_token") and sessions_of_this_browser())
 
 
 def to_login(error: Unauthenticated) -> ResponseReturnValue:

@@ -37,6 +37,13 @@ def is_navigation() -> bool:
     return mode == "navigate" if mode else "text/html" in request.headers.get("Accept", "")
 
 
+def is_plain_client() -> bool:
+    """A program that is no browser: it names no type, speaks no language, and reads what comes."""
+    told = ("Sec-Fetch-Mode", "Accept-Language")
+    headers = request.headers
+    return headers.get("Accept", "*/*") == "*/*" and not any(name in headers for name in told)
+
+
 def return_path() -> str | None:
     """Where to come back to after login: this page, or the page of the form that was sent."""
     if request.method in ("GET", "HEAD"):

@@ -15,11 +15,10 @@ from webapp.core.errors import (
     Unavailable,
     ValidationFailed,
 )
-from webapp.core.grants import BROWSER_CLIENT
 from webapp.core.sessions import EndReason
 from webapp.core.stores import User
 from webapp.web import cookies, csrf, known_browsers, messages
-from webapp.web.authentication import hand_over
+from webapp.web.authentication import hand_over, sessions_of_this_browser
 from webapp.web.authorization import public
 from webapp.web.forms import LoginForm, RegisterForm, sent
 from webapp.web.passwords import checking
@@ -128,14 +127,6 @@ def sign_in(user: User, *, remember: bool, target: str | None) -> ResponseReturn
         end_sessions(previous)
     services().tidier.soon()
     return redirect(safe_next(target), 303)
-
-
-def sessions_of_this_browser() -> set[str]:
-    """Usually one; by whichever cookie is left of it."""
-    tokens = (cookies.read(cookies.REFRESH), cookies.read(cookies.ACCESS))
-    sessions, now = services().sessions, services().now()
-    claims = [sessions.recognise(token, BROWSER_CLIENT, now) for token in tokens if token]
-    return {each.sid for each in claims if each}
 
 
 def end_sessions(sids: set[str]) -> None:
