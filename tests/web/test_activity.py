@@ -1,14 +1,18 @@
 """What happened to an account, in words: for its owner, and for admins of everybody."""
 
 import re
+from typing import Any
 
+import pytest
 from flask import Flask
 
 from tests.conftest import services_of
 from tests.support.browser import EMAIL, FIREFOX, PASSWORD, Browser
 from tests.support.clock import Clock
 from tests.support.mails import newest_mail, subjects
+from webapp.core.errors import Unavailable
 from webapp.core.events import EventKind
+from webapp.store.sessions import RedisEntries
 
 ACTIVITY = "/account/activity"
 EVENT = re.compile(r'data-kind="([^"]+)">(.*?)</li>', re.S)
@@ -126,3 +130,27 @@ def test_a_copied_sign_in_ends_once_and_its_owner_is_told_here_and_by_mail(
     assert sum(words.startswith("A copied sign-in was used, and ended") for words in told) == 1
     assert subjects(app, EMAIL) == ["We signed you out to protect you"]
     assert newest_mail(app, EMAIL).links[0].endswith("/account/password")
+
+
+def test_a_theft_is_told_to_its_owner_also_when_who_noticed_it_was_cut_off(
+    app: Flask, browser: Browser, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    redeem = RedisEntries.redeem
+
+    def cut_off(*what: Any, **more: Any) -> None:
+        redeem(*what, **more)
+        raise Unavailable
+
+    browser.sign_in()
+    copy = browser.refresh_token
+    for _ in range(2):
+        clock.advance(301)
+        assert browser.is_in()
+    thief = Browser(app)
+    thief.keep({"refresh_token": copy})
+    with monkeypatch.context() as cut:
+        cut.setattr(RedisEntries, "redeem", cut_off)
+        assert thief.get("/dashboard").status_code == 503
+    for held in (thief, browser, thief):
+        assert not held.is_in()
+    assert subjects(app, EMAIL) == ["We signed you out to protect you"]

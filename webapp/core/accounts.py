@@ -21,7 +21,8 @@ from .memory import Feed
 from .notices import Notices
 from .passwords import Passwords, Strength
 from .policy import Role
-from .stores import User
+from .sessions import EndReason
+from .stores import Session, User
 
 MAX_EMAIL = 254  # RFC 5321 section 4.5.3.1.3
 MAX_NAME = 100
@@ -39,6 +40,13 @@ class Changes:
     disabled: bool | None = None
     password: str | None = None
 
+    @property
+    def ending(self) -> EndReason | None:
+        """Why their sessions end, if they do. Also when enabled again: nothing old comes back."""
+        if self.password is not None:
+            return EndReason.PASSWORD_CHANGED
+        return None if self.disabled is None else EndReason.DISABLED
+
 
 class Users(Protocol):
     """Users in SQL. Every method may raise Unavailable."""
@@ -54,12 +62,15 @@ class Users(Protocol):
 
     def change(
         self, user_id: str, changes: Changes, password_hash: str | None, now: int
-    ) -> User | None:
-        """Raises Conflict: the address is taken, or nobody would be left to administer."""
+    ) -> tuple[User, list[Session]] | None:
+        """The user as they are now, and the sessions that ended with it, in one transaction.
+
+        Raises Conflict: the address is taken, or nobody would be left to administer.
+        """
 
     def swap_password(
         self, user: User, old_hash: str, new_hash: str, kind: EventKind, now: int, but: str | None
-    ) -> list[str] | None:
+    ) -> list[Session] | None:
         """Set a new password if the old one and the address are still what they were.
 
         In the same transaction all sessions end, except `but`; which those were.
@@ -83,14 +94,21 @@ class Accounts:
         self._feed = feed
 
     def register(
-        self, email: str, password: str, *, name: str = "", role: str = Role.USER, now: float
+        self,
+        email: str,
+        password: str,
+        *,
+        name: str = "",
+        role: str = Role.USER,
+        disabled: bool = False,
+        now: float,
     ) -> User:
         """For somebody who vouches for the address: an admin, or an operator.
 
         Raises ValidationFailed with `fields`, Conflict if the address is taken.
         """
         good = self.checked(Changes(email=email, password=password, name=name, role=role))
-        user = replace(new_user(good, now), role=role, confirmed_at=int(now))
+        user = replace(new_user(good, now), role=role, disabled=disabled, confirmed_at=int(now))
         self._users.create(user, self._passwords.hash(password))
         return user
 
@@ -134,7 +152,7 @@ class Accounts:
                 complaint = "Enter your current password to change the address."
                 raise PasswordRefused({"current_password": [complaint]})
             self.check_password(user_id, password, now)
-        return self.change(user_id, good, now)
+        return self.change(user_id, good, now)[0]
 
     def check_password(self, user_id: str, password: str, now: float) -> tuple[User, str]:
         """For who is signed in. The user and the hash that it matched. Raises PasswordRefused."""
@@ -151,7 +169,7 @@ class Accounts:
 
     def change_password(
         self, user_id: str, current: str, new: str, now: float, *, but: str
-    ) -> list[str]:
+    ) -> list[Session]:
         """As `set_password`. Raises PasswordRefused, ValidationFailed, LinkVoid, NotFound."""
         user, hashed = self.check_password(user_id, current, now)
         try:
@@ -168,7 +186,7 @@ class Accounts:
         now: float,
         *,
         but: str | None = None,
-    ) -> list[str]:
+    ) -> list[Session]:
         """Only if it still is what it was: of two that come together, one does.
 
         The sessions that this has ended, all but one, of which Redis has to be told.
@@ -186,25 +204,27 @@ class Accounts:
         self._notices.password_changed(user)
         return ended
 
-    def change(self, user_id: str, changes: Changes, now: float) -> User:
-        """What a change of address or password needs of letters goes out as well.
+    def change(self, user_id: str, changes: Changes, now: float) -> tuple[User, list[Session]]:
+        """The user, and the sessions that this has ended, of which Redis has to be told.
 
+        What a change of address or password needs of letters goes out as well.
         Raises ValidationFailed, Conflict, NotFound.
         """
         before, old_hash = self._found(user_id)
-        good = self.checked(changes)
+        good = self.checked(changes, before)
         hashed = None if good.password is None else self._passwords.hash(good.password)
         self._feed.announce(user_id)
-        user = self._users.change(user_id, good, hashed, int(now))
-        if user is None:
+        changed = self._users.change(user_id, good, hashed, int(now))
+        if changed is None:
             raise NotFound
+        user, ended = changed
         if user.email != before.email:
             if before.confirmed_at is not None:
                 self._notices.email_changed(before, user)
             self._notices.confirm_address(user, hashed or old_hash, now)
         if hashed:
             self._notices.password_changed(user)
-        return user
+        return user, ended
 
     def find(self, email: str) -> tuple[User | None, str | None]:
         """The user of an address as it was typed, and their password's hash."""
@@ -217,10 +237,14 @@ class Accounts:
     def strength(self, password: str, *about: str) -> Strength:
         return self._passwords.strength(password, *about)
 
-    def checked(self, changes: Changes) -> Changes:
-        """The changes in the form that is stored. Raises ValidationFailed with every complaint."""
+    def checked(self, changes: Changes, before: User | None = None) -> Changes:
+        """The changes in the form that is stored. Raises ValidationFailed with every complaint.
+
+        `before`: whose they are; a password must not be made of what stays, either.
+        """
         fields: dict[str, list[str]] = {}
-        acceptable = self._acceptable(changes.email or "", changes.name or "")
+        about = [changes.email or "", changes.name or ""]
+        acceptable = self._acceptable(*about, *([before.email, before.name] if before else []))
         good = replace(
             changes,
             email=_checked(fields, "email", normal_email, changes.email),

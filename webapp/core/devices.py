@@ -37,11 +37,6 @@ class Devices:
             raise NotFound
         self.sessions.end(sid, reason, now)
 
-    def tell_redis(self, sids: list[str], reason: str, now: float) -> None:
-        """Tell Redis of sessions that SQL has ended already."""
-        for sid in sids:
-            self.sessions.end(sid, reason, now)
-
     def end_all(self, user_id: str, reason: str, now: float, *, but: str | None = None) -> int:
         """How many that were."""
         open_ones = self.records.open_sessions(user_id, int(now))

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from .accounts import Accounts, Changes
-from .devices import Devices
 from .errors import NotFound
+from .memory import Feed
 from .notices import Notices
 from .policy import Role
-from .sessions import EndReason
-from .stores import User
+from .sessions import EndReason, Sessions
+from .stores import Session, User
 
 SORTS = ("created_at", "-created_at", "email", "-email", "name", "-name")
 
@@ -26,19 +26,23 @@ class DirectoryStore(Protocol):
     def page(self, query: str, sort: str, offset: int, limit: int) -> Page:
         """Those in whose name or address words begin with those of `query`.
 
-        No more than 250 are found, and of all no more than 10,000 counted.
+        No more than 100 are found, and of all no more than 10,000 counted.
         """
 
-    def remove(self, user_id: str, now: int) -> bool:
-        """With sessions and events. Raises Conflict if nobody would be left to administer."""
+    def remove(self, user_id: str, now: int) -> list[Session] | None:
+        """With sessions and events; the sessions that were open, or None: no such user.
+
+        Raises Conflict if nobody would be left to administer.
+        """
 
 
 @dataclass(frozen=True)
 class Directory:
     store: DirectoryStore
     accounts: Accounts
-    devices: Devices
+    sessions: Sessions
     notices: Notices
+    feed: Feed
 
     def page(self, *, query: str, sort: str, page: int, per_page: int) -> Page:
         """`page` counts from 1; `sort` is one of SORTS, a minus in front for descending."""
@@ -46,37 +50,34 @@ class Directory:
 
     def create(self, wanted: Changes, now: float) -> User:
         """Raises ValidationFailed, Conflict."""
-        user = self.accounts.register(
+        return self.accounts.register(
             wanted.email or "",
             wanted.password or "",
             name=wanted.name or "",
             role=wanted.role or Role.USER,
+            disabled=bool(wanted.disabled),
             now=now,
         )
-        return self.change(user.id, Changes(disabled=True), now) if wanted.disabled else user
 
     def change(self, user_id: str, changes: Changes, now: float) -> User:
         """A user who is disabled, or gets another password, is signed out everywhere.
 
         Raises ValidationFailed, Conflict, NotFound.
         """
-        open_before = [device.session.sid for device in self.devices.of(user_id, now)]
-        user = self.accounts.change(user_id, changes, now)
-        if changes.password is not None:  # that has ended them in SQL: Redis has to hear
-            self.devices.tell_redis(open_before, EndReason.PASSWORD_CHANGED, now)
-        if changes.disabled is not None:  # also when enabled again: nothing old comes back
-            self.devices.end_all(user_id, EndReason.DISABLED, now)
-        elif changes.password is not None:
-            self.devices.end_all(user_id, EndReason.PASSWORD_CHANGED, now)
+        user, ended = self.accounts.change(user_id, changes, now)
+        if changes.ending:
+            self.sessions.bury(ended, changes.ending, now)
         return user
 
     def remove(self, user_id: str, now: float) -> None:
-        """Disabled first and signed out everywhere: Redis has to know, should SQL be down later.
+        """And sign them out everywhere: Redis has to know, should SQL be down later.
 
         Raises Conflict, NotFound.
         """
-        user = self.accounts.change(user_id, Changes(disabled=True), now)
-        self.devices.end_all(user_id, EndReason.DELETED, now)
-        if not self.store.remove(user_id, int(now)):
+        user = self.accounts.profile(user_id)
+        self.feed.announce(user_id)
+        ended = self.store.remove(user_id, int(now))
+        if ended is None:
             raise NotFound
+        self.sessions.bury(ended, EndReason.DELETED, now)
         self.notices.account_deleted(user)

@@ -7,14 +7,13 @@ Nothing here tells whether an address has an account, by text, status or time
 from dataclasses import dataclass, replace
 
 from .accounts import Accounts, Changes, Users, new_user
-from .devices import Devices
 from .errors import Conflict, LinkVoid
 from .events import EventKind, Events
 from .links import Links, Purpose
 from .memory import Feed
 from .notices import Notices
 from .passwords import Passwords
-from .sessions import EndReason
+from .sessions import EndReason, Sessions
 from .stores import User
 
 
@@ -23,7 +22,7 @@ class Registration:
     users: Users
     passwords: Passwords
     accounts: Accounts
-    devices: Devices
+    sessions: Sessions
     links: Links
     notices: Notices
     events: Events
@@ -97,4 +96,4 @@ class Registration:
         """Set a new password, and sign out everywhere. Raises ValidationFailed, LinkVoid."""
         user, hashed = self.whose_link(Purpose.RESET, token, now)
         ended = self.accounts.set_password(user, hashed, password, EventKind.PASSWORD_RESET, now)
-        self.devices.tell_redis(ended, EndReason.PASSWORD_CHANGED, now)
+        self.sessions.bury(ended, EndReason.PASSWORD_CHANGED, now)

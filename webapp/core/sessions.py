@@ -110,8 +110,7 @@ class Sessions:
         )
         if answer.outcome is Outcome.REUSED:
             self._feed.announce(claims.sid)
-            self._notices.sign_in_stolen(user)
-        self._require_open(answer, session, now)
+        self._require_open(answer, user, session, now)
         return self._issuer.grant(user, session, answer.outcome, answer.gen, answer.rotated_at, now)
 
     def confirm(self, access_token: str, now: float) -> tuple[User, AccessClaims]:
@@ -152,7 +151,7 @@ class Sessions:
         answer = self._ask_entries(claims, session)
         if answer.outcome is Outcome.MISSING and session is None:
             raise SessionEnded(EndReason.FORGOTTEN)
-        self._require_open(answer, session, now)
+        self._require_open(answer, user, session, now)
         return user, claims, answer
 
     def revoke(self, token: str, client_id: str, now: float) -> None:
@@ -208,8 +207,8 @@ class Sessions:
         Raises TokenInvalid, TokenExpired, SessionEnded, Unavailable.
         """
         claims = self._tokens.read_refresh(refresh_token, now)
-        session = self._find_open(claims, now)[1]
-        self._require_open(self._ask_entries(claims, session), session, now)
+        user, session = self._find_open(claims, now)
+        self._require_open(self._ask_entries(claims, session), user, session, now)
 
     def has_proof(self, access: AccessClaims, now: float) -> bool:
         """Whether the password was given in this session a short while ago (ASVS 5.0 7.5.1)."""
@@ -231,9 +230,15 @@ class Sessions:
         Once SQL has it, it has ended, whether or not Redis can be told.
         """
         told = self._feed.announce(sid)
-        session = self._records.close(sid, reason, int(now))
+        session = self._records.close(sid, reason, int(now)).session
         if session and told:
-            self._bury(session, now)
+            self.bury([session], session.ended_reason or reason, now)
+
+    def bury(self, sessions: list[Session], reason: str, now: float) -> None:
+        """Tell Redis of sessions that SQL has ended; if it can't be told, that was enough."""
+        with suppress(Unavailable):
+            for session in sessions:
+                self._entries.bury(session.sid, reason, ttl=_ttl(session, now))
 
     def _find_open(
         self, claims: RefreshClaims | AccessClaims, now: float
@@ -243,7 +248,7 @@ class Sessions:
         if user is None:
             raise SessionEnded(EndReason.DELETED)
         if session and session.ended_reason:
-            self._bury(session, now)  # Redis may have forgotten
+            self.bury([session], session.ended_reason, now)  # Redis may have forgotten
             raise SessionEnded(session.ended_reason)
         if user.disabled:
             raise SessionEnded(EndReason.DISABLED)
@@ -274,22 +279,25 @@ class Sessions:
             raise Unavailable
         return User(claims.sub, claims.email, "", claims.role)
 
-    def _require_open(self, answer: Answer, session: Session | None, now: float) -> None:
-        """Refuse what Redis says has ended, and let SQL know: it may not have heard."""
+    def _require_open(
+        self, answer: Answer, user: User, session: Session | None, now: float
+    ) -> None:
+        """Refuse what Redis says has ended, and let SQL know: it may not have heard.
+
+        A theft's owner is told by whoever is first to write it down: the one that noticed it may
+        have been cut off.
+        """
         if answer.outcome not in (Outcome.ENDED, Outcome.REUSED):
             return
         if session and not self._feed.doubts(session.sid, session.user_id):
             self._feed.announce(session.sid)  # whoever ended it may not have come to it
         if session:
-            self._records.close(session.sid, answer.reason, int(now))
+            closed = self._records.close(session.sid, answer.reason, int(now))
+            if closed.new and answer.reason == EndReason.REUSE:
+                self._notices.sign_in_stolen(user)
         if answer.outcome is Outcome.REUSED:
             raise RefreshReused(answer.reason)
         raise SessionEnded(answer.reason)
-
-    def _bury(self, session: Session, now: float) -> None:
-        with suppress(Unavailable):
-            reason = session.ended_reason or EndReason.FORGOTTEN
-            self._entries.bury(session.sid, reason, ttl=_ttl(session, now))
 
 
 def _ttl(session: Session, now: float) -> int:

@@ -45,6 +45,16 @@ class Session:
     ended_reason: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What became of the wish to end a session."""
+
+    session: Session | None
+    """None if there is no such session."""
+    new: bool
+    """Whether it has ended by this, and had not before."""
+
+
 class Outcome(StrEnum):
     """What Redis answers: to a redeem all but the last two, to a confirm the last three."""
 
@@ -111,5 +121,5 @@ class Records(Protocol):
     def prove(self, sid: str, now: int) -> None:
         """Note when the password was given again."""
 
-    def close(self, sid: str, reason: str, now: int) -> Session | None:
-        """Write down a session's end, once; None if there is no such session."""
+    def close(self, sid: str, reason: str, now: int) -> Closed:
+        """Write down a session's end, once."""

@@ -4,7 +4,7 @@ import threading
 from dataclasses import replace
 
 from webapp.core.notices import Notice
-from webapp.core.stores import Session, User
+from webapp.core.stores import Closed, Session, User
 
 from .faults import FaultyEntries
 from .recorder import Recorder
@@ -53,10 +53,10 @@ class LabRecords:
     def prove(self, sid: str, now: int) -> None:
         self._sessions[sid] = replace(self._sessions[sid], proved_at=now)
 
-    def close(self, sid: str, reason: str, now: int) -> Session | None:
+    def close(self, sid: str, reason: str, now: int) -> Closed:
         if not self._remembers:
             found = self._sessions.get(sid)
-            return found and replace(found, ended_at=now, ended_reason=reason)
+            return Closed(found and replace(found, ended_at=now, ended_reason=reason), new=True)
         self._recorder.step("app", "sql", f"end it: {reason}", details={"session": sid})
         with self._lock:
             session = self._sessions.get(sid)
@@ -65,7 +65,7 @@ class LabRecords:
                 session = replace(session, ended_at=now, ended_reason=reason)
                 self._sessions[sid] = session
         self._recorder.step("sql", "app", "written" if new else "it has ended already", "good")
-        return session
+        return Closed(session, new)
 
     def row(self, sid: str) -> dict[str, str]:
         """As SQL would show it; empty if it keeps none."""

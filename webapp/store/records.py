@@ -5,7 +5,7 @@ from sqlalchemy.exc import IntegrityError
 
 from webapp.core.errors import InvalidCredentials
 from webapp.core.events import EventKind
-from webapp.core.stores import Session, User
+from webapp.core.stores import Closed, Session, User
 
 from .database import answering, committing, read_row
 from .events import fit, note
@@ -53,24 +53,15 @@ class SqlRecords:
             return  # a parallel request was first
 
     def open_sessions(self, user_id: str, now: int) -> list[Session]:
-        still_open = (
-            select(SessionRow)
-            .where(
-                SessionRow.user_id == user_id,
-                SessionRow.ended_at.is_(None),
-                SessionRow.expires_at > now,
-            )
-            .order_by(SessionRow.created_at.desc())
-        )
         with answering():
-            return [row.to_session() for row in db.session.scalars(still_open)]
+            return open_sessions(user_id, now)
 
     def prove(self, sid: str, now: int) -> None:
         proving = update(SessionRow).where(SessionRow.sid == sid).values(proved_at=now)
         with committing():
             db.session.execute(proving)
 
-    def close(self, sid: str, reason: str, now: int) -> Session | None:
+    def close(self, sid: str, reason: str, now: int) -> Closed:
         ending = (
             update(SessionRow)
             .where(SessionRow.sid == sid, SessionRow.ended_at.is_(None))
@@ -82,7 +73,7 @@ class SqlRecords:
             if user_id:
                 note(EventKind.SESSION_ENDED, user_id, now, detail=reason, sid=sid)
             row = db.session.get(SessionRow, sid, populate_existing=True)
-        return row.to_session() if row else None
+        return Closed(row.to_session() if row else None, new=user_id is not None)
 
     def _add(self, session: Session, event: EventKind) -> None:
         row = SessionRow(**{name: getattr(session, name) for name in Session.__slots__})
@@ -100,13 +91,22 @@ def _still_is(user_id: str, proof: str) -> bool:
     return db.session.scalar(locking, execution_options=options) is not None
 
 
-def close_all(user_id: str, reason: str, now: int, *, but: str | None) -> list[str]:
+def open_sessions(user_id: str, now: int) -> list[Session]:
+    still_open = select(SessionRow).where(
+        SessionRow.user_id == user_id, SessionRow.ended_at.is_(None), SessionRow.expires_at > now
+    )
+    newest_first = still_open.order_by(SessionRow.created_at.desc())
+    return [row.to_session() for row in db.session.scalars(newest_first)]
+
+
+def close_all(user_id: str, reason: str, now: int, *, but: str | None = None) -> list[Session]:
     """End a user's open sessions in the transaction of what ends them; which those were."""
     open_ones = update(SessionRow).where(
         SessionRow.user_id == user_id, SessionRow.ended_at.is_(None), SessionRow.sid != (but or "")
     )
-    ending = open_ones.values(ended_at=now, ended_reason=reason).returning(SessionRow.sid)
-    sids = db.session.scalars(ending, execution_options={"synchronize_session": False}).all()
-    for sid in sids:
-        note(EventKind.SESSION_ENDED, user_id, now, detail=reason, sid=sid)
-    return list(sids)
+    ending = open_ones.values(ended_at=now, ended_reason=reason).returning(SessionRow)
+    options = {"synchronize_session": False, "populate_existing": True}
+    ended = [row.to_session() for row in db.session.scalars(ending, execution_options=options)]
+    for session in ended:
+        note(EventKind.SESSION_ENDED, user_id, now, detail=reason, sid=session.sid)
+    return ended

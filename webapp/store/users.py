@@ -14,13 +14,13 @@ from webapp.core.errors import Conflict
 from webapp.core.events import EventKind
 from webapp.core.policy import Role
 from webapp.core.sessions import EndReason
-from webapp.core.stores import User
+from webapp.core.stores import Session, User
 
 from . import words
 from .database import answering, committing
 from .events import note, note_deletion
 from .models import UserRow, db
-from .records import close_all
+from .records import close_all, open_sessions
 
 
 class SqlUsers:
@@ -34,6 +34,7 @@ class SqlUsers:
             password_hash=password_hash,
             role=user.role,
             created_at=user.created_at,
+            disabled_at=user.created_at if user.disabled else None,
             confirmed_at=user.confirmed_at,
             pending=user.pending,
         )
@@ -63,7 +64,7 @@ class SqlUsers:
 
     def change(
         self, user_id: str, changes: Changes, password_hash: str | None, now: int
-    ) -> User | None:
+    ) -> tuple[User, list[Session]] | None:
         with _unique_email(), committing():
             risky = changes.disabled or changes.role is not None
             admins = _locked_admins() if risky else set()
@@ -76,14 +77,13 @@ class SqlUsers:
             _apply(row, changes, password_hash, now)
             if renamed:
                 words.index(row)
-            if changes.password is not None:
-                close_all(user_id, EndReason.PASSWORD_CHANGED, now, but=None)
+            ended = close_all(user_id, changes.ending, now) if changes.ending else []
             _keep_an_admin(admins, row, gone=row.role != Role.ADMIN or bool(row.disabled_at))
-        return row.to_user()
+        return row.to_user(), ended
 
     def swap_password(
         self, user: User, old_hash: str, new_hash: str, kind: EventKind, now: int, but: str | None
-    ) -> list[str] | None:
+    ) -> list[Session] | None:
         mine = (UserRow.id == user.id) & (UserRow.password_hash == old_hash)
         values: dict[str, Any] = {"password_hash": new_hash}
         if kind is EventKind.PASSWORD_RESET:  # the link came by mail, so the address is theirs
@@ -109,16 +109,18 @@ class SqlUsers:
         confirming = confirming.values(confirmed_at=now, pending=False)
         return self._changed(confirming, EventKind.EMAIL_CONFIRMED, user.id, now)
 
-    def remove(self, user_id: str, now: int) -> bool:
+    def remove(self, user_id: str, now: int) -> list[Session] | None:
         with committing():
             admins = _locked_admins()
-            row = db.session.get(UserRow, user_id)
+            # Locked: nobody opens a session of theirs in between.
+            row = db.session.get(UserRow, user_id, with_for_update=True)
             if row is None:
-                return False
+                return None
             _keep_an_admin(admins, row, gone=True)
+            open_ones = open_sessions(user_id, now)
             db.session.delete(row)
             note_deletion(user_id, now)
-        return True
+        return open_ones
 
     def _changed(self, change: Update, kind: EventKind, user_id: str, now: int) -> bool:
         """Whether it met its row: of two that come together, one does."""

@@ -80,7 +80,7 @@ SCENARIOS = (
         ),
         "A missing entry says nothing, so SQL is asked: your session is open, and the entry is "
         "written anew, one generation on. The phone's session has ended there, and stays ended.",
-        (("webapp/store/redeem.lua", "Redis was emptied"), ("webapp/core/sessions.py", "_bury")),
+        (("webapp/store/redeem.lua", "Redis was emptied"), ("webapp/core/sessions.py", "bury")),
         "tests/core/test_sessions.py::TestHealed::test_an_empty_redis_signs_nobody_out",
         redis_emptied,
     ),

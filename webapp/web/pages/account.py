@@ -57,7 +57,7 @@ def change_password() -> ResponseReturnValue:
         except ValidationFailed as refusal:
             form.show(refusal)
         else:
-            services().devices.tell_redis(ended, EndReason.PASSWORD_CHANGED, now)
+            services().sessions.bury(ended, EndReason.PASSWORD_CHANGED, now)
             services().sessions.prove(me.access.sid, now)
             flash(messages.PASSWORD_CHANGED, "success")
             return redirect(url_for("pages.change_password"), 303)
