@@ -63,8 +63,11 @@ def wire(
 ) -> Services:
     assert settings.access_token_keys is not None
     redis = redis_client(settings.redis_url, settings.instance_path / "redis")
-    # The embedded server has this host's clock.
-    now = now or (RedisClock(redis) if settings.redis_url else time.time)
+    entries, records = RedisEntries(redis), SqlRecords()
+    if not now and settings.redis_url:  # the embedded server has this host's clock
+        now = clock = RedisClock(redis)
+        entries = RedisEntries(redis, require_right=clock.require_right)
+    now = now or time.time
     # A database that development has used holds the demo account as well.
     published = {development.DEMO.password} if settings.mode == "production" else set()
     pool, memory = HashingPool(), Memory(settings.token_memory)
@@ -77,7 +80,6 @@ def wire(
     notices = Notices(post_office(settings, outbox, background, now), links)
     feed = RedisFeed(redis, doubt_lasts=settings.access_token_ttl + DOUBT_MARGIN)
     accounts = Accounts(users, passwords, events, notices, feed)
-    entries, records = RedisEntries(redis), SqlRecords()
     laboratory = None
     if settings.has_lab:
         entries, records, laboratory = under_glass(redis, entries, records)

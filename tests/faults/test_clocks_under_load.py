@@ -15,4 +15,5 @@ def test_a_host_whose_clock_is_wrong_signs_nobody_out(
     with served(site, wrong_by=wrong_by) as other, served_by(crowd, server, other):
         tally = endure(f"Clock of one host {wrong_by:+} s", crowd, moment(), 2)
     assert_nobody_noticed(tally)
-    assert len(tally.having_status(503)) < 0.05 * len(tally.answers)
+    # It lets people wait until Redis has said what time it is.
+    assert len(tally.having_status(503)) < 0.25 * len(tally.answers)

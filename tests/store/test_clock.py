@@ -5,11 +5,15 @@ import time
 from pathlib import Path
 
 import pytest
+import redis
 
 from tests.support.servers import RedisServer, free_port, wait_until
+from webapp.core.errors import Unavailable
+from webapp.core.stores import Outcome
 from webapp.store import clock
 from webapp.store.clock import RedisClock
 from webapp.store.connect import redis_client
+from webapp.store.sessions import RedisEntries
 from webapp.store.timely import ANSWER_TIMEOUT
 
 NOWHERE = Path("/nowhere")
@@ -32,6 +36,40 @@ def test_from_the_first_question_on_it_is_redis_time(redis_server: RedisServer) 
 def test_without_redis_it_is_the_hosts_own_time_and_nobody_waits() -> None:
     now = RedisClock(redis_client(f"redis://127.0.0.1:{free_port()}", NOWHERE))
     assert abs(now() - REAL()) < ABOUT
+
+
+def test_before_redis_has_said_what_time_it_is_nothing_is_judged_by_it(
+    redis_server: RedisServer,
+) -> None:
+    """A host that is five minutes ahead would take the next race of two tabs for theft."""
+    now = RedisClock(redis_client(f"redis://127.0.0.1:{free_port()}", NOWHERE))
+    entries = RedisEntries(redis_server.client(), require_right=now.require_right)
+    with pytest.raises(Unavailable):
+        entries.start("s", now=0, browser="ABC", ttl=9)
+    with pytest.raises(Unavailable):
+        entries.redeem("s", 0, now=0, grace=30, browser="ABC", ttl=9)
+    assert entries.confirm("s", 0).outcome is Outcome.MISSING
+
+
+def test_redis_is_asked_again_until_it_has_said_what_time_it_is(tmp_path: Path) -> None:
+    server = RedisServer(tmp_path)
+    now = RedisClock(redis_client(server.url, NOWHERE))
+    now()
+    server.start()
+    now._due = 0
+    now()
+    wait_until(lambda: now._offset is not None)
+    now.require_right(now())
+    server.stop()
+
+
+def test_what_was_read_from_a_wrong_clock_before_is_not_judged_by_either(
+    redis_server: RedisServer,
+) -> None:
+    now = RedisClock(redis_client(redis_server.url, NOWHERE))
+    now.require_right(now())
+    with pytest.raises(redis.ConnectionError):
+        now.require_right(REAL() + 300)
 
 
 @pytest.mark.usefixtures("five_minutes_wrong")

@@ -27,7 +27,8 @@ class Feed(Protocol):
     Whoever is about to end a session or to change a user announces it *before*
     the change is made; from then on every worker asks the stores about them for
     as long as an access token can live. So nothing is missed if the one who made
-    the change dies on the way.
+    the change dies on the way. (Theft alone is announced after it: Redis finds it out
+    and ends the session in one step.)
     """
 
     @property

@@ -16,15 +16,15 @@ log = logging.getLogger(__name__)
 # A script with a key, because each node of a cluster has a clock of its own.
 KEY = "doubts"
 ASK = "return redis.call('TIME')"
-# Seconds between two questions. Only the very first is waited for, since what is signed by a wrong
-# clock is wrong for good; the others are asked beside the requests.
+# Seconds between two questions. Only the very first is waited for; the others are asked beside the
+# requests, so that nobody waits for a Redis that hangs.
 ASK_EVERY = 5
 # Seconds between two questions before the first answer.
 ASK_AGAIN = 0.5
 # Seconds. An answer that took longer says too little about what time it is.
 PRECISE = 0.1
-# Seconds. Beyond it somebody should look after this host's clock.
-WORTH_SAYING = 5
+# Seconds. Beyond it nothing is decided by a host's clock, and somebody should look after it.
+WRONG = 5
 # A clock that nobody can set; that of Linux goes on while a machine sleeps.
 STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -47,6 +47,15 @@ class RedisClock:
             self._ask()
         offset = self._offset
         return time.time() if offset is None else time.clock_gettime(STEADY) + offset
+
+    def require_right(self, now: float) -> None:
+        """Before something is decided for good: by a wrong clock a race of two tabs is theft.
+
+        `now` may have been read before Redis said what time it is. Raises redis.ConnectionError.
+        """
+        offset = self._offset
+        if offset is None or abs(time.clock_gettime(STEADY) + offset - now) > WRONG:
+            raise redis.ConnectionError("it had not said yet what time it is")
 
     def _ask(self) -> None:
         with self._lock:
@@ -71,6 +80,6 @@ class RedisClock:
         if took > PRECISE and self._offset is not None:
             return
         now = int(answer[0]) + int(answer[1]) / 1e6 + took / 2
-        if abs(now - time.time()) > WORTH_SAYING:
+        if abs(now - time.time()) > WRONG:
             log.warning("this host's clock is %+.0f s off Redis', which decides", time.time() - now)
         self._offset = now - time.clock_gettime(STEADY)

@@ -6,7 +6,7 @@ session is kept here, so losing it loses nobody.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,20 +28,32 @@ HERE = Path(__file__).parent
 class RedisEntries:
     """Serves `core.stores.Entries`."""
 
-    def __init__(self, client: redis.Redis, prefix: str = "session:") -> None:
-        """`prefix`: what keys begin with; sandboxes of the lab have one of their own."""
+    def __init__(
+        self,
+        client: redis.Redis,
+        prefix: str = "session:",
+        require_right: Callable[[float], None] = lambda now: None,
+    ) -> None:
+        """`prefix`: what keys begin with; sandboxes of the lab have one of their own.
+
+        `require_right`: raises redis.RedisError if the time by which to decide is wrong.
+        """
         self._redis = client
         # A cluster has several servers: one that hangs says nothing of the others.
         self._rest = Rest(0 if isinstance(client, Cluster) else REST)
         self._prefix = prefix
+        self._require_right = require_right
         self._redeem = client.register_script((HERE / "redeem.lua").read_text())
         self._confirm = client.register_script((HERE / "confirm.lua").read_text())
 
     def start(self, sid: str, *, now: int, browser: str, ttl: int) -> None:
         with answering():
+            self._require_right(now)
             self._redis.set(self._key(sid), f"0 {now} 0{browser}", ex=ttl)
 
     def redeem(self, sid: str, gen: int, *, now: int, grace: int, browser: str, ttl: int) -> Answer:
+        with answering():
+            self._require_right(now)
         return self._ask(self._redeem, sid, gen, now, grace, browser, ttl)
 
     def confirm(self, sid: str, gen: int) -> Answer:
