@@ -10,6 +10,8 @@ from scripts import settings
 from scripts.bootstrap import ROOT
 from webapp.config import Settings, env_name
 
+# One that is written out; of those that are put together the README names the form.
+TESTID = re.compile(r'data-testid="([a-z-]+)"')
 OPERATIONS = settings.PAGE.read_text()
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
@@ -53,3 +55,10 @@ def anchors(text: str) -> set[str]:
     """As GitHub and others make them."""
     titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
     return {re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in titles}
+
+
+def test_what_a_test_looks_for_is_listed() -> None:
+    listed = (ROOT / "README.md").read_text()
+    templates = [path.read_text() for path in (ROOT / "templates").rglob("*.html")]
+    for name in sorted({name for text in templates for name in TESTID.findall(text)}):
+        assert f"`{name}`" in listed or name.startswith("error-"), name
