@@ -22,7 +22,6 @@ def kept_form(draft_id: str) -> ResponseReturnValue:
         "kept_form.html",
         action=draft.path,
         fields=[field_of(name, value) for name, value in draft.fields],
-        hidden=[],
         had_secrets=draft.had_secrets,
         cancel=url_for("pages.dashboard"),
     )
