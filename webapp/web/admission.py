@@ -18,6 +18,9 @@ PLACES = 16
 # this always has one for a request that is whole already.
 BODIES = 448
 
+# Digits. No body is so long, and Python refuses to read a number of thousands of them.
+TOO_LONG = 19
+
 
 class Admission:
     """WSGI middleware. `max_body`, in bytes, is what the app itself refuses to exceed.
@@ -69,7 +72,7 @@ class Admission:
 def announces_body(environ: WSGIEnvironment) -> bool:
     length: str | None = environ.get("CONTENT_LENGTH")
     if length:
-        return length.isdecimal() and int(length) > 0
+        return length.isdecimal() and len(length) < TOO_LONG and int(length) > 0
     # Without a length, only some servers end the input where the body ends.
     return "HTTP_TRANSFER_ENCODING" in environ and bool(environ.get("wsgi.input_terminated"))
 
