@@ -1,4 +1,4 @@
-"""The app, put together: `create_app` alone knows web, core, store and mail."""
+"""The app, put together from web, core, store and mail."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -65,7 +65,7 @@ def create_app(
 
 
 def install_web(app: Flask, settings: Settings) -> None:
-    """The order is the order in which a request meets them."""
+    """Hooks meet a request in this order; what is wrapped around the app, in the reverse one."""
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]

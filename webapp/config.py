@@ -168,7 +168,10 @@ class Settings:
         "store/redis_url.py. Without it: an embedded server in the instance folder.",
     )
     secret_key: str = setting(
-        "", secret, "Signs CSRF state, flash messages and mailed links. Changing it voids those."
+        "",
+        secret,
+        "Signs CSRF state, flash messages, mailed links and which browsers are known. Changing it "
+        "voids those.",
     )
     access_token_keys: KeyRing | None = setting(
         None,

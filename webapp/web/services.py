@@ -55,7 +55,7 @@ class Services:
     metrics: Metrics
     readiness: Readiness
     now: Callable[[], float]
-    """Unix seconds. The only clock that decides anything: tests move it."""
+    """Unix seconds. The only clock that decides about sessions: tests move it."""
 
 
 def services() -> Services:

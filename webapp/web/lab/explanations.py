@@ -32,15 +32,15 @@ REFRESH = {
 }
 ENTRY = {
     "gen": "The newest generation that was handed out.",
-    "rotated_at": "When it was first handed out. For 30 s after it was last handed out the one "
-    "before gets it again, whoever has shown what: two tabs.",
-    "confirmed": "Whether anybody has shown the newest one. After the 30 s the one before gets it "
+    "rotated_at": "When it was first handed out. For the grace after it was last handed out the "
+    "one before gets it again, whoever has shown what: two tabs.",
+    "confirmed": "Whether anybody has shown the newest one. After the grace the one before gets it "
     "again only as long as nobody has: the answer may have been lost. “Again” is the same refresh "
     "token, and a fresh access token.",
     "browser": "Three letters that stand for the kind of browser that it went to. A thief seldom "
     "has the same.",
     "handed_out": "So long after the rotation the same refresh token was last handed out, before "
-    "anybody had shown it. The 30 s count from there: a race may start there as well.",
+    "anybody had shown it. The grace counts from there: a race may start there as well.",
     "ttl": "Then Redis forgets the entry by itself: no token of it could be good any more.",
     "tombstone": "The session is over, for this reason. Kept until its tokens are dead anyway.",
     "state": "Losing it loses nobody: SQL knows that the session is open, and the next refresh "
