@@ -85,3 +85,9 @@ def test_what_there_is_not_is_no_run(play: Play, wrong: tuple[str, ...]) -> None
         play("forged-token", option="nonsense")
     with pytest.raises(KeyError):
         play("lost-response", option="no-algorithm")
+
+
+@pytest.mark.parametrize("policy", ["evergreen", "no-grace", "leeway"])
+def test_the_owner_hears_of_a_theft_once(play: Play, policy: str) -> None:
+    run = play("thief-replays", policy)
+    assert sum("mails the owner" in step.words for step in run.steps) == 1

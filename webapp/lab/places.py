@@ -22,6 +22,7 @@ class LabRecords:
         self._recorder = recorder
         self._remembers = remembers
         self._sessions: dict[str, Session] = {}
+        self._told: set[str] = set()  # whose owner was told of an end that is kept nowhere
         self._lock = threading.Lock()
 
     def find(self, user_id: str, sid: str) -> tuple[User | None, Session | None]:
@@ -56,7 +57,8 @@ class LabRecords:
     def close(self, sid: str, reason: str, now: int) -> Closed:
         if not self._remembers:
             found = self._sessions.get(sid)
-            return Closed(found and replace(found, ended_at=now, ended_reason=reason), new=True)
+            told, self._told = sid in self._told, self._told | {sid}
+            return Closed(found and replace(found, ended_at=now, ended_reason=reason), not told)
         self._recorder.step("app", "sql", f"end it: {reason}", details={"session": sid})
         with self._lock:
             session = self._sessions.get(sid)
