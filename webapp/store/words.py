@@ -53,7 +53,8 @@ def found_by(query: str) -> Select[Any]:
             exists().where(UserWordRow.user_id == compared.c.user_id, _begins(word))
         )
     found = select(found.limit(MOST_FOUND).subquery().c.user_id)
-    whole = select(UserRow.id).where(UserRow.email == query.strip().casefold())
+    address = query.strip().casefold().replace("\0", "")  # which PostgreSQL can't even look for
+    whole = select(UserRow.id).where(UserRow.email == address)
     return select(UserRow).where(UserRow.id.in_(union_all(found, whole)))
 
 
