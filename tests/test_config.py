@@ -34,7 +34,7 @@ def test_production_is_the_default_and_names_the_secrets_that_are_missing() -> N
         ("WEBAPP_ACCESS_TOKEN_KEYS", "nothing", "written as name:key"),
         ("WEBAPP_SECRET_KEY", "short", "at least 32"),
         ("WEBAPP_MODE", "staging", "one of development, production"),
-        ("WEBAPP_COOKIE_SECURE", "maybe", "true or false"),
+        ("WEBAPP_COOKIE_SECURE", "maybe", "auto, true or false"),
         ("WEBAPP_METRICS_TOKEN", "fifteen-letters", "at least 16 characters"),
         ("WEBAPP_METRICS_TOKEN", "sixteen and spaces", "letters, digits and signs"),
         ("WEBAPP_LOG_FORMAT", "xml", "one of auto, json, text"),

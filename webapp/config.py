@@ -74,7 +74,10 @@ def flag(text: str) -> bool:
 
 
 def automatic_flag(text: str) -> bool | None:
-    return None if text == "auto" else flag(text)
+    try:
+        return None if text.lower() == "auto" else flag(text)
+    except ValueError:
+        raise ValueError("must be auto, true or false") from None
 
 
 def http_address(text: str) -> str:
