@@ -20,7 +20,7 @@ WHY_SIGNED_OUT: dict[str, str] = {
     EndReason.DELETED: "This account no longer exists.",
     EndReason.FORGOTTEN: "We could not find your session any more. Please sign in again.",
 }
-EXPIRED = "You were away for a while, so your sign-in has expired. Please sign in again."
+EXPIRED = "Your sign-in has expired. Please sign in again."
 NOT_RECOGNISED = "Your sign-in could not be recognised. Please sign in again."
 
 
