@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -40,19 +40,11 @@ def init_database(app: Flask, url: str, connections: int) -> None:
         prepare_migrations(app)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
-            _create_privately(db.engine.url.database or "")
             event.listen(db.engine, "connect", _prepare_sqlite)
         elif db.engine.dialect.driver == "psycopg":
             from . import postgres  # its driver takes long to load, too
 
             postgres.prepare(db.engine)
-
-
-def _create_privately(path: str) -> None:
-    """SQLite itself would let everybody on this machine read it, and what it puts beside it."""
-    if path.startswith("/"):
-        with suppress(OSError):  # it is there; or can't be, and SQLite says so
-            Path(path).touch(mode=0o660, exist_ok=False)
 
 
 def migrate() -> None:
