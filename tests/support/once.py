@@ -28,7 +28,7 @@ def compile_once() -> None:
 
 
 def once_a_rule(compile_builder: Callable[..., Any]) -> Callable[..., Any]:
-    """Two thirds of an app's making. Our rules have no defaults and no subdomains."""
+    """Half of an app's making. Our rules have no defaults and no subdomains."""
     builders: dict[tuple[str, bool], Any] = {}
 
     @wraps(compile_builder)
