@@ -15,7 +15,6 @@ import pytest
 from scripts.bootstrap import ROOT
 from scripts.serve import answers
 from tests.support.servers import free_port, wait_until
-from webapp.store.database import NEWEST_MIGRATION
 from webapp.store.embedded import has_keeper
 
 SECRETS = {
@@ -208,7 +207,7 @@ class TestOtherServers:
         settings = environment(tmp_path, **SECRETS)
         done = python("-m", "flask", "db", "upgrade", **settings)
         assert done.returncode == 0, done.stderr
-        assert NEWEST_MIGRATION in python("-m", "flask", "db", "current", **settings).stdout
+        assert "(head)" in python("-m", "flask", "db", "current", **settings).stdout
         listed = python("-m", "flask", "users", "list", **settings)
         assert listed.returncode == 0, listed.stderr
 

@@ -129,7 +129,7 @@ def wire(
             {
                 "sql": partial(health.ask_sql, app),
                 "redis": partial(health.ask_redis, redis),
-                "migrations": partial(health.ask_migrations, app),
+                "migrations": health.Migrations(app).ask,
             }
         ),
         now=now,

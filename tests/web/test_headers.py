@@ -1,15 +1,18 @@
 """What every page tells the browser, and the files that other sites and programs look for."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, render_template
 
 from tests.support.browser import Browser
 from tests.support.clock import Clock
 from tests.test_config import SECRETS
 from webapp import create_app
+from webapp.web.authorization import public
 
 PUBLIC = ("/", "/login", "/register", "/forgot-password", "/reset-password/void", "/nowhere")
 PERSONAL = ("/dashboard", "/account", "/account/password", "/account/sessions", "/account/activity")
@@ -72,6 +75,60 @@ def test_what_is_personal_stays_in_no_cache(browser: Browser) -> None:
     browser.sign_in()
     for path in (*PERSONAL, "/", "/account/delete", "/session", "/continue/nothing"):
         assert browser.get(path).headers["Cache-Control"] == "private, no-store", path
+
+
+OWN = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self' https://maps.example",
+    "X-Frame-Options": "SAMEORIGIN",
+    "X-Content-Type-Options": "own",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "unsafe-none",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Permissions-Policy": "camera=(self)",
+    "Cache-Control": "public, max-age=60",
+    "Strict-Transport-Security": "max-age=60; includeSubDomains",
+    "X-Request-ID": "of-the-view",
+}
+
+
+@pytest.mark.parametrize("spell", [str, str.lower, str.upper], ids=["usual", "lower", "upper"])
+@pytest.mark.parametrize("status", [200, 302, 404])
+def test_a_header_that_a_view_sets_itself_is_sent_once(
+    app: Flask, spell: Callable[[str], str], status: int
+) -> None:
+    own = [(spell(name), value) for name, value in OWN.items()]
+
+    def view() -> Any:
+        return "own", status, own
+
+    app.add_url_rule("/own", view_func=public(view))
+    sent = app.test_client().get("/own", base_url="https://localhost").headers
+    for name, value in OWN.items():
+        assert sent.getlist(name) == [value]
+
+
+def test_a_policy_of_its_own_counts_on_a_page_with_scripts_too(app: Flask) -> None:
+    @public
+    def view() -> Any:
+        page = render_template("home.html")
+        return page, {"content-security-policy": "sandbox"}
+
+    app.add_url_rule("/own", view_func=view)
+    assert app.test_client().get("/own").headers.getlist("Content-Security-Policy") == ["sandbox"]
+
+
+def test_two_policies_of_a_view_both_count(app: Flask) -> None:
+    both = [("Content-Security-Policy", "sandbox"), ("content-security-policy", "img-src 'none'")]
+    app.add_url_rule("/own", view_func=public(lambda: ("own", both)))
+    sent = app.test_client().get("/own").headers.getlist("Content-Security-Policy")
+    assert sent == ["sandbox", "img-src 'none'"]
+
+
+def test_what_carries_a_cookie_stays_in_no_cache_whatever_its_view_says(app: Flask) -> None:
+    own = [("cache-control", "public, max-age=60"), ("set-cookie", "theme=dark")]
+    app.add_url_rule("/own", view_func=public(lambda: ("own", own)))
+    sent = app.test_client().get("/own").headers
+    assert sent.getlist("Cache-Control") == ["private, no-store"]
 
 
 def test_password_managers_find_the_way_to_change_a_password(browser: Browser) -> None:

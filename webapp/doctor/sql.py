@@ -1,15 +1,15 @@
 """The SQL database: there, new enough, with its tables up to date, near, and in time."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from ..core.errors import in_one_line
-from ..store.database import MIGRATIONS
 from ..store.models import db
+from ..store.revisions import scripts, state_of
 from .findings import Finding, ok, problem, warning
 from .measures import clock, latency
 
@@ -60,20 +60,20 @@ def version(connection: Connection) -> Finding:
 
 
 def migrations(connection: Connection) -> Finding:
-    check = "sql.migrations"
-    newest = max(script.name.partition("_")[0] for script in MIGRATIONS.glob("versions/*.py"))
-    try:
-        found = connection.scalar(text("SELECT version_num FROM alembic_version"))
-    except DBAPIError:
-        connection.rollback()
-        found = None
-    if found == newest:
-        return ok(check, f"{newest}, the newest")
-    if found is not None and found > newest:
+    check, state = "sql.migrations", state_of(connection, scripts())
+    heads, found = listed(state.heads), listed(state.found)
+    if state.is_current:
+        return ok(check, f"{heads}, the newest")
+    if state.is_newer:
         advice = "update this host's app: another one has migrated the tables already"
-        return problem(check, f"the tables are at {found}, this app knows {newest}", advice)
-    at = f"the tables are at {found}, not {newest}" if found else "there are no tables yet"
-    return problem(check, at, UPGRADE)
+        return problem(check, f"the tables are at {found}, this app knows {heads}", advice)
+    at = f"the tables are at {found}, not {heads}" if found else "there are no tables yet"
+    several = " heads" if len(state.heads) > 1 else ""
+    return problem(check, at, UPGRADE + several)
+
+
+def listed(revisions: Iterable[str]) -> str:
+    return ", ".join(sorted(revisions))
 
 
 def seconds(connection: Connection) -> float:

@@ -19,7 +19,6 @@ from webapp.core.errors import NotFound, Unavailable
 from .models import db
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-NEWEST_MIGRATION = max(script.name.partition("_")[0] for script in MIGRATIONS.glob("versions/*.py"))
 
 # Seconds that a statement waits for a lock or a connection: an honest 503 comes
 # within a second, also when a request meets it twice.
@@ -53,7 +52,7 @@ def migrate() -> None:
         from flask_migrate import upgrade
 
         prepare_migrations(current_app)
-        upgrade()
+        upgrade(revision="heads")
 
 
 def prepare_migrations(app: Flask) -> None:
@@ -204,9 +203,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _current() -> bool:
-    try:
-        with db.engine.connect() as connection:
-            found = connection.scalar(text("SELECT version_num FROM alembic_version"))
-    except DBAPIError:  # an empty database
-        return False
-    return bool(found == NEWEST_MIGRATION)
+    from .revisions import scripts, state_of
+
+    with db.engine.connect() as connection:
+        return state_of(connection, scripts()).is_current

@@ -1,12 +1,17 @@
 """Whether the places where state lives can be used: in words that may be public."""
 
+from typing import TYPE_CHECKING
+
 import redis
 from flask import Flask
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
-from .database import NEWEST_MIGRATION
 from .models import db
+from .revisions import scripts, state_of
+
+if TYPE_CHECKING:
+    from alembic.script import ScriptDirectory
 
 OK = "ok"
 PROBE = "ready:probe"
@@ -22,16 +27,29 @@ def ask_sql(app: Flask) -> str:
     return OK
 
 
-def ask_migrations(app: Flask) -> str:
-    """Newer ones than this app's are none of its troubles: it is about to be replaced."""
-    try:
-        with app.app_context(), db.engine.connect() as connection:
-            found = connection.scalar(text("SELECT version_num FROM alembic_version"))
-    except DBAPIError:
-        return "not known: there are no tables, or SQL does not answer"
-    except SQLAlchemyError:
-        return "not known: SQL does not answer"
-    return OK if found and found >= NEWEST_MIGRATION else "not current: run `flask db upgrade`"
+class Migrations:
+    """Whether the tables are those of this app.
+
+    Its migrations are read once: those of the next release, that appear in the folder while this
+    worker still runs, are none of its business.
+    """
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._scripts: ScriptDirectory | None = None
+
+    def ask(self) -> str:
+        """Newer tables than this app's are no fault: it is about to be replaced."""
+        try:
+            with self._app.app_context():
+                self._scripts = self._scripts or scripts()
+                with db.engine.connect() as connection:
+                    state = state_of(connection, self._scripts)
+        except SQLAlchemyError:
+            return "not known: SQL does not answer"
+        if not state.found:
+            return "not known: there are no tables"
+        return OK if state.is_current or state.is_newer else "not current: run `flask db upgrade`"
 
 
 def ask_redis(client: redis.Redis) -> str:

@@ -36,9 +36,7 @@ ALWAYS = [
 WITHOUT_SCRIPTS_OF_ITS_OWN = (CSP, POLICY.format(nonce=""))
 NO_STORE = (CACHE_CONTROL, "private, no-store")
 HSTS = ("Strict-Transport-Security", "max-age=31536000")
-# What most answers get, and what makes them another kind.
 USUAL = [*ALWAYS, WITHOUT_SCRIPTS_OF_ITS_OWN, NO_STORE]
-UNUSUAL = {CSP, CACHE_CONTROL}
 
 
 def install(app: Flask, told: "Told") -> None:
@@ -55,7 +53,8 @@ def csp_nonce() -> str:
 
 
 def add_policy(response: Response) -> Response:
-    response.headers[CSP] = POLICY.format(nonce=f" 'nonce-{csp_nonce()}'")
+    """Unless the view has one of its own."""
+    response.headers.setdefault(CSP, POLICY.format(nonce=f" 'nonce-{csp_nonce()}'"))
     return response
 
 
@@ -76,33 +75,23 @@ class WithHeaders:
         def start_with_headers(
             status: str, headers: Headers, exc_info: Any = None
         ) -> Callable[[bytes], object]:
-            for header, _ in headers:
-                if header in UNUSUAL:
-                    headers += unusual(status, headers)
-                    break
-            else:
-                headers += USUAL
-            headers.append(("X-Request-ID", name))
+            ours = [*USUAL, ("X-Request-ID", name)]
             if environ["wsgi.url_scheme"] == "https":
-                headers.append(HSTS)
+                ours.append(HSTS)
+            add(ours, headers)
             self._told(environ, status, perf_counter() - began)
             return start(status, headers, exc_info)
 
         return self._app(environ, start_with_headers)
 
 
-def unusual(status: str, headers: Headers) -> Headers:
-    names = {name for name, _ in headers}
-    added = ALWAYS if CSP in names else [*ALWAYS, WITHOUT_SCRIPTS_OF_ITS_OWN]
-    if may_be_kept(status, names):
-        return added
-    headers[:] = [pair for pair in headers if pair[0] != CACHE_CONTROL]
-    return [*added, NO_STORE]
+def add(ours: Headers, headers: Headers) -> None:
+    """Each once: what the view has set itself stays as it is, in whatever case it is written.
 
-
-def may_be_kept(status: str, names: set[str]) -> bool:
-    """Nothing personal, and no cookie, may stay in any cache (RFC 9111 section 7.3).
-
-    Only what says otherwise itself, succeeded, and sets no cookie.
+    But no cookie may stay in any cache (RFC 9111 section 7.3).
     """
-    return CACHE_CONTROL in names and "Set-Cookie" not in names and status < "4"
+    present = {name.lower() for name, _ in headers}
+    if "set-cookie" in present and "cache-control" in present:
+        headers[:] = [pair for pair in headers if pair[0].lower() != "cache-control"]
+        present.remove("cache-control")
+    headers += [pair for pair in ours if pair[0].lower() not in present]
