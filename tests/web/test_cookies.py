@@ -21,25 +21,31 @@ def test_the_refresh_cookie_is_for_the_server_alone_and_comes_with_every_request
     assert "Path=/" in line.split("; ")
 
 
-def test_the_access_cookie_is_readable_by_scripts_and_lives_as_long_as_its_token(
-    browser: Browser,
+def test_the_access_cookie_is_readable_by_scripts(browser: Browser) -> None:
+    assert "HttpOnly" not in set_cookies(browser.sign_in())["access_token"]
+
+
+@pytest.mark.parametrize("name", ["access_token", "refresh_token"])
+def test_without_keep_me_signed_in_no_cookie_survives_the_browser(
+    browser: Browser, clock: Clock, name: str
 ) -> None:
-    line = set_cookies(browser.sign_in())["access_token"]
-    assert "HttpOnly" not in line
-    assert "Max-Age=300" in line
+    started = set_cookies(browser.sign_in())[name]
+    clock.advance(301)
+    renewed = set_cookies(browser.get("/dashboard"))[name]
+    for line in (started, renewed):
+        assert "Max-Age" not in line
+        assert "Expires" not in line
 
 
-def test_without_keep_me_signed_in_the_refresh_cookie_lasts_as_long_as_the_browser_runs(
-    browser: Browser,
+@pytest.mark.parametrize(("name", "days"), [("access_token", 300 / 86400), ("refresh_token", 30)])
+def test_with_keep_me_signed_in_each_cookie_lives_as_long_as_its_token(
+    browser: Browser, clock: Clock, name: str, days: float
 ) -> None:
-    line = set_cookies(browser.sign_in())["refresh_token"]
-    assert "Max-Age" not in line
-    assert "Expires" not in line
-
-
-def test_with_keep_me_signed_in_the_refresh_cookie_survives_the_browser(browser: Browser) -> None:
-    line = set_cookies(browser.sign_in(remember="y"))["refresh_token"]
-    assert f"Max-Age={30 * 86400}" in line
+    started = set_cookies(browser.sign_in(remember="y"))[name]
+    clock.advance(301)
+    renewed = set_cookies(browser.get("/dashboard"))[name]
+    for line in (started, renewed):
+        assert f"Max-Age={int(days * 86400)};" in line
 
 
 @pytest.mark.parametrize("cause", ["https", "setting"])

@@ -60,12 +60,15 @@ def remember_grant(response: AnyResponse, grant: Grant) -> AnyResponse:
     The refresh token is for the server alone (HttpOnly), and it must come with
     every request (Path=/), or the hook would never see it. The access token is
     for scripts too. Lax: a link from another site arrives signed in, its forms
-    and frames do not.
+    and frames do not. Without "Keep me signed in" neither has a Max-Age: a cookie
+    that has one survives the browser, and the next person would be signed in.
     """
-    kept = grant.refresh.exp - grant.refresh.iat if grant.session.remembered else None
-    _set(response, REFRESH, grant.refresh_token, max_age=kept, httponly=True)
-    lifetime = grant.access.exp - grant.access.iat
-    _set(response, ACCESS, grant.access_token, max_age=lifetime, httponly=False)
+    for base, token, claims in (
+        (REFRESH, grant.refresh_token, grant.refresh),
+        (ACCESS, grant.access_token, grant.access),
+    ):
+        max_age = claims.exp - claims.iat if grant.session.remembered else None
+        _set(response, base, token, max_age=max_age, httponly=base == REFRESH)
     return response
 
 

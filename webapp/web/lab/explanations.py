@@ -77,6 +77,6 @@ COOKIES = {
     "Secure": "Sent over https alone.",
     "__Host-": "A prefix of the name: the browser takes it from this very host alone, over https "
     "alone. A neighbour under the same domain can't plant one.",
-    "Max-Age": "The browser forgets the access token when it expires. Without “Keep me signed in” "
-    "the refresh token goes when the browser closes.",
+    "Max-Age": "With “Keep me signed in” the browser forgets each token when it expires. Without "
+    "it neither cookie has one: both go when the browser closes.",
 }

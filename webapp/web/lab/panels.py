@@ -151,7 +151,7 @@ def jar_panel() -> Panel:
         "Path": "/",
         "Secure": "yes" if cookies.secure() else "no: this is plain http",
         "__Host-": "yes" if cookies.secure() else "no: needs https",
-        "Max-Age": "as long as the token is good",
+        "Max-Age": "each token's lifetime; none without “Keep me signed in”",
     }
     return Panel(
         "jar", "Cookie jar", "What this browser keeps for us", facts(known | attributes, COOKIES)
