@@ -1,12 +1,15 @@
 """Which tokens are believed."""
 
 import dataclasses
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from webapp.core import jws
 from webapp.core.errors import ClocksDiffer, TokenExpired, TokenInvalid
-from webapp.core.keys import KeyRing, generate_secret
+from webapp.core.keys import KeyRing, generate_pem, generate_secret
 from webapp.core.tokens import ACCESS_TYPE, AccessClaims, RefreshClaims, Tokens
 
 NOW = 1_800_000_000
@@ -110,3 +113,67 @@ def test_a_key_and_its_name_that_were_swapped_are_not_quoted_either() -> None:
     with pytest.raises(ValueError, match="key 1") as refusal:
         KeyRing.parse(f"{secret}:{name}")
     assert secret not in str(refusal.value)
+
+
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+ED25519_ORDER = 2**252 + 27742317777372353535851937790883648493
+
+
+def twin_es256(signature: bytes) -> bytes:
+    """(r, n-s): it verifies wherever (r, s) does."""
+    s = P256_ORDER - int.from_bytes(signature[32:])
+    return signature[:32] + s.to_bytes(32)
+
+
+def twin_eddsa(signature: bytes) -> bytes:
+    """S + L, little-endian: good where S is not compared with L."""
+    s = int.from_bytes(signature[32:], "little") + ED25519_ORDER
+    return signature[:32] + s.to_bytes(32, "little")
+
+
+def zero_in_front(signature: bytes) -> bytes:
+    return b"\0" + signature
+
+
+TWINS = [
+    ("ES256", twin_es256),
+    ("ES256", zero_in_front),
+    ("EdDSA", twin_eddsa),
+    ("EdDSA", zero_in_front),
+    ("RS256", zero_in_front),
+]
+
+
+@pytest.mark.parametrize(("algorithm", "twin"), TWINS)
+def test_a_token_has_one_signature_and_nobody_can_compute_another(
+    tmp_path: Path, algorithm: str, twin: Callable[[bytes], bytes]
+) -> None:
+    (tmp_path / "k1.pem").write_bytes(generate_pem(algorithm))
+    ours = tokens(access_keys=KeyRing.parse(f"k1:@{tmp_path}/k1.pem"))
+    for number in range(8):  # of ES256's half would come out high by themselves
+        token = ours.sign_access(dataclasses.replace(ACCESS, jti=f"j{number}"))
+        assert ours.read_access(token, NOW).jti == f"j{number}"
+        message, _, signature = token.rpartition(".")
+        other = twin(urlsafe_b64decode(f"{signature}=="))
+        forged = f"{message}.{urlsafe_b64encode(other).rstrip(b'=').decode()}"
+        with pytest.raises(TokenInvalid):
+            ours.read_access(forged, NOW)
+
+
+@pytest.mark.parametrize("respell", [str.upper, str.title, lambda kid: f"{kid} ", lambda _: ""])
+def test_a_kid_is_found_as_it_is_written_alone(respell: Callable[[str], str]) -> None:
+    ring = KeyRing.parse(f"a1:{generate_secret()}")
+    assert ring.find("a1")
+    assert ring.find(respell("a1")) is None
+
+
+def test_a_token_has_one_spelling() -> None:
+    ours = tokens()
+    token = ours.sign_access(ACCESS)
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    # 32 bytes end in two spare bits: three more letters mean the same bytes.
+    last = letters.index(token[-1])
+    spellings = [token[:-1] + letters[last ^ spare] for spare in (1, 2, 3)]
+    for other in (*spellings, f"{token}=", f"{token}\n", token.replace(".", ".=", 1)):
+        with pytest.raises(TokenInvalid):
+            ours.read_access(other, NOW)

@@ -16,7 +16,7 @@ from typing import Any
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from jwt.algorithms import Algorithm, get_default_algorithms
+from jwt.algorithms import Algorithm, ECAlgorithm, get_default_algorithms
 
 # RFC 7518 section 3.2: an HS256 key is at least as long as the hash it feeds.
 MIN_KEY_BYTES = 32
@@ -26,6 +26,9 @@ BASE64URL = re.compile(r"(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{2,3}={0,2})?")
 # What a key, or a client, may be called.
 KID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 ALGORITHMS = ("HS256", "EdDSA", "ES256", "RS256")
+# NIST SP 800-186 section 3.2.1.3.
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+P256_BYTES = 32
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,24 @@ class Key:
             return None
         jwk = json.loads(self.method.to_jwk(self.verifies))
         return {**jwk, "kid": self.kid, "alg": self.algorithm, "use": "sig", "key_ops": ["verify"]}
+
+
+class LowSEcdsa(ECAlgorithm):
+    """ES256 with one signature for each that was made.
+
+    Where (r, s) verifies, (r, n-s) does as well, and anybody can compute it: a second text for a
+    token. Only the lower s is made here and accepted (SEC 1 version 2 section 4.1.4, BIP 146).
+    """
+
+    def sign(self, msg: bytes, key: Any) -> bytes:
+        signature = super().sign(msg, key)
+        r, s = signature[:P256_BYTES], int.from_bytes(signature[P256_BYTES:])
+        return r + min(s, P256_ORDER - s).to_bytes(P256_BYTES)
+
+    def verify(self, msg: bytes, key: Any, sig: str | bytes) -> bool:
+        assert isinstance(sig, bytes)
+        is_low = int.from_bytes(sig[P256_BYTES:]) <= P256_ORDER // 2
+        return is_low and super().verify(msg, key, sig)
 
 
 class KeyRing:
@@ -129,7 +150,10 @@ def _pem_key(kid: str, path: Path) -> Key:
     algorithm = _algorithm_for(public)
     if algorithm is None:
         raise ValueError(f"is none of Ed25519, EC P-256 and RSA of {MIN_RSA_BITS} bits")
-    return Key(kid, algorithm, get_default_algorithms()[algorithm], private, public, path)
+    method = get_default_algorithms()[algorithm]
+    if algorithm == "ES256":
+        method = LowSEcdsa(LowSEcdsa.SHA256, ec.SECP256R1)
+    return Key(kid, algorithm, method, private, public, path)
 
 
 def _load(pem: bytes) -> tuple[Any, Any]:
