@@ -1,7 +1,9 @@
 """Mailed links: good for a while and once, and for nothing else."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from email.message import EmailMessage
 from threading import Barrier
 
 import pytest
@@ -14,7 +16,9 @@ from tests.support.mails import mailed_path, mails_to, newest_mail, subjects
 from webapp import create_app
 from webapp.core.accounts import Changes
 from webapp.core.links import CONFIRM_TTL, RESET_TTL
+from webapp.core.notices import Notice
 from webapp.core.passwords import Passwords
+from webapp.mail.letters import Letters
 
 NEW = "a whole new wool jumper"
 
@@ -64,6 +68,32 @@ def test_who_has_no_account_or_a_disabled_one_gets_no_link_and_the_page_does_not
     told = browser.get("/forgot-password").text
     assert f"If {email} has an account that needs it, a mail with a link is on its way." in told
     assert mails_to(app, email) == []
+
+
+@pytest.mark.parametrize("path", ["/forgot-password", "/verify-email"])
+def test_for_an_unknown_address_a_letter_is_written_and_put_away_without_a_word(
+    app: Flask,
+    browser: Browser,
+    path: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    written: list[str] = []
+    write = Letters.write
+
+    def counted(self: Letters, notice: Notice, to: str, facts: Mapping[str, str]) -> EmailMessage:
+        letter = write(self, notice, to, facts)
+        written.append(letter["Subject"])
+        return letter
+
+    monkeypatch.setattr(Letters, "write", counted)
+    assert browser.post(path, email="nobody@example.com").status_code == 303
+    services = services_of(app)
+    assert services.background.finish(5)
+    assert services.outbox
+    assert (len(written), services.outbox.mails()) == (1, [])
+    assert services.background.lost == 0
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 def test_looking_at_a_link_or_a_weak_password_do_not_use_it_up_but_a_good_one_does(

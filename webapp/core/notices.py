@@ -9,8 +9,10 @@ from typing import Protocol
 from .links import CONFIRM_TTL, RESET_TTL, Links, Purpose
 from .stores import User
 
-# Where no mail goes.
-NOBODY = User(id="00000000-0000-4000-8000-000000000000", email="nobody@invalid", name="", role="")
+# Where no mail goes (RFC 2606 section 2). It has to be a valid address: a letter to it is written.
+NOBODY = User(
+    id="00000000-0000-4000-8000-000000000000", email="nobody@nowhere.test", name="", role=""
+)
 
 
 class Notice(StrEnum):
