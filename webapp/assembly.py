@@ -87,10 +87,14 @@ def install_web(app: Flask, settings: Settings) -> None:
     app.wsgi_app = Admission(app.wsgi_app, MAX_BODY)  # type: ignore[method-assign]
     services: Services = app.extensions["evergreen"]
     app.wsgi_app = Operations(  # type: ignore[method-assign, assignment]
-        app.wsgi_app, services.readiness, services.metrics, settings.metrics_token
+        app.wsgi_app,
+        services.readiness,
+        services.metrics,
+        settings.metrics_token,
+        settings.address,
     )
     noted.connect(services.metrics.event, sender=app)
-    headers.install(app, services.metrics.request)
+    headers.install(app, services.metrics.request, settings.hsts)
 
 
 def prepare_development(app: Flask) -> None:

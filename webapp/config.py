@@ -230,6 +230,12 @@ class Settings:
     cookie_secure: bool | None = setting(
         None, automatic_flag, "`auto` follows the request's scheme; `true` behind a TLS proxy."
     )
+    hsts_include_subdomains: bool = setting(
+        False,
+        flag,
+        "Over https browsers are asked to use nothing else for a year. `true`: for all subdomains "
+        "as well, those of other services too; then no plain page there can plant a cookie here.",
+    )
     bcrypt_rounds: int = setting(
         12, number(4, 16), "One more doubles the time of each guess, and of each login."
     )
@@ -326,6 +332,11 @@ class Settings:
     @property
     def has_lab(self) -> bool:
         return self.mode == "development" if self.lab is None else self.lab
+
+    @property
+    def hsts(self) -> str:
+        """RFC 6797 section 6.1."""
+        return "max-age=31536000" + "; includeSubDomains" * self.hsts_include_subdomains
 
     @property
     def logs_json(self) -> bool:

@@ -186,3 +186,46 @@ def test_the_outbox_is_there_in_development_alone(
     browser = Browser(create_app(environment | SECRETS | production, clock))
     assert browser.get("/dev/outbox").status_code == 404
     assert "/dev/outbox" not in browser.get("/").text
+
+
+FOREIGN_HOSTS = (
+    "evil.example:5000",
+    "localhost.evil.example",
+    "127.0.0.1.evil.example",
+    "[::1",
+    "",
+)
+
+
+@pytest.mark.parametrize("host", FOREIGN_HOSTS)
+@pytest.mark.parametrize("path", ["/dev/outbox", "/metrics"])
+def test_a_foreign_page_whose_name_leads_to_this_machine_reads_nothing(
+    app: Flask, path: str, host: str
+) -> None:
+    answer = app.test_client().get(path, environ_overrides={"HTTP_HOST": host})
+    assert answer.status_code == 404
+
+
+OWN_HOSTS = ("localhost:5000", "127.0.0.1:5000", "[::1]:5000", "192.168.1.7", "Auth.Example")
+
+
+@pytest.mark.parametrize("host", OWN_HOSTS)
+@pytest.mark.parametrize("path", ["/dev/outbox", "/metrics"])
+def test_by_this_machines_own_names_they_are_there(
+    environment: dict[str, str], clock: Clock, path: str, host: str
+) -> None:
+    app = create_app(environment | {"WEBAPP_BASE_URL": "https://auth.example/"}, clock)
+    answer = app.test_client().get(path, environ_overrides={"HTTP_HOST": host})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("chosen", "sent"),
+    [("false", "max-age=31536000"), ("true", "max-age=31536000; includeSubDomains")],
+)
+def test_https_is_for_subdomains_too_where_that_is_chosen(
+    environment: dict[str, str], clock: Clock, chosen: str, sent: str
+) -> None:
+    app = create_app(environment | {"WEBAPP_HSTS_INCLUDE_SUBDOMAINS": chosen}, clock)
+    answer = app.test_client().get("/", base_url="https://auth.example")
+    assert answer.headers.getlist("Strict-Transport-Security") == [sent]

@@ -35,12 +35,11 @@ ALWAYS = [
 ]
 WITHOUT_SCRIPTS_OF_ITS_OWN = (CSP, POLICY.format(nonce=""))
 NO_STORE = (CACHE_CONTROL, "private, no-store")
-HSTS = ("Strict-Transport-Security", "max-age=31536000")
 USUAL = [*ALWAYS, WITHOUT_SCRIPTS_OF_ITS_OWN, NO_STORE]
 
 
-def install(app: Flask, told: "Told") -> None:
-    app.wsgi_app = WithHeaders(app.wsgi_app, told)  # type: ignore[method-assign, assignment]
+def install(app: Flask, told: "Told", hsts: str) -> None:
+    app.wsgi_app = WithHeaders(app.wsgi_app, told, hsts)  # type: ignore[method-assign, assignment]
 
 
 def csp_nonce() -> str:
@@ -61,12 +60,14 @@ def add_policy(response: Response) -> Response:
 class WithHeaders:
     """Adds them where a response is only a list any more: that costs next to nothing.
 
-    `told` is each answer: its environment, its status and the seconds that it took.
+    `told` is each answer: its environment, its status and the seconds that it took. `hsts` is
+    the value of Strict-Transport-Security.
     """
 
-    def __init__(self, app: "WSGIApplication", told: "Told") -> None:
+    def __init__(self, app: "WSGIApplication", told: "Told", hsts: str) -> None:
         self._app = app
         self._told = told
+        self._hsts = "Strict-Transport-Security", hsts
 
     def __call__(self, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
         began = perf_counter()
@@ -77,7 +78,7 @@ class WithHeaders:
         ) -> Callable[[bytes], object]:
             ours = [*USUAL, ("X-Request-ID", name)]
             if environ["wsgi.url_scheme"] == "https":
-                ours.append(HSTS)
+                ours.append(self._hsts)
             add(ours, headers)
             self._told(environ, status, perf_counter() - began)
             return start(status, headers, exc_info)

@@ -9,6 +9,8 @@ import json
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from webapp.web.hosts import is_own_host
+
 from .metrics import Metrics
 from .readiness import OK, Readiness
 
@@ -32,15 +34,24 @@ FORWARDED = {
 
 
 class Operations:
-    """WSGI middleware. `token`, if there is one, opens the metrics from anywhere."""
+    """WSGI middleware. `token`, if there is one, opens the metrics from anywhere.
+
+    Without it they are for this machine alone, asked for by a name of its own (`hosts.py`).
+    """
 
     def __init__(
-        self, app: "WSGIApplication", readiness: Readiness, metrics: Metrics, token: str
+        self,
+        app: "WSGIApplication",
+        readiness: Readiness,
+        metrics: Metrics,
+        token: str,
+        base_url: str = "",
     ) -> None:
         self._app = app
         self._readiness = readiness
         self._metrics = metrics
         self._token = token
+        self._base_url = base_url
         self._answers: dict[str, Callable[[], Answer]] = {
             "/healthz": alive,
             "/readyz": self._ready,
@@ -62,7 +73,9 @@ class Operations:
             return False
         if path != "/metrics":
             return True
-        return shows(self._token, environ) if self._token else is_direct(environ)
+        if self._token:
+            return shows(self._token, environ)
+        return is_direct(environ) and is_own_host(environ, self._base_url)
 
     def _ready(self) -> Answer:
         parts = self._readiness.answer()
