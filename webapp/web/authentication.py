@@ -9,7 +9,7 @@
 
 from typing import NamedTuple
 
-from flask import Flask, Response, after_this_request, flash, g, has_request_context, request
+from flask import Flask, Response, after_this_request, g, has_request_context, request
 
 from webapp.core import events
 from webapp.core.errors import (
@@ -27,7 +27,7 @@ from . import cookies, csrf, messages
 from .authorization import EVERYBODY, check, permission_needed
 from .refreshing import exchange
 from .request_id import request_id
-from .requests import is_api, is_navigation, is_plain_client, this_request
+from .requests import is_api, is_navigation, is_plain_client, is_visit, this_request
 from .services import origin, services
 
 
@@ -81,7 +81,7 @@ def greet() -> Visitor | None:
     except TokenMissing:
         return None
     except Unauthenticated as refusal:
-        if is_navigation():
+        if is_visit():
             tell_why(refusal)
         return None
 
@@ -89,7 +89,7 @@ def greet() -> Visitor | None:
 def tell_why(refusal: Unauthenticated) -> None:
     if isinstance(refusal, (SessionEnded, TokenExpired)):
         after_this_request(forget)
-    flash(messages.why_signed_out(refusal), "warning")
+    messages.leave(messages.why_signed_out(refusal), "warning")
 
 
 def identify() -> Visitor:

@@ -3,7 +3,6 @@
 from flask import (
     Flask,
     Response,
-    flash,
     jsonify,
     make_response,
     redirect,
@@ -122,7 +121,7 @@ def is_late_login(error: HTTPException) -> bool:
 def to_login(error: Unauthenticated) -> ResponseReturnValue:
     """A form that was being sent waits there for its owner."""
     if isinstance(error, TokenMissing):
-        flash(messages.PLEASE_SIGN_IN, "info")
+        messages.leave(messages.PLEASE_SIGN_IN, "info")
     kept = drafts.keep_what_was_sent() if isinstance(error, (SessionEnded, TokenExpired)) else None
     return redirect(url_for("pages.login", next=kept or return_path()), 303)
 

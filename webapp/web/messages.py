@@ -1,8 +1,14 @@
 """What people are told, in one place and in plain words."""
 
+from typing import Any
+
+import flask
+
 from webapp.core.errors import SessionEnded, TokenExpired, Unauthenticated
 from webapp.core.events import EventKind
 from webapp.core.sessions import EndReason
+
+from .requests import shows_messages
 
 SIGNED_OUT = "You are signed out. See you soon."
 PLEASE_SIGN_IN = "Please sign in to continue."
@@ -77,6 +83,17 @@ def told(kind: str, detail: str) -> tuple[str, str, str]:
         return STOLEN[0], "", STOLEN[1]
     title, tone = EVENTS.get(kind, (kind, "info"))
     return title, ENDINGS.get(detail, detail) if kind == EventKind.SESSION_ENDED else detail, tone
+
+
+def leave(message: str, category: str) -> None:
+    """For the next page, once. Images of a signed-out page would pile them up."""
+    if shows_messages() and (category, message) not in flask.session.get("_flashes", ()):
+        flask.flash(message, category)
+
+
+def left(*args: Any, **how: Any) -> list[Any]:
+    """As `get_flashed_messages`; they wait for an answer that a person will see."""
+    return flask.get_flashed_messages(*args, **how) if shows_messages() else []
 
 
 def why_signed_out(refusal: Unauthenticated) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Flask, g
 
-from . import cookies, times
+from . import cookies, messages, times
 from .authentication import Visitor
 from .headers import csp_nonce
 from .services import services
@@ -13,6 +13,7 @@ from .services import services
 def install(app: Flask) -> None:
     app.context_processor(about_app)
     app.context_processor(about_visitor)
+    app.jinja_env.globals["get_flashed_messages"] = messages.left
     app.template_filter("iso")(times.iso)
     app.template_filter("moment")(times.moment)
     app.template_filter("ago")(times.ago)
