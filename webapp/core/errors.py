@@ -140,6 +140,10 @@ class ClocksDiffer(Unavailable):
 
     message = "The clocks of our servers differ. Nothing was changed; please try again."
 
+    def __init__(self, claims: "AccessClaims | RefreshClaims") -> None:
+        super().__init__()
+        self.claims = claims
+
 
 class Busy(Unavailable):
     """More people are signing in than there is room for."""

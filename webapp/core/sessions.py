@@ -16,6 +16,7 @@ from enum import StrEnum
 from . import jws
 from .browsers import browser_kind
 from .errors import (
+    ClocksDiffer,
     RefreshInvalid,
     RefreshReused,
     SessionEnded,
@@ -190,15 +191,25 @@ class Sessions:
     def recognise(
         self, token: str, client_id: str, now: float
     ) -> RefreshClaims | AccessClaims | None:
-        """What a client's own authentic token says: of either kind, however old."""
+        """Claims of a client's own authentic token, of either kind, whatever its times are.
+
+        None also if its user is gone, or the session is another user's. Raises Unavailable.
+        """
+        claims = self.authentic_claims(token, now)
+        if claims is None or claims.client_id != client_id:
+            return None
+        user, session = self._records.find(claims.sub, claims.sid)
+        return claims if user and _belongs_to(user, session) else None
+
+    def authentic_claims(self, token: str, now: float) -> RefreshClaims | AccessClaims | None:
+        """Claims of a token that our keys have signed; no store is asked about it."""
         for read in (self._tokens.read_refresh, self._tokens.read_access):
             try:
-                claims: RefreshClaims | AccessClaims = read(token, now)
-            except TokenExpired as expired:
-                claims = expired.claims
+                return read(token, now)
+            except (TokenExpired, ClocksDiffer) as untimely:
+                return untimely.claims
             except TokenInvalid:
                 continue
-            return claims if claims.client_id == client_id else None
         return None
 
     def require_alive(self, refresh_token: str, now: float) -> None:
@@ -247,6 +258,8 @@ class Sessions:
         user, session = self._records.find(claims.sub, claims.sid)
         if user is None:
             raise SessionEnded(EndReason.DELETED)
+        if not _belongs_to(user, session):
+            raise TokenInvalid
         if session and session.ended_reason:
             self.bury([session], session.ended_reason, now)  # Redis may have forgotten
             raise SessionEnded(session.ended_reason)
@@ -298,6 +311,11 @@ class Sessions:
         if answer.outcome is Outcome.REUSED:
             raise RefreshReused(answer.reason)
         raise SessionEnded(answer.reason)
+
+
+def _belongs_to(user: User, session: Session | None) -> bool:
+    """Our key has signed a wrong pair of names: a fault of ours, or a key in other hands."""
+    return session is None or session.user_id == user.id
 
 
 def _ttl(session: Session, now: float) -> int:

@@ -102,7 +102,7 @@ class Records(Protocol):
     """Users and sessions, in SQL."""
 
     def find(self, user_id: str, sid: str) -> tuple[User | None, Session | None]:
-        """Both rows, in one query."""
+        """Both rows, in one query; no session without its user, but maybe another user's."""
 
     def open(self, session: Session, proof: str) -> None:
         """Insert a new session and the event of its start.

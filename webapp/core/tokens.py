@@ -107,7 +107,7 @@ class Tokens:
             raise TokenInvalid
         latest = now + self.leeway
         if claims.iat > latest or body.get("nbf", 0) > latest:
-            raise ClocksDiffer
+            raise ClocksDiffer(claims)
         if claims.exp <= now:
             raise TokenExpired(claims)
 

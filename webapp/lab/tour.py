@@ -139,6 +139,7 @@ LOGOUT = Stop(
     ),
     (
         Step("browser", "app", "POST /logout"),
+        Step("app", "sql", "whose session is it?"),
         Step("app", "redis", "tell all workers"),
         Step("app", "sql", "end the session"),
         Step("app", "redis", "put up a tombstone"),

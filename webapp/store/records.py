@@ -18,9 +18,7 @@ FIND = (
         *(getattr(SessionRow, name) for name in Session.__slots__),
     )
     .select_from(UserRow)
-    .outerjoin(
-        SessionRow, (SessionRow.user_id == UserRow.id) & (SessionRow.sid == bindparam("sid"))
-    )
+    .outerjoin(SessionRow, SessionRow.sid == bindparam("sid"))
     .where(UserRow.id == bindparam("user_id"))
 )
 

@@ -13,6 +13,7 @@ from flask import Flask, Response, after_this_request, g, has_request_context, r
 
 from webapp.core import events
 from webapp.core.errors import (
+    ClocksDiffer,
     SessionEnded,
     TokenExpired,
     TokenInvalid,
@@ -78,7 +79,7 @@ def greet() -> Visitor | None:
     """
     try:
         return identify()
-    except TokenMissing:
+    except (TokenMissing, ClocksDiffer):
         return None
     except Unauthenticated as refusal:
         if is_visit():

@@ -24,11 +24,11 @@ def keep_what_was_sent() -> str | None:
     if request.method != "POST" or not request.form:
         return None
     token = cookies.read(cookies.REFRESH) or cookies.read(cookies.ACCESS) or ""
-    claims = services().sessions.recognise(token, BROWSER_CLIENT, services().now())
-    if claims is None or not csrf.was_made_in(claims.sid):
-        return None
-    draft = Draft(claims.sub, request.path, *what_was_sent())
     with suppress(Unavailable):
+        claims = services().sessions.recognise(token, BROWSER_CLIENT, services().now())
+        if claims is None or not csrf.was_made_in(claims.sid):
+            return None
+        draft = Draft(claims.sub, request.path, *what_was_sent())
         return url_for("pages.kept_form", draft_id=services().drafts.keep(draft))
     return None
 

@@ -9,7 +9,7 @@ from flask import g, request
 from webapp.core import jws
 from webapp.core.browsers import describe
 from webapp.core.errors import Unavailable
-from webapp.core.grants import BROWSER_CLIENT, Grant
+from webapp.core.grants import Grant
 from webapp.core.tokens import AccessClaims, RefreshClaims
 from webapp.lab.laboratory import Laboratory
 from webapp.lab.picture import span
@@ -178,7 +178,7 @@ def kid(name: str) -> str:
 
 
 def opened(name: str) -> RefreshClaims | AccessClaims | None:
-    return services().sessions.recognise(token(name), BROWSER_CLIENT, services().now())
+    return services().sessions.authentic_claims(token(name), services().now())
 
 
 def token(name: str) -> str:

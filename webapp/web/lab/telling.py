@@ -2,7 +2,7 @@
 
 from flask import g, request
 
-from webapp.core.grants import BROWSER_CLIENT, Grant
+from webapp.core.grants import Grant
 from webapp.lab.trace import Result, Step
 from webapp.lab.trail import Exchange, Notes
 from webapp.web import cookies
@@ -52,7 +52,7 @@ def title() -> str:
 def sid_of_cookie() -> str | None:
     """Of whoever was refused, or could not be asked about; the token is authentic all the same."""
     token = cookies.read(cookies.REFRESH)
-    claims = token and services().sessions.recognise(token, BROWSER_CLIENT, services().now())
+    claims = token and services().sessions.authentic_claims(token, services().now())
     return claims.sid if claims else None
 
 
