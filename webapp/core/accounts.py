@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from .errors import (
+    AccountDisabled,
     InvalidCredentials,
     LinkVoid,
     NotFound,
@@ -116,12 +117,17 @@ class Accounts:
         return self._users.by_email(normal_email(email)) is not None
 
     def authenticate(self, email: str, password: str, now: float) -> User:
-        """Raises InvalidCredentials, the same for every cause and after the same work."""
+        """Raises InvalidCredentials, the same for every other cause and after the same work.
+
+        AccountDisabled: the password is right. Not while the account is pending: then its password
+        may be that of a stranger, who would learn that nobody else has the address.
+        """
         user, hashed = self.find(email)
         right = self._passwords.matches(password, hashed)
         if not right or user is None or user.disabled or user.pending:
             self._note_failure(EventKind.SIGN_IN_FAILED, user, now)
-            raise InvalidCredentials
+            known = right and user is not None and not user.pending
+            raise AccountDisabled if known else InvalidCredentials
         assert hashed
         return replace(user, proof=self._renewed(user, password, hashed))
 

@@ -122,6 +122,12 @@ class Forbidden(EvergreenError):
     message = "Your account may not do this."
 
 
+class AccountDisabled(Forbidden):
+    """The password was right. Only the account's owner, or its thief, learns this."""
+
+    message = "This account is disabled. An administrator can enable it again."
+
+
 class NotFound(EvergreenError):
     code = "not_found"
     message = "There is nothing here."

@@ -42,10 +42,13 @@ def register(body: Json) -> Json:
     }
 
 
-@call("POST", "/auth/login", body="Login", answer="LoginAuth", errors=(401,))
+@call("POST", "/auth/login", body="Login", answer="LoginAuth", errors=(401, 403))
 @public
 def login(body: Json) -> Json:
-    """Open a session."""
+    """Open a session.
+
+    403 if the password is right and the account is disabled.
+    """
     client_id = calling_client(body)
     with checking(body["email"]):
         user = services().accounts.authenticate(body["email"], body["password"], services().now())

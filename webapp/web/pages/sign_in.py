@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.core.attempts import REGISTER_BY_ACCOUNT, REGISTER_BY_ADDRESS
 from webapp.core.errors import (
+    AccountDisabled,
     InvalidCredentials,
     TokenExpired,
     TokenInvalid,
@@ -44,9 +45,12 @@ def register() -> ResponseReturnValue:
         except ValidationFailed as refusal:
             form.show(refusal)
         else:
-            must_confirm = services().settings.must_confirm
-            words = messages.CHECK_YOUR_MAIL if must_confirm else messages.REGISTERED
-            flash(words.format(email=email.strip()), "success")
+            email = email.strip()
+            if services().settings.must_confirm:
+                flash(messages.CHECK_YOUR_MAIL.format(email=email), "success")
+                return redirect(url_for("pages.confirmation_sent"), 303)
+            flash(messages.REGISTERED.format(email=email), "success")
+            messages.flash_address(email)
             return redirect(url_for("pages.login", next=form.next.data or None), 303)
     return render_template("register.html", form=form), 422 if form.errors else 200
 
@@ -56,7 +60,7 @@ def register() -> ResponseReturnValue:
 def login() -> ResponseReturnValue:
     if g.visitor:
         return redirect(safe_next(request.args.get("next")))
-    form = LoginForm(next=request.args.get("next"))
+    form = LoginForm(next=request.args.get("next"), email=messages.flashed_address())
     if form.validate_on_submit():
         email = sent(form.email)
         try:
@@ -64,6 +68,8 @@ def login() -> ResponseReturnValue:
                 user = services().accounts.authenticate(
                     email, sent(form.password), services().now()
                 )
+        except AccountDisabled as refusal:
+            form.form_errors.append(str(refusal))
         except InvalidCredentials as refusal:
             must_confirm = services().settings.must_confirm
             form.form_errors.append(messages.NOT_CONFIRMED if must_confirm else str(refusal))
