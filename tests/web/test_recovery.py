@@ -64,9 +64,10 @@ def test_who_has_no_account_or_a_disabled_one_gets_no_link_and_the_page_does_not
     if disabled:
         change(app, Changes(disabled=True))
     answer = browser.post("/forgot-password", email=email)
-    assert (answer.status_code, answer.location) == (303, "/forgot-password")
-    told = browser.get("/forgot-password").text
-    assert f"If {email} has an account that needs it, a mail with a link is on its way." in told
+    assert (answer.status_code, answer.location) == (303, "/forgot-password/sent")
+    page = browser.get(answer.location).text
+    assert "<h1>Check your mail</h1>" in page
+    assert f"If {email} has an account that needs it, a mail with a link is on its way." in page
     assert mails_to(app, email) == []
 
 
@@ -184,3 +185,24 @@ def test_links_start_with_the_address_of_the_setting_whatever_host_was_asked(
     start = (base_url or services_of(app).settings.address) + "/"
     assert all(mail.links[0].startswith(start) for mail in mails)
     assert "evil" not in newest_mail(app, EMAIL).text + mails[1].text
+
+
+@pytest.mark.parametrize("path", ["/forgot-password", "/verify-email", "/register"])
+@pytest.mark.parametrize("email", ["bad", "ada@", "@example.com", "ada@example", "a b@example.com"])
+def test_mail_that_could_not_arrive_is_refused_beside_the_address(
+    app: Flask, browser: Browser, path: str, email: str
+) -> None:
+    answer = browser.post(path, email=email, password=PASSWORD)
+    assert answer.status_code == 422
+    assert 'data-testid="error-email"' in answer.text
+    assert f'value="{email}"' in answer.text
+
+
+def test_check_your_mail_can_be_reloaded(
+    browser: Browser,
+) -> None:
+    answer = browser.post("/forgot-password", email=EMAIL)
+    assert EMAIL in browser.get(answer.location).text
+    reloaded = browser.get(answer.location)
+    assert reloaded.status_code == 200
+    assert "Check your mail" in reloaded.text

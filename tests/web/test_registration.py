@@ -161,9 +161,37 @@ def test_the_link_is_mailed_again_to_those_who_wait_for_it_and_to_nobody_else(
 ) -> None:
     browser = Browser(careful)
     register(browser, GRACE)
-    for email in (GRACE, EMAIL, "nobody@example.com", "no address"):
+    for email in (GRACE, EMAIL, "nobody@example.com"):
         answer = browser.post("/verify-email", email=email)
-        assert (answer.status_code, answer.location) == (303, "/verify-email")
-        assert f"If {email} has an account" in browser.get("/verify-email").text
+        assert (answer.status_code, answer.location) == (303, "/verify-email/sent")
+        assert f"If {email} has an account" in browser.get("/verify-email/sent").text
     assert subjects(careful, GRACE) == [CONFIRM, CONFIRM]
     assert mails_to(careful, EMAIL) + mails_to(careful, "nobody@example.com") == []
+
+
+def test_who_has_registered_finds_the_address_filled_in_where_to_sign_in(browser: Browser) -> None:
+    answer = register(browser, GRACE)
+    assert answer.location == "/login"
+    assert f'value="{GRACE}"' in browser.get("/login").text
+    assert f'value="{GRACE}"' not in browser.get("/login").text
+
+
+def test_who_has_registered_is_sent_to_their_mail_where_it_has_to_be_confirmed(
+    careful: Flask,
+) -> None:
+    browser = Browser(careful)
+    answer = register(browser, GRACE)
+    assert (answer.status_code, answer.location) == (303, "/verify-email/sent")
+    page = browser.get(answer.location).text
+    assert "<h1>Check your mail</h1>" in page
+    assert GRACE in page
+    browser.post(mailed_path(careful, GRACE), password=PASSWORD)
+    assert f'value="{GRACE}"' in browser.get("/login").text
+
+
+def test_after_a_new_password_by_mail_the_address_is_filled_in(
+    app: Flask, browser: Browser
+) -> None:
+    browser.post("/forgot-password", email=EMAIL)
+    browser.post(mailed_path(app, EMAIL), password=STRANGERS)
+    assert f'value="{EMAIL}"' in browser.get("/login").text

@@ -4,9 +4,9 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, HiddenField, PasswordField, StringField
-from wtforms.validators import DataRequired, Length
+from wtforms.validators import DataRequired, Length, ValidationError
 
-from webapp.core.accounts import MAX_EMAIL
+from webapp.core.accounts import MAX_EMAIL, normal_email
 from webapp.core.errors import ValidationFailed
 
 from . import csrf
@@ -60,8 +60,16 @@ class ChangePasswordForm(Form):
     new_password = PasswordField("New password", [DataRequired("Choose a new password.")])
 
 
+def is_address(form: "Form", field: EmailField) -> None:
+    """Raises ValidationError with advice: mail to it could not arrive."""
+    try:
+        normal_email(sent(field))
+    except ValueError as refusal:
+        raise ValidationError(str(refusal)) from None
+
+
 class AddressForm(Form):
-    email = EmailField("E-mail", ADDRESS)
+    email = EmailField("E-mail", [*ADDRESS, is_address])
 
 
 class ConfirmForm(Form):

@@ -10,6 +10,10 @@ from webapp.core.sessions import EndReason
 
 from .requests import shows_messages
 
+# A category that is not shown by itself: the e-mail address that the next page fills in. In the
+# URL it would end up in histories and logs.
+ADDRESS = "address"
+
 SIGNED_OUT = "You are signed out. See you soon."
 PLEASE_SIGN_IN = "Please sign in to continue."
 
@@ -30,12 +34,9 @@ EXPIRED = "Your sign-in has expired. Please sign in again."
 NOT_RECOGNISED = "Your sign-in could not be recognised. Please sign in again."
 
 
-CHECK_YOUR_MAIL = (
-    "Thank you. We have sent a mail to {email}: follow its link to confirm the address, and "
-    "sign in."
-)
-REGISTERED = "Thank you. You can sign in now; a mail to {email} asks you to confirm the address."
+CHECK_YOUR_MAIL = "Thank you. We have sent a mail to {email}."
 LINK_SENT = "If {email} has an account that needs it, a mail with a link is on its way."
+REGISTERED = "Thank you. You can sign in now; a mail to {email} asks you to confirm the address."
 CONFIRMED = "Your address is confirmed. You can sign in."
 PASSWORD_RESET = "Your new password is set, and you are signed out everywhere. Sign in with it."  # noqa: S105
 PASSWORD_CHANGED = "Your password is changed. All other devices are signed out."  # noqa: S105
@@ -100,3 +101,13 @@ def why_signed_out(refusal: Unauthenticated) -> str:
     if isinstance(refusal, SessionEnded):
         return WHY_SIGNED_OUT.get(refusal.reason, PLEASE_SIGN_IN)
     return EXPIRED if isinstance(refusal, TokenExpired) else NOT_RECOGNISED
+
+
+def flash_address(email: str) -> None:
+    """For the next page to fill in."""
+    flask.flash(email, ADDRESS)
+
+
+def flashed_address() -> str:
+    found = left(category_filter=[ADDRESS])
+    return str(found[-1]) if found else ""

@@ -18,7 +18,7 @@ from webapp.core.attempts import (
     Limit,
 )
 from webapp.core.errors import LinkVoid, PasswordRefused, ValidationFailed
-from webapp.core.links import Purpose
+from webapp.core.links import CONFIRM_TTL, RESET_TTL, Purpose
 from webapp.core.policy import Permission
 from webapp.web import messages
 from webapp.web.authentication import visitor
@@ -34,7 +34,8 @@ from . import pages
 @public
 def forgot_password() -> ResponseReturnValue:
     limits = FORGOT_BY_ACCOUNT, FORGOT_BY_ADDRESS
-    return mail_a_link("forgot_password.html", services().registration.send_reset_link, *limits)
+    send = services().registration.send_reset_link
+    return mail_a_link("forgot_password.html", "pages.reset_link_sent", send, *limits)
 
 
 @pages.route("/verify-email", methods=["GET", "POST"])
@@ -42,7 +43,7 @@ def forgot_password() -> ResponseReturnValue:
 def resend_verification() -> ResponseReturnValue:
     limits = RESEND_BY_ACCOUNT, RESEND_BY_ADDRESS
     send = services().registration.send_confirmation
-    return mail_a_link("resend_verification.html", send, *limits)
+    return mail_a_link("resend_verification.html", "pages.confirmation_sent", send, *limits)
 
 
 @pages.post("/account/verify-email")
@@ -56,6 +57,23 @@ def resend_my_verification() -> ResponseReturnValue:
     return redirect(url_for("pages.account"), 303)
 
 
+@pages.get("/forgot-password/sent")
+@public
+def reset_link_sent() -> ResponseReturnValue:
+    return check_your_mail(RESET_TTL, again="pages.forgot_password")
+
+
+@pages.get("/verify-email/sent")
+@public
+def confirmation_sent() -> ResponseReturnValue:
+    return check_your_mail(CONFIRM_TTL, again="pages.resend_verification")
+
+
+def check_your_mail(ttl: int, again: str) -> ResponseReturnValue:
+    """The same for every address; the message above it names the one that was sent."""
+    return render_template("check_your_mail.html", minutes=ttl // 60, again=url_for(again))
+
+
 @pages.route("/reset-password/<token>", methods=["GET", "POST"])
 @public
 def reset_password(token: str) -> ResponseReturnValue:
@@ -66,6 +84,7 @@ def reset_password(token: str) -> ResponseReturnValue:
         if form.validate_on_submit():
             services().registration.reset(token, sent(form.password), services().now())
             flash(messages.PASSWORD_RESET, "success")
+            messages.flash_address(user.email)
             return redirect(url_for("pages.login"), 303)
     except LinkVoid:
         return void(url_for("pages.forgot_password"))
@@ -86,6 +105,7 @@ def verify_email(token: str) -> ResponseReturnValue:
                 password = request.form.get("password", "")
                 services().registration.confirm(token, password, services().now())
             flash(messages.CONFIRMED, "success")
+            messages.flash_address(user.email)
             return redirect(url_for("pages.login"), 303)
     except LinkVoid:
         return void(url_for("pages.resend_verification"))
@@ -97,6 +117,7 @@ def verify_email(token: str) -> ResponseReturnValue:
 
 def mail_a_link(
     template: str,
+    then: str,
     send: Callable[[str, float], None],
     by_account: Limit,
     by_address: Limit,
@@ -108,7 +129,7 @@ def mail_a_link(
         services().attempts.count(by_account, by_address, email, origin().ip)
         later(lambda: send(email, now), "a link")
         flash(messages.LINK_SENT.format(email=email), "success")
-        return redirect(request.path, 303)
+        return redirect(url_for(then), 303)
     return render_template(template, form=form), 422 if form.errors else 200
 
 
