@@ -23,6 +23,8 @@ OPTIONS = {
     "full_page_writes": "off",
     "autovacuum": "off",
     "max_connections": "200",
+    # Found before a statement has been cut off for waiting, a deadlock is called by its name.
+    "deadlock_timeout": "20ms",
 }
 TEMPLATE = "prepared"
 

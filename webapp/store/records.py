@@ -97,6 +97,12 @@ def open_sessions(user_id: str, now: int) -> list[Session]:
     return [row.to_session() for row in db.session.scalars(newest_first)]
 
 
+def lock_sessions(user_id: str) -> None:
+    """Until the commit, and before the user's whole row: `close` holds these in the same order."""
+    mine = select(SessionRow.sid).where(SessionRow.user_id == user_id).order_by(SessionRow.sid)
+    db.session.execute(mine.with_for_update())
+
+
 def close_all(user_id: str, reason: str, now: int, *, but: str | None = None) -> list[Session]:
     """End a user's open sessions in the transaction of what ends them; which those were."""
     open_ones = update(SessionRow).where(

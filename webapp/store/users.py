@@ -20,7 +20,7 @@ from . import words
 from .database import answering, committing
 from .events import note, note_deletion
 from .models import UserRow, db
-from .records import close_all, open_sessions
+from .records import close_all, lock_sessions, open_sessions
 
 
 class SqlUsers:
@@ -67,17 +67,16 @@ class SqlUsers:
     ) -> tuple[User, list[Session]] | None:
         with _unique_email(), committing():
             risky = changes.disabled or changes.role is not None
-            admins = _locked_admins() if risky else set()
-            row = db.session.get(UserRow, user_id, populate_existing=True)
+            row, admins = _locked(user_id, with_admins=bool(risky))
             if row is None:
                 return None
             for kind, detail in _news(row, changes, password_hash):
                 note(kind, user_id, now, detail=detail)
+            ended = close_all(user_id, changes.ending, now) if changes.ending else []
             renamed = changes.email not in (None, row.email) or changes.name not in (None, row.name)
             _apply(row, changes, password_hash, now)
             if renamed:
                 words.index(row)
-            ended = close_all(user_id, changes.ending, now) if changes.ending else []
             _keep_an_admin(admins, row, gone=row.role != Role.ADMIN or bool(row.disabled_at))
         return row.to_user(), ended
 
@@ -111,12 +110,13 @@ class SqlUsers:
 
     def remove(self, user_id: str, now: int) -> list[Session] | None:
         with committing():
-            admins = _locked_admins()
-            # Locked: nobody opens a session of theirs in between.
-            row = db.session.get(UserRow, user_id, with_for_update=True)
+            row, admins = _locked(user_id, with_admins=True)
             if row is None:
                 return None
             _keep_an_admin(admins, row, gone=True)
+            lock_sessions(user_id)
+            # The whole row: nobody opens a session of theirs in between.
+            db.session.refresh(row, with_for_update=True)
             open_ones = open_sessions(user_id, now)
             db.session.delete(row)
             note_deletion(user_id, now)
@@ -167,14 +167,23 @@ def _apply(row: UserRow, changes: Changes, password_hash: str | None, now: int) 
         row.disabled_at = (row.disabled_at or now) if changes.disabled else None
 
 
-def _locked_admins() -> set[str]:
-    """Who can administer, held until the commit: two admins can't demote each other at once.
+def _locked(user_id: str, *, with_admins: bool) -> tuple[UserRow | None, set[str]]:
+    """The user's row, held until the commit, and the ids of all who can administer, held too.
 
-    A write that changes nothing, because it locks in every database.
+    So two admins can't demote each other at once. In the order of ids, before anything else is
+    written: who locks rows in another order meets a deadlock. Not against who only refers to the
+    row: a session that ends holds its own row when it writes an event of the user.
     """
+    wanted = UserRow.id == user_id
     active = (UserRow.role == Role.ADMIN) & UserRow.disabled_at.is_(None)
-    locking = update(UserRow).where(active).values(role=UserRow.role).returning(UserRow.id)
-    return set(db.session.scalars(locking, execution_options={"synchronize_session": False}))
+    if db.engine.dialect.name == "sqlite":  # where only a write locks, and it locks all
+        same = update(UserRow).where(wanted).values(role=UserRow.role)
+        db.session.execute(same, execution_options={"synchronize_session": False})
+    locking = select(UserRow).where(wanted | active if with_admins else wanted)
+    locking = locking.order_by(UserRow.id).with_for_update(key_share=True)
+    rows = db.session.scalars(locking, execution_options={"populate_existing": True}).all()
+    admins = {row.id for row in rows if row.role == Role.ADMIN and row.disabled_at is None}
+    return next((row for row in rows if row.id == user_id), None), admins
 
 
 def _keep_an_admin(admins: set[str], row: UserRow, *, gone: bool) -> None:
