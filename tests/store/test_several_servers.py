@@ -77,8 +77,10 @@ class TestKeeping:
         drafts = RedisDrafts(client)
         draft = Draft(user_id="ada", path="/account", fields=[("name", "Ada")], had_secrets=False)
         kept = drafts.keep(draft)
-        assert drafts.take(kept, "ada") == draft
-        assert drafts.take(kept, "ada") is None
+        assert drafts.kept("ada", 0) == {kept: draft}
+        assert [drafts.claim(draft, kept), drafts.claim(draft, kept)] == [True, False]
+        drafts.remove(draft, kept)
+        assert (drafts.kept("ada", 0), drafts.sent_to(kept, "ada")) == ({}, "/account")
 
 
 class TestAsking:

@@ -11,7 +11,6 @@ from tests.support.api import Program, error_code
 from tests.support.browser import EMAIL, PASSWORD, Browser
 from tests.support.clock import Clock
 from tests.support.mails import mails_to
-from webapp.core.drafts import Draft
 from webapp.core.hashing import HashingPool
 from webapp.core.passwords import Passwords
 
@@ -55,13 +54,6 @@ def test_a_taken_address_with_the_right_password_is_no_guess(app: Flask, browser
         assert browser.post("/account", name="Ada", **form).status_code == 422
     for _ in range(10):
         assert Browser(app).post("/login", email=EMAIL, password="a guess").status_code == 422
-
-
-def test_a_users_newer_form_takes_the_place_of_an_older_one(app: Flask) -> None:
-    drafts = services_of(app).drafts
-    first, second = (drafts.keep(Draft("ada", "/account", [("n", n)], False)) for n in "12")
-    assert drafts.take(first, "ada") is None
-    assert drafts.take(second, "ada") == Draft("ada", "/account", [("n", "2")], False)
 
 
 def test_an_old_hash_takes_no_less_time_than_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,7 @@ from .errors import (
     TokenInvalid,
     Unavailable,
 )
-from .grants import Grant, Issuer, Limits, Origin
+from .grants import BROWSER_CLIENT, Grant, Issuer, Limits, Origin
 from .memory import Believed, Feed, Memory
 from .notices import Notices
 from .stores import Answer, Entries, Outcome, Records, Session, User
@@ -32,6 +32,8 @@ from .tokens import AccessClaims, RefreshClaims, Tokens
 
 # Seconds. A browser left open on a desk can be looked at for longer, but not be taken over.
 PROOF_LASTS = 15 * 60
+# To look at an entry and confirm none of its generations.
+NO_GENERATION = -1
 
 
 class EndReason(StrEnum):
@@ -229,6 +231,18 @@ class Sessions:
     def prove(self, sid: str, now: float) -> None:
         """Note that the password has just been given again. Raises Unavailable."""
         self._records.prove(sid, int(now))
+
+    def owner_of(self, sid: str) -> tuple[str | None, str | None]:
+        """A browser session's user, and why it has ended; None if it is open or has expired.
+
+        No user: the account is gone or disabled, or the session is unknown or a program's.
+        Raises Unavailable.
+        """
+        user, session = self._records.find(self._records.user_of(sid) or "", sid)
+        if not user or user.disabled or not session or session.client_id != BROWSER_CLIENT:
+            return None, EndReason.FORGOTTEN
+        reason = session.ended_reason or self._entries.confirm(sid, NO_GENERATION).reason
+        return user.id, reason or None
 
     def look_up(self, claims: AccessClaims) -> Session | None:
         """What SQL knows of the session of a token that has been believed."""

@@ -104,6 +104,9 @@ class Records(Protocol):
     def find(self, user_id: str, sid: str) -> tuple[User | None, Session | None]:
         """Both rows, in one query; no session without its user, but maybe another user's."""
 
+    def user_of(self, sid: str) -> str | None:
+        """Whose session it is, also after its end."""
+
     def open(self, session: Session, proof: str) -> None:
         """Insert a new session and the event of its start.
 

@@ -39,6 +39,9 @@ class LabRecords:
         )
         return self._user, session
 
+    def user_of(self, sid: str) -> str | None:
+        return self._user.id if sid in self._sessions else None
+
     def open(self, session: Session, proof: str) -> None:
         self._sessions[session.sid] = session
         if self._remembers:

@@ -37,6 +37,11 @@ class SqlRecords:
         session["remembered"] = bool(session["remembered"])
         return User(**user), Session(**session) if session["sid"] else None
 
+    def user_of(self, sid: str) -> str | None:
+        looking = select(SessionRow.user_id).where(SessionRow.sid == sid)
+        with answering():
+            return db.session.scalar(looking)
+
     def open(self, session: Session, proof: str) -> None:
         with committing():
             if proof and not _still_is(session.user_id, proof):

@@ -10,6 +10,7 @@
 from typing import NamedTuple
 
 from flask import Flask, Response, after_this_request, g, has_request_context, request
+from flask.typing import ResponseReturnValue
 
 from webapp.core import events
 from webapp.core.errors import (
@@ -24,7 +25,7 @@ from webapp.core.grants import BROWSER_CLIENT, Grant
 from webapp.core.stores import User
 from webapp.core.tokens import AccessClaims
 
-from . import cookies, csrf, messages
+from . import cookies, csrf, drafts, messages
 from .authorization import EVERYBODY, check, permission_needed
 from .refreshing import exchange
 from .request_id import request_id
@@ -47,7 +48,7 @@ def install(app: Flask) -> None:
     app.before_request(authenticate)
 
 
-def authenticate() -> None:
+def authenticate() -> ResponseReturnValue | None:
     """Before every request: set `g.visitor`. Raises Unauthenticated, Forbidden, Unavailable."""
     events.context.set(on_whose_behalf)
     needed, method = permission_needed(), this_request().method
@@ -59,6 +60,8 @@ def authenticate() -> None:
         g.visitor = greet() if looked_at else None
     if method not in SAFE_METHODS and request.endpoint and not is_api():
         csrf.check_form(sessions_of_this_browser)
+        return drafts.send_once()
+    return None
 
 
 def on_whose_behalf() -> events.Context:

@@ -7,10 +7,12 @@ browser loads all at once, and another one for the next person who signs in.
 
 import hmac
 from collections.abc import Callable
+from typing import NamedTuple
 
 import flask
 from flask import Flask, current_app, g, request
 from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf, validate_csrf
+from itsdangerous import BadData, URLSafeTimedSerializer
 from wtforms import ValidationError
 
 protection = CSRFProtect()
@@ -49,10 +51,41 @@ def bind_forms(sid: str | None = None) -> None:
     visitor = g.get("visitor")
     sid = sid or (visitor.access.sid if visitor else None)
     if sid:
-        key = str(current_app.secret_key).encode()
-        secret = hmac.digest(key, f"forms of {sid}".encode(), "sha256").hex()
+        sent = sent_token() if request.method == "POST" else None
+        kept_form = sent.kept_form if sent and sent.sid == sid else g.get("kept_form", "")
+        secret = FormToken(sid, kept_form).to_secret()
         if flask.session.get("csrf_token") != secret:
             flask.session["csrf_token"] = secret
+
+
+class FormToken(NamedTuple):
+    """What the `csrf_token` of a form says: it is signed."""
+
+    sid: str
+    """Of the session whose page made the form. So whose it is shows without cookies as well."""
+    kept_form: str = ""
+    """The id of a form that had been kept, and is on that page to be sent (drafts.py)."""
+
+    def to_secret(self) -> str:
+        key = str(current_app.secret_key).encode()
+        mac = hmac.digest(key, f"forms of {self.sid} {self.kept_form}".encode(), "sha256").hex()
+        return f"{self.sid}.{self.kept_form}.{mac}"
+
+
+def sent_token() -> FormToken | None:
+    """Of the form that is being sent, however old; None: a guest's page made it, or none of ours.
+
+    A page that shows the form again, with its errors, passes it on.
+    """
+    serializer = URLSafeTimedSerializer(str(current_app.secret_key), salt="wtf-csrf-token")
+    text = request.form.get("csrf_token") or request.headers.get("X-CSRFToken", "")
+    try:
+        secret = str(serializer.loads(text))
+    except BadData:
+        return None
+    parts = secret.split(".")
+    token = FormToken(*parts[:2])
+    return token if hmac.compare_digest(secret, token.to_secret()) else None
 
 
 def was_made_in(sid: str) -> bool:

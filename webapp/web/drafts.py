@@ -1,36 +1,50 @@
-"""A form that met the end of its session is not lost: its owner gets it back after signing in."""
+"""A form that met the end of its session is not lost: its owner gets it back after signing in.
+
+Whose it is, the form's own token says (csrf.py): also when the cookies are gone. On the page that
+gives it back the token carries its id, and it is kept until a request with that id has succeeded.
+"""
 
 from contextlib import suppress
+from functools import partial
 
-from flask import request, url_for
+from flask import Response, after_this_request, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
-from webapp.core.drafts import Draft
+from webapp.core.drafts import OWNER_STILL_THERE, Draft
 from webapp.core.errors import Unavailable
-from webapp.core.grants import BROWSER_CLIENT
 
-from . import cookies, csrf
+from . import csrf, messages
+from .requests import return_path
 from .services import services
 
 NOT_KEPT = {"csrf_token", "confirmed"}
 # Part of the names of all fields that hold one.
 SECRET = "password"  # noqa: S105
+OFFER = Markup('{} <a href="{}" data-testid="kept-offer">{}</a>')
 
 
-def keep_what_was_sent() -> str | None:
-    """Keep the form for the owner of this browser's dead session; the way back to it.
+def keep_what_was_sent() -> Draft | None:
+    """Keep the form for the owner of the session whose page made it. Raises Unavailable.
 
-    Only if it came from a page of that very session: other sites can send forms, too.
+    Only that session's pages know its token: other sites can send forms, too.
     """
-    if request.method != "POST" or not request.form:
+    token = csrf.sent_token() if request.method == "POST" else None
+    user_id, reason = services().sessions.owner_of(token.sid) if token else (None, None)
+    if token is None or user_id is None or reason not in OWNER_STILL_THERE:
         return None
-    token = cookies.read(cookies.REFRESH) or cookies.read(cookies.ACCESS) or ""
-    with suppress(Unavailable):
-        claims = services().sessions.recognise(token, BROWSER_CLIENT, services().now())
-        if claims is None or not csrf.was_made_in(claims.sid):
-            return None
-        draft = Draft(claims.sub, request.path, *what_was_sent())
-        return url_for("pages.kept_form", draft_id=services().drafts.keep(draft))
-    return None
+    draft = Draft(user_id, sent_path(), *what_was_sent(), services().now())
+    g.kept_as = services().drafts.keep(draft, token.kept_form)
+    return draft
+
+
+def sent_path() -> str:
+    return request.full_path if request.query_string else request.path
+
+
+def way_back() -> str:
+    """To the form that this request has just kept."""
+    return url_for("pages.kept_form", draft_id=g.kept_as)
 
 
 def what_was_sent() -> tuple[list[tuple[str, str]], bool]:
@@ -38,3 +52,41 @@ def what_was_sent() -> tuple[list[tuple[str, str]], bool]:
     fields = [pair for pair in request.form.items(multi=True) if pair[0] not in NOT_KEPT]
     kept = [(name, value) for name, value in fields if SECRET not in name]
     return kept, len(kept) < len(fields)
+
+
+def send_once() -> ResponseReturnValue | None:
+    """Before a kept form is handled; the answer, if it has been sent already.
+
+    So a reload, a lost answer or a second tab repeats nothing. Raises Unavailable.
+    """
+    token, visitor = csrf.sent_token(), g.get("visitor")
+    if token is None or not token.kept_form or visitor is None:
+        return None
+    drafts, user_id, draft_id = services().drafts, visitor.user.id, token.kept_form
+    draft = drafts.kept(user_id, services().now()).get(draft_id)
+    if draft and draft.path == sent_path() and drafts.claim(draft, draft_id):
+        after_this_request(partial(settle, draft, draft_id))
+    elif drafts.sent_to(draft_id, user_id) == sent_path():
+        messages.leave(messages.SENT_ALREADY, "info")
+        return redirect(return_path() or url_for("pages.dashboard"), 303)
+    return None  # or it is another form on that page
+
+
+def settle(draft: Draft, draft_id: str, response: Response) -> Response:
+    """Pages that ask again, and errors, have not done what was to be done."""
+    drafts = services().drafts
+    with suppress(Unavailable):
+        if 300 <= response.status_code < 400:
+            drafts.remove(draft, draft_id)
+        else:
+            drafts.release(draft_id, draft.user_id)
+    return response
+
+
+def offer(user_id: str, target: str | None) -> None:
+    """After a sign-in that does not lead to a kept form by itself."""
+    back = url_for("pages.kept_forms")
+    with suppress(Unavailable):
+        kept = services().drafts.kept(user_id, services().now())
+        if kept and not (target or "").startswith(back):
+            messages.leave(OFFER.format(messages.NOT_SENT_YET, back, "Open it"), "info")

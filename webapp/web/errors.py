@@ -3,6 +3,7 @@
 from flask import (
     Flask,
     Response,
+    g,
     jsonify,
     make_response,
     redirect,
@@ -32,7 +33,7 @@ from webapp.core.errors import (
     ValidationFailed,
 )
 
-from . import cookies, drafts, messages
+from . import cookies, csrf, drafts, messages
 from .authentication import sessions_of_this_browser
 from .request_id import request_id
 from .requests import is_api, return_path
@@ -87,6 +88,8 @@ def install(app: Flask) -> None:
 def on_refusal(error: EvergreenError) -> ResponseReturnValue:
     if isinstance(error, Unauthenticated) and not is_api():
         return to_login(error)
+    if isinstance(error, Forbidden) and (answered := of_another_sign_in()):
+        return answered
     status = next(status for kind, status in STATUS if isinstance(error, kind))
     fields, retry_after = getattr(error, "fields", None), getattr(error, "retry_after", None)
     response = answer(status, error.code, str(error), fields, retry_after)
@@ -100,6 +103,8 @@ def on_http_error(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
     if status < 400:
         return error
+    if isinstance(error, CSRFError) and (answered := of_another_sign_in()):
+        return answered
     if is_late_login(error):
         return redirect(url_for("pages.login", next=request.form.get("next") or None), 303)
     code, _, message = PAGES.get(status, PAGES[400 if status < 500 else 500])
@@ -120,10 +125,32 @@ def is_late_login(error: HTTPException) -> bool:
 
 def to_login(error: Unauthenticated) -> ResponseReturnValue:
     """A form that was being sent waits there for its owner."""
-    if isinstance(error, TokenMissing):
+    try:
+        kept = drafts.keep_what_was_sent()
+    except Unavailable as outage:
+        return on_refusal(outage)  # the browser still has the form
+    if kept:
+        messages.leave(messages.FORM_KEPT, "info")
+    elif isinstance(error, TokenMissing):
         messages.leave(messages.PLEASE_SIGN_IN, "info")
-    kept = drafts.keep_what_was_sent() if isinstance(error, (SessionEnded, TokenExpired)) else None
-    return redirect(url_for("pages.login", next=kept or return_path()), 303)
+    return redirect(url_for("pages.login", next=drafts.way_back() if kept else return_path()), 303)
+
+
+def of_another_sign_in() -> ResponseReturnValue | None:
+    """The answer to a form of a session that is over, in a browser that has signed in again.
+
+    Its owner may send it at once with a fresh token; another user does not see it.
+    """
+    visitor = g.get("visitor")
+    token = csrf.sent_token() if visitor and not is_api() else None
+    if visitor is None or token is None or token.sid == visitor.access.sid:
+        return None
+    kept = drafts.keep_what_was_sent()
+    if kept is None:
+        return None
+    if kept.user_id == visitor.user.id:
+        return redirect(drafts.way_back(), 303)
+    return answer(400, "bad_request", messages.OF_ANOTHER_USER)
 
 
 def challenge(error: Unauthenticated | Forbidden) -> str:

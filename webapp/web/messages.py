@@ -30,6 +30,14 @@ WHY_SIGNED_OUT: dict[str, str] = {
     EndReason.DELETED: "This account no longer exists.",
     EndReason.FORGOTTEN: "We could not find your session any more. Please sign in again.",
 }
+FORM_KEPT = "What you sent is kept for you. Sign in to go on with it."
+NOT_SENT_YET = "A form that you filled in was not sent."
+SENT_ALREADY = "This form was sent already. Nothing was done a second time."
+NOT_KEPT_ANY_MORE = "That form was sent already, or is no longer kept."
+OF_ANOTHER_USER = (
+    "This form belongs to another account. Nothing was changed; it is kept for its owner, who "
+    "can sign in and send it."
+)
 EXPIRED = "Your sign-in has expired. Please sign in again."
 NOT_RECOGNISED = "Your sign-in could not be recognised. Please sign in again."
 

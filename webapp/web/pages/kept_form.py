@@ -1,9 +1,10 @@
-"""The way back to a form that met the end of its session."""
+"""The way back to forms that met the end of their session."""
 
-from flask import redirect, render_template, url_for
+from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.core.policy import Permission
+from webapp.web import messages
 from webapp.web.authentication import visitor
 from webapp.web.authorization import requires
 from webapp.web.services import services
@@ -11,20 +12,43 @@ from webapp.web.services import services
 from . import pages
 
 
+@pages.get("/continue")
+@requires(Permission.OWN_ACCOUNT)
+def kept_forms() -> ResponseReturnValue:
+    """To the newest; its page names the others."""
+    found = services().drafts.kept(visitor().user.id, services().now())
+    for draft_id in found:
+        return redirect(url_for("pages.kept_form", draft_id=draft_id), 303)
+    return redirect(url_for("pages.dashboard"), 303)
+
+
 @pages.get("/continue/<draft_id>")
 @requires(Permission.OWN_ACCOUNT)
 def kept_form(draft_id: str) -> ResponseReturnValue:
-    """Its owner sees it, once. Sending it again is theirs to decide: it may be out of date."""
-    draft = services().drafts.take(draft_id, visitor().user.id)
+    """For its owner. Sending it again is theirs to decide: it may be out of date."""
+    others = services().drafts.kept(visitor().user.id, services().now())
+    draft = others.pop(draft_id, None)
     if draft is None:
+        messages.leave(messages.NOT_KEPT_ANY_MORE, "info")
         return redirect(url_for("pages.dashboard"), 303)
+    g.kept_form = draft_id
     return render_template(
         "kept_form.html",
-        action=draft.path,
+        draft_id=draft_id,
+        action=request.script_root + draft.path,
         fields=[field_of(name, value) for name, value in draft.fields],
         had_secrets=draft.had_secrets,
-        cancel=url_for("pages.dashboard"),
+        others=others,
     )
+
+
+@pages.post("/continue/<draft_id>/discard")
+@requires(Permission.OWN_ACCOUNT)
+def discard_kept_form(draft_id: str) -> ResponseReturnValue:
+    drafts = services().drafts
+    if draft := drafts.kept(visitor().user.id, services().now()).get(draft_id):
+        drafts.remove(draft, draft_id)
+    return redirect(url_for("pages.kept_forms"), 303)
 
 
 def field_of(name: str, value: str) -> dict[str, object]:

@@ -18,7 +18,7 @@ from webapp.core.errors import (
 )
 from webapp.core.sessions import EndReason
 from webapp.core.stores import User
-from webapp.web import cookies, csrf, known_browsers, messages
+from webapp.web import cookies, csrf, drafts, known_browsers, messages
 from webapp.web.authentication import hand_over, sessions_of_this_browser
 from webapp.web.authorization import public
 from webapp.web.forms import LoginForm, RegisterForm, sent
@@ -131,6 +131,7 @@ def sign_in(user: User, *, remember: bool, target: str | None) -> ResponseReturn
     known_browsers.recognise(user.email)
     with suppress(Unavailable):
         end_sessions(previous)
+    drafts.offer(user.id, target)
     services().tidier.soon()
     return redirect(safe_next(target), 303)
 
