@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from . import cli, development
-from .config import ROOT, ConfigError, Settings
+from .config import ROOT, ConfigError, Settings, using
 from .core.errors import Unavailable, in_one_line
 from .store.database import init_database, migrate
 from .store.events import noted
@@ -40,12 +40,10 @@ def create_app(
 ) -> Flask:
     """Raises ConfigError if a setting is missing or wrong. `now` is another clock, for tests."""
     settings = Settings.from_environ(environ)
-    try:
+    with using("WEBAPP_INSTANCE_PATH"):
         settings.instance_path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(f"WEBAPP_INSTANCE_PATH: can't be made: {error.strerror}") from None
-    if settings.mode == "development":
-        settings = development.with_own_secrets(settings)
+        if settings.mode == "development":
+            settings = development.with_own_secrets(settings)
     app = App(
         "webapp",
         template_folder=str(ROOT / "templates"),
@@ -56,7 +54,8 @@ def create_app(
     app.config.update(SECRET_KEY=settings.secret_key, MAX_CONTENT_LENGTH=MAX_BODY)
     # A form may stay open as long as the session: it is bound to that, not to an hour.
     app.config.update(WTF_CSRF_TIME_LIMIT=None, DEMO_ACCOUNT=None)
-    init_database(app, settings.sql_url, settings.database_connections)
+    with using("DATABASE_URL"):
+        init_database(app, settings.sql_url, settings.database_connections)
     app.extensions["evergreen"] = wire(app, settings, Background(app), now)
     install_web(app, settings)
     if settings.mode == "development":

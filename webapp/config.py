@@ -4,23 +4,41 @@
 others carry the prefix `WEBAPP_`. A wrong value stops the start with one line.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import redis
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.engine import URL, make_url
 
+from .config_types import (
+    DAY,
+    HOUR,
+    MINUTE,
+    YES,
+    automatic_flag,
+    choice,
+    contact,
+    database_url,
+    flag,
+    folder,
+    http_address,
+    key_ring,
+    mail_address,
+    number,
+    one_line,
+    redis_url,
+    seconds,
+    secret,
+    watcher_token,
+)
 from .core.keys import ALGORITHMS, KeyRing
 from .core.passwords import DEFAULT_MIN_LENGTH
 from .core.tokens import MAX_ACCESS_TTL, MAX_REFRESH_TTL
+from .core.urls import Unreadable
 from .mail.delivery import parse_mail_url
-from .store.redis_url import SEVERAL, RedisUrl
 
 ROOT = Path(__file__).parent.parent
 PREFIX = "WEBAPP_"
@@ -28,115 +46,28 @@ PLATFORM_NAMES = {"REDIS_URL", "DATABASE_URL", "PORT"}
 # Read by others than the app: scripts/bootstrap.py.
 FOREIGN_NAMES = {"WEBAPP_BOOTSTRAP"}
 
-MINUTE, HOUR, DAY = 60, 3600, 86400
-UNITS = {"": 1, "s": 1, "m": MINUTE, "h": HOUR, "d": DAY}
-YES, NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
-
 
 class ConfigError(ValueError):
     """A setting is missing or wrong. The message is one line that says which, and why."""
 
 
-def number(low: int, high: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
-            raise ValueError(f"must be a whole number from {low} to {high}")
-        return int(text)
+@contextmanager
+def using(name: str) -> Iterator[None]:
+    """Whatever goes wrong inside is a wrong setting: ConfigError, without any part of its value.
 
-    return parse
-
-
-def seconds(low: int, high: int) -> Callable[[str], int]:
-    """Whole seconds, or a number with a unit: `90`, `15m`, `12h`, `30d`."""
-
-    def parse(text: str) -> int:
-        match = re.fullmatch(r"([0-9]{1,12})([smhd]?)", text)
-        if not match or not low <= int(match[1]) * UNITS[match[2]] <= high:
-            raise ValueError(f"must be from {low} to {high} seconds (or like 15m, 12h, 30d)")
-        return int(match[1]) * UNITS[match[2]]
-
-    return parse
-
-
-def choice(*options: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        if text not in options:
-            raise ValueError(f"must be one of {', '.join(options)}")
-        return text
-
-    return parse
-
-
-def flag(text: str) -> bool:
-    if text.lower() not in YES | NO:
-        raise ValueError("must be true or false")
-    return text.lower() in YES
-
-
-def automatic_flag(text: str) -> bool | None:
+    For the reading of settings, and for what is made of them: libraries have many exceptions,
+    and quote what they were given.
+    """
     try:
-        return None if text.lower() == "auto" else flag(text)
-    except ValueError:
-        raise ValueError("must be auto, true or false") from None
-
-
-def http_address(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
-        raise ValueError("must be an address like https://example.com")
-    return text.rstrip("/")
-
-
-def mail_address(text: str) -> str:
-    """`name@host` or `Name <name@host>`."""
-    if not re.fullmatch(r"[^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+", text):
-        raise ValueError("must be like: Evergreen <no-reply@example.com>")
-    return text
-
-
-def key_ring(text: str) -> KeyRing:
-    return KeyRing.parse(text)
-
-
-def secret(text: str) -> str:
-    if len(text) < 32:
-        raise ValueError("must be at least 32 characters")
-    return text
-
-
-def watcher_token(text: str) -> str:
-    if len(text) < 16 or not text.isascii() or not text.isprintable() or " " in text:
-        raise ValueError("must be at least 16 characters: letters, digits and signs")
-    return text
-
-
-def folder(text: str) -> Path:
-    return Path(text).expanduser().resolve()
-
-
-def database_url(text: str) -> str:
-    """Platforms write `postgres://`; SQLAlchemy wants its driver named."""
-    url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", text)
-    try:
-        make_url(url).get_dialect()
-    except ArgumentError:
-        raise ValueError("is not an address that SQLAlchemy understands") from None
-    return url
-
-
-def redis_url(text: str) -> str:
-    if text.startswith(SEVERAL):
-        RedisUrl.parse(text)
-        return text
-    if not text.startswith(("redis://", "rediss://", "unix://")):
-        raise ValueError(
-            "must start with redis://, rediss://, unix://, redis+sentinel:// or redis+cluster://"
-        )
-    try:
-        redis.ConnectionPool.from_url(text).make_connection()  # connects to nothing yet
-    except (ValueError, TypeError):
-        raise ValueError("is not an address that redis-py understands") from None
-    return text
+        yield
+    except ConfigError:
+        raise
+    except Unreadable as error:
+        raise ConfigError(f"{name}: {error}") from None
+    except OSError as error:
+        raise ConfigError(f"{name}: can't be used: {error.strerror}") from None
+    except Exception as error:
+        raise ConfigError(f"{name}: can't be used ({type(error).__name__})") from None
 
 
 def setting(default: Any, parse: Callable[[str], Any], doc: str) -> Any:
@@ -266,7 +197,9 @@ class Settings:
         "was taken.",
     )
     security_contact: str = setting(
-        "", str, "For /.well-known/security.txt: `mailto:…` or `https://…`. Without it, BASE_URL."
+        "",
+        contact,
+        "For /.well-known/security.txt: `mailto:…` or `https://…`. Without it, BASE_URL.",
     )
     metrics_token: str = setting(
         "",
@@ -344,8 +277,11 @@ class Settings:
         return production if self.log_format == "auto" else self.log_format == "json"
 
     @property
-    def sql_url(self) -> str:
-        return self.database_url or f"sqlite:///{self.instance_path}/evergreen.db"
+    def sql_url(self) -> URL:
+        if self.database_url:
+            return make_url(self.database_url)
+        # Its parts, and not a text: in a folder's name, ? and % would mean something else there.
+        return URL.create("sqlite", database=str(self.instance_path / "evergreen.db"))
 
     @property
     def address(self) -> str:
@@ -402,9 +338,10 @@ def _read(environ: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
         name = env_name(option.name)
         if text := environ.get(name, "").strip():
             try:
-                values[option.name] = option.metadata["parse"](text)
-            except ValueError as error:
-                complaints.append(f"{name}: {error}")
+                with using(name):
+                    values[option.name] = option.metadata["parse"](one_line(text))
+            except ConfigError as error:
+                complaints.append(str(error))
     return values, complaints
 
 
@@ -415,4 +352,5 @@ def _unknown_names(environ: Mapping[str, str]) -> Iterator[str]:
         if name.startswith(PREFIX) and name not in known:
             near = get_close_matches(name, known, 1)
             hint = f"; did you mean {near[0]}?" if near else ""
-            yield f"{name}: there is no such setting{hint}"
+            shown = name if name.isprintable() else ascii(name)[1:-1]
+            yield f"{shown}: there is no such setting{hint}"

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from .config import Settings
 from .core.accounts import Accounts
 from .core.errors import Conflict
-from .core.keys import KeyRing, generate_pem, generate_secret
+from .core.keys import KeyRing, generate_pem, generate_secret, parse_key
 
 
 class DemoAccount(NamedTuple):
@@ -47,7 +47,7 @@ def _access_keys(settings: Settings, kept: dict[str, str]) -> KeyRing:
         return KeyRing.parse(kept["access_token_keys"])
     path = settings.instance_path / f"access-{algorithm}.pem"
     _write_once(path, generate_pem(algorithm).decode())
-    return KeyRing.parse(f"access-{algorithm}:@{path}")
+    return KeyRing([parse_key(f"access-{algorithm}:@{path}")])  # the path may have a comma
 
 
 def _kept_secrets(path: Path) -> dict[str, str]:

@@ -9,7 +9,7 @@ from flask import Flask
 from redis import Redis
 
 from . import development
-from .config import ROOT, Settings
+from .config import ROOT, Settings, using
 from .core.accounts import Accounts
 from .core.attempts import Attempts
 from .core.clients import Clients
@@ -62,7 +62,8 @@ def wire(
     now: Callable[[], float] | None = None,
 ) -> Services:
     assert settings.access_token_keys is not None
-    redis = redis_client(settings.redis_url, settings.instance_path / "redis")
+    with using("REDIS_URL"):
+        redis = redis_client(settings.redis_url, settings.instance_path / "redis")
     entries, records = RedisEntries(redis), SqlRecords()
     if not now and settings.redis_url:  # the embedded server has this host's clock
         now = clock = RedisClock(redis)

@@ -8,7 +8,7 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from ..config import Settings
+from ..config import ConfigError, Settings, using
 from ..doctor import examine
 from ..doctor.findings import Finding, Level
 from ..store.clock import RedisClock
@@ -24,9 +24,19 @@ def doctor(as_json: bool) -> None:
     """Check settings, secrets, servers, clocks and cookies. Exit status 1 if there is a problem."""
     settings, complaints = settings_as_written()
     if unusable():
-        app = current_app._get_current_object()  # type: ignore[attr-defined]
-        init_database(app, settings.sql_url, settings.database_connections)
+        complaints += [line for line in make_engine(settings) if line not in complaints]
     report(examine(settings, complaints, clock()), as_json)
+
+
+def make_engine(settings: Settings) -> list[str]:
+    """Without an app, the checks of SQL still need an engine. A line if it can't be made."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    try:
+        with using("DATABASE_URL"):
+            init_database(app, settings.sql_url, settings.database_connections)
+    except ConfigError as error:
+        return [str(error)]
+    return []
 
 
 def settings_as_written() -> tuple[Settings, list[str]]:

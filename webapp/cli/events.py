@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import click
 from flask.cli import AppGroup
 
-from ..config import DAY, seconds
+from ..config_types import DAY, seconds
 from ..core.events import Event, EventKind
 from ..web.services import services
 from ..web.times import iso

@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from jwt.algorithms import Algorithm, ECAlgorithm, get_default_algorithms
 
+from .urls import Unreadable
+
 # RFC 7518 section 3.2: an HS256 key is at least as long as the hash it feeds.
 MIN_KEY_BYTES = 32
 # NIST SP 800-57: what 2030 still asks for would be 3072; less than this is broken.
@@ -84,17 +86,17 @@ class KeyRing:
 
     def __init__(self, keys: list[Key]) -> None:
         if not keys:
-            raise ValueError("at least one key is needed")
+            raise Unreadable("at least one key is needed")
         self._by_kid = {key.kid: key for key in keys}
         if len(self._by_kid) != len(keys):
-            raise ValueError("two keys share one name")
+            raise Unreadable("two keys share one name")
         self.signing = keys[0]
         if self.signing.signs is None:
-            raise ValueError("the first key is a public one, which can't sign")
+            raise Unreadable("the first key is a public one, which can't sign")
 
     @classmethod
     def parse(cls, text: str) -> "KeyRing":
-        """`kid:key,kid:key`. Raises ValueError.
+        """`kid:key,kid:key`. Raises Unreadable.
 
         It never quotes what it was given: name and key may have been swapped.
         """
@@ -102,8 +104,8 @@ class KeyRing:
         for number, part in enumerate(text.split(","), start=1):
             try:
                 keys.append(parse_key(part.strip()))
-            except ValueError as error:
-                raise ValueError(f"key {number} {error}") from None
+            except Unreadable as error:
+                raise Unreadable(f"key {number} {error}") from None
         return cls(keys)
 
     def shares_a_key_with(self, other: "KeyRing") -> bool:
@@ -129,16 +131,16 @@ class KeyRing:
 def parse_key(text: str) -> Key:
     kid, colon, body = text.partition(":")
     if not colon or not KID.fullmatch(kid):
-        raise ValueError("is not written as name:key, its name in letters, digits and . _ -")
+        raise Unreadable("is not written as name:key, its name in letters, digits and . _ -")
     return _pem_key(kid, Path(body[1:])) if body.startswith("@") else _hmac_key(kid, body)
 
 
 def _hmac_key(kid: str, encoded: str) -> Key:
     if not BASE64URL.fullmatch(encoded):
-        raise ValueError("is not base64url")
+        raise Unreadable("is not base64url")
     secret = base64.urlsafe_b64decode(encoded.rstrip("=") + "==")
     if len(secret) < MIN_KEY_BYTES:
-        raise ValueError(f"is shorter than {MIN_KEY_BYTES * 8} bits")
+        raise Unreadable(f"is shorter than {MIN_KEY_BYTES * 8} bits")
     return Key(kid, "HS256", get_default_algorithms()["HS256"], secret, secret)
 
 
@@ -146,10 +148,10 @@ def _pem_key(kid: str, path: Path) -> Key:
     try:
         private, public = _load(path.read_bytes())
     except (OSError, ValueError, TypeError, UnsupportedAlgorithm):
-        raise ValueError(f"is not a readable, unencrypted PEM file: {path}") from None
+        raise Unreadable("names no file that is a readable, unencrypted PEM file") from None
     algorithm = _algorithm_for(public)
     if algorithm is None:
-        raise ValueError(f"is none of Ed25519, EC P-256 and RSA of {MIN_RSA_BITS} bits")
+        raise Unreadable(f"is none of Ed25519, EC P-256 and RSA of {MIN_RSA_BITS} bits")
     method = get_default_algorithms()[algorithm]
     if algorithm == "ES256":
         method = LowSEcdsa(LowSEcdsa.SHA256, ec.SECP256R1)

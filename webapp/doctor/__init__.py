@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from ..config import Settings
 from .files import check_files
-from .findings import Finding
+from .findings import Finding, problem
 from .keys import check_keys
 from .mail import check_mail
 from .redis_server import check_redis
@@ -22,13 +22,26 @@ def examine(
     """`complaints` are lines about settings that are wrong: what hangs on one is left out."""
     wrong = {line.partition(":")[0] for line in complaints}
     yield from map(Finding.of_setting, complaints)
-    yield from check_settings(settings)
-    yield from check_keys(settings)
-    if "WEBAPP_INSTANCE_PATH" not in wrong:
-        yield from check_files(settings)
-    if "DATABASE_URL" not in wrong:
-        yield from check_sql(settings.jwt_leeway, now)
-    if "REDIS_URL" not in wrong:
-        yield from check_redis(settings, now)
-    if "WEBAPP_MAIL_URL" not in wrong:
-        yield from check_mail(settings)
+    folder = {"WEBAPP_INSTANCE_PATH"}
+    of_sql = {"DATABASE_URL"} if settings.database_url else {"DATABASE_URL"} | folder
+    of_redis = {"REDIS_URL"} if settings.redis_url else {"REDIS_URL"} | folder
+    checks: list[tuple[str, set[str], Iterator[Finding]]] = [
+        ("settings", set(), check_settings(settings)),
+        ("keys", set(), check_keys(settings)),
+        ("files", folder, check_files(settings)),
+        ("sql", of_sql, check_sql(settings.jwt_leeway, now)),
+        ("redis", of_redis, check_redis(settings, now)),
+        ("mail", {"WEBAPP_MAIL_URL"}, check_mail(settings)),
+    ]
+    for name, needed, findings in checks:
+        if wrong.isdisjoint(needed):
+            yield from to_the_end(name, findings)
+
+
+def to_the_end(name: str, findings: Iterator[Finding]) -> Iterator[Finding]:
+    """One check that fails in a way of its own must not hide what the others find."""
+    try:
+        yield from findings
+    except Exception as error:  # its words may hold a part of a setting
+        found = f"this check failed with {type(error).__name__}"
+        yield problem(name, found, "correct the settings that it is about")

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from ..config import HOUR, MINUTE, Settings
+from ..config import Settings
+from ..config_types import HOUR, MINUTE
 from .findings import Finding, ok, problem, warning
 
 

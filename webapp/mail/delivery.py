@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import SplitResult, urlsplit
 
+from webapp.core.urls import ESCAPES, Unreadable, check_host, check_port
+
 if TYPE_CHECKING:
     from email.message import EmailMessage
 
@@ -19,7 +21,7 @@ class Transport(Protocol):
 
 
 def parse_mail_url(text: str) -> str:
-    """Raises ValueError: it names neither a mail server nor the outbox."""
+    """Raises Unreadable: it names neither a mail server nor the outbox."""
     if text != OUTBOX:
         split_mail_url(text)
     return text
@@ -29,13 +31,16 @@ def split_mail_url(url: str) -> SplitResult:
     wanted = "must be outbox:, or like smtp://user:password@host:587 or smtps://host"
     try:
         parts = urlsplit(url)
-        _ = parts.port
+        port = parts.port
     except ValueError:
-        raise ValueError(wanted) from None
+        raise Unreadable(f"{wanted}; {ESCAPES}") from None
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-        raise ValueError(wanted)
+        raise Unreadable(wanted)
     if parts.path.strip("/") or parts.query or parts.fragment:
-        raise ValueError("goes on after the host; in a password, write / ? # as %2F %3F %23")
+        raise Unreadable("goes on after the host; in a password, write / ? # as %2F %3F %23")
+    check_host(parts.hostname)
+    if port is not None:
+        check_port(str(port))
     if bool(parts.username) != bool(parts.password):
-        raise ValueError("must have both a user and a password, or neither")
+        raise Unreadable("must have both a user and a password, or neither")
     return parts

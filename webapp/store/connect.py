@@ -44,6 +44,13 @@ def redis_client(url: str | None, folder: Path) -> redis.Redis:
     return DirectClient(connection_pool=pool)
 
 
+def make_and_drop(url: str) -> None:
+    """Raises whatever redis-py does about a `url`. Connects to nothing."""
+    client = redis_client(url, Path())
+    if not isinstance(client, MasterClient | Cluster):
+        client.connection_pool.make_connection()
+
+
 def line_to(client: redis.Redis, key: str) -> Line:
     """A new connection to the server that has `key` now. Raises redis.RedisError."""
     if isinstance(client, MasterClient | Cluster):

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Flask, current_app
 from sqlalchemy import Connection, Dialect, NullPool, Select, create_engine, event, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError, TimeoutError
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -31,7 +31,7 @@ MIGRATION_LOCK = 0x65766572
 log = logging.getLogger(__name__)
 
 
-def init_database(app: Flask, url: str, connections: int) -> None:
+def init_database(app: Flask, url: URL, connections: int) -> None:
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(url, connections)
     db.init_app(app)
@@ -177,7 +177,7 @@ def _forget() -> None:
         db.put_away()
 
 
-def _engine_options(url: str, connections: int) -> dict[str, Any]:
+def _engine_options(url: URL, connections: int) -> dict[str, Any]:
     # Statements are logged and raised without their values: those are personal.
     options: dict[str, Any] = {
         "hide_parameters": True,
@@ -185,14 +185,13 @@ def _engine_options(url: str, connections: int) -> dict[str, Any]:
         "max_overflow": 0,
         "pool_timeout": LOCK_WAIT,
     }
-    parts = make_url(url)
-    if parts.get_backend_name() == "sqlite":
+    if url.get_backend_name() == "sqlite":
         return options | {"connect_args": {"timeout": LOCK_WAIT}}
     options["pool_pre_ping"] = True
-    if parts.get_driver_name() == "psycopg":
+    if url.get_driver_name() == "psycopg":
         from . import postgres
 
-        options["connect_args"] = postgres.connect_args(parts)
+        options["connect_args"] = postgres.connect_args(url)
     return options
 
 

@@ -2,12 +2,14 @@
 
 import select
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from typing import Any, TypeVar
 
 import psycopg
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import URL
+
+from webapp.core.urls import Unreadable
 
 # Seconds. An honest 503 comes within a second, also when a request meets two of them.
 CONNECT_TIMEOUT = 0.3
@@ -72,6 +74,15 @@ def connect_args(url: URL) -> dict[str, Any]:
     # A server that is gone without a word is noticed before somebody needs it.
     alive = {"keepalives_idle": 10, "keepalives_interval": 3, "keepalives_count": 3}
     return alive | {"tcp_user_timeout": 10_000, "options": " ".join([given, *options]).strip()}
+
+
+def check_options(arguments: Mapping[str, Any]) -> None:
+    """Raises Unreadable: libpq knows no such option. (`context` is psycopg's own.)"""
+    try:
+        known = {name: value for name, value in arguments.items() if name != "context"}
+        psycopg.conninfo.make_conninfo("", **known)
+    except psycopg.Error:
+        raise Unreadable("there is an unknown option; libpq's may follow a ?") from None
 
 
 def prepare(engine: Engine) -> None:

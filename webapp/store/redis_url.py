@@ -1,29 +1,81 @@
-"""Addresses of several servers: Redis Sentinel and Redis Cluster.
+"""Addresses of Redis: one server, Sentinel or Cluster.
+
+    redis://[user:password@]host[:port][/db]
+    unix://[user:password@]/path
 
     redis+sentinel://[user:password@]host:port,host:port/name[/db]
     redis+cluster://[user:password@]host:port,host:port
 
 With `rediss+…` all connections use TLS, those to the sentinels as well. IPv6 addresses stand in
 brackets. User and password are those of the servers; sentinels that ask for their own get them
-as options behind a `?`, and so does TLS (see OPTIONS).
+as options behind a `?`, and so does TLS (see OPTIONS). `rediss://` is one server over TLS.
 """
 
 import re
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote
 
+from webapp.core.urls import ESCAPES, Unreadable, check_host
+
 SEVERAL = ("redis+sentinel://", "rediss+sentinel://", "redis+cluster://", "rediss+cluster://")
+SINGLE = re.compile(
+    r"(?:rediss?://(?:[^/?#\[\]]*@)?(?P<node>[^/?#@]+)(?:/(?P<db>[^?#]*))?"
+    r"|unix://(?:[^/?#\[\]]*@)?/[^?#]+)(?:\?(?P<query>[^#]*))?"
+)
 SHAPE = re.compile(
     r"(?P<scheme>rediss?)\+(?P<kind>sentinel|cluster)://"
     r"(?:(?P<login>[^/?#]*)@)?(?P<nodes>[^/?#@]*)(?:/(?P<path>[^?#]*))?(?:\?(?P<query>[^#]*))?"
 )
-NODE = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.%]+)\]|(?P<host>[^\[\]:\s]+)):(?P<port>[0-9]{1,5})")
+NODE = re.compile(
+    r"(?:\[(?P<v6>[0-9A-Fa-f:.%]+)\]|(?P<host>[^\[\]:\s]+))(?::(?P<port>[0-9]{1,5}))?"
+)
+DATABASE = re.compile(r"[0-9]{0,4}")
 OPTIONS = {
     "sentinel": {"sentinel_username", "sentinel_password"},
     "cluster": set[str](),
     # Files: the authority to trust instead of the system's, and our own certificate.
     "tls": {"ssl_ca_certs", "ssl_certfile", "ssl_keyfile"},
+    "single": {"db", "username", "password"},
 }
+# How a server's certificate is verified, in redis-py's words.
+VERIFY = {
+    "ssl_cert_reqs": ("none", "optional", "required"),
+    "ssl_check_hostname": ("true", "false"),
+}
+
+
+def check(text: str) -> list[str]:
+    """Raises Unreadable, without a password in it. The files that it names are the answer."""
+    if text.startswith(SEVERAL):
+        options = RedisUrl.parse(text).options
+    elif text.startswith(("redis://", "rediss://", "unix://")):
+        options = _check_single(text)
+    else:
+        raise Unreadable(
+            "must start with redis://, rediss://, unix://, redis+sentinel:// or redis+cluster://"
+        )
+    return [path for name, path in options.items() if name in OPTIONS["tls"]]
+
+
+def _check_single(text: str) -> dict[str, str]:
+    """Stricter than redis-py, which takes `/prod` for database 0 and cuts the URL at a `#`."""
+    match = SINGLE.fullmatch(text)
+    if not match:
+        wanted = "unix:///path" if text.startswith("unix:") else "redis://user:password@host:6379/0"
+        raise Unreadable(f"must be like {wanted}; {ESCAPES}")
+    if match["node"]:
+        _node(match["node"], default_port=6379)
+    tls = OPTIONS["tls"] | VERIFY.keys() if text.startswith("rediss:") else set[str]()
+    options = _options(match["query"] or "", OPTIONS["single"] | tls)
+    for database in (match["db"] or "", options.get("db", "")):
+        if not DATABASE.fullmatch(database):
+            raise Unreadable("the database must be a number: /0")
+    if match["db"] and "db" in options:
+        raise Unreadable("names a database twice: behind the / and as an option")
+    for name, allowed in VERIFY.items():
+        if options.get(name, allowed[0]).lower() not in allowed:
+            raise Unreadable(f"{name} must be one of {', '.join(allowed)}")
+    return options
 
 
 @dataclass(frozen=True)
@@ -41,10 +93,10 @@ class RedisUrl:
 
     @classmethod
     def parse(cls, text: str) -> "RedisUrl":
-        """Raises ValueError, which says in one line what is wrong, and no password."""
+        """Raises Unreadable, without a password in it."""
         match = SHAPE.fullmatch(text)
         if not match:
-            raise ValueError(
+            raise Unreadable(
                 "must be like redis+sentinel://host:port,host:port/name "
                 "or redis+cluster://host:port,host:port"
             )
@@ -63,30 +115,34 @@ class RedisUrl:
         )
 
 
-def _node(text: str) -> tuple[str, int]:
+def _node(text: str, default_port: int = 0) -> tuple[str, int]:
     match = NODE.fullmatch(text)
-    if not match or not 0 < int(match["port"]) < 65536:
+    port = int(match["port"] or default_port) if match else 0
+    if not match or not 0 < port < 65536:
         # Not what stands there: after a / or ? that is not written %2F or %3F, it is a password.
-        raise ValueError("each server must be host:port, or [address]:port for IPv6")
-    return match["v6"] or match["host"], int(match["port"])
+        one = "redis-py takes one server, host or host:port"
+        wanted = one if default_port else "each server must be host:port"
+        raise Unreadable(f"{wanted}, with IPv6 in brackets; {ESCAPES}")
+    return check_host(match["v6"] or match["host"]), port
 
 
 def _name_and_db(kind: str, path: str) -> tuple[str, int]:
     if kind == "cluster":
         if path:
-            raise ValueError("a cluster has no names or numbered databases: nothing after a /")
+            raise Unreadable("a cluster has no names or numbered databases: nothing after a /")
         return "", 0
     name, _, db = path.partition("/")
     if not name:
-        raise ValueError("the name under which the sentinels know the master is missing: /name")
-    if not re.fullmatch(r"[0-9]{0,4}", db):
-        raise ValueError("after the name, only the number of a database may follow")
+        raise Unreadable("the name under which the sentinels know the master is missing: /name")
+    if not DATABASE.fullmatch(db):
+        raise Unreadable("after the name, only the number of a database may follow")
     return unquote(name), int(db or 0)
 
 
 def _options(query: str, known: set[str]) -> dict[str, str]:
     options = dict(parse_qsl(query, keep_blank_values=True))
     if options.keys() - known:
-        here = f"here are {', '.join(sorted(known))}" if known else "there is none here"
-        raise ValueError(f"there is an unknown option; {here}")
+        names = ", ".join(sorted(known))
+        here = f"here are {names} (redis-py's words)" if known else "there is none here"
+        raise Unreadable(f"there is an unknown option; {here}")
     return options

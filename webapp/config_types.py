@@ -1,0 +1,144 @@
+"""What a setting may look like: functions from its text to its value, which raise Unreadable."""
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from .core.keys import KeyRing
+from .core.urls import Unreadable, check_host, check_port
+from .store import database_url as database_urls
+from .store import redis_url as redis_urls
+from .store.connect import make_and_drop
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+UNITS = {"": 1, "s": 1, "m": MINUTE, "h": HOUR, "d": DAY}
+YES, NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
+
+# Of RFC 3986: no second slash in a row, no dot segments.
+PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)*/?")
+CONTACT = re.compile(r"(?:mailto|tel|https):[!-~]+")
+
+
+def one_line(text: str) -> str:
+    """What every setting has to be, before anything else."""
+    if re.search("[\ud800-\udfff]", text):
+        raise Unreadable("is not UTF-8")
+    if re.search("[\x00-\x1f\x7f-\x9f\u2028\u2029]", text):
+        raise Unreadable("must be one line, without control characters")
+    return text
+
+
+def number(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not re.fullmatch("[0-9]{1,12}", text) or not low <= int(text) <= high:
+            raise Unreadable(f"must be a whole number from {low} to {high}")
+        return int(text)
+
+    return parse
+
+
+def seconds(low: int, high: int) -> Callable[[str], int]:
+    """Whole seconds, or a number with a unit: `90`, `15m`, `12h`, `30d`."""
+
+    def parse(text: str) -> int:
+        match = re.fullmatch(r"([0-9]{1,12})([smhd]?)", text)
+        if not match or not low <= int(match[1]) * UNITS[match[2]] <= high:
+            raise Unreadable(f"must be from {low} to {high} seconds (or like 15m, 12h, 30d)")
+        return int(match[1]) * UNITS[match[2]]
+
+    return parse
+
+
+def choice(*options: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in options:
+            raise Unreadable(f"must be one of {', '.join(options)}")
+        return text
+
+    return parse
+
+
+def flag(text: str) -> bool:
+    if text.lower() not in YES | NO:
+        raise Unreadable("must be true or false")
+    return text.lower() in YES
+
+
+def automatic_flag(text: str) -> bool | None:
+    try:
+        return None if text.lower() == "auto" else flag(text)
+    except Unreadable:
+        raise Unreadable("must be auto, true or false") from None
+
+
+def http_address(text: str) -> str:
+    """The URL in its normal form, without a slash at the end; its host in ASCII."""
+    wanted = Unreadable("must be an address like https://example.com, or https://example.com/path")
+    match = re.fullmatch(
+        r"(?i:(https?))://(\[[^\[\]]*:[^\[\]]*\]|[^/:?#@\[\]\\]+)(?::([^/]*))?(/.*)?", text
+    )
+    if not match or not PATH.fullmatch(match[4] or ""):
+        raise wanted
+    scheme, host, port, path = match[1].lower(), match[2].lower(), match[3], match[4] or ""
+    shown = f"[{check_host(host[1:-1])}]" if host[0] == "[" else check_host(ascii_host(host))
+    ending = "" if port is None else f":{check_port(port)}"
+    return f"{scheme}://{shown}{ending}{path.rstrip('/')}"
+
+
+def ascii_host(host: str) -> str:
+    """As browsers send it (IDNA)."""
+    if host.isascii():
+        return host
+    from email_validator import validate_email  # it knows IDNA; large, so not at the start
+
+    checked = validate_email(f"x@{host}", check_deliverability=False, test_environment=True)
+    return str(checked.ascii_domain)
+
+
+def contact(text: str) -> str:
+    if not CONTACT.fullmatch(text):
+        raise Unreadable("must be like mailto:security@example.com or https://example.com/security")
+    return text
+
+
+def mail_address(text: str) -> str:
+    """`name@host` or `Name <name@host>`."""
+    if not re.fullmatch(r"[^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+", text):
+        raise Unreadable("must be like: Evergreen <no-reply@example.com>")
+    return text
+
+
+def key_ring(text: str) -> KeyRing:
+    return KeyRing.parse(text)
+
+
+def secret(text: str) -> str:
+    if len(text) < 32:
+        raise Unreadable("must be at least 32 characters")
+    return text
+
+
+def watcher_token(text: str) -> str:
+    if len(text) < 16 or not text.isascii() or not text.isprintable() or " " in text:
+        raise Unreadable("must be at least 16 characters: letters, digits and signs")
+    return text
+
+
+def folder(text: str) -> Path:
+    try:
+        return Path(text).expanduser().resolve()
+    except RuntimeError:
+        raise Unreadable("has a ~ without a home folder, or links that lead in a circle") from None
+
+
+def database_url(text: str) -> str:
+    return database_urls.parse(text)
+
+
+def redis_url(text: str) -> str:
+    for path in redis_urls.check(text):
+        if not os.access(path, os.R_OK):
+            raise Unreadable("a file that it names for TLS is not there, or can't be read")
+    make_and_drop(text)
+    return text
