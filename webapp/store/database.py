@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app
-from sqlalchemy import Connection, Dialect, NullPool, Select, create_engine, event, text
+from sqlalchemy import Connection, Dialect, NullPool, Select, create_engine, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError, TimeoutError
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from webapp.core.errors import NotFound, Unavailable
 
+from . import sqlite
 from .models import db
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -39,7 +40,7 @@ def init_database(app: Flask, url: URL, connections: int) -> None:
         prepare_migrations(app)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
-            event.listen(db.engine, "connect", _prepare_sqlite)
+            sqlite.prepare(db.engine)
         elif db.engine.dialect.driver == "psycopg":
             from . import postgres  # its driver takes long to load, too
 
@@ -70,11 +71,13 @@ def migrating() -> Iterator[Connection]:
     foreign keys: it changes a table by writing it anew and dropping the old one, which would
     delete whatever refers to it.
     """
-    sqlite = db.engine.dialect.name == "sqlite"
-    connect_args = {"timeout": MIGRATION_WAIT, "isolation_level": None} if sqlite else {}
+    file = db.engine.dialect.name == "sqlite"
+    connect_args = {"timeout": MIGRATION_WAIT, "isolation_level": None} if file else {}
     engine = create_engine(db.engine.url, poolclass=NullPool, connect_args=connect_args)
+    if file:
+        sqlite.keep_private(engine)
     with engine.begin() as connection:
-        if sqlite:
+        if file:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         elif engine.dialect.name == "postgresql":
             connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
@@ -193,12 +196,6 @@ def _engine_options(url: URL, connections: int) -> dict[str, Any]:
 
         options["connect_args"] = postgres.connect_args(url)
     return options
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    """Readers don't wait for a writer, and what was committed survives a power cut."""
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
 
 
 def _current() -> bool:
