@@ -23,7 +23,7 @@ from .test_account_pages import (
     register,
 )
 
-DESKTOP, PHONE = 1280, 360
+DESKTOP, PHONE = 1280, 320  # the least width of WCAG 2.2, 1.4.10
 VIEWS = [("light", DESKTOP), ("dark", PHONE)]
 # More than one page of the list of users, and of events.
 MANY = 26
@@ -225,6 +225,27 @@ def test_every_state_of_every_page_is_for_everybody_fits_a_phone_and_breaks_no_r
                 page, width
             )
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
+
+
+def test_the_current_page_is_marked_in_forced_colours(page: Page, app: Flask) -> None:
+    """Where a shadow or a tint alone would be gone."""
+    page.let_in(app)
+    page.cdp("Emulation.setEmulatedMedia", features=[{"name": "forced-colors", "value": "active"}])
+    for path in ("/account", "/account/activity", "/lab/walk/2"):
+        page.open(path)
+        current, others = page.script(BACKGROUNDS)
+        assert current, path
+        assert not set(current) & set(others), path
+
+
+# Of the links in menus and filters: of those that are current, and of the others.
+BACKGROUNDS = """
+const links = [...document.querySelectorAll('nav a, .choice a, .dots a')];
+const isCurrent = (link) => link.matches('[aria-current]');
+const background = (link) => getComputedStyle(link).backgroundColor;
+return [links.filter(isCurrent), links.filter((link) => !isCurrent(link))]
+  .map((some) => some.map(background));
+"""
 
 
 def look(page: Page, mode: str, width: int) -> None:
