@@ -32,8 +32,7 @@ class HttpsBrowser:
         return self._send("GET", path, b"", headers)
 
     def post(self, path: str, form: dict[str, str], **headers: str) -> Answer:
-        page = f"https://{self._host}:{self._port}{path}"
-        known = {"Content-Type": "application/x-www-form-urlencoded", "Referer": page}
+        known = {"Content-Type": "application/x-www-form-urlencoded"}
         return self._send("POST", path, urllib.parse.urlencode(form).encode(), known | headers)
 
     def sign_in(self) -> None:

@@ -127,7 +127,7 @@ class TestOneBrowser:
         browser = site.browser()
         answer = browser.get("/login")
         (cookie,) = answer.headers.get_all("Set-Cookie") or []
-        assert cookie.startswith("__Host-session=")
+        assert cookie.startswith("__Host-evergreen_session=")
         assert "; Secure;" in cookie
         assert answer.headers.get_all("Strict-Transport-Security") == ["max-age=31536000"]
 

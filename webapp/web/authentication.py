@@ -58,8 +58,11 @@ def authenticate() -> ResponseReturnValue | None:
     else:
         looked_at = method == "GET" and (is_navigation() or is_plain_client())
         g.visitor = greet() if looked_at else None
-    if method not in SAFE_METHODS and request.endpoint and not is_api():
-        csrf.check_form(sessions_of_this_browser)
+    if is_api():
+        return None
+    csrf.bind_forms()
+    if method not in SAFE_METHODS and request.endpoint:
+        csrf.check_form(needed == EVERYBODY, sessions_of_this_browser)
         return drafts.send_once()
     return None
 

@@ -21,6 +21,8 @@ AnyResponse = TypeVar("AnyResponse", bound=Response)
 REFRESH = "refresh_token"
 ACCESS = "access_token"
 KNOWN_BROWSER = "known_browser"
+# Flask's own. Not `session`: each Flask app of the host would overwrite it.
+FLASK_SESSION = "evergreen_session"
 LAB = "token_lab"
 
 # No other one: a browser may count that to a cookie's name.
@@ -52,6 +54,11 @@ def read(base: str) -> str | None:
             return header[start + len(wanted) :].partition(";")[0].rstrip(SPACE) or None
         start = header.find(wanted, start + 1)
     return None
+
+
+def any_of_ours() -> bool:
+    """Whether this browser takes cookies. Those of other apps on the host are no proof."""
+    return any(read(base) for base in (FLASK_SESSION, REFRESH, ACCESS, KNOWN_BROWSER))
 
 
 def remember_grant(response: AnyResponse, grant: Grant) -> AnyResponse:
@@ -152,7 +159,10 @@ class FlaskSessionCookie(SecureCookieSessionInterface):
             super().save_session(app, session, response)  # type: ignore[arg-type]
 
     def get_cookie_name(self, app: Flask) -> str:
-        return name("session")
+        return name(FLASK_SESSION)
+
+    def get_cookie_path(self, app: Flask) -> str:
+        return "/"
 
     def get_cookie_secure(self, app: Flask) -> bool:
         return secure()

@@ -34,7 +34,7 @@ from webapp.core.errors import (
 )
 
 from . import cookies, csrf, drafts, messages
-from .authentication import sessions_of_this_browser
+from .refused_forms import show_again
 from .request_id import request_id
 from .requests import is_api, return_path
 
@@ -103,11 +103,11 @@ def on_http_error(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
     if status < 400:
         return error
-    if isinstance(error, CSRFError) and (answered := of_another_sign_in()):
-        return answered
-    if is_late_login(error):
-        return redirect(url_for("pages.login", next=request.form.get("next") or None), 303)
+    if isinstance(error, CSRFError) and (page := of_another_sign_in() or show_again(error)):
+        return page
     code, _, message = PAGES.get(status, PAGES[400 if status < 500 else 500])
+    if isinstance(error, CSRFError):
+        message = error.description
     if status == 400 and is_api():
         message = "The body can't be read: it is not what its type says."
     response = answer(status, code, message)
@@ -115,12 +115,6 @@ def on_http_error(error: HTTPException) -> ResponseReturnValue:
         if name == "Allow":
             response.headers[name] = value
     return response
-
-
-def is_late_login(error: HTTPException) -> bool:
-    """Another tab has signed in since that form was shown: this one is in as well, then."""
-    late = isinstance(error, CSRFError) and request.endpoint == "pages.login"
-    return late and bool(request.form.get("csrf_token") and sessions_of_this_browser())
 
 
 def to_login(error: Unauthenticated) -> ResponseReturnValue:

@@ -2,14 +2,13 @@
 
 from typing import Any
 
+from flask import g, request
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, HiddenField, PasswordField, StringField
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from webapp.core.accounts import MAX_EMAIL, normal_email
 from webapp.core.errors import ValidationFailed
-
-from . import csrf
 
 ADDRESS = [
     DataRequired("Enter your e-mail address."),
@@ -23,9 +22,15 @@ def sent(field: StringField) -> str:
 
 
 class Form(FlaskForm):  # type: ignore[misc]
-    def __init__(self, *args: Any, **values: Any) -> None:
-        csrf.bind_forms()
-        super().__init__(*args, **values)
+    def __init__(self, **values: Any) -> None:
+        """With what was sent; also once more, if it could not be taken (refused_forms.py)."""
+        refused = g.get("refused_form")
+        if refused:
+            values["formdata"] = request.form
+        super().__init__(**values)
+        if refused:
+            self.form_errors.append(refused)
+            g.form_was_shown = True
 
     def show(self, refusal: ValidationFailed) -> None:
         """Put the core's complaints beside the fields that they are about."""

@@ -6,7 +6,7 @@ from flask import Flask, Request, current_app, request, url_for
 from werkzeug.exceptions import HTTPException
 
 # Where nobody wants to arrive after login.
-NO_DESTINATION = {None, "pages.login", "pages.favicon"}
+NO_DESTINATION = {None, "pages.login", "pages.logout", "pages.favicon"}
 
 # Programs are asked and answered here, in JSON, and no cookie counts.
 API_PREFIXES = ("/api/", "/oauth/")

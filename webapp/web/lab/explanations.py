@@ -66,7 +66,8 @@ ROW = {
 COOKIES = {
     "access_token": "Sent with each request; scripts can read it and send it as a bearer token.",
     "refresh_token": "Sent with each request, so that the server can renew on the way.",
-    "session": "Signed, not secret: what binds forms to this sign-in (CSRF), and short messages.",
+    "evergreen_session": "Signed, not secret: what binds a guest's forms to this browser (CSRF), "
+    "and short messages.",
     "known_browser": "Says that somebody has signed in here before. Strangers who guess passwords "
     "can't lock you out of this browser.",
     "token_lab": "The lab's own. It marks this browser, so that its requests are drawn here.",

@@ -1,10 +1,10 @@
 """The way back to forms that met the end of their session."""
 
-from flask import g, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.core.policy import Permission
-from webapp.web import messages
+from webapp.web import csrf, messages
 from webapp.web.authentication import visitor
 from webapp.web.authorization import requires
 from webapp.web.services import services
@@ -31,7 +31,7 @@ def kept_form(draft_id: str) -> ResponseReturnValue:
     if draft is None:
         messages.leave(messages.NOT_KEPT_ANY_MORE, "info")
         return redirect(url_for("pages.dashboard"), 303)
-    g.kept_form = draft_id
+    csrf.bind_forms(draft_id)
     return render_template(
         "kept_form.html",
         draft_id=draft_id,

@@ -18,10 +18,10 @@ from webapp.core.errors import (
 )
 from webapp.core.sessions import EndReason
 from webapp.core.stores import User
-from webapp.web import cookies, csrf, drafts, known_browsers, messages
+from webapp.web import cookies, drafts, known_browsers, messages
 from webapp.web.authentication import hand_over, sessions_of_this_browser
 from webapp.web.authorization import public
-from webapp.web.forms import LoginForm, RegisterForm, sent
+from webapp.web.forms import Form, LoginForm, RegisterForm, sent
 from webapp.web.passwords import checking
 from webapp.web.requests import safe_next
 from webapp.web.services import origin, services
@@ -58,6 +58,7 @@ def register() -> ResponseReturnValue:
 @pages.route("/login", methods=["GET", "POST"])
 @public
 def login() -> ResponseReturnValue:
+    """What is posted decides, also in a browser where somebody is signed in."""
     if g.visitor:
         return redirect(safe_next(request.args.get("next")))
     form = LoginForm(next=request.args.get("next"), email=messages.flashed_address())
@@ -75,14 +76,23 @@ def login() -> ResponseReturnValue:
             form.form_errors.append(messages.NOT_CONFIRMED if must_confirm else str(refusal))
         else:
             return sign_in(user, remember=form.remember.data, target=form.next.data)
-    demo = current_app.config["DEMO_ACCOUNT"]
-    return render_template("login.html", form=form, demo=demo), 422 if form.errors else 200
+    page = render_template(
+        "login.html",
+        form=form,
+        demo=current_app.config["DEMO_ACCOUNT"],
+        cookies_needed="cookies" in request.args and not cookies.any_of_ours(),
+    )
+    return page, 422 if form.errors else 200
 
 
-@pages.post("/logout")
+@pages.route("/logout", methods=["GET", "POST"])
 @public
 def logout() -> ResponseReturnValue:
     """End the session, whatever is left of it. Raises Unavailable: then nothing has changed."""
+    form = Form()
+    if not form.is_submitted():
+        is_in = g.visitor or sessions_of_this_browser() or form.errors
+        return render_template("logout.html", form=form if is_in else None)
     end_sessions(sessions_of_this_browser())
     flash(messages.SIGNED_OUT, "signed-out")
     response = redirect(url_for("pages.login"), 303)
@@ -127,13 +137,15 @@ def sign_in(user: User, *, remember: bool, target: str | None) -> ResponseReturn
     previous = sessions_of_this_browser()
     grant = services().sessions.start(user, origin(), remember=remember, now=services().now())
     hand_over(grant)
-    csrf.bind_forms(grant.session.sid)
     known_browsers.recognise(user.email)
     with suppress(Unavailable):
         end_sessions(previous)
     drafts.offer(user.id, target)
     services().tidier.soon()
-    return redirect(safe_next(target), 303)
+    target = safe_next(target)
+    if not cookies.any_of_ours():  # not even that of the form's page: see whether these come back
+        target = url_for("pages.login", next=target, cookies="needed")
+    return redirect(target, 303)
 
 
 def end_sessions(sids: set[str]) -> None:
