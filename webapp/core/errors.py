@@ -34,6 +34,17 @@ class TokenInvalid(Unauthenticated):
     message = "The token is not one of ours."
 
 
+class KeyUnknown(TokenInvalid):
+    """Perhaps a good token: a host that has a newer key than this one may have signed it."""
+
+
+class CookiesDiffer(Unauthenticated):
+    """The access cookie is of one session, the refresh cookie of another one."""
+
+    code = "token_invalid"
+    message = "The cookies of two sign-ins are mixed. Please sign in again."
+
+
 class TokenExpired(Unauthenticated):
     """The token is authentic, but its time is over. `claims` say whose session it was."""
 

@@ -11,7 +11,7 @@ import json
 import re
 from typing import Any
 
-from .errors import TokenInvalid
+from .errors import KeyUnknown, TokenInvalid
 from .keys import Key, KeyRing
 
 # The longest token we issue is well under 1 kB; nobody makes us hash a megabyte.
@@ -48,8 +48,10 @@ def kid_of(token: str) -> str:
 
 def _key_for(header: Json, typ: str, ring: KeyRing) -> Key:
     key = ring.find(header.get("kid"))
-    if header.keys() != HEADER_FIELDS or header["typ"] != typ or key is None:
+    if header.keys() != HEADER_FIELDS or header["typ"] != typ:
         raise TokenInvalid
+    if key is None:
+        raise KeyUnknown
     if header["alg"] != key.algorithm:
         raise TokenInvalid
     return key

@@ -7,7 +7,10 @@
 3. Otherwise refuse: `errors.py` makes a page of it, or a 401.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import NamedTuple, TypeVar
 
 from flask import Flask, Response, after_this_request, g, has_request_context, request
 from flask.typing import ResponseReturnValue
@@ -15,9 +18,10 @@ from flask.typing import ResponseReturnValue
 from webapp.core import events
 from webapp.core.errors import (
     ClocksDiffer,
+    CookiesDiffer,
+    EvergreenError,
     SessionEnded,
     TokenExpired,
-    TokenInvalid,
     TokenMissing,
     Unauthenticated,
 )
@@ -25,7 +29,7 @@ from webapp.core.grants import BROWSER_CLIENT, Grant
 from webapp.core.stores import User
 from webapp.core.tokens import AccessClaims
 
-from . import cookies, csrf, drafts, messages
+from . import cookies, csrf, drafts, messages, pairing
 from .authorization import EVERYBODY, check, permission_needed
 from .refreshing import exchange
 from .request_id import request_id
@@ -39,6 +43,8 @@ class Visitor(NamedTuple):
     user: User
     access: AccessClaims
 
+
+Visited = TypeVar("Visited")
 
 # They change nothing, so they carry no form (RFC 9110 section 9.2.1).
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -94,18 +100,19 @@ def greet() -> Visitor | None:
 
 
 def tell_why(refusal: Unauthenticated) -> None:
-    if isinstance(refusal, (SessionEnded, TokenExpired)):
+    if isinstance(refusal, (SessionEnded, TokenExpired, CookiesDiffer)):
         after_this_request(forget)
     messages.leave(messages.why_signed_out(refusal), "warning")
 
 
 def identify() -> Visitor:
     bearer = bearer_token()
-    if bearer is not None:
-        return by_bearer(bearer)
-    if is_api():
+    if not is_api():
+        own = by_own_bearer(bearer)
+        return own if own else by_cookies(renew)
+    if bearer is None:
         raise TokenMissing  # a cookie proves nothing here: forms of other sites could send it
-    return by_cookies()
+    return by_bearer(bearer)
 
 
 def bearer_token() -> str | None:
@@ -121,22 +128,50 @@ def by_bearer(token: str) -> Visitor:
     try:
         return believe(token)
     except TokenExpired as expired:
-        refresh = cookies.read(cookies.REFRESH)
-        if not refresh:
+        if not cookies.read(cookies.REFRESH):
             raise
-        return renew(refresh, sid=expired.claims.sid)
+        sid = expired.claims.sid
+        return by_refresh_cookies({sid}, [], partial(renew, sid=sid))
 
 
-def by_cookies() -> Visitor:
-    if access := cookies.read(cookies.ACCESS):
+def by_own_bearer(token: str | None) -> Visitor | None:
+    """On a page: a proxy in front may send a bearer token of its own, which says nothing to us."""
+    with suppress(Unauthenticated, ClocksDiffer):
+        return believe(token) if token else None
+    return None
+
+
+def by_cookies(use_refresh: Callable[[str], Visited]) -> Visitor | Visited:
+    """The first good one counts of several cookies of one name."""
+    sids: set[str] = set()
+    refusals: list[EvergreenError] = []
+    for token in cookies.read_all(cookies.ACCESS):
         try:
-            return believe(access)
-        except (TokenInvalid, TokenExpired):
-            pass  # the other one may still be good
-    refresh = cookies.read(cookies.REFRESH)
-    if not refresh:
-        raise TokenMissing
-    return renew(refresh)
+            visitor = believe(token)
+        except (Unauthenticated, ClocksDiffer) as refusal:
+            claims = services().sessions.authentic_claims(token, services().now())
+            sids |= {claims.sid} if claims else set()
+            refusals += [refusal] if isinstance(refusal, (SessionEnded, ClocksDiffer)) else []
+        else:
+            pairing.require_pair(visitor.access.sid)
+            return visitor
+    return by_refresh_cookies(sids, refusals, use_refresh)
+
+
+def by_refresh_cookies(
+    access_sids: set[str], refusals: list[EvergreenError], use: Callable[[str], Visited]
+) -> Visited:
+    """`access_sids`: sessions whose access tokens came along, and were not good any more."""
+    tokens = cookies.read_all(cookies.REFRESH)
+    allowed = pairing.redeemable(tokens, access_sids)
+    for token in allowed:
+        try:
+            return use(token)
+        except (Unauthenticated, ClocksDiffer) as refusal:
+            refusals.append(refusal)
+    if tokens and not allowed:
+        refusals.append(CookiesDiffer())
+    raise pairing.gravest(refusals)
 
 
 def believe(access_token: str) -> Visitor:
@@ -162,9 +197,9 @@ def forget(response: Response) -> Response:
 
 def sessions_of_this_browser() -> set[str]:
     """Usually one; by whichever cookie is left of it."""
-    tokens = (cookies.read(cookies.REFRESH), cookies.read(cookies.ACCESS))
+    tokens = (*cookies.read_all(cookies.REFRESH), *cookies.read_all(cookies.ACCESS))
     sessions, now = services().sessions, services().now()
-    claims = [sessions.recognise(token, BROWSER_CLIENT, now) for token in tokens if token]
+    claims = [sessions.recognise(token, BROWSER_CLIENT, now) for token in tokens]
     return {each.sid for each in claims if each}
 
 

@@ -28,6 +28,10 @@ LAB = "token_lab"
 # No other one: a browser may count that to a cookie's name.
 SPACE = " \t"
 
+# Values of one name that are looked at. More: a request of junk cookies costs more signatures.
+# Fewer: another app on this host can hide our cookies with fewer of its own.
+MOST_VALUES = 4
+
 # Seconds that a browser's requests are recorded after it has last opened the lab.
 LAB_OPEN = 900
 # Seconds; browsers keep no cookie for longer.
@@ -44,16 +48,36 @@ def name(base: str) -> str:
 
 
 def read(base: str) -> str | None:
-    """The first of that name. Found by hand: parsing all of them takes as long as all the hook."""
+    """The first value of that name."""
+    return next(iter(read_all(base)), None)
+
+
+def read_all(base: str) -> list[str]:
+    """The values of that name, each once, in the order in which the browser sent them.
+
+    Another app on this host may have set cookies of the same name, for a path or a domain (RFC
+    6265 section 5.4). Found by hand: parsing all cookies takes as long as all the hook.
+    """
     header: str = this_request().environ.get("HTTP_COOKIE", "")
     wanted = f"{name(base)}="
+    values: list[str] = []
     start = header.find(wanted)
-    while start >= 0:
-        before = header[:start].rstrip(SPACE)
-        if not before or before[-1] == ";":
-            return header[start + len(wanted) :].partition(";")[0].rstrip(SPACE) or None
-        start = header.find(wanted, start + 1)
-    return None
+    while start >= 0 and len(values) < MOST_VALUES:
+        end = header.find(";", start)
+        end = len(header) if end < 0 else end
+        value = header[start + len(wanted) : end].rstrip(SPACE)
+        if value and value not in values and _begins_a_cookie(header, start):
+            values.append(value)
+        start = header.find(wanted, end)
+    return values
+
+
+def _begins_a_cookie(header: str, start: int) -> bool:
+    if start == 0 or header[start - 2 : start] == "; ":
+        return True
+    while start and header[start - 1] in SPACE:
+        start -= 1
+    return start == 0 or header[start - 1] == ";"
 
 
 def any_of_ours() -> bool:
@@ -79,10 +103,14 @@ def remember_grant(response: AnyResponse, grant: Grant) -> AnyResponse:
     return response
 
 
-def forget_grant(response: AnyResponse) -> AnyResponse:
+def forget_refresh(response: AnyResponse) -> AnyResponse:
     _set(response, REFRESH, "", max_age=0, httponly=True)
-    _set(response, ACCESS, "", max_age=0, httponly=False)
     return response
+
+
+def forget_grant(response: AnyResponse) -> AnyResponse:
+    _set(response, ACCESS, "", max_age=0, httponly=False)
+    return forget_refresh(response)
 
 
 def remember_browser(response: AnyResponse, value: str) -> AnyResponse:

@@ -123,6 +123,8 @@ def to_login(error: Unauthenticated) -> ResponseReturnValue:
         kept = drafts.keep_what_was_sent()
     except Unavailable as outage:
         return on_refusal(outage)  # the browser still has the form
+    if not isinstance(error, TokenMissing):
+        messages.leave_refusal()
     if kept:
         messages.leave(messages.FORM_KEPT, "info")
     elif isinstance(error, TokenMissing):

@@ -4,7 +4,7 @@ from typing import Any
 
 import flask
 
-from webapp.core.errors import SessionEnded, TokenExpired, Unauthenticated
+from webapp.core.errors import CookiesDiffer, SessionEnded, TokenExpired, Unauthenticated
 from webapp.core.events import EventKind
 from webapp.core.sessions import EndReason
 
@@ -13,6 +13,8 @@ from .requests import shows_messages
 # A category that is not shown by itself: the e-mail address that the next page fills in. In the
 # URL it would end up in histories and logs.
 ADDRESS = "address"
+# Nor is this one: the page that was asked for has just refused this browser's cookies.
+REFUSED = "refused"
 
 SIGNED_OUT = "You are signed out. See you soon."
 PLEASE_SIGN_IN = "Please sign in to continue."
@@ -55,6 +57,7 @@ COOKIES_NEEDED = (
 )
 EXPIRED = "Your sign-in has expired. Please sign in again."
 NOT_RECOGNISED = "Your sign-in could not be recognised. Please sign in again."
+MIXED = "This browser had the cookies of two sign-ins. Please sign in again."
 
 
 CHECK_YOUR_MAIL = "Thank you. We have sent a mail to {email}."
@@ -123,7 +126,18 @@ def left(*args: Any, **how: Any) -> list[Any]:
 def why_signed_out(refusal: Unauthenticated) -> str:
     if isinstance(refusal, SessionEnded):
         return WHY_SIGNED_OUT.get(refusal.reason, PLEASE_SIGN_IN)
+    if isinstance(refusal, CookiesDiffer):
+        return MIXED
     return EXPIRED if isinstance(refusal, TokenExpired) else NOT_RECOGNISED
+
+
+def leave_refusal() -> None:
+    leave(REFUSED, REFUSED)
+
+
+def has_just_refused() -> bool:
+    """Another app's cookies may reach that page and not this one: going back would be a circle."""
+    return bool(left(category_filter=[REFUSED]))
 
 
 def flash_address(email: str) -> None:

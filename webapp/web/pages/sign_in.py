@@ -9,9 +9,6 @@ from webapp.core.attempts import REGISTER_BY_ACCOUNT, REGISTER_BY_ADDRESS
 from webapp.core.errors import (
     AccountDisabled,
     InvalidCredentials,
-    TokenExpired,
-    TokenInvalid,
-    TokenMissing,
     Unauthenticated,
     Unavailable,
     ValidationFailed,
@@ -19,7 +16,7 @@ from webapp.core.errors import (
 from webapp.core.sessions import EndReason
 from webapp.core.stores import User
 from webapp.web import cookies, drafts, known_browsers, messages
-from webapp.web.authentication import hand_over, sessions_of_this_browser
+from webapp.web.authentication import by_cookies, hand_over, sessions_of_this_browser
 from webapp.web.authorization import public
 from webapp.web.forms import Form, LoginForm, RegisterForm, sent
 from webapp.web.passwords import checking
@@ -59,7 +56,8 @@ def register() -> ResponseReturnValue:
 @public
 def login() -> ResponseReturnValue:
     """What is posted decides, also in a browser where somebody is signed in."""
-    if g.visitor:
+    refused_by = safe_next(request.args.get("next")) if messages.has_just_refused() else None
+    if g.visitor and not refused_by:
         return redirect(safe_next(request.args.get("next")))
     form = LoginForm(next=request.args.get("next"), email=messages.flashed_address())
     if form.validate_on_submit():
@@ -80,6 +78,7 @@ def login() -> ResponseReturnValue:
         "login.html",
         form=form,
         demo=current_app.config["DEMO_ACCOUNT"],
+        refused_by=refused_by,
         cookies_needed="cookies" in request.args and not cookies.any_of_ours(),
     )
     return page, 422 if form.errors else 200
@@ -109,24 +108,12 @@ def session_status() -> ResponseReturnValue:
 
     It renews nothing: a page that is only being looked at keeps nobody signed in.
     """
+    sessions, now = services().sessions, services().now()
     try:
-        require_alive()
+        by_cookies(lambda refresh_token: sessions.require_alive(refresh_token, now))
     except Unauthenticated:
         return "", 401
     return "", 204
-
-
-def require_alive() -> None:
-    """By the access token as long as it is good: that is for free. Raises Unauthenticated."""
-    sessions, now = services().sessions, services().now()
-    with suppress(TokenInvalid, TokenExpired):
-        if access_token := cookies.read(cookies.ACCESS):
-            sessions.confirm(access_token, now)
-            return
-    refresh_token = cookies.read(cookies.REFRESH)
-    if not refresh_token:
-        raise TokenMissing
-    sessions.require_alive(refresh_token, now)
 
 
 def sign_in(user: User, *, remember: bool, target: str | None) -> ResponseReturnValue:
