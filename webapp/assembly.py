@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from . import cli, development
 from .config import ROOT, ConfigError, Settings, using
@@ -27,6 +26,7 @@ from .web import (
 from .web.admission import Admission
 from .web.app import App
 from .web.background import Background
+from .web.forwarded import ForwardedHeaders
 from .web.operations.probes import Operations
 from .web.pages import pages
 from .web.services import Services
@@ -66,8 +66,9 @@ def create_app(
 def install_web(app: Flask, settings: Settings) -> None:
     """Hooks meet a request in this order; what is wrapped around the app, in the reverse one."""
     if settings.trusted_proxies:
-        hops = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+        app.wsgi_app = ForwardedHeaders(  # type: ignore[method-assign, assignment]
+            app.wsgi_app, settings.trusted_proxies
+        )
     app.session_interface = cookies.FlaskSessionCookie()
     logs.install(app, as_json=settings.logs_json, in_full=settings.mode == "development")
     authentication.install(app)

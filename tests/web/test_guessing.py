@@ -337,6 +337,15 @@ class TestAddress:
         answer = guess(behind_a_proxy, PASSWORD, forwarded_for="203.0.113.2")
         assert answer.status_code == 200
 
+    def test_behind_a_proxy_that_names_ports_a_new_connection_is_no_new_client(
+        self, behind_a_proxy: Flask, redis_server: RedisServer
+    ) -> None:
+        for port in (1, 2):
+            for written in ("203.0.113.1:{}", "[2001:db8::1]:{}", "junk-{}"):
+                guess(behind_a_proxy, forwarded_for=written.format(port))
+        counted = redis_server.client().keys("attempts*address/*")
+        assert len(counted) == 3, counted
+
     def test_behind_a_trusted_proxy_a_forged_hop_changes_nothing(
         self, behind_a_proxy: Flask
     ) -> None:

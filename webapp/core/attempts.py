@@ -13,11 +13,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv6Address, IPv6Network
 from typing import Protocol
 
 from .accounts import normal_email
 from .errors import PasswordRefused, RateLimited, Unavailable, ValidationFailed
+from .ip import parse_ip
 
 MINUTE, HOUR = 60, 3600
 
@@ -160,11 +161,7 @@ def account_key(account: str) -> str:
 @lru_cache(maxsize=1024)
 def address_key(address: str) -> str:
     """An IPv6 address counts as its /64: that much each customer has, to change within at will."""
-    try:
-        ip = ip_address(address)
-    except ValueError:
-        return address
+    ip = parse_ip(address)
     if isinstance(ip, IPv6Address):
-        # A server that listens on both sees IPv4 like this: all of it is one /64.
-        return str(ip.ipv4_mapped or IPv6Network((int(ip) >> 64 << 64, 64)))
-    return str(ip)
+        return str(IPv6Network((int(ip) >> 64 << 64, 64)))
+    return str(ip or address)

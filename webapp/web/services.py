@@ -16,6 +16,7 @@ from webapp.core.directory import Directory
 from webapp.core.drafts import Drafts
 from webapp.core.events import Events
 from webapp.core.grants import BROWSER_CLIENT, Origin
+from webapp.core.ip import plain_ip
 from webapp.core.keys import KeyRing
 from webapp.core.memory import Feed
 from webapp.core.registration import Registration
@@ -77,4 +78,4 @@ def later(job: Callable[[], None], what: str) -> None:
 def origin(client_id: str = BROWSER_CLIENT) -> Origin:
     """Where this request comes from."""
     user_agent = request.headers.get("User-Agent", "")[:400]
-    return Origin(request.remote_addr or "", user_agent, client_id)
+    return Origin(plain_ip(request.remote_addr or ""), user_agent, client_id)
