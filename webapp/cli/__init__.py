@@ -1,5 +1,7 @@
 """What an operator does by hand: `flask users`, `flask doctor` and the others."""
 
+import os
+import sys
 from collections.abc import Mapping
 from importlib import import_module
 
@@ -44,7 +46,16 @@ class CommandsWithoutSettings(Commands):
 
 
 def install(app: Flask) -> None:
+    prepare_process()
     app.cli = Commands(app.name)
+
+
+def prepare_process() -> None:
+    """For `flask db` as well, which is not one of ours; and before any file is opened."""
+    if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
+        from .terminal import prepare
+
+        prepare(sys.argv)
 
 
 def without_settings(error: ConfigError, environ: Mapping[str, str]) -> Flask:
@@ -54,6 +65,7 @@ def without_settings(error: ConfigError, environ: Mapping[str, str]) -> Flask:
     """
     from .shared import Unusable
 
+    prepare_process()
     app = Flask("webapp", static_folder=None)
     app.extensions["evergreen-unusable"] = Unusable(error, environ)
     app.cli = CommandsWithoutSettings(error)

@@ -3,8 +3,8 @@
 import re
 
 import click
-from flask.cli import AppGroup
 
+from ..core.accounts import normal_name
 from ..core.clients import RESERVED, Client, new_secret
 from ..core.keys import KID
 from ..core.sessions import EndReason
@@ -12,8 +12,9 @@ from ..store.clients import SqlClients
 from ..web.services import services
 from ..web.times import iso
 from .shared import Json, answer, be_sure, json_option, operating, plain, yes_option
+from .terminal import CommandGroup
 
-clients = AppGroup("clients", help="Programs that sessions may belong to.")
+clients = CommandGroup("clients", help="Programs that sessions may belong to.")
 
 
 def fields(client: Client) -> Json:
@@ -32,18 +33,19 @@ def in_a_line(client: Client) -> str:
 
 @clients.command("create")
 @click.argument("client_id")
-@click.option("--name", default="")
+@click.option("--name", help="As people know it; else its id.")
 @click.option("--public", is_flag=True, help="It can't keep a secret: an app on a phone or page.")
 @json_option
 @operating
-def create(client_id: str, name: str, public: bool, as_json: bool) -> None:
+def create(client_id: str, name: str | None, public: bool, as_json: bool) -> None:
     """Register a client. Its secret is shown once."""
     if not re.fullmatch(KID, client_id) or client_id in RESERVED:
         raise click.ClickException("Use letters, digits and . _ -, and neither browser nor api.")
+    shown = client_id if name is None else checked_name(name)
     if SqlClients().find(client_id) is None:
         end_sessions_of(client_id)
     secret, secret_hash = (None, None) if public else new_secret()
-    SqlClients().create(client_id, name or client_id, secret_hash, int(services().now()))
+    SqlClients().create(client_id, shown, secret_hash, int(services().now()))
     show_secret(as_json, client_id, secret, f"client_id: {client_id}")
 
 
@@ -81,6 +83,17 @@ def delete(client_id: str, yes: bool, as_json: bool) -> None:
         raise click.ClickException(f"There is no client {plain(client_id)}.")
     gone = {"client_id": client_id, "ended": ended}
     answer(as_json, gone, f"{client_id} is gone, and its sessions are over.")
+
+
+def checked_name(name: str) -> str:
+    """As other names; and one that can be seen."""
+    try:
+        good = normal_name(name)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
+    if not any(letter.isprintable() and not letter.isspace() for letter in good):
+        raise click.ClickException("Use a name that can be seen, or leave --name out.")
+    return good
 
 
 def show_secret(as_json: bool, client_id: str, secret: str | None, *lines: str) -> None:

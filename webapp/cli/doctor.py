@@ -15,9 +15,10 @@ from ..store.clock import RedisClock
 from ..store.database import init_database
 from ..web.services import services
 from .shared import answer, json_option, unusable
+from .terminal import Command
 
 
-@click.command("doctor")
+@click.command("doctor", cls=Command)
 @json_option
 @with_appcontext
 def doctor(as_json: bool) -> None:

@@ -4,15 +4,15 @@ import re
 from datetime import UTC, datetime
 
 import click
-from flask.cli import AppGroup
 
 from ..config_types import DAY, seconds
 from ..core.events import Event, EventKind
 from ..web.services import services
 from ..web.times import iso
 from .shared import Json, answer, json_option, limit_option, operating, the_user, warn
+from .terminal import CommandGroup
 
-events = AppGroup("events", help="What happened to accounts.")
+events = CommandGroup("events", help="What happened to accounts.")
 
 
 def moment(text: str) -> int:

@@ -3,7 +3,6 @@
 import re
 
 import click
-from flask.cli import AppGroup
 
 from ..core.keys import ALGORITHMS, KID, KeyRing, generate_pem, generate_secret
 from ..doctor.findings import Finding
@@ -11,8 +10,9 @@ from ..doctor.keys import check_keys
 from ..web.services import services
 from .doctor import report, settings_as_written
 from .shared import Json, answer, json_option, operating
+from .terminal import CommandGroup
 
-keys = AppGroup("keys", help="Signing keys.")
+keys = CommandGroup("keys", help="Signing keys.")
 
 
 @keys.command("generate")

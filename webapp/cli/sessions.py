@@ -1,7 +1,6 @@
 """`flask sessions`: who is signed in where, and out with them."""
 
 import click
-from flask.cli import AppGroup
 
 from ..core.browsers import describe
 from ..core.errors import Unavailable
@@ -22,8 +21,9 @@ from .shared import (
     warn,
     yes_option,
 )
+from .terminal import CommandGroup
 
-sessions = AppGroup("sessions", help="Who is signed in where.")
+sessions = CommandGroup("sessions", help="Who is signed in where.")
 
 # One sid in 64 begins with a dash, and is no option.
 NAMED_BY_SID = {"ignore_unknown_options": True}

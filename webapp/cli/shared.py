@@ -1,7 +1,6 @@
 """What all commands share: on whose behalf, one line for what is refused, JSON, asking first."""
 
 import json
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from ..core.events import BY_OPERATOR, Context, context
 from ..core.stores import User
 from ..web.request_id import new_name
 from ..web.services import services
+from .terminal import ask_password, read_password
 
 Json = dict[str, Any]
 
@@ -131,14 +131,11 @@ def warn(text: str) -> None:
 def be_sure(question: str, yes: bool) -> None:
     """Raises click.Abort. Standard output is for the answer: a program may read it."""
     if not yes:
-        click.confirm(question, abort=True, err=True)
+        click.confirm(plain(question), abort=True, err=True)
 
 
 def asked_password(password_stdin: bool) -> str:
-    if password_stdin:
-        return sys.stdin.readline().rstrip("\n")
-    typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
-    return typed
+    return read_password() if password_stdin else ask_password()
 
 
 def the_user(who: str) -> User:

@@ -8,9 +8,10 @@ from flask.cli import with_appcontext
 from ..web.services import services
 from ..web.tidying import PAUSE
 from .shared import answer, json_option, operating
+from .terminal import Command
 
 
-@click.command("tidy")
+@click.command("tidy", cls=Command)
 @json_option
 @with_appcontext
 @operating

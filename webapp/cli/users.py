@@ -1,7 +1,6 @@
 """`flask users`: people with an account. Each is named by their e-mail address or their id."""
 
 import click
-from flask.cli import AppGroup
 
 from ..core.accounts import Changes
 from ..core.directory import SORTS
@@ -23,8 +22,9 @@ from .shared import (
     warn,
     yes_option,
 )
+from .terminal import CommandGroup
 
-users = AppGroup("users", help="People with an account, named by their e-mail address or id.")
+users = CommandGroup("users", help="People with an account, named by their e-mail address or id.")
 
 
 def fields(user: User) -> Json:
