@@ -83,7 +83,20 @@ def test_a_host_that_is_set_up_well_has_no_problem(
         status, found = examined(create_app(production | more | {"WEBAPP_MAIL_URL": mail.url()}))
     assert (status, of_level("problem", found), of_level("warning", found)) == (0, [], [])
     assert found.keys() >= {"sql.migrations", "redis.persistence", "clock.redis", "mail.server"}
+    assert found["mail.sender"]["found"] == "letters come from no-reply@evergreen.example"
     assert mail.letters == []
+
+
+def test_a_sender_that_the_mail_server_does_not_take(production: dict[str, str]) -> None:
+    class Strict(MailServer):
+        async def handle_MAIL(self, *_: Any) -> str:  # noqa: N802 - aiosmtpd looks for this name
+            return "553 not yours"
+
+    with serving_mail(Strict()) as mail:
+        own = {"WEBAPP_MAIL_URL": mail.url(), "WEBAPP_MAIL_FROM": "a@foreign.example"}
+        _, found = examined(create_app(production | own))
+    assert found["mail.server"]["level"] == "ok"
+    assert found["mail.sender"]["found"] == "the mail server refused the sender: 553"
 
 
 def test_each_finding_is_one_line_with_what_to_do(app: Flask) -> None:

@@ -187,7 +187,9 @@ class Settings:
         "`outbox:`, which keeps mails in the instance folder (development: /dev/outbox).",
     )
     mail_from: str = setting(
-        "Evergreen <no-reply@localhost>", mail_address, "The sender of all mails."
+        "Evergreen <no-reply@localhost>",
+        mail_address,
+        "The sender of all mails: `name@host` or `Name <name@host>`.",
     )
     email_confirmation: bool | None = setting(
         None,

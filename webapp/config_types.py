@@ -103,10 +103,10 @@ def contact(text: str) -> str:
 
 
 def mail_address(text: str) -> str:
-    """`name@host` or `Name <name@host>`."""
-    if not re.fullmatch(r"[^<>\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+", text):
-        raise Unreadable("must be like: Evergreen <no-reply@example.com>")
-    return text
+    """`name@host` or `Name <name@host>`, in the form of a header."""
+    from .mail.sender import parse_sender  # large, so not at the start
+
+    return parse_sender(text)
 
 
 def key_ring(text: str) -> KeyRing:

@@ -1,11 +1,15 @@
 """Mail: whether there is a server for it, and whether that one lets us in. Nothing is sent."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from ..config import Settings
 from ..mail.delivery import OUTBOX, MailFailed
 from .findings import Finding, ok, problem, warning
 from .settings import is_production
+
+if TYPE_CHECKING:
+    from ..mail.transports import Smtp
 
 
 def check_mail(settings: Settings) -> Iterator[Finding]:
@@ -14,16 +18,31 @@ def check_mail(settings: Settings) -> Iterator[Finding]:
         return
     from ..mail.transports import Smtp
 
+    server = Smtp(settings.mail_url)
     try:
-        Smtp(settings.mail_url).check()
+        server.check()
     except MailFailed as error:
         advice = "correct WEBAPP_MAIL_URL, or start the server: nobody can confirm an address"
         yield problem("mail.server", str(error), advice)
     else:
         yield ok("mail.server", "it lets us in")
-    if settings.mail_from.rstrip(">").endswith("@localhost"):
-        found = "letters come from localhost: most servers take them for spam"
-        yield warning("mail.sender", found, "WEBAPP_MAIL_FROM=Name <name@your.domain>")
+        yield sender(settings.mail_from, server)
+
+
+def sender(mail_from: str, server: "Smtp") -> Finding:
+    from ..mail.sender import sender_email
+
+    check, email = "mail.sender", sender_email(mail_from)
+    advice = "WEBAPP_MAIL_FROM=Name <name@your.domain>"
+    if email.endswith("@localhost"):
+        return warning(
+            check, "letters come from localhost: most servers take them for spam", advice
+        )
+    try:
+        server.check(email)
+    except MailFailed as error:
+        return problem(check, str(error), advice)
+    return ok(check, f"letters come from {email}")
 
 
 def outbox(settings: Settings) -> Finding:

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from .delivery import MailFailed, split_mail_url
 
 TIMEOUT = 10  # seconds
+PARTIES = ("From", "To")
 
 
 class Smtp:
@@ -28,18 +29,20 @@ class Smtp:
         try:
             with closing(self._connect()) as server:
                 self._sign_in(server)
-                server.send_message(message)
+                server.send_message(message, *_envelope(message))
                 # It has the letter now. An error here would have it sent twice.
                 with suppress(OSError):
                     server.quit()
         except (OSError, ValueError) as error:  # ValueError: a password that is not ASCII
             raise MailFailed(_words(error)) from None  # the cause names addresses
 
-    def check(self) -> None:
-        """Sign in at the server, and send nothing. Raises MailFailed."""
+    def check(self, sender: str = "") -> None:
+        """Sign in at the server, and offer a letter of `sender`. Sends none. Raises MailFailed."""
         try:
             with closing(self._connect()) as server:
                 self._sign_in(server)
+                if sender:
+                    _offer(server, sender)
                 with suppress(OSError):
                     server.quit()
         except (OSError, ValueError) as error:
@@ -61,6 +64,19 @@ class Smtp:
             server.login(self._user, self._password)
 
 
+def _envelope(message: EmailMessage) -> tuple[str, list[str]]:
+    """From whom and to whom, by the headers as they were set, and not by their text read again."""
+    addresses = {name: [each.addr_spec for each in message[name].addresses] for name in PARTIES}
+    return addresses["From"][0], addresses["To"]
+
+
+def _offer(server: smtplib.SMTP, sender: str) -> None:
+    code, words = server.mail(sender)
+    if code != 250:
+        raise smtplib.SMTPSenderRefused(code, words, sender)
+    server.rset()
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
@@ -72,6 +88,8 @@ def _words(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         codes = sorted({code for code, _ in error.recipients.values()})
         return f"the mail server refused the recipient: {codes}"
+    if isinstance(error, smtplib.SMTPSenderRefused):
+        return f"the mail server refused the sender: {error.smtp_code}"
     if isinstance(error, smtplib.SMTPResponseException):
         return f"the mail server answered {error.smtp_code}"
     if isinstance(error, ssl.SSLCertVerificationError):
