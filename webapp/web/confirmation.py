@@ -42,7 +42,7 @@ def ask_first(
         yes=yes,
         cancel=cancel,
         danger=danger,
-        action=request.path,
+        action=request.script_root + request.path,
         kept=[*kept, ("confirmed", "yes")],
         ask_password=not proved,
         wrong=wrong,

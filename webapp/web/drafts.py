@@ -15,7 +15,7 @@ from webapp.core.drafts import OWNER_STILL_THERE, Draft
 from webapp.core.errors import Unavailable
 
 from . import csrf, messages
-from .requests import return_path
+from .destinations import return_path
 from .services import services
 
 NOT_KEPT = {"csrf_token", "confirmed"}

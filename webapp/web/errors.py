@@ -34,9 +34,10 @@ from webapp.core.errors import (
 )
 
 from . import cookies, csrf, drafts, messages
+from .destinations import return_path
 from .refused_forms import show_again
 from .request_id import request_id
-from .requests import is_api, return_path
+from .requests import is_api
 
 STATUS: list[tuple[type[EvergreenError], int]] = [
     (Unauthenticated, 401),

@@ -1,12 +1,6 @@
-"""What kind of request this is, and where it may be sent on to."""
+"""What kind of request this is."""
 
-from urllib.parse import urlsplit
-
-from flask import Flask, Request, current_app, request, url_for
-from werkzeug.exceptions import HTTPException
-
-# Where nobody wants to arrive after login.
-NO_DESTINATION = {None, "pages.login", "pages.logout", "pages.favicon"}
+from flask import Flask, Request, current_app, request
 
 # Programs are asked and answered here, in JSON, and no cookie counts.
 API_PREFIXES = ("/api/", "/oauth/")
@@ -31,7 +25,11 @@ def this_app() -> Flask:
 
 
 def is_api() -> bool:
-    path = f"/{this_request().environ['PATH_INFO'].lstrip('/')}/"  # as the router reads it
+    return is_api_path(this_request().environ["PATH_INFO"])
+
+
+def is_api_path(path: str) -> bool:
+    path = f"/{path.lstrip('/')}/"  # as the router reads it
     return path.startswith(API_PREFIXES) and not path.startswith(API_PAGES)
 
 
@@ -71,36 +69,3 @@ def is_plain_client() -> bool:
     told = ("Sec-Fetch-Mode", "Accept-Language")
     headers = request.headers
     return headers.get("Accept", "*/*") == "*/*" and not any(name in headers for name in told)
-
-
-def return_path() -> str | None:
-    """Where to come back to after login: this page, or the page of the form that was sent."""
-    if request.method in ("GET", "HEAD"):
-        query = request.query_string.decode(errors="replace")
-        return f"{request.path}?{query}" if query else request.path
-    return request.path if _page_at(request.path) else None
-
-
-def safe_next(target: str | None) -> str:
-    """The page to go on to: on this site whatever was asked for, otherwise the dashboard.
-
-    Browsers read `//host`, `/\\host` and `/<tab>/host` as other sites (OWASP
-    Unvalidated Redirects Cheat Sheet).
-    """
-    home = url_for("pages.dashboard")
-    if not target or not target.startswith("/") or target[1:2] in ("/", "\\"):
-        return home
-    if "\\" in target or not target.isascii() or not target.isprintable() or " " in target:
-        return home
-    return target if _page_at(urlsplit(target).path) not in NO_DESTINATION else home
-
-
-def _page_at(path: str) -> str | None:
-    """The endpoint of the page that a person could visit there."""
-    adapter = current_app.create_url_adapter(request)
-    assert adapter is not None
-    try:
-        endpoint = str(adapter.match(path, "GET")[0])
-    except HTTPException:
-        return None
-    return endpoint if endpoint.startswith(("pages.", "lab.")) else None

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from .authorization import public
+from .destinations import not_a_destination
 from .services import services
 from .times import iso
 
@@ -18,6 +19,7 @@ well_known = Blueprint("well_known", __name__, url_prefix="/.well-known")
 
 @well_known.get("/jwks.json")
 @public
+@not_a_destination
 def jwks() -> Response:
     """RFC 7517: the public keys of access tokens; none with HS256."""
     return kept({"keys": services().access_keys.public_jwks()}, MAY_BE_KEPT)
@@ -25,6 +27,7 @@ def jwks() -> Response:
 
 @well_known.get("/oauth-authorization-server")
 @public
+@not_a_destination
 def metadata() -> Response:
     """RFC 8414. The issuer is the setting; if that is an address, so start all others.
 
@@ -53,6 +56,7 @@ def metadata() -> Response:
 
 @well_known.get("/change-password")
 @public
+@not_a_destination
 def change_password() -> ResponseReturnValue:
     """Where password managers send people (W3C, A Well-Known URL for Changing Passwords)."""
     return redirect(url_for("pages.change_password"))
@@ -60,6 +64,7 @@ def change_password() -> ResponseReturnValue:
 
 @well_known.get("/security.txt")
 @public
+@not_a_destination
 def security_txt() -> Response:
     """RFC 9116. Signed by nobody, so it says no more than where to turn to."""
     settings = services().settings

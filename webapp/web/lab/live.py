@@ -9,6 +9,7 @@ from webapp.lab.trail import START, Exchange
 from webapp.web import cookies
 from webapp.web.authentication import visitor
 from webapp.web.authorization import requires
+from webapp.web.destinations import not_a_destination
 
 from . import lab
 from .panels import all_panels, laboratory
@@ -30,6 +31,7 @@ def overview() -> ResponseReturnValue:
 
 @lab.get("/events")
 @requires(Permission.OWN_ACCOUNT)
+@not_a_destination
 def events() -> ResponseReturnValue:
     """What happened after `after`, drawn; 204 if nothing did: that costs one question to Redis."""
     after = request.args.get("after", START)

@@ -3,10 +3,11 @@
 from importlib.util import find_spec
 from pathlib import Path
 
-from flask import jsonify, render_template, send_from_directory
+from flask import jsonify, render_template, request, send_from_directory
 from flask.typing import ResponseReturnValue
 
 from webapp.web.authorization import public
+from webapp.web.destinations import not_a_destination
 
 from . import pages
 
@@ -22,14 +23,16 @@ def api_docs() -> ResponseReturnValue:
 
 @pages.get("/api/openapi.json")
 @public
+@not_a_destination
 def openapi() -> ResponseReturnValue:
     from webapp.web.api.document import document  # what makes it takes long to load
 
-    return jsonify(document())
+    return jsonify(document() | {"servers": [{"url": request.script_root or "/"}]})
 
 
 @pages.get("/api/docs/<any('swagger-ui.css', 'swagger-ui-bundle.js'):name>")
 @public
+@not_a_destination
 def api_docs_asset(name: str) -> ResponseReturnValue:
     found = find_spec(PACKAGE)
     assert found

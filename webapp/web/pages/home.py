@@ -1,11 +1,12 @@
 """The start page, and the dashboard: a session seen from inside."""
 
-from flask import Response, current_app, render_template, send_from_directory
+from flask import Response, current_app, render_template, request, send_from_directory
 from flask.typing import ResponseReturnValue
 
 from webapp.core.policy import Permission
 from webapp.web.authentication import visitor
 from webapp.web.authorization import public, requires
+from webapp.web.destinations import not_a_destination
 from webapp.web.services import services
 
 from . import pages
@@ -39,13 +40,15 @@ def dashboard() -> ResponseReturnValue:
 
 @pages.get("/robots.txt")
 @public
+@not_a_destination
 def robots() -> ResponseReturnValue:
     """What is personal is nothing to search for; it is protected all the same."""
-    rules = ["User-agent: *", *(f"Disallow: {path}" for path in NOT_TO_SEARCH)]
+    rules = ["User-agent: *", *(f"Disallow: {request.script_root}{path}" for path in NOT_TO_SEARCH)]
     return Response("\n".join(rules) + "\n", mimetype="text/plain")
 
 
 @pages.get("/favicon.ico")
 @public
+@not_a_destination
 def favicon() -> ResponseReturnValue:
     return send_from_directory(str(current_app.static_folder), "favicon.ico")

@@ -18,9 +18,9 @@ from webapp.core.stores import User
 from webapp.web import cookies, drafts, known_browsers, messages
 from webapp.web.authentication import by_cookies, hand_over, sessions_of_this_browser
 from webapp.web.authorization import public
+from webapp.web.destinations import not_a_destination, safe_next
 from webapp.web.forms import Form, LoginForm, RegisterForm, sent
 from webapp.web.passwords import checking
-from webapp.web.requests import safe_next
 from webapp.web.services import origin, services
 
 from . import pages
@@ -28,6 +28,7 @@ from . import pages
 
 @pages.route("/register", methods=["GET", "POST"])
 @public
+@not_a_destination
 def register() -> ResponseReturnValue:
     if g.visitor:
         return redirect(safe_next(request.args.get("next")))
@@ -54,6 +55,7 @@ def register() -> ResponseReturnValue:
 
 @pages.route("/login", methods=["GET", "POST"])
 @public
+@not_a_destination
 def login() -> ResponseReturnValue:
     """What is posted decides, also in a browser where somebody is signed in."""
     refused_by = safe_next(request.args.get("next")) if messages.has_just_refused() else None
@@ -86,6 +88,7 @@ def login() -> ResponseReturnValue:
 
 @pages.route("/logout", methods=["GET", "POST"])
 @public
+@not_a_destination
 def logout() -> ResponseReturnValue:
     """End the session, whatever is left of it. Raises Unavailable: then nothing has changed."""
     form = Form()
@@ -103,6 +106,7 @@ def logout() -> ResponseReturnValue:
 
 @pages.get("/session")
 @public
+@not_a_destination
 def session_status() -> ResponseReturnValue:
     """For the page's script: 204 while the session is open, 401 once it is over.
 
