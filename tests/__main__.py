@@ -1,7 +1,8 @@
-"""The test command: `python3 -m tests` checks everything, `python3 -m tests ARGS` runs pytest.
+"""The test command, in two tiers; `python3 -m tests ARGS` runs pytest with ARGS.
 
-Everything runs on SQLite, and what uses a database again on PostgreSQL: alone by
-`python3 -m tests --database postgresql`, with more of pytest's arguments as you like.
+`python3 -m tests` lints, checks types and templates, and runs every feature once, on SQLite and
+briefly on PostgreSQL. `python3 -m tests --all` runs all tests, and those that use a database a
+second time on PostgreSQL (alone: `python3 -m tests --database postgresql`).
 
 It installs what the tests need beyond the app: the locked packages into `.venv`, and, where there
 is apt, a browser, a Redis and a PostgreSQL. What is still missing then is a failure. A skipped
@@ -12,6 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from scripts.bootstrap import ROOT, ensure, say, stop
@@ -34,8 +36,12 @@ PLACES = ":".join(
         *sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True),
     ]
 )
-# Browsers see the same pages whatever the database; where it fails, tests/web says so sooner.
-ON_POSTGRESQL = ["pytest", "--database", "postgresql", "--ignore", "tests/browser"]
+ON_POSTGRESQL = ["pytest", "--database", "postgresql"]
+# In the quick tier: what SQL keeps, and a sign-in with all that follows from it.
+SMOKE = ["tests/store", "tests/core/test_sessions.py", "tests/web/test_silent_refresh.py"]
+SMOKE_ON_POSTGRESQL = [*ON_POSTGRESQL, "--quick", "-n", "0", "--quiet", *SMOKE]
+# Without its cache of compiled files, Python takes twice as long to load the tests.
+ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
 CHECKS = [
     ["ruff", "format", "--check", "--quiet", "."],
     ["ruff", "check", "--quiet", "."],
@@ -47,12 +53,18 @@ CHECKS = [
 def main(arguments: list[str]) -> int:
     ensure("tests")
     install_programs()
-    failed = [] if arguments else [check for check in CHECKS if not succeeds(check)]
-    runs = [["pytest", *arguments]] if arguments else [["pytest"], ON_POSTGRESQL]
-    failed += [run for run in runs if not succeeds(run)]
+    runs, beside = [["pytest", *arguments]], []
+    if not arguments:
+        runs, beside = [["pytest", "--quick"]], [*CHECKS, SMOKE_ON_POSTGRESQL]
+    elif arguments == ["--all"]:
+        runs, beside = [["pytest"], ON_POSTGRESQL], CHECKS
+    with ThreadPoolExecutor(1) as background:
+        quietly = [(command, background.submit(complaint, command)) for command in beside]
+        failed = [(run, "") for run in runs if not succeeds(run)]
+        failed += [(command, said.result()) for command, said in quietly if said.result()]
     # When all is well, pytest's own summary is the last line.
-    for command in failed:
-        say(f"failed: {' '.join(command)}")
+    for command, said in failed:
+        say(f"failed: {' '.join(command)}\n{said}".rstrip())
     return 1 if failed else 0
 
 
@@ -77,9 +89,9 @@ def apt_install(packages: list[str]) -> None:
     # Recommended packages would bring half a desktop.
     install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
     quiet(*as_root, "apt-get", "update", "-qq")
-    complaint = quiet(*as_root, "env", "DEBIAN_FRONTEND=noninteractive", *install)
-    if complaint:
-        stop(f"{complaint}\nThe tests need: sudo apt-get install {' '.join(packages)}")
+    refused = quiet(*as_root, "env", "DEBIAN_FRONTEND=noninteractive", *install)
+    if refused:
+        stop(f"{refused}\nThe tests need: sudo apt-get install {' '.join(packages)}")
 
 
 def quiet(*command: str) -> str:
@@ -93,7 +105,19 @@ def quiet(*command: str) -> str:
 
 def succeeds(command: list[str]) -> bool:
     say(" ".join(command))
-    return subprocess.run([sys.executable, "-m", *command], cwd=ROOT, check=False).returncode == 0
+    return subprocess.run(module(command), cwd=ROOT, env=ENVIRONMENT, check=False).returncode == 0
+
+
+def complaint(command: list[str]) -> str:
+    """What a command that runs beside the others says when it fails, else nothing."""
+    done = subprocess.run(
+        module(command), cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
+    return (done.stdout + done.stderr or "it said nothing") if done.returncode else ""
+
+
+def module(command: list[str]) -> list[str]:
+    return [sys.executable, "-m", *command]
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -13,6 +14,7 @@ from webapp.core.sessions import Sessions
 from webapp.store.models import db
 from webapp.web.services import Services
 
+from .support import tiers
 from .support.browser import EMAIL, PASSWORD, Browser
 from .support.clock import Clock
 from .support.once import compile_once
@@ -27,8 +29,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--database",
         choices=["sqlite", "postgresql"],
         default="sqlite",
-        help="what the app keeps its data in; on postgresql, only tests that use a database run",
+        help="what the app keeps its data in; on postgresql, only tests to which it matters run",
     )
+    tiers.add_option(parser)
 
 
 def pytest_configure() -> None:
@@ -38,9 +41,25 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The others do the same on every database."""
     if config.getoption("database") == "postgresql":
-        others = [item for item in items if "any_database" not in item.fixturenames]
+        others = [item for item in items if not tiers.runs_on_postgresql(item)]
         config.hook.pytest_deselected(items=others)
-        items[:] = [item for item in items if item not in others]
+        items[:] = filter(tiers.runs_on_postgresql, items)
+    if config.getoption("quick"):
+        tiers.select_quick(config, items)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    tiers.send_to_controller(session.config)
+
+
+def pytest_testnodedown(node: Any) -> None:
+    tiers.receive_from_worker(node.config, getattr(node, "workeroutput", {}))
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    tiers.write_summary(terminalreporter, config)
 
 
 @pytest.fixture(scope="session")
@@ -143,7 +162,7 @@ def environment(
     if not any_database:
         yield environment
         return
-    with any_database.fresh() as url:
+    with any_database.restored() as url:
         yield environment | {"DATABASE_URL": url}
 
 

@@ -82,22 +82,26 @@ class TestBootstrap:
         used = {"prefix": str(project.root / ".venv"), "arguments": ["--flag", "an argument"]}
         assert json.loads(output) == used
 
+    @pytest.mark.thorough("installation")
     def test_the_second_start_has_nothing_to_do_or_say(self, project: Project) -> None:
         project.run()
         assert project.run()[2] == ""
 
+    @pytest.mark.thorough("installation")
     def test_a_changed_lock_is_installed(self, project: Project) -> None:
         project.run()
         project.lock.write_text("# none either\n")
         assert "installing scripts/requirements/app.txt" in project.run()[2]
         assert project.run()[2] == ""
 
+    @pytest.mark.thorough("installation")
     def test_a_changed_python_gets_a_new_environment(self, project: Project) -> None:
         project.run()
         stamp = project.root / ".venv" / "installed-app"
         stamp.write_text(stamp.read_text().replace("python3.", "python2."))
         assert "making .venv" in project.run()[2]
 
+    @pytest.mark.thorough("installation")
     def test_an_interrupted_one_is_made_anew(self, project: Project) -> None:
         project.run()
         remains = project.root / ".venv" / "half-copied"
@@ -106,6 +110,7 @@ class TestBootstrap:
         project.python_used()
         assert not remains.exists()
 
+    @pytest.mark.thorough("installation")
     @pytest.mark.usefixtures("ctrl_c")
     def test_ctrl_c_is_quiet_and_the_next_start_repairs(self, project: Project) -> None:
         process = project.begin()
@@ -116,6 +121,7 @@ class TestBootstrap:
         assert process.returncode == 130
         assert project.python_used() == str(project.root / ".venv")
 
+    @pytest.mark.thorough("installation")
     def test_of_two_terminals_one_installs_and_one_waits(self, project: Project) -> None:
         both = [project.begin(), project.begin()]
         said = "".join(process.communicate()[1] for process in both)
@@ -128,6 +134,7 @@ class TestBootstrap:
         assert json.loads(output)["prefix"] == sys.prefix
         assert not (project.root / ".venv").exists()
 
+    @pytest.mark.thorough("installation")
     def test_a_package_that_can_t_be_had_is_one_line(self, project: Project) -> None:
         project.lock.write_text("evergreen-has-no-such-package==1\n")
         status, _, errors = project.run(PIP_NO_INDEX="1")

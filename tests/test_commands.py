@@ -118,7 +118,10 @@ class TestApp:
         with urllib.request.urlopen(run.url) as page:
             assert page.status == 200
 
-    @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+    @pytest.mark.parametrize(
+        "signum",
+        [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.thorough("processes"))],
+    )
     def test_it_stops_at_once_and_leaves_nothing(
         self, start: Callable[..., Run], signum: signal.Signals
     ) -> None:
@@ -132,12 +135,14 @@ class TestApp:
         wait_until(run.has_left_nothing, timeout=2)
         assert "Traceback" not in run.output
 
+    @pytest.mark.thorough("processes")
     def test_signals_that_come_all_at_once_stop_it_as_well(self, start: Callable[..., Run]) -> None:
         run = start().wait_until_ready()
         for signum in (signal.SIGTERM, signal.SIGHUP, signal.SIGTERM):
             run.process.send_signal(signum)
         assert run.process.wait(timeout=3) == 0
 
+    @pytest.mark.thorough("processes")
     def test_ctrl_c_during_the_start_is_quiet(self, start: Callable[..., Run]) -> None:
         run = start(PYTHONPROFILEIMPORTTIME="1")
         wait_until(lambda: "granian" in run.output)
@@ -156,12 +161,14 @@ class TestApp:
         wait_until(lambda: not answers(int(run.port)), timeout=3)
         wait_until(lambda: not has_keeper(run.instance / "redis"), timeout=3)
 
+    @pytest.mark.thorough("processes")
     def test_without_its_worker_it_ends_and_says_so(self, start: Callable[..., Run]) -> None:
         run = start().wait_until_ready()
         os.kill(worker_of(run), signal.SIGKILL)
         assert run.process.wait(timeout=5) == 2
         assert "the worker has ended" in run.output
 
+    @pytest.mark.thorough("processes")
     def test_a_taken_port_is_one_line(self, start: Callable[..., Run]) -> None:
         first = start().wait_until_ready()
         second = start(PORT=first.port)
@@ -191,6 +198,7 @@ class TestOtherServers:
         assert done.stderr.count("\n") == 1
         assert "WEBAPP_SECRET_KEY" in done.stderr
 
+    @pytest.mark.thorough("processes")
     def test_granian_shows_that_line_and_no_traceback(self, tmp_path: Path) -> None:
         command = ["-m", "granian", "--interface", "wsgi", "--port", str(free_port()), "app:app"]
         done = python(*command, **environment(tmp_path))
@@ -198,6 +206,7 @@ class TestOtherServers:
         assert "WEBAPP_SECRET_KEY" in done.stderr
         assert "Traceback" not in done.stdout + done.stderr
 
+    @pytest.mark.thorough("processes")
     def test_flask_debug_is_development(self, tmp_path: Path) -> None:
         assert import_app(tmp_path, FLASK_DEBUG="1").returncode == 0
         done = python("-m", "flask", "--debug", "routes", **environment(tmp_path))
@@ -211,6 +220,7 @@ class TestOtherServers:
         listed = python("-m", "flask", "users", "list", **settings)
         assert listed.returncode == 0, listed.stderr
 
+    @pytest.mark.thorough("processes")
     def test_flask_db_repeats_what_is_wrong_with_the_settings(self, tmp_path: Path) -> None:
         done = python("-m", "flask", "db", "upgrade", **environment(tmp_path))
         assert done.returncode == 2

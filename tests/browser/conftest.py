@@ -10,6 +10,7 @@ from selenium.webdriver.chrome.service import Service
 
 from tests.support.browser import CHROME, FIREFOX
 
+from .looks import Judge, fetch_axe, judge_by
 from .page import Hand, Keyboard, Mouse, Page
 
 ARGUMENTS = [
@@ -54,13 +55,25 @@ def elsewhere(other_chromium: webdriver.Chrome, address: str) -> Iterator[Page]:
     page.forget_everything()
 
 
-@pytest.fixture(params=["keyboard alone", "scripts off"])
+@pytest.fixture(
+    params=[
+        "keyboard alone",
+        pytest.param("scripts off", marks=pytest.mark.thorough("browsers without scripts")),
+    ]
+)
 def hand(request: pytest.FixtureRequest, page: Page) -> Hand:
     """A test that asks for it runs in both ways."""
     if request.param == "keyboard alone":
         return Keyboard(page)
     page.cdp("Emulation.setScriptExecutionDisabled", value=True)
     return Mouse(page)
+
+
+@pytest.fixture(scope="session")
+def judge(pytestconfig: pytest.Config) -> Judge:
+    assert pytestconfig.cache
+    axe = fetch_axe(pytestconfig.cache.mkdir("axe"))
+    return judge_by(axe, in_turns=pytestconfig.getoption("quick"))
 
 
 def start_chromium(*more: str) -> webdriver.Chrome:

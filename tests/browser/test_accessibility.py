@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import pytest
 from flask import Flask
 
 from tests.support.browser import EMAIL, FIREFOX, PASSWORD, Browser
@@ -11,7 +10,7 @@ from tests.support.clock import Clock
 from tests.support.servers import RedisServer
 from webapp.core.attempts import FORGOT_BY_ACCOUNT
 
-from . import axe
+from .looks import DESKTOP, Judge, look, refusals
 from .page import Page
 from .test_account_pages import (
     GRACE,
@@ -23,8 +22,6 @@ from .test_account_pages import (
     register,
 )
 
-DESKTOP, PHONE = 1280, 320  # the least width of WCAG 2.2, 1.4.10
-VIEWS = [("light", DESKTOP), ("dark", PHONE)]
 # More than one page of the list of users, and of events.
 MANY = 26
 
@@ -204,13 +201,12 @@ STATES: dict[str, State] = {
 }
 
 
-@pytest.fixture(scope="session")
-def judge(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return axe.fetch(tmp_path_factory.mktemp("axe"))
-
-
 def test_every_state_of_every_page_is_for_everybody_fits_a_phone_and_breaks_no_rule(
-    page: Page, app: Flask, clock: Clock, redis_server: RedisServer, judge: str
+    page: Page,
+    app: Flask,
+    clock: Clock,
+    redis_server: RedisServer,
+    judge: Judge,
 ) -> None:
     world = World(page, app, clock, redis_server)
     found: dict[str, list[str]] = {}
@@ -219,11 +215,7 @@ def test_every_state_of_every_page_is_for_everybody_fits_a_phone_and_breaks_no_r
         page.drain_logs()
         state(world)
         found[name] = refusals(page)
-        for mode, width in VIEWS:
-            look(page, mode, width)
-            found[f"{name}, {mode}, {width} px"] = axe.violations(page, judge) + too_wide(
-                page, width
-            )
+        found |= judge(page, name)
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
 
 
@@ -246,30 +238,3 @@ const background = (link) => getComputedStyle(link).backgroundColor;
 return [links.filter(isCurrent), links.filter((link) => !isCurrent(link))]
   .map((some) => some.map(background));
 """
-
-
-def look(page: Page, mode: str, width: int) -> None:
-    """Without motion: what fades in has no colour yet."""
-    features = {"prefers-color-scheme": mode, "prefers-reduced-motion": "reduce"}
-    page.cdp(
-        "Emulation.setEmulatedMedia",
-        features=[{"name": name, "value": value} for name, value in features.items()],
-    )
-    page.cdp(
-        "Emulation.setDeviceMetricsOverride",
-        width=width,
-        height=800,
-        deviceScaleFactor=1,
-        mobile=width == PHONE,
-    )
-
-
-def too_wide(page: Page, room: int) -> list[str]:
-    width = page.script("return document.documentElement.scrollWidth")
-    return [f"{width} px wide"] if width > room else []
-
-
-def refusals(page: Page) -> list[str]:
-    """What the console says, but for a page's own 4xx or 5xx: that is what it is to be."""
-    own = "Failed to load resource: the server responded with a status of"
-    return [line for line in page.complaints() if f"{page.driver.current_url} - {own}" not in line]

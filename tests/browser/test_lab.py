@@ -11,9 +11,8 @@ from webapp.lab.scenarios import ALL
 from webapp.lab.tour import STOPS
 from webapp.store.trail import SANDBOXES
 
-from . import axe
+from .looks import DESKTOP, PHONE, Judge, look, refusals
 from .page import Keyboard, Page
-from .test_accessibility import DESKTOP, PHONE, look, refusals, too_wide
 
 # Scenario → what its picture has to say, and how its entry in Redis begins afterwards.
 OUTCOMES = {
@@ -42,11 +41,6 @@ def page(page: Page, app: Flask) -> Page:
     page.let_in(app)
     look(page, "light", DESKTOP)
     return page
-
-
-@pytest.fixture(scope="session")
-def judge(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return axe.fetch(tmp_path_factory.mktemp("axe"))
 
 
 def drawn(page: Page) -> str:
@@ -207,9 +201,7 @@ def test_all_of_it_works_with_scripts_off(page: Page) -> None:
     page.wait_for("policy-leeway")
 
 
-def test_it_is_for_everybody_fits_a_phone_and_breaks_no_rule(
-    page: Page, app: Flask, judge: str
-) -> None:
+def test_it_is_for_everybody_fits_a_phone_and_breaks_no_rule(page: Page, judge: Judge) -> None:
     found = {}
     for path in ("/lab", "/lab/walk/6", "/lab/compare/thief-first", "/lab/scenarios/five-tabs"):
         look(page, "light", DESKTOP)
@@ -222,7 +214,5 @@ def test_it_is_for_everybody_fits_a_phone_and_breaks_no_rule(
             page.click("run")
             page.wait_for("endings")
         found[path] = refusals(page)
-        for mode, width in (("light", DESKTOP), ("dark", PHONE)):
-            look(page, mode, width)
-            found[f"{path}, {mode}"] = axe.violations(page, judge) + too_wide(page, width)
+        found |= judge(page, path)
     assert {name: wrong for name, wrong in found.items() if wrong} == {}

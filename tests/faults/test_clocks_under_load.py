@@ -7,6 +7,8 @@ from tests.support.crowd import Crowd
 from tests.support.faults import moment
 from tests.support.site import Site, assert_nobody_noticed, endure, served, served_by
 
+pytestmark = pytest.mark.thorough("faults under load")
+
 
 @pytest.mark.parametrize("wrong_by", [30, -30, 300, -300])
 def test_a_host_whose_clock_is_wrong_signs_nobody_out(

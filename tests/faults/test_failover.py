@@ -21,6 +21,8 @@ from webapp import create_app
 from webapp.store.connect import redis_client
 from webapp.store.feed import STREAM, RedisFeed
 
+pytestmark = pytest.mark.thorough("Sentinel and Cluster")
+
 Several = SentinelServers | ClusterServers
 # Seconds of 503s after which a failover has failed. Two are usual (bench/ measures them); on a
 # machine that does much else, and after an election that ended in a draw, it may take several.
@@ -61,6 +63,7 @@ def refresh(browser: Browser, clock: Clock) -> int:
 
 
 class TestEveryDay:
+    @pytest.mark.quick
     def test_sign_in_silent_refresh_and_logout(self, app: Flask, clock: Clock) -> None:
         browser = signed_in(app)
         assert [refresh(browser, clock) for _ in range(3)] == [200] * 3

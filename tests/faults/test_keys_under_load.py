@@ -5,10 +5,14 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+import pytest
+
 from tests.support.app_server import AppServer
 from tests.support.crowd import Crowd
 from tests.support.site import ACCESS_TTL, Site, assert_nobody_noticed, endure, served_by
 from webapp.core.keys import generate_secret
+
+pytestmark = pytest.mark.thorough("faults under load")
 
 
 def test_a_new_signing_key_and_the_end_of_the_old_one_sign_nobody_out(

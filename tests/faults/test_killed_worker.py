@@ -5,6 +5,7 @@ import random
 import signal
 import time
 
+import pytest
 from flask import Flask
 
 from tests.support.browser import CHROME, EMAIL
@@ -14,6 +15,8 @@ from webapp.core.grants import Grant, Origin
 from webapp.core.sessions import Sessions
 from webapp.store.models import db
 from webapp.store.users import SqlUsers
+
+pytestmark = pytest.mark.thorough("faults under load")
 
 HERE = Origin("192.0.2.1", CHROME)
 # `EVERGREEN_KILLS` for a long run.
@@ -26,25 +29,25 @@ def test_no_kill_signs_anybody_out_or_starts_a_second_chain(
     found = SqlUsers().by_email(EMAIL)
     assert found
     grant = sessions.start(found[0], HERE, remember=True, now=clock.now)
-    usual = redeem_in_a_worker(sessions, grant, clock, killed_after=None)
+    moment = 0.005
     outcomes = set()
     for _ in range(ROUNDS):
         clock.advance(301)
-        redeem_in_a_worker(sessions, grant, clock, killed_after=random.uniform(0, 1.5 * usual))
+        redeem_in_a_worker(sessions, grant, clock, killed_after=moment)
         after = sessions.redeem(grant.refresh_token, HERE, clock.now)
         assert after.refresh.gen == grant.refresh.gen + 1
         sessions.confirm(after.access_token, clock.now)
         grant = after
         outcomes.add(after.outcome)
+        # Around the middle, however fast the machine is: later after a kill that came too early.
+        moment *= random.uniform(1, 2) if after.outcome == "rotated" else random.uniform(0.5, 1)
     assert outcomes == {"rotated", "repeated"}, "every kill came too early, or too late"
     (entry,) = redis_server.snapshot().values()
     assert entry[0].startswith(f"{ROUNDS} ")
 
 
-def redeem_in_a_worker(
-    sessions: Sessions, grant: Grant, clock: Clock, killed_after: float | None
-) -> float:
-    """Seconds that it took; it ends by being killed, in the middle or when it is done."""
+def redeem_in_a_worker(sessions: Sessions, grant: Grant, clock: Clock, killed_after: float) -> None:
+    """It ends by being killed, in the middle or when it is done."""
     db.session.remove()  # or the child would share its connection
     told, tell = os.pipe()
     worker = os.fork()
@@ -52,16 +55,10 @@ def redeem_in_a_worker(
         db.engine.dispose(close=False)
         os.write(tell, b"ready")
         sessions.redeem(grant.refresh_token, HERE, clock.now)
-        os.write(tell, b"done")
         signal.pause()
     os.read(told, 5)
-    began = time.monotonic()
-    if killed_after is None:
-        os.read(told, 4)
-    else:
-        time.sleep(killed_after)
+    time.sleep(killed_after)
     os.kill(worker, signal.SIGKILL)
     os.waitpid(worker, 0)
     os.close(told)
     os.close(tell)
-    return time.monotonic() - began

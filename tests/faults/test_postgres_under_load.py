@@ -11,6 +11,8 @@ from tests.support.postgres import PostgresServer
 from tests.support.proxy import DELAYED, REFUSED, REPLIES_CUT, REPLIES_LOST, SILENT, Proxy, Trouble
 from tests.support.site import assert_nobody_noticed, endure, served, site
 
+pytestmark = pytest.mark.thorough("faults under load")
+
 END_OTHERS = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND pid != pg_backend_pid()

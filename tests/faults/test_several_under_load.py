@@ -4,11 +4,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
+
 from tests.support.crowd import Crowd
 from tests.support.redis_cluster import ClusterServers
 from tests.support.redis_sentinel import SentinelServers
 from tests.support.site import RENEWAL, Site, assert_nobody_noticed, endure, served, served_by
 from webapp.store.feed import STREAM
+
+pytestmark = pytest.mark.thorough("faults under load")
 
 # Seconds of 503s. Five are promised; a busy machine may take longer, and never for ever.
 FAILOVER = 15

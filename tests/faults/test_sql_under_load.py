@@ -1,9 +1,13 @@
 """SQL fails while people work: they are told to wait at most, and all of them stay signed in."""
 
+import pytest
+
 from tests.support import faults
 from tests.support.app_server import AppServer
 from tests.support.crowd import Crowd
 from tests.support.site import Site, assert_nobody_noticed, endure
+
+pytestmark = pytest.mark.thorough("faults under load")
 
 
 def test_sql_down_is_an_outage_and_no_logout(site: Site, crowd: Crowd) -> None:

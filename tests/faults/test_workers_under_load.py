@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.support import faults
 from tests.support.app_server import PATIENCE, AppServer
 from tests.support.crowd import Crowd
@@ -14,6 +16,8 @@ from tests.support.site import (
     served,
     served_by,
 )
+
+pytestmark = pytest.mark.thorough("faults under load")
 
 # Where a request may wait for longer than two tokens usually live here: it would be a replay.
 PATIENT = {"WEBAPP_ACCESS_TOKEN_TTL": str(2 * ACCESS_TTL)}

@@ -88,13 +88,13 @@ def server_pid(server: EmbeddedServer) -> int:
 
 
 def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
     # A zombie does nothing any more; when it is buried is the init process's business.
     status = Path(f"/proc/{pid}/stat")
-    return not status.exists() or status.read_text().rpartition(") ")[2][0] != "Z"
+    try:
+        os.kill(pid, 0)
+        return not status.exists() or status.read_text().rpartition(") ")[2][0] != "Z"
+    except (ProcessLookupError, FileNotFoundError):  # it may end at any moment
+        return False
 
 
 def is_running(folder: Path) -> bool:

@@ -83,6 +83,7 @@ def test_sentinels_and_servers(start: Start, certificate: Path) -> None:
     assert_all_is_well(client)
 
 
+@pytest.mark.thorough("Sentinel and Cluster")
 def test_a_cluster(start: Start, certificate: Path) -> None:
     node = start(*clustered(), "user ada on >theirs ~* +@all")
     options = {"ssl": True, "ssl_ca_certs": f"{certificate}/cert.pem", "protocol": 2}

@@ -25,6 +25,8 @@ from webapp.store.line import witnesses_among
 from webapp.store.sessions import RedisEntries
 from webapp.store.timely import LIMIT
 
+pytestmark = pytest.mark.thorough("Sentinel and Cluster")
+
 Several = SentinelServers | ClusterServers
 NOWHERE = Path("/nowhere")
 SID = "ada"

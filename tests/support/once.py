@@ -1,13 +1,14 @@
-"""What is the same for each test's own app is compiled once a process: templates and routes."""
+"""What is the same for each test's own app is made once a process: templates, routes, versions."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import lru_cache, wraps
 from types import CodeType
 from typing import Any
 
 from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
+from redis import utils
 from werkzeug.routing import Rule
 
 
@@ -24,18 +25,22 @@ class Compiled(BytecodeCache):
 
 def compile_once() -> None:
     Flask.jinja_options = {"bytecode_cache": Compiled()}
-    Rule._compile_builder = once_a_rule(Rule._compile_builder)  # type: ignore[method-assign]
+    Rule.compile = once_a_rule(Rule.compile)  # type: ignore[method-assign]
+    utils.get_lib_version = lru_cache(utils.get_lib_version)
 
 
-def once_a_rule(compile_builder: Callable[..., Any]) -> Callable[..., Any]:
-    """Half of an app's making. Our rules have no defaults and no subdomains."""
-    builders: dict[tuple[str, bool], Any] = {}
+def once_a_rule(compile_rule: Callable[[Rule], None]) -> Callable[[Rule], None]:
+    """Most of an app's making. Our rules have no defaults and no subdomains."""
+    known: dict[str, dict[str, Any]] = {}
+    results = ("_parts", "_trace", "_converters", "arguments", "_build", "_build_unknown")
 
-    @wraps(compile_builder)
-    def compiled(rule: Rule, append_unknown: bool = True) -> Any:
-        key = (rule.rule, append_unknown)
-        if key not in builders:
-            builders[key] = compile_builder(rule, append_unknown)
-        return builders[key]
+    @wraps(compile_rule)
+    def compiled(rule: Rule) -> None:
+        if rule.rule not in known:
+            compile_rule(rule)
+            known[rule.rule] = {name: getattr(rule, name) for name in results}
+        for name, value in known[rule.rule].items():
+            function = getattr(value, "__func__", None)
+            setattr(rule, name, function.__get__(rule) if function else value)
 
     return compiled

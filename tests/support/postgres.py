@@ -28,6 +28,31 @@ OPTIONS = {
 }
 TEMPLATE = "prepared"
 
+# Rows as they were are kept beside the tables. Triggers would mind the order of the tables.
+KEEP_ROWS = """
+CREATE SCHEMA kept;
+DO $$ DECLARE name text; BEGIN
+  FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+    EXECUTE format('CREATE TABLE kept.%1$I AS TABLE public.%1$I', name);
+  END LOOP;
+END $$
+"""
+RESTORE_ROWS = """
+SET session_replication_role = replica;
+DO $$ DECLARE name text; BEGIN
+  FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'kept' LOOP
+    EXECUTE format('DELETE FROM public.%I', name);
+    EXECUTE format('INSERT INTO public.%1$I SELECT * FROM kept.%1$I', name);
+  END LOOP;
+END $$
+"""
+END_CONNECTIONS = "SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity WHERE datname = %s"
+# Changes with every change of a table, and with no change of a row.
+SHAPE = """
+SELECT array_agg((oid, xmin)::text ORDER BY oid) FROM pg_class
+WHERE relnamespace = 'public'::regnamespace
+"""
+
 
 class PostgresServer:
     def __init__(self) -> None:
@@ -38,6 +63,7 @@ class PostgresServer:
         self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._made = 0
+        self._spare: str | None = None
         options = ["--username=postgres", "--auth=trust", "--no-locale", "--encoding=UTF8"]
         self._run("initdb", f"--pgdata={self._folder / 'data'}", "--no-sync", *options).wait()
 
@@ -101,14 +127,57 @@ class PostgresServer:
     @contextmanager
     def fresh(self, template: str = TEMPLATE) -> Iterator[str]:
         """The url of a database for one test."""
-        self._made += 1
-        name = f"test_{self._made}"
+        name = self._new_name()
         yield self.create(name, template)
+        self._drop(name)
+
+    @contextmanager
+    def restored(self) -> Iterator[str]:
+        """As `fresh`, from the template, at a tenth of its cost: the rows of the last one's tables
+        are put back. It has another name, so that apps of the last test do not find it.
+        """
+        name = self._spare or self._new_name()
+        if name != self._spare:
+            self.create(name, TEMPLATE)
+            with self._connected(name) as sql:
+                sql.execute(KEEP_ROWS)
+                self._shape = sql.execute(SHAPE).fetchone()
+        yield self.url(name)
+        self._spare = self._rename(name)
+        with self._connected(self._spare) as sql:
+            unchanged = sql.execute(SHAPE).fetchone() == self._shape
+            if unchanged:
+                sql.execute(RESTORE_ROWS)
+        if not unchanged:
+            self._drop(self._spare)
+            self._spare = None
+
+    def _new_name(self) -> str:
+        self._made += 1
+        return f"test_{self._made}"
+
+    def _rename(self, old: str) -> str:
+        """Its new name. Apps of the last test may go on to connect under the old one until then."""
+        name = self._new_name()
+
+        def renamed() -> bool:
+            try:
+                sql.execute(END_CONNECTIONS, [old])
+                sql.execute(f"ALTER DATABASE {old} RENAME TO {name}")
+            except psycopg.errors.ObjectInUse:
+                return False
+            return True
+
+        with self._connected() as sql:
+            wait_until(renamed)
+        return name
+
+    def _drop(self, name: str) -> None:
         with self._connected() as sql:
             sql.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
-    def _connected(self) -> psycopg.Connection:
-        return psycopg.connect(self.url("postgres"), autocommit=True)
+    def _connected(self, database: str = "postgres") -> psycopg.Connection:
+        return psycopg.connect(self.url(database), autocommit=True)
 
     def _answers(self) -> bool:
         try:

@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.request import urlopen
@@ -27,7 +26,6 @@ from webapp.store.models import db
 from webapp.web.background import ROOM
 from webapp.web.operations import tally
 from webapp.web.operations.exposition import exposed
-from webapp.web.operations.metrics import EVERY
 from webapp.web.operations.worker_files import Snapshot
 
 Numbers = dict[str, float]
@@ -355,10 +353,13 @@ def test_each_of_two_real_workers_tells_what_both_have_counted(two_workers: str)
         return numbers_in(fetch(f"{two_workers}/metrics"))["workers"] == 2
 
     wait_until(both_have_answered, timeout=60)
-    time.sleep(2 * EVERY)  # by then each has written what it counted
     group = "request_seconds_count group=pages method=GET status=2xx"
-    seen = [numbers_in(fetch(f"{two_workers}/metrics")) for _ in range(10)]
-    assert {each[group] for each in seen} == {asked}
+
+    def each_counts_all() -> bool:
+        seen = [numbers_in(fetch(f"{two_workers}/metrics")) for _ in range(10)]
+        return {each[group] for each in seen} == {asked}
+
+    wait_until(each_counts_all)  # as soon as each has written what it counted
 
 
 def fetch(url: str) -> str:

@@ -58,7 +58,14 @@ GROUPS = {
 }
 
 
-@pytest.mark.parametrize("group", GROUPS.values(), ids=GROUPS.keys())
+@pytest.mark.thorough("long fuzzing")
+@pytest.mark.parametrize(
+    "group",
+    [
+        pytest.param(options, id=name, marks=[pytest.mark.quick] * (name == "deleting users"))
+        for name, options in GROUPS.items()
+    ],
+)
 def test_schemathesis_finds_nothing(
     app: Flask, address: str, tmp_path: Path, group: list[str]
 ) -> None:
