@@ -6,6 +6,7 @@ import time
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import func, inspect, select, table, text
@@ -17,7 +18,8 @@ from webapp.core.events import EventKind
 from webapp.store.database import MIGRATIONS, migrating, prepare_migrations
 from webapp.store.models import Base, db
 
-REVISIONS = sorted(path.name.partition("_")[0] for path in MIGRATIONS.glob("versions/*.py"))
+# From the first to the newest; not by their names.
+REVISIONS = [script.revision for script in ScriptDirectory(MIGRATIONS).walk_revisions()][::-1]
 COUNTED = ("users", "sessions", "events")
 Rows = dict[str, int]
 

@@ -1,7 +1,6 @@
 """Accounts: register, prove who you are, change your profile."""
 
 import re
-import unicodedata
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
@@ -24,6 +23,7 @@ from .passwords import Passwords, Strength
 from .policy import Role
 from .sessions import EndReason
 from .stores import Session, User
+from .text import lower_form
 
 MAX_EMAIL = 254  # RFC 5321 section 4.5.3.1.3
 MAX_NAME = 100
@@ -291,12 +291,12 @@ def normal_email(text: str) -> str:
         raise ValueError("That address is too long.")
     from email_validator import EmailNotValidError, validate_email  # large, so not at the start
 
-    text = unicodedata.normalize("NFKC", text)
+    text = lower_form(text).strip()
     try:
-        checked = validate_email(text.strip(), check_deliverability=False, test_environment=True)
+        checked = validate_email(text, check_deliverability=False, test_environment=True)
     except EmailNotValidError:
         raise ValueError("Enter an e-mail address like name@example.com.") from None
-    return checked.normalized.lower()
+    return lower_form(checked.normalized)
 
 
 def normal_name(text: str) -> str:

@@ -9,10 +9,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, delete, exists, select, union_all
 
+from webapp.core.text import lower_form, search_form
+
 from .models import UserRow, UserWordRow, db
 
 WORD = re.compile(r"\w+")
 MAX_WORD = 40
+# No address and no name is longer.
+MAX_QUERY = 400
 # Behind every letter that a word may go on with.
 LAST = "\U0010ffff"
 # A query that fits more users finds so many of them: whoever looks for one types on.
@@ -25,7 +29,7 @@ MOST_COUNTED = 10_000
 
 def words_of(*texts: str) -> list[str]:
     """Each once, in their order."""
-    words = (word[:MAX_WORD] for text in texts for word in WORD.findall(text.casefold()))
+    words = (word[:MAX_WORD] for text in texts for word in WORD.findall(search_form(text)))
     return list(dict.fromkeys(words))
 
 
@@ -42,6 +46,7 @@ def found_by(query: str) -> Select[Any]:
     The first word finds, the others choose among what it has found. A whole address finds its
     user whatever else is like it.
     """
+    query = query[:MAX_QUERY]
     first, *others = words_of(query) or [""]
     if not first:
         return select(UserRow).where(UserRow.id.is_(None))
@@ -53,7 +58,7 @@ def found_by(query: str) -> Select[Any]:
             exists().where(UserWordRow.user_id == compared.c.user_id, _begins(word))
         )
     found = select(found.limit(MOST_FOUND).subquery().c.user_id)
-    address = query.strip().casefold().replace("\0", "")  # which PostgreSQL can't even look for
+    address = lower_form(query).strip().replace("\0", "")  # which PostgreSQL can't even look for
     whole = select(UserRow.id).where(UserRow.email == address)
     return select(UserRow).where(UserRow.id.in_(union_all(found, whole)))
 

@@ -1,0 +1,71 @@
+"""One stored form of an address, and of the words that users are found by.
+
+Of two accounts whose addresses are the same in that form, the one that has it already, or else the
+older one, gets it. The other keeps its address as it is, and its sessions: nothing is lost, but
+it can't be signed in to until an admin gives it another address. Each is named in the log.
+"""
+
+import logging
+import re
+import unicodedata
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0008"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+WORD = re.compile(r"\w+")
+users = sa.table("users", sa.column("id"), sa.column("email"), sa.column("name"))
+user_words = sa.table("user_words", sa.column("word"), sa.column("user_id"))
+
+log = logging.getLogger("alembic.runtime.migration")
+
+
+def upgrade() -> None:
+    connection = op.get_bind()
+    found = connection.execute(
+        sa.select(users.c.id, users.c.email, users.c.name).order_by(
+            sa.text("created_at"), users.c.id
+        )
+    )
+    # ASCII has one form only, and nearly all are that.
+    others = [row for row in found if not (row.email + row.name).isascii()]
+    for user_id, email, name in others:
+        index(connection, user_id, rewritten(connection, user_id, email), name)
+
+
+def rewritten(connection: sa.Connection, user_id: str, email: str) -> str:
+    """The address as it is stored now."""
+    good = nfkc(nfkc(email).lower())
+    if good == email:
+        return email
+    owner = connection.scalar(sa.select(users.c.id).where(users.c.email == good))
+    if owner or len(good) > 254:
+        log.warning(
+            "user %s keeps an old form of an address that user %s has: no sign-in "
+            "until an admin gives it another address",
+            user_id,
+            owner,
+        )
+        return email
+    connection.execute(sa.update(users).where(users.c.id == user_id).values(email=good))
+    return good
+
+
+def index(connection: sa.Connection, user_id: str, email: str, name: str) -> None:
+    words = {word[:40] for word in WORD.findall(nfkc(nfkc(f"{email} {name}").casefold()))}
+    connection.execute(sa.delete(user_words).where(user_words.c.user_id == user_id))
+    if words:
+        rows = [{"word": word, "user_id": user_id} for word in words]
+        connection.execute(sa.insert(user_words), rows)
+
+
+def nfkc(text: str) -> str:
+    return unicodedata.normalize("NFKC", text)
+
+
+def downgrade() -> None:
+    """The version before reads both forms."""
