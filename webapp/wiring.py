@@ -15,6 +15,7 @@ from .core.attempts import Attempts
 from .core.clients import Clients
 from .core.devices import Devices
 from .core.directory import Directory
+from .core.email_changes import EmailChanges
 from .core.grants import Limits
 from .core.hashing import HashingPool
 from .core.links import Links
@@ -35,6 +36,7 @@ from .store.clients import SqlClients
 from .store.clock import RedisClock
 from .store.connect import redis_client
 from .store.drafts import RedisDrafts
+from .store.email_changes import SqlEmailChanges
 from .store.events import SqlEvents
 from .store.feed import RedisFeed
 from .store.records import SqlRecords
@@ -93,6 +95,9 @@ def wire(
         feed,
         memory,
     )
+    email_changes = EmailChanges(
+        SqlEmailChanges(), users, passwords, accounts, sessions, links, notices, feed
+    )
     devices = Devices(sessions, entries, records)
     vitals = Vitals(pool, memory, feed, background)
     counters = RedisCounters(redis), MemoryCounters()
@@ -100,6 +105,7 @@ def wire(
     return Services(
         settings=settings,
         accounts=accounts,
+        email_changes=email_changes,
         registration=Registration(
             users,
             passwords,
@@ -107,10 +113,12 @@ def wire(
             sessions,
             links,
             notices,
+            email_changes,
             events,
             feed,
             must_confirm=settings.must_confirm,
         ),
+        links=links,
         attempts=Attempts(*counters, enabled=settings.ratelimit_enabled),
         events=events,
         drafts=RedisDrafts(redis),

@@ -7,14 +7,16 @@ from dataclasses import replace
 import pytest
 
 from webapp.core.errors import LinkVoid
-from webapp.core.links import CONFIRM_TTL, RESET_TTL, TTL, Links, Purpose
+from webapp.core.links import CONFIRM_TTL, RESET_TTL, TTL, UNDO_TTL, Links, Purpose
 from webapp.core.stores import User
 
 LINKS = Links("a secret of at least 32 characters")
 ADA = User("6909a198", "ada@example.com", "Ada", "user", created_at=0)
 HASH, NOW = "$2b$04$one", 1_800_000_000.0
 
-RESET, CONFIRM = Purpose.RESET, Purpose.CONFIRM
+RESET, CONFIRM, CHANGE = Purpose.RESET, Purpose.CONFIRM, Purpose.CHANGE_EMAIL
+# Those that carry what they are going to change; to undo names a row.
+CARRYING = [RESET, CONFIRM, CHANGE]
 
 
 def read(purpose: Purpose, token: str, user: User = ADA, hashed: str = HASH) -> str:
@@ -23,7 +25,7 @@ def read(purpose: Purpose, token: str, user: User = ADA, hashed: str = HASH) -> 
     return whose
 
 
-@pytest.mark.parametrize("purpose", list(Purpose))
+@pytest.mark.parametrize("purpose", CARRYING)
 def test_a_link_knows_its_user_until_its_time_is_over(purpose: Purpose) -> None:
     token = LINKS.make(purpose, ADA, HASH, NOW)
     assert read(purpose, token) == ADA.id
@@ -40,6 +42,13 @@ def test_no_link_is_good_for_longer_than_an_hour() -> None:
 def test_a_link_is_for_one_purpose(purpose: Purpose, other: Purpose) -> None:
     with pytest.raises(LinkVoid):
         LINKS.whose(other, LINKS.make(purpose, ADA, HASH, NOW), NOW)
+
+
+def test_a_link_to_undo_knows_user_and_change_for_seven_days() -> None:
+    token = LINKS.make_undo(ADA.id, 7, NOW)
+    assert LINKS.change_to_undo(token, NOW + UNDO_TTL - 1) == (ADA.id, 7)
+    with pytest.raises(LinkVoid):
+        LINKS.change_to_undo(token, NOW + UNDO_TTL)
 
 
 def forged() -> list[str]:
@@ -65,6 +74,8 @@ def test_a_forged_link_is_nobodys(number: int) -> None:
         (RESET, replace(ADA, email="ada@elsewhere.example"), HASH),
         (CONFIRM, replace(ADA, email="ada@elsewhere.example"), HASH),
         (CONFIRM, replace(ADA, confirmed_at=int(NOW)), HASH),
+        (CHANGE, replace(ADA, email="ada@elsewhere.example"), HASH),
+        (CHANGE, replace(ADA, pending_email="ada@elsewhere.example"), HASH),
     ],
 )
 def test_a_link_is_void_once_what_it_was_to_change_has_changed(
@@ -80,7 +91,7 @@ def test_a_new_password_leaves_a_confirmation_good() -> None:
     assert read(CONFIRM, token, ADA, "$2b$04$two") == ADA.id
 
 
-@pytest.mark.parametrize("purpose", list(Purpose))
+@pytest.mark.parametrize("purpose", CARRYING)
 def test_a_link_can_be_put_into_an_address_and_shows_neither_e_mail_nor_hash(
     purpose: Purpose,
 ) -> None:

@@ -42,9 +42,21 @@ class Story:
         self.log_in()
         return self.ada.post("/account/password", current_password=current, new_password=NEW)
 
-    def change_address(self) -> TestResponse:
+    def request_address(self) -> TestResponse:
         self.log_in()
         return self.ada.post("/account", email=GRACE, current_password=PASSWORD)
+
+    def cancel_address(self) -> TestResponse:
+        self.request_address()
+        return self.ada.post("/account/email/cancel", form_on="/account")
+
+    def change_address(self) -> TestResponse:
+        self.request_address()
+        return self.ada.post(mailed_path(self.app, GRACE))
+
+    def restore_address(self) -> TestResponse:
+        self.change_address()
+        return self.ada.post(mailed_path(self.app, EMAIL))
 
     def log_out(self) -> TestResponse:
         self.log_in()
@@ -90,6 +102,9 @@ CHAPTERS: dict[EventKind, Callable[[Story], TestResponse]] = {
     EventKind.PASSWORD_CHANGED: lambda story: story.change_password(PASSWORD),
     EventKind.PASSWORD_RESET: lambda story: story.reset(),
     EventKind.RESET_REQUESTED: lambda story: story.forget(),
+    EventKind.EMAIL_CHANGE_REQUESTED: lambda story: story.request_address(),
+    EventKind.EMAIL_CHANGE_CANCELLED: lambda story: story.cancel_address(),
+    EventKind.EMAIL_RESTORED: lambda story: story.restore_address(),
     EventKind.EMAIL_CHANGED: lambda story: story.change_address(),
     EventKind.EMAIL_CONFIRMED: lambda story: story.confirm(),
     EventKind.REGISTERED_AGAIN: lambda story: story.register(EMAIL),

@@ -18,6 +18,7 @@ PUBLIC_PAGES = {
     "/forgot-password",
     "/forgot-password/sent",
     "/reset-password/<token>",
+    "/undo-email/<token>",
     "/verify-email",
     "/verify-email/sent",
     "/verify-email/<token>",

@@ -73,18 +73,6 @@ def test_guesses_at_the_current_password_are_counted(browser: Browser) -> None:
     assert [answer.status_code for answer in answers] == [422] * 10 + [429]
 
 
-def test_another_address_is_told_to_the_old_one_and_confirmed_at_the_new_one(
-    app: Flask, browser: Browser
-) -> None:
-    browser.sign_in()
-    answer = browser.post(
-        "/account", name="Ada", email="new@example.com", current_password=PASSWORD
-    )
-    assert answer.status_code == 303
-    assert subjects(app, EMAIL) == ["Your e-mail address was changed"]
-    assert subjects(app, "new@example.com") == ["Please confirm your e-mail address"]
-
-
 # What the meter is sent → score, good, words.
 METER: list[tuple[object, tuple[int, bool, str]]] = [
     ({"password": "too short"}, (0, False, "Use at least 15 characters")),

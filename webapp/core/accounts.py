@@ -142,24 +142,6 @@ class Accounts:
         """Raises NotFound."""
         return self._found(user_id)[0]
 
-    def update_profile(
-        self, user_id: str, *, email: str | None, name: str | None, password: str, now: float
-    ) -> User:
-        """Change name and address; another address needs the current password.
-
-        Whoever holds the address can have the password reset: a session alone, left
-        open on a desk, must not be enough to move it (OWASP ASVS 5.0 7.5.1).
-        Raises ValidationFailed, PasswordRefused, Conflict, NotFound.
-        """
-        user = self.profile(user_id)
-        good = self.checked(Changes(email=email, name=name))
-        if good.email not in (None, user.email):
-            if not password:
-                complaint = "Enter your current password to change the address."
-                raise PasswordRefused({"current_password": [complaint]})
-            self.check_password(user_id, password, now)
-        return self.change(user_id, good, now)[0]
-
     def check_password(self, user_id: str, password: str, now: float) -> tuple[User, str]:
         """For who is signed in. The user and the hash that it matched. Raises PasswordRefused."""
         user, hashed = self._found(user_id)
@@ -213,7 +195,8 @@ class Accounts:
     def change(self, user_id: str, changes: Changes, now: float) -> tuple[User, list[Session]]:
         """The user, and the sessions that this has ended, of which Redis has to be told.
 
-        What a change of address or password needs of letters goes out as well.
+        What a change of address or password needs of letters goes out as well. Another address
+        is taken at once, on the word of an admin, who can have reasons to keep it from the old one.
         Raises ValidationFailed, Conflict, NotFound.
         """
         before, old_hash = self._found(user_id)

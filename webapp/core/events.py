@@ -17,7 +17,10 @@ class EventKind(StrEnum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105
     PASSWORD_RESET = "password_reset"  # noqa: S105
     RESET_REQUESTED = "reset_requested"
+    EMAIL_CHANGE_REQUESTED = "email_change_requested"
+    EMAIL_CHANGE_CANCELLED = "email_change_cancelled"
     EMAIL_CHANGED = "email_changed"
+    EMAIL_RESTORED = "email_restored"
     EMAIL_CONFIRMED = "email_confirmed"
     REGISTERED_AGAIN = "registered_again"
     ROLE_CHANGED = "role_changed"  # detail: the new role

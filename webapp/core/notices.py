@@ -3,10 +3,11 @@
 How a letter looks and travels is the mail room's business.
 """
 
+from dataclasses import replace
 from enum import StrEnum
 from typing import Protocol
 
-from .links import CONFIRM_TTL, RESET_TTL, Links, Purpose
+from .links import CONFIRM_TTL, RESET_TTL, UNDO_TTL, Links, Purpose
 from .stores import User
 
 # Where no mail goes (RFC 2606 section 2). It has to be a valid address: a letter to it is written.
@@ -20,7 +21,10 @@ class Notice(StrEnum):
     ALREADY_REGISTERED = "already_registered"
     RESET_PASSWORD = "reset_password"  # noqa: S105 - the name of a letter
     PASSWORD_CHANGED = "password_changed"  # noqa: S105
+    CONFIRM_NEW_EMAIL = "confirm_new_email"
+    EMAIL_CHANGE_REQUESTED = "email_change_requested"
     EMAIL_CHANGED = "email_changed"
+    EMAIL_CHANGED_UNDO = "email_changed_undo"
     SIGN_IN_STOLEN = "sign_in_stolen"
     ACCOUNT_DELETED = "account_deleted"
 
@@ -51,9 +55,26 @@ class Notices:
     def password_changed(self, user: User) -> None:
         self._send(Notice.PASSWORD_CHANGED, user)
 
+    def confirm_new_email(self, user: User, now: float) -> None:
+        """To the address that waits; without a name, since it may be a stranger's."""
+        token = self._links.make(Purpose.CHANGE_EMAIL, user, "", now)
+        facts = {"name": "", "token": token, "minutes": str(CONFIRM_TTL // 60)}
+        self._post.send(Notice.CONFIRM_NEW_EMAIL, user.pending_email or "", **facts)
+
+    def email_change_requested(self, user: User) -> None:
+        self._send(Notice.EMAIL_CHANGE_REQUESTED, user, new_email=user.pending_email or "")
+
     def email_changed(self, before: User, after: User) -> None:
-        """To the old address: whoever lost it has to hear of it there."""
+        """To the old address, where nothing can be undone: an admin did it, or the undo itself."""
         self._send(Notice.EMAIL_CHANGED, before, new_email=after.email)
+
+    def email_change_undoable(
+        self, old_email: str, after: User, change_id: int, now: float
+    ) -> None:
+        """To the old address: a thief of the account can change everything but that mailbox."""
+        token = self._links.make_undo(after.id, change_id, now)
+        facts = {"token": token, "new_email": after.email, "days": str(UNDO_TTL // 86400)}
+        self._send(Notice.EMAIL_CHANGED_UNDO, replace(after, email=old_email), **facts)
 
     def sign_in_stolen(self, user: User) -> None:
         self._send(Notice.SIGN_IN_STOLEN, user)

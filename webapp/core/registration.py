@@ -7,6 +7,7 @@ Nothing here tells whether an address has an account, by text, status or time
 from dataclasses import dataclass, replace
 
 from .accounts import Accounts, Changes, Users, new_user
+from .email_changes import EmailChanges
 from .errors import Conflict, LinkVoid
 from .events import EventKind, Events
 from .links import Links, Purpose
@@ -25,6 +26,7 @@ class Registration:
     sessions: Sessions
     links: Links
     notices: Notices
+    email_changes: EmailChanges
     events: Events
     feed: Feed
     must_confirm: bool
@@ -52,6 +54,8 @@ class Registration:
         if owner:
             self.events.record(EventKind.REGISTERED_AGAIN, owner.id, now)
             self.notices.already_registered(owner)
+        else:
+            self.email_changes.mail_undo_again(email, "", now)
 
     def send_reset_link(self, email: str, now: float) -> None:
         """To the address, if it has an account. Nobody waits for this to finish."""

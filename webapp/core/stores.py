@@ -23,6 +23,8 @@ class User:
     """The password's hash, of who has just given it: a session opens only while it still is."""
     pending: bool = False
     """Registered by somebody who has to show that first: no sign-in until then."""
+    pending_email: str | None = None
+    """A new address that waits for its link to be opened; what a session's look-up leaves out."""
 
 
 @dataclass(frozen=True, slots=True)

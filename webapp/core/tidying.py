@@ -8,6 +8,8 @@ short the settings say that it is kept.
 from dataclasses import dataclass
 from typing import Protocol
 
+from .links import UNDO_TTL
+
 # Seconds beyond the last token: clocks of hosts that differ, and requests that were under way
 # when the session ended.
 MARGIN = 24 * 3600
@@ -41,6 +43,8 @@ class Attic(Protocol):
 
     def remove_events(self, before: int, limit: int) -> int: ...
 
+    def remove_email_changes(self, before: int, limit: int) -> int: ...
+
 
 @dataclass(frozen=True)
 class Tidying:
@@ -57,6 +61,7 @@ class Tidying:
             self.attic.remove_expired_sessions(over, BATCH),
             self.attic.remove_ended_sessions(over, tokens_gone, BATCH),
             self.attic.remove_events(int(now) - self.events_kept, BATCH),
+            self.attic.remove_email_changes(int(now) - UNDO_TTL, BATCH),
         )
-        expired, ended, events = batches
+        expired, ended, events, _ = batches
         return Removed(expired + ended, events, more=BATCH in batches)

@@ -16,7 +16,7 @@ from webapp.core.notices import Notice
 
 APP_NAME = "Evergreen"
 # What a letter may speak of. What it is not told is empty.
-FACTS = ("name", "link", "minutes", "when", "device", "ip", "new_email")
+FACTS = ("name", "link", "minutes", "when", "device", "ip", "new_email", "days")
 
 
 class Letters:

@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 # Notice → where its link leads.
 PATHS = {
     Notice.VERIFY_EMAIL: "/verify-email/{token}",
+    Notice.CONFIRM_NEW_EMAIL: "/verify-email/{token}",
+    Notice.EMAIL_CHANGE_REQUESTED: "/forgot-password",
+    Notice.EMAIL_CHANGED_UNDO: "/undo-email/{token}",
     Notice.RESET_PASSWORD: "/reset-password/{token}",
     Notice.ALREADY_REGISTERED: "/forgot-password",
     Notice.PASSWORD_CHANGED: "/forgot-password",

@@ -5,7 +5,7 @@ from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from .database import committing
-from .models import EventRow, SessionRow, db
+from .models import EmailChangeRow, EventRow, SessionRow, db
 from .sessions import answering
 
 TURN = "tidying"
@@ -25,6 +25,9 @@ class SqlAttic:
 
     def remove_events(self, before: int, limit: int) -> int:
         return _remove(EventRow.id, EventRow.at < before, limit)
+
+    def remove_email_changes(self, before: int, limit: int) -> int:
+        return _remove(EmailChangeRow.id, EmailChangeRow.changed_at <= before, limit)
 
 
 class RedisTurns:

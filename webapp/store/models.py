@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from webapp.core.clients import Client
+from webapp.core.email_changes import EmailChange
 from webapp.core.stores import Session, User
 
 
@@ -72,6 +73,7 @@ class UserRow(Base):
     disabled_at: Mapped[int | None] = mapped_column(BigInteger)
     confirmed_at: Mapped[int | None] = mapped_column(BigInteger)
     pending: Mapped[bool] = mapped_column(default=False)
+    pending_email: Mapped[str | None] = mapped_column(String(254))
 
     def to_user(self) -> User:
         return User(
@@ -83,7 +85,23 @@ class UserRow(Base):
             disabled=self.disabled_at is not None,
             confirmed_at=self.confirmed_at,
             pending=self.pending,
+            pending_email=self.pending_email,
         )
+
+
+class EmailChangeRow(Base):
+    """A user's change of address, as long as its old address can undo it."""
+
+    __tablename__ = "email_changes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    old_email: Mapped[str] = mapped_column(String(254), index=True)
+    changed_at: Mapped[int] = mapped_column(BigInteger, index=True)
+    undone_at: Mapped[int | None] = mapped_column(BigInteger)
+
+    def to_change(self) -> EmailChange:
+        return EmailChange(self.id, self.user_id, self.old_email)
 
 
 class UserWordRow(Base):

@@ -12,6 +12,7 @@ from webapp.core.accounts import Changes
 from webapp.core.directory import Page
 from webapp.core.errors import Conflict
 from webapp.core.events import EventKind
+from webapp.core.links import UNDO_TTL
 from webapp.core.policy import Role
 from webapp.core.sessions import EndReason
 from webapp.core.stores import Session, User
@@ -19,7 +20,7 @@ from webapp.core.stores import Session, User
 from . import words
 from .database import answering, committing
 from .events import note, note_deletion
-from .models import UserRow, db
+from .models import EmailChangeRow, UserRow, db
 from .records import close_all, lock_sessions, open_sessions
 
 
@@ -38,9 +39,10 @@ class SqlUsers:
             confirmed_at=user.confirmed_at,
             pending=user.pending,
         )
-        with _unique_email(), committing():
+        with unique_email(), committing():
             db.session.add(row)
             db.session.flush()
+            refuse_kept(user.email, user.id, user.created_at)
             words.index(row)
             note(EventKind.REGISTERED, user.id, user.created_at)
 
@@ -65,18 +67,22 @@ class SqlUsers:
     def change(
         self, user_id: str, changes: Changes, password_hash: str | None, now: int
     ) -> tuple[User, list[Session]] | None:
-        with _unique_email(), committing():
+        with unique_email(), committing():
             risky = changes.disabled or changes.role is not None
-            row, admins = _locked(user_id, with_admins=bool(risky))
+            row, admins = lock_user(user_id, with_admins=bool(risky))
             if row is None:
                 return None
             for kind, detail in _news(row, changes, password_hash):
                 note(kind, user_id, now, detail=detail)
             ended = close_all(user_id, changes.ending, now) if changes.ending else []
-            renamed = changes.email not in (None, row.email) or changes.name not in (None, row.name)
+            moved = changes.email not in (None, row.email)
+            renamed = moved or changes.name not in (None, row.name)
             _apply(row, changes, password_hash, now)
             if renamed:
                 words.index(row)
+            if moved:
+                refuse_kept(row.email, user_id, now)
+                _make_final(user_id, now)
             _keep_an_admin(admins, row, gone=row.role != Role.ADMIN or bool(row.disabled_at))
         return row.to_user(), ended
 
@@ -84,7 +90,8 @@ class SqlUsers:
         self, user: User, old_hash: str, new_hash: str, kind: EventKind, now: int, but: str | None
     ) -> list[Session] | None:
         mine = (UserRow.id == user.id) & (UserRow.password_hash == old_hash)
-        values: dict[str, Any] = {"password_hash": new_hash}
+        # An address that waits may be a thief's, whom the new password is to keep out.
+        values: dict[str, Any] = {"password_hash": new_hash, "pending_email": None}
         if kind is EventKind.PASSWORD_RESET:  # the link came by mail, so the address is theirs
             values |= {"pending": False, "confirmed_at": user.confirmed_at or now}
         swapping = update(UserRow).where(mine, UserRow.email == user.email).values(**values)
@@ -110,7 +117,7 @@ class SqlUsers:
 
     def remove(self, user_id: str, now: int) -> list[Session] | None:
         with committing():
-            row, admins = _locked(user_id, with_admins=True)
+            row, admins = lock_user(user_id, with_admins=True)
             if row is None:
                 return None
             _keep_an_admin(admins, row, gone=True)
@@ -158,16 +165,17 @@ def _news(
 def _apply(row: UserRow, changes: Changes, password_hash: str | None, now: int) -> None:
     if changes.email not in (None, row.email):
         row.confirmed_at = None
+        row.pending_email = None
     for field in ("email", "name", "role"):
         if (value := getattr(changes, field)) is not None:
             setattr(row, field, value)
     if password_hash is not None:
-        row.password_hash = password_hash
+        row.password_hash, row.pending_email = password_hash, None
     if changes.disabled is not None:
         row.disabled_at = (row.disabled_at or now) if changes.disabled else None
 
 
-def _locked(user_id: str, *, with_admins: bool) -> tuple[UserRow | None, set[str]]:
+def lock_user(user_id: str, *, with_admins: bool) -> tuple[UserRow | None, set[str]]:
     """The user's row, held until the commit, and the ids of all who can administer, held too.
 
     So two admins can't demote each other at once. In the order of ids, before anything else is
@@ -191,8 +199,30 @@ def _keep_an_admin(admins: set[str], row: UserRow, *, gone: bool) -> None:
         raise Conflict({"role": ["This is the last admin who could let anybody in."]})
 
 
+def refuse_kept(email: str, user_id: str, now: int) -> None:
+    """Raises Conflict: a change of another user's address could be undone, and then need this one.
+
+    To be asked after the address was written: then no change can still be on its way.
+    """
+    kept = select(EmailChangeRow.id).where(
+        EmailChangeRow.old_email == email,
+        EmailChangeRow.user_id != user_id,
+        EmailChangeRow.undone_at.is_(None),
+        EmailChangeRow.changed_at > now - UNDO_TTL,
+    )
+    if db.session.scalar(kept.limit(1)) is not None:
+        days = UNDO_TTL // 86400
+        raise Conflict({"email": [f"For {days} days it is kept for the account that had it."]})
+
+
+def _make_final(user_id: str, now: int) -> None:
+    """An admin's word is the last: no mailbox of before can take the account."""
+    mine = (EmailChangeRow.user_id == user_id) & EmailChangeRow.undone_at.is_(None)
+    _met(update(EmailChangeRow).where(mine).values(undone_at=now), EmailChangeRow.user_id)
+
+
 @contextmanager
-def _unique_email() -> Iterator[None]:
+def unique_email() -> Iterator[None]:
     try:
         yield
     except IntegrityError:

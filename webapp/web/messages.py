@@ -28,6 +28,9 @@ WHY_SIGNED_OUT: dict[str, str] = {
     EndReason.ENDED_ELSEWHERE: "This session was signed out from another of your devices.",
     EndReason.ENDED_BY_ADMIN: "An administrator has signed this session out.",
     EndReason.PASSWORD_CHANGED: "Your password was changed. Please sign in with the new one.",
+    EndReason.EMAIL_RESTORED: (
+        "A change of this account's e-mail address was undone, and all devices were signed out."
+    ),
     EndReason.DISABLED: "This account has been disabled.",
     EndReason.DELETED: "This account no longer exists.",
     EndReason.FORGOTTEN: "We could not find your session any more. Please sign in again.",
@@ -63,6 +66,12 @@ MIXED = "This browser had the cookies of two sign-ins. Please sign in again."
 CHECK_YOUR_MAIL = "Thank you. We have sent a mail to {email}."
 LINK_SENT = "If {email} has an account that needs it, a mail with a link is on its way."
 REGISTERED = "Thank you. You can sign in now; a mail to {email} asks you to confirm the address."
+NEW_EMAIL_WAITS = "Saved. We have sent a mail to {new}: open its link to confirm the new address."
+EMAIL_CHANGED = "Your e-mail address is {new} now. Sign in with it from now on."
+EMAIL_RESTORED = (
+    "{old} is the e-mail address of your account again, and all devices are signed out. "
+    "Now choose a new password: the old one does not work any more."
+)
 CONFIRMED = "Your address is confirmed. You can sign in."
 PASSWORD_RESET = "Your new password is set, and you are signed out everywhere. Sign in with it."  # noqa: S105
 PASSWORD_CHANGED = "Your password is changed. All other devices are signed out."  # noqa: S105
@@ -83,7 +92,10 @@ EVENTS: dict[str, tuple[str, str]] = {
     EventKind.PASSWORD_CHANGED: ("Password changed", "info"),
     EventKind.PASSWORD_RESET: ("Password set anew by a mailed link", "info"),
     EventKind.RESET_REQUESTED: ("Link for a new password asked for", "info"),
+    EventKind.EMAIL_CHANGE_REQUESTED: ("Change of the e-mail address requested", "info"),
+    EventKind.EMAIL_CHANGE_CANCELLED: ("Change of the e-mail address cancelled", "info"),
     EventKind.EMAIL_CHANGED: ("E-mail address changed", "info"),
+    EventKind.EMAIL_RESTORED: ("Change of the e-mail address undone", "warning"),
     EventKind.EMAIL_CONFIRMED: ("E-mail address confirmed", "good"),
     EventKind.ROLE_CHANGED: ("Role changed", "warning"),
     EventKind.DISABLED: ("Account disabled", "bad"),
@@ -98,6 +110,7 @@ ENDINGS: dict[str, str] = {
     EndReason.ENDED_ELSEWHERE: "From another device",
     EndReason.ENDED_BY_ADMIN: "By an administrator",
     EndReason.PASSWORD_CHANGED: "Because the password was changed",
+    EndReason.EMAIL_RESTORED: "Because a change of the e-mail address was undone",
     EndReason.CLIENT_DELETED: "Because its program was deleted",
     EndReason.DISABLED: "Because the account was disabled",
     EndReason.DELETED: "Because the account was deleted",

@@ -28,9 +28,15 @@ def change_profile(
 ) -> User:
     """Of who is signed in. Raises ValidationFailed, RateLimited, Unavailable."""
     me, now = visitor().user, services().now()
-    if email not in (None, me.email):  # each change sends mail to an address of their choice
-        services().attempts.count(RESEND_BY_ACCOUNT, RESEND_BY_ADDRESS, me.id, origin().ip)
+    if email not in (None, me.email):
+        count_mail_to_new_address()
     with checking(me.email) if current_password else nullcontext():
-        return services().accounts.update_profile(
+        return services().email_changes.update_profile(
             me.id, email=email, name=name, password=current_password, now=now
         )
+
+
+def count_mail_to_new_address() -> None:
+    """It is an address of their choice. Raises RateLimited, Unavailable."""
+    me = visitor().user
+    services().attempts.count(RESEND_BY_ACCOUNT, RESEND_BY_ADDRESS, me.id, origin().ip)

@@ -14,10 +14,12 @@ from webapp.core.clients import Clients
 from webapp.core.devices import Devices
 from webapp.core.directory import Directory
 from webapp.core.drafts import Drafts
+from webapp.core.email_changes import EmailChanges
 from webapp.core.events import Events
 from webapp.core.grants import BROWSER_CLIENT, Origin
 from webapp.core.ip import plain_ip
 from webapp.core.keys import KeyRing
+from webapp.core.links import Links
 from webapp.core.memory import Feed
 from webapp.core.registration import Registration
 from webapp.core.sessions import Sessions
@@ -38,7 +40,9 @@ if TYPE_CHECKING:
 class Services:
     settings: Settings
     accounts: Accounts
+    email_changes: EmailChanges
     registration: Registration
+    links: Links
     attempts: Attempts
     events: Events
     drafts: Drafts

@@ -86,10 +86,14 @@ def get_profile() -> Json:
     return {"user": services().accounts.profile(visitor().user.id)}
 
 
-@call("PATCH", "/auth/profile", body="ProfileChanges", answer="OneUser", errors=(409,))
+@call("PATCH", "/auth/profile", body="ProfileChanges", answer="OneUser")
 @requires(Permission.OWN_ACCOUNT)
 def update_profile(body: Json) -> Json:
-    """Change name or address."""
+    """Change name or address.
+
+    Another address waits as `pending_email` until the link mailed to it was opened. The answer is
+    the same whether or not it has an account.
+    """
     return {"user": change_profile(**body)}
 
 

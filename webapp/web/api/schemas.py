@@ -74,6 +74,9 @@ class User(Schema):
     role = role(required=True)
     disabled = fields.Boolean(required=True)
     created_at = timestamp(required=True)
+    pending_email = text(
+        "ada@example.org", schema={"format": "email"}, required=True, allow_none=True
+    )
 
 
 class OneUser(Schema):

@@ -21,10 +21,11 @@ from . import pages
 @pages.route("/account", methods=["GET", "POST"])
 @requires(Permission.OWN_ACCOUNT)
 def account() -> ResponseReturnValue:
-    form = ProfileForm(obj=services().accounts.profile(visitor().user.id))
+    user = services().accounts.profile(visitor().user.id)
+    form = ProfileForm(obj=user)
     if form.validate_on_submit():
         try:
-            change_profile(
+            changed = change_profile(
                 email=sent(form.email),
                 name=sent(form.name),
                 current_password=sent(form.current_password),
@@ -32,9 +33,12 @@ def account() -> ResponseReturnValue:
         except ValidationFailed as refusal:
             form.show(refusal)
         else:
-            flash("Saved.", "success")
+            waits = normal_email(sent(form.email)) != user.email
+            words = messages.NEW_EMAIL_WAITS.format(new=changed.pending_email)
+            flash(words if waits else "Saved.", "success")
             return redirect(url_for("pages.account"), 303)
-    return render_template("account.html", form=form), 422 if form.errors else 200
+    page = render_template("account.html", form=form, pending_email=user.pending_email)
+    return page, 422 if form.errors else 200
 
 
 @pages.route("/account/password", methods=["GET", "POST"])

@@ -28,6 +28,8 @@ from webapp.web.passwords import checking
 from webapp.web.services import later, origin, services
 
 from . import pages
+from .email_change import confirm_new_email
+from .link_void import void
 
 
 @pages.route("/forgot-password", methods=["GET", "POST"])
@@ -97,6 +99,8 @@ def reset_password(token: str) -> ResponseReturnValue:
 @pages.route("/verify-email/<token>", methods=["GET", "POST"])
 @public
 def verify_email(token: str) -> ResponseReturnValue:
+    if services().links.is_for(Purpose.CHANGE_EMAIL, token):
+        return confirm_new_email(token)
     try:
         user, _ = services().registration.whose_link(Purpose.CONFIRM, token, services().now())
         form = ConfirmForm() if user.pending else Form()
@@ -131,7 +135,3 @@ def mail_a_link(
         flash(messages.LINK_SENT.format(email=email), "success")
         return redirect(url_for(then), 303)
     return render_template(template, form=form), 422 if form.errors else 200
-
-
-def void(again: str) -> ResponseReturnValue:
-    return render_template("link_void.html", again=again), 410

@@ -1,0 +1,74 @@
+"""Another e-mail address: waiting, confirmed by its link, and undone from the old one.
+
+As with every mailed link, the page only asks and its button changes something.
+"""
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.core.errors import LinkVoid
+from webapp.core.policy import Permission
+from webapp.web import messages
+from webapp.web.authentication import visitor
+from webapp.web.authorization import public, requires
+from webapp.web.forms import Form
+from webapp.web.passwords import count_mail_to_new_address
+from webapp.web.services import services
+
+from . import pages
+from .link_void import void
+
+
+@pages.post("/account/email/send-again")
+@requires(Permission.OWN_ACCOUNT)
+def resend_new_email() -> ResponseReturnValue:
+    count_mail_to_new_address()
+    email = services().email_changes.send_again(visitor().user.id, services().now())
+    if email:
+        flash(f"We have sent the link to {email} again.", "success")
+    else:
+        flash("No new address is waiting any more.", "info")
+    return redirect(url_for("pages.account"), 303)
+
+
+@pages.post("/account/email/cancel")
+@requires(Permission.OWN_ACCOUNT)
+def cancel_new_email() -> ResponseReturnValue:
+    me = visitor().user
+    services().email_changes.cancel(me.id, services().now())
+    flash(f"Cancelled. Your e-mail address stays {me.email}.", "success")
+    return redirect(url_for("pages.account"), 303)
+
+
+def confirm_new_email(token: str) -> ResponseReturnValue:
+    """By whoever reads the mail, signed in or not: often it is read on another device."""
+    try:
+        user = services().email_changes.whose_link(token, services().now())
+        form = Form()
+        if form.validate_on_submit():
+            services().email_changes.confirm(token, services().now())
+            email = user.pending_email or ""
+            flash(messages.EMAIL_CHANGED.format(new=email), "success")
+            messages.flash_address(email)
+            # Who is signed in here goes straight on from there.
+            return redirect(url_for("pages.login", next=url_for("pages.account")), 303)
+    except LinkVoid:
+        return void(url_for("pages.account"))
+    page = render_template("confirm_new_email.html", form=form, email=user.pending_email)
+    return page, 422 if form.errors else 200
+
+
+@pages.route("/undo-email/<token>", methods=["GET", "POST"])
+@public
+def undo_email(token: str) -> ResponseReturnValue:
+    try:
+        change = services().email_changes.to_undo(token, services().now())
+        form = Form()
+        if form.validate_on_submit():
+            user, reset = services().email_changes.undo(token, services().now())
+            flash(messages.EMAIL_RESTORED.format(old=user.email), "success")
+            return redirect(url_for("pages.reset_password", token=reset), 303)
+    except LinkVoid:
+        return void()
+    page = render_template("undo_email.html", form=form, email=change.old_email)
+    return page, 422 if form.errors else 200
