@@ -219,6 +219,8 @@ class TestOtherServers:
         assert "(head)" in python("-m", "flask", "db", "current", **settings).stdout
         listed = python("-m", "flask", "users", "list", **settings)
         assert listed.returncode == 0, listed.stderr
+        for command in (done, listed):
+            assert command.stderr.count("Warning: DATABASE_URL is not set") == 1, command.stderr
 
     @pytest.mark.thorough("processes")
     def test_flask_db_repeats_what_is_wrong_with_the_settings(self, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What development does by itself, also where two workers do it at once."""
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,7 +56,21 @@ def test_doctor_creates_no_database(tmp_path: Path, redis_server: RedisServer) -
     production = SECRETS | {"WEBAPP_MODE": "production", "WEBAPP_BCRYPT_ROUNDS": "12"}
     looked = run(create_app(environ(tmp_path, redis_server.url) | production), "doctor")
     assert "there is no SQLite file yet" in looked.stdout
+    assert looked.stderr.startswith("Warning: DATABASE_URL is not set")
     assert modes(tmp_path) == {}
+
+
+def test_commands_that_fall_back_to_sqlite_warn_in_production_alone(
+    environment: dict[str, str],
+) -> None:
+    own = SECRETS | {"WEBAPP_MODE": "production", "WEBAPP_BCRYPT_ROUNDS": "12"}
+    warned = run(create_app(environment | own), "users", "list", "--json")
+    assert warned.stderr.startswith("Warning: DATABASE_URL is not set")
+    assert json.loads(warned.stdout)
+    file = f"{environment['WEBAPP_INSTANCE_PATH']}/evergreen.db"
+    chosen = create_app(environment | own | {"DATABASE_URL": f"sqlite:///{file}"})
+    for app in (chosen, create_app(environment)):
+        assert run(app, "users", "list").stderr == ""
 
 
 def test_of_two_workers_that_start_together_one_creates_the_demo_account(

@@ -1,6 +1,8 @@
 """The documents name what there is, and their links lead somewhere."""
 
+import os
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,22 @@ def test_defaults_are_written_as_one_would_write_them() -> None:
     for name in set(Settings.__dataclass_fields__) - {"mode", "instance_path"}:
         if env_name(name) in shown:
             assert getattr(read, name) == getattr(Settings(mode="development"), name), name
+
+
+def test_a_shell_reads_the_example_of_settings_as_systemd_does(tmp_path: Path) -> None:
+    """systemd takes all between single quotes as it is (systemd.exec, EnvironmentFile=)."""
+    (example,) = re.findall(r"^```sh\n(.*?)^```", OPERATIONS, re.DOTALL | re.MULTILINE)
+    file = tmp_path / "evergreen.env"
+    file.write_text(example.replace("…", r"""a&b;c $HOME `d` #e"f\g\\h %i"""))
+    lines = [line for line in file.read_text().splitlines() if not line.startswith("#")]
+    by_systemd = dict(re.fullmatch(r"(\w+)='([^']*)'", line).groups() for line in lines)  # type: ignore[union-attr]
+    shell = 'set -a; . "$0"; exec env -0'
+    done = subprocess.run(
+        ["sh", "-c", shell, file], env={"PATH": os.environ["PATH"]}, capture_output=True, check=True
+    )
+    by_shell = dict(part.split("=", 1) for part in done.stdout.decode().split("\0") if part)
+    assert by_systemd.items() <= by_shell.items()
+    assert "DATABASE_URL" in by_systemd
 
 
 def test_a_page_without_a_place_for_the_table_is_refused() -> None:

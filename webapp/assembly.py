@@ -56,6 +56,7 @@ def create_app(
     app.config.update(WTF_CSRF_TIME_LIMIT=None, DEMO_ACCOUNT=None)
     with using("DATABASE_URL"):
         init_database(app, settings.sql_url, settings.database_connections)
+    cli.watch_migrations(app, settings)
     app.extensions["evergreen"] = wire(app, settings, Background(app), now)
     install_web(app, settings)
     if settings.mode == "development":

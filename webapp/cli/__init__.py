@@ -9,7 +9,7 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
-from ..config import ConfigError
+from ..config import ConfigError, Settings
 
 # Each in a module of its name.
 COMMANDS = ("clients", "doctor", "events", "keys", "sessions", "tidy", "users")
@@ -56,6 +56,17 @@ def prepare_process() -> None:
         from .terminal import prepare
 
         prepare(sys.argv)
+
+
+def watch_migrations(app: Flask, settings: Settings) -> None:
+    """`flask db` is not one of ours; it asks for its configuration first."""
+    if extension := app.extensions.get("migrate"):
+        from .shared import warn_of_sqlite
+
+        @extension.migrate.configure  # type: ignore[untyped-decorator]
+        def warn(configuration: object) -> object:
+            warn_of_sqlite(settings)
+            return configuration
 
 
 def without_settings(error: ConfigError, environ: Mapping[str, str]) -> Flask:

@@ -14,7 +14,7 @@ from ..doctor.findings import Finding, Level
 from ..store.clock import RedisClock
 from ..store.database import init_database
 from ..web.services import services
-from .shared import answer, json_option, unusable
+from .shared import answer, json_option, unusable, warn_of_sqlite
 from .terminal import Command
 
 
@@ -24,7 +24,9 @@ from .terminal import Command
 def doctor(as_json: bool) -> None:
     """Check settings, secrets, servers, clocks and cookies. Exit status 1 if there is a problem."""
     settings, complaints = settings_as_written()
-    if unusable():
+    if not unusable():
+        warn_of_sqlite(settings)
+    else:
         complaints += [line for line in make_engine(settings) if line not in complaints]
     report(examine(settings, complaints, clock()), as_json)
 

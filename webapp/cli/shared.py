@@ -12,7 +12,7 @@ from typing import Any
 import click
 from flask import current_app, g
 
-from ..config import ConfigError
+from ..config import ConfigError, Settings
 from ..core.errors import EvergreenError, NotFound, ValidationFailed
 from ..core.events import BY_OPERATOR, Context, context
 from ..core.stores import User
@@ -69,6 +69,7 @@ def operating(command: Callable[..., None]) -> Callable[..., None]:
     def run(*args: Any, **kwargs: Any) -> None:
         if wrong := unusable():
             raise SettingsWrong(str(wrong.error))
+        warn_of_sqlite(services().settings)
         with by_operator(), told_in_one_line():
             try:
                 command(*args, **kwargs)
@@ -126,6 +127,14 @@ def plain(text: str) -> str:
 
 def warn(text: str) -> None:
     click.echo(f"Warning: {text}", err=True)
+
+
+def warn_of_sqlite(settings: Settings) -> None:
+    """A shell that misreads the file of settings leaves the database out: commands would work on
+    an empty one and report success."""
+    if settings.mode == "production" and not settings.database_url:
+        file = plain(settings.sql_url.database or "")
+        warn(f"DATABASE_URL is not set, so this is about the SQLite database {file}.")
 
 
 def be_sure(question: str, yes: bool) -> None:
