@@ -249,6 +249,19 @@ class Sessions:
         """What SQL knows of the session of a token that has been believed."""
         return self._records.find(claims.sub, claims.sid)[1]
 
+    def has_ended(self, session: Session, *, ask: bool) -> bool:
+        """Whether a session that was just open has ended since, also by its user's end.
+
+        Without `ask`, SQL is only asked if an end may have been announced. If it does not answer,
+        nothing has ended as far as we know.
+        """
+        if not ask and not self._feed.doubts(session.sid, session.user_id):
+            return False
+        with suppress(Unavailable):
+            user, found = self._records.find(session.user_id, session.sid)
+            return user is None or user.disabled or bool(found and found.ended_reason)
+        return False
+
     def end(self, sid: str, reason: str, now: float) -> None:
         """Close a session for good; the first reason stays. Raises Unavailable.
 

@@ -7,11 +7,13 @@
 3. Otherwise refuse: `errors.py` makes a page of it, or a 401.
 """
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import NamedTuple, TypeVar
 
+import flask
 from flask import Flask, Response, after_this_request, g, has_request_context, request
 from flask.typing import ResponseReturnValue
 
@@ -45,6 +47,10 @@ class Visitor(NamedTuple):
 
 
 Visited = TypeVar("Visited")
+
+# Seconds. So long after a renewal SQL is asked whether the session is still open: its end may
+# have been announced by another worker just now. Before that, what has been announced is enough.
+LATE = 0.5
 
 # They change nothing, so they carry no form (RFC 9110 section 9.2.1).
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -186,9 +192,23 @@ def renew(refresh_token: str, sid: str | None = None) -> Visitor:
 
 
 def hand_over(grant: Grant) -> None:
-    """With the answer, also one that fails: a renewed sign-in must reach the browser."""
+    """With the answer, also one that fails: a renewed sign-in must reach the browser.
+
+    Unless the session has ended while the request was under way. Then somebody may have signed in
+    again in another tab, whose cookies a late answer would overwrite. (Without the new tokens the
+    browser keeps the old ones, which are as good as after any lost answer.)
+    """
     g.grant = grant
-    after_this_request(lambda response: cookies.remember_grant(response, grant))
+    began = time.monotonic()
+
+    def set_cookies(response: Response) -> Response:
+        late = time.monotonic() - began >= LATE
+        if not services().sessions.has_ended(grant.session, ask=late):
+            return cookies.remember_grant(response, grant)
+        flask.session.modified = False
+        return response
+
+    after_this_request(set_cookies)
 
 
 def forget(response: Response) -> Response:
