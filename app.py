@@ -1,6 +1,7 @@
 """Evergreen. `python3 app.py` sets up what is missing, and serves for development.
 
-`flask run --debug`, `granian --interface wsgi app:app` and `gunicorn app:app` find `app` here.
+`flask run --debug`, `granian --interface wsgi --http 1 app:app` and `gunicorn app:app` find `app`
+here.
 """
 
 import os

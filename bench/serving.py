@@ -17,7 +17,7 @@ def main(module: str, port: str, redis_url: str, sql_url: str) -> None:
     from granian import Granian
     from granian.constants import Interfaces
 
-    from scripts.serve import HOST, THREADS
+    from scripts.serve import BACKLOG, CONNECTIONS, HOST, HTTP, HTTP1, THREADS
 
     server = Granian(
         "bench.serving:load",
@@ -25,6 +25,10 @@ def main(module: str, port: str, redis_url: str, sql_url: str) -> None:
         port=int(port),
         interface=Interfaces.WSGI,
         blocking_threads=THREADS,
+        http=HTTP,
+        http1_settings=HTTP1,
+        backlog=BACKLOG,
+        backpressure=CONNECTIONS,
         websockets=False,
         log_enabled=False,
     )

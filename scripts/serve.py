@@ -23,16 +23,24 @@ import click
 from flask import Flask
 from flask.cli import FlaskGroup
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 
 from webapp import cli, create_app
 from webapp.config import ConfigError, Settings
-from webapp.web.admission import BODIES
+from webapp.web.admission import MAX_HEADERS
+from webapp.web.body_places import BODIES
 
 HOST = "127.0.0.1"
 # More than there may be waiting for bodies: whoever sends none always finds one. Granian starts
 # them when they are needed, and ends those that had nothing to do for half a minute.
 THREADS = BODIES + 64
+# Connections, idle ones among them, and how many may wait to be accepted. Granian's own numbers are
+# 1,024: so many idle connections then keep everybody out.
+CONNECTIONS, BACKLOG = 16_384, 4096
+# Not HTTP/2: there a body needs no announcement, and its end may never be seen.
+HTTP = HTTPModes.http1
+HTTP1 = HTTP1Settings(max_buffer_size=MAX_HEADERS)
 # Seconds that requests get to finish after Ctrl-C. An open event stream takes all of it.
 STOP_TIMEOUT = 1
 
@@ -49,6 +57,10 @@ def main() -> None:
         port=port,
         interface=Interfaces.WSGI,
         blocking_threads=THREADS,
+        http=HTTP,
+        http1_settings=HTTP1,
+        backlog=BACKLOG,
+        backpressure=CONNECTIONS,
         websockets=False,
         log_enabled=False,
         workers_kill_timeout=STOP_TIMEOUT,

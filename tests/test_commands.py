@@ -200,7 +200,8 @@ class TestOtherServers:
 
     @pytest.mark.thorough("processes")
     def test_granian_shows_that_line_and_no_traceback(self, tmp_path: Path) -> None:
-        command = ["-m", "granian", "--interface", "wsgi", "--port", str(free_port()), "app:app"]
+        command = ["-m", "granian", "--interface", "wsgi", "--http", "1"]
+        command += ["--port", str(free_port()), "app:app"]
         done = python(*command, **environment(tmp_path))
         assert done.returncode != 0
         assert "WEBAPP_SECRET_KEY" in done.stderr

@@ -66,10 +66,6 @@ def create_app(
 
 def install_web(app: Flask, settings: Settings) -> None:
     """Hooks meet a request in this order; what is wrapped around the app, in the reverse one."""
-    if settings.trusted_proxies:
-        app.wsgi_app = ForwardedHeaders(  # type: ignore[method-assign, assignment]
-            app.wsgi_app, settings.trusted_proxies
-        )
     app.session_interface = cookies.FlaskSessionCookie()
     logs.install(app, as_json=settings.logs_json, in_full=settings.mode == "development")
     authentication.install(app)
@@ -85,7 +81,12 @@ def install_web(app: Flask, settings: Settings) -> None:
 
         lab.install(app)
     # A body is waited for before anything happens but the naming of the request.
-    app.wsgi_app = Admission(app.wsgi_app, MAX_BODY)  # type: ignore[method-assign]
+    admission = Admission(app.wsgi_app, MAX_BODY, has_proxy=settings.trusted_proxies > 0)
+    app.wsgi_app = admission  # type: ignore[method-assign]
+    if settings.trusted_proxies:  # before that: bodies are counted by address
+        app.wsgi_app = ForwardedHeaders(  # type: ignore[method-assign, assignment]
+            app.wsgi_app, settings.trusted_proxies
+        )
     services: Services = app.extensions["evergreen"]
     app.wsgi_app = Operations(  # type: ignore[method-assign, assignment]
         app.wsgi_app,
@@ -93,6 +94,7 @@ def install_web(app: Flask, settings: Settings) -> None:
         services.metrics,
         settings.metrics_token,
         settings.address,
+        admission.is_stuck,
     )
     noted.connect(services.metrics.event, sender=app)
     headers.install(app, services.metrics.request, settings.hsts)

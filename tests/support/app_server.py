@@ -38,7 +38,9 @@ class AppServer:
 
     def launch(self) -> None:
         at = ["--uds", self.place] if isinstance(self.place, str) else ["--port", str(self.place)]
-        options = ["--interface", "wsgi", "--workers", str(WORKERS), "--blocking-threads", "512"]
+        options = ["--interface", "wsgi", "--http", "1", "--blocking-threads", "512"]
+        options += ["--http1-buffer-size", "16384", "--backlog", "4096", "--backpressure", "16384"]
+        options += ["--workers", str(WORKERS)]
         options += ["--respawn-failed-workers", "--respawn-interval", str(RESPAWN_INTERVAL)]
         options += ["--workers-kill-timeout", str(KILL_TIMEOUT)]
         with self.log.open("wb") as log:

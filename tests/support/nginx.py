@@ -28,7 +28,9 @@ class AppProcess:
         self._process: subprocess.Popen[bytes] | None = None
 
     def begin(self) -> None:
-        command = ["-m", "granian", "--interface", "wsgi", "--blocking-threads", "64", "--no-ws"]
+        command = ["-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws"]
+        command += ["--blocking-threads", "64", "--http1-buffer-size", "16384"]
+        command += ["--backlog", "4096", "--backpressure", "16384"]
         self._process = subprocess.Popen(
             [sys.executable, *command, "--port", str(self.port), "app:app"],
             env=self._environment,

@@ -1,5 +1,6 @@
 """A request enters the app once it is whole; until then it costs the others nothing."""
 
+import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,7 +12,17 @@ import pytest
 from flask import Flask, request
 from werkzeug.test import create_environ, run_wsgi_app
 
-from webapp.web.admission import Admission
+from webapp.web import body_places
+from webapp.web.admission import BODIES_STUCK, MAX_HEADERS, STUCK, Admission
+from webapp.web.body_places import (
+    BY_ADDRESS,
+    LATE,
+    LATE_WHEN_FULL,
+    SILENT,
+    BodyPlaces,
+    Peer,
+    silent_for,
+)
 
 MAX_BODY = 100
 CHUNKED = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
@@ -209,3 +220,159 @@ def test_without_a_body_nothing_is_read(length: str) -> None:
         return []
 
     assert answer(Admission(app, MAX_BODY), Untouched(b"?"), CONTENT_LENGTH=length) == (204, b"")
+
+
+@pytest.mark.parametrize(
+    "environ", [{"SERVER_PROTOCOL": "HTTP/2"}, CHUNKED, {"CONTENT_LENGTH": "0" * 40 + "4"}]
+)
+def test_a_body_however_it_is_announced_has_come_before_the_app_is_entered(
+    send: Send, slow_bodies: list[SlowBody], environ: dict[str, Any]
+) -> None:
+    app = Admission(echo, MAX_BODY, places=1)
+    given: dict[str, Any] = {"CONTENT_LENGTH": "", "wsgi.input_terminated": True, **environ}
+    slow = send(app, slow_bodies[0], **given)
+    assert slow_bodies[0].awaited.wait(5)
+    assert send(app).result(5) == (200, b"GET ")
+    slow_bodies[0].comes.set()
+    assert slow.result(5) == (200, b"POST slow")
+
+
+@pytest.mark.parametrize(
+    "length", ["", "0", "-1", "+5", " 5", "\u0665", "1e1", "9" * 5_000, "1000"]
+)
+def test_the_app_never_reads_from_the_network(length: str) -> None:
+    class Network(BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            raise AssertionError
+
+    asked = Admission(echo, MAX_BODY), Network(b"?")
+    assert answer(*asked, CONTENT_LENGTH=length) == (200, b"POST ")
+
+
+def test_one_address_can_not_use_up_the_places_of_bodies() -> None:
+    places = BodyPlaces(total=10, by_address=3)
+    assert [bool(places.take("a", None)) for _ in range(4)] == [True, True, True, False]
+    (freed, *_) = [places.take("b", None) for _ in range(3)]
+    assert not places.take("b", None)
+    places.give_back(freed, "b")
+    assert places.take("b", None)
+
+
+def test_a_customer_of_ipv6_is_one_address() -> None:
+    app = Admission(echo, MAX_BODY)
+    for _ in range(BY_ADDRESS):
+        app._bodies.take("2001:db8::/64", None)
+    assert answer(app, BytesIO(b"x"), REMOTE_ADDR="2001:db8::1234")[0] == 503
+    assert answer(app, BytesIO(b"x"), REMOTE_ADDR="2001:db8:0:1::1")[0] == 200
+
+
+class Steps:
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def steps() -> Steps:
+    return Steps()
+
+
+@pytest.fixture
+def connection() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """A client's end and the server's."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        client = socket.create_connection(server.getsockname(), 5)
+        accepted, _ = server.accept()
+    with client, accepted:
+        yield client, accepted
+
+
+def peer_of(accepted: socket.socket) -> Peer:
+    return Peer(accepted.getpeername()[0], accepted.getsockname()[1])
+
+
+@pytest.mark.parametrize(("total", "after"), [(2, LATE), (1, LATE_WHEN_FULL)])
+def test_a_late_body_whose_client_is_silent_loses_its_connection(
+    connection: tuple[socket.socket, socket.socket],
+    steps: Steps,
+    monkeypatch: pytest.MonkeyPatch,
+    total: int,
+    after: float,
+) -> None:
+    client, accepted = connection
+    monkeypatch.setattr(body_places, "silent_for", lambda _: SILENT)
+    places = BodyPlaces(total=total, by_address=9, clock=steps)
+    assert places.take("a", peer_of(accepted))
+    steps.now += after - 1
+    places.take("b", None)
+    client.settimeout(0)
+    with pytest.raises(BlockingIOError):
+        client.recv(1)
+    steps.now += 1
+    places.take("b", None)
+    assert client.recv(1) == b""
+
+
+def test_connections_that_still_send_or_are_of_others_are_left_alone(
+    connection: tuple[socket.socket, socket.socket], steps: Steps
+) -> None:
+    client, accepted = connection
+    client.sendall(b"still here")
+    assert silent_for(accepted) < SILENT
+    places = BodyPlaces(clock=steps)
+    places.take("a", peer_of(accepted))
+    places.take("b", Peer("203.0.113.7", 443))
+    steps.now += LATE
+    places.take("c", None)
+    client.settimeout(0)
+    with pytest.raises(BlockingIOError):
+        client.recv(1)
+
+
+def test_a_worker_is_stuck_when_no_place_has_come_back_for_a_minute(
+    send: Send, steps: Steps
+) -> None:
+    inside, goes_on = threading.Semaphore(0), threading.Event()
+
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        inside.release()
+        assert goes_on.wait(10)
+        return echo(environ, start_response)
+
+    limited = Admission(app, MAX_BODY, places=2, clock=steps)
+    first = send(limited)
+    assert inside.acquire(timeout=5)
+    steps.now += STUCK
+    assert not limited.is_stuck()  # one is free
+    second = send(limited)
+    assert inside.acquire(timeout=5)
+    steps.now += STUCK - 1
+    assert not limited.is_stuck()  # the second came just now
+    steps.now += 1
+    assert limited.is_stuck()
+    goes_on.set()
+    assert {first.result(5), second.result(5)} == {(200, b"GET ")}
+    assert not limited.is_stuck()
+
+
+def test_a_worker_is_stuck_when_no_body_has_come_for_ten_minutes(steps: Steps) -> None:
+    app = Admission(echo, MAX_BODY, bodies=2, clock=steps)
+    place = app._bodies.take("a", None)
+    steps.now += BODIES_STUCK
+    app._bodies.take("b", None)
+    assert not app.is_stuck()
+    steps.now += BODIES_STUCK
+    assert app.is_stuck()
+    app._bodies.give_back(place, "a")
+    assert not app.is_stuck()
+
+
+@pytest.mark.parametrize("name", ["HTTP_COOKIE", "HTTP_AUTHORIZATION"])
+def test_headers_that_take_long_to_look_into_are_refused(name: str) -> None:
+    app = Admission(echo, MAX_BODY)
+    assert answer(app, **{name: "a" * (MAX_HEADERS + 1)}) == (431, b"")
+    assert answer(app, **{name: "a" * (MAX_HEADERS // 2)})[0] == 200

@@ -330,7 +330,8 @@ class TestWorkers:
 def two_workers(environment: dict[str, str]) -> Iterator[str]:
     """A real server's address."""
     port = str(free_port())
-    command = ["-m", "granian", "--interface", "wsgi", "--workers", "2", "--port", port, "app:app"]
+    command = ["-m", "granian", "--interface", "wsgi", "--http", "1", "--workers", "2"]
+    command += ["--port", port, "app:app"]
     server = subprocess.Popen(
         [sys.executable, *command],
         cwd=ROOT,

@@ -19,6 +19,7 @@ from webapp import create_app
 from webapp.store.models import db
 from webapp.web import cookies
 from webapp.web.admission import PLACES, Admission
+from webapp.web.operations.probes import Operations
 from webapp.web.operations.readiness import FRESH, LIMIT, OK, STALE, Readiness
 
 READY = {"status": "ready", "sql": "ok", "redis": "ok", "migrations": "ok"}
@@ -64,6 +65,16 @@ class TestAlive:
             layer._places.get()
         with ThreadPoolExecutor(1) as one:
             assert one.submit(ask, app, path).result(SOON).status_code == 200
+
+    def test_a_worker_in_which_nothing_goes_on_says_so(
+        self, app: Flask, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        layer = app.wsgi_app
+        while not isinstance(layer, Operations):
+            layer = layer._app  # type: ignore[attr-defined]
+        monkeypatch.setattr(layer, "_is_stuck", lambda: True)
+        answer = ask(app, "/healthz")
+        assert (answer.status_code, answer.json) == (503, {"status": "stuck"})
 
     def test_head_has_no_body_and_nothing_can_be_sent(self, app: Flask) -> None:
         answer = app.test_client().head("/healthz")

@@ -45,15 +45,17 @@ class Operations:
         readiness: Readiness,
         metrics: Metrics,
         token: str,
-        base_url: str = "",
+        base_url: str,
+        is_stuck: Callable[[], bool],
     ) -> None:
         self._app = app
         self._readiness = readiness
         self._metrics = metrics
         self._token = token
         self._base_url = base_url
+        self._is_stuck = is_stuck
         self._answers: dict[str, Callable[[], Answer]] = {
-            "/healthz": alive,
+            "/healthz": self._alive,
             "/readyz": self._ready,
             "/metrics": self._told,
         }
@@ -77,6 +79,12 @@ class Operations:
             return shows(self._token, environ)
         return is_direct(environ) and is_own_host(environ, self._base_url)
 
+    def _alive(self) -> Answer:
+        """Asks nobody: a worker whose database is down must not be started anew for that."""
+        if self._is_stuck():
+            return "503 Service Unavailable", JSON, as_json({"status": "stuck"})
+        return "200 OK", JSON, as_json({"status": "alive"})
+
     def _ready(self) -> Answer:
         parts = self._readiness.answer()
         ready = set(parts.values()) == {OK}
@@ -89,11 +97,6 @@ class Operations:
         except OSError:
             return "503 Service Unavailable", "text/plain", b"The counts can't be read.\n"
         return "200 OK", content_type, body
-
-
-def alive() -> Answer:
-    """Asks nobody: a worker whose database is down must not be started anew for that."""
-    return "200 OK", JSON, as_json({"status": "alive"})
 
 
 def is_direct(environ: "WSGIEnvironment") -> bool:

@@ -1,0 +1,152 @@
+"""What stops a server that is not prepared for it, on the server that the README names."""
+
+import os
+import re
+import resource
+import select
+import shlex
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from scripts.bootstrap import ROOT
+from scripts.serve import answers
+from tests.support.servers import RedisServer, free_port, wait_until
+from webapp.web.admission import PLACES
+from webapp.web.body_places import BY_ADDRESS
+
+# Seconds. Who has not been answered by then is not being served.
+PATIENCE = 10
+STRANGER, GUEST = "127.0.0.2", "127.0.0.1"
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory, redis_server: RedisServer) -> Iterator[int]:
+    """Where the README's own command listens."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    found = re.search(r"^granian (.+?[^\\])$", (ROOT / "README.md").read_text(), re.M | re.S)
+    assert found
+    command = shlex.split(found[1].replace("\\\n", " "))
+    port = free_port()
+    environment = {
+        "WEBAPP_MODE": "development",
+        "WEBAPP_INSTANCE_PATH": str(tmp_path_factory.mktemp("instance")),
+        "REDIS_URL": redis_server.url,
+        "WEBAPP_BCRYPT_ROUNDS": "4",
+    }
+    log = Path(environment["WEBAPP_INSTANCE_PATH"], "server.log")
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "granian", "--port", str(port), *command],
+            cwd=ROOT,
+            env=os.environ | environment,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        wait_until(lambda: answers(port) or server.poll() is not None)
+        assert server.poll() is None, log.read_text()
+        yield port
+    finally:
+        server.terminate()
+        server.wait(PATIENCE)
+
+
+@pytest.fixture
+def connections(port: int) -> Iterator["Connections"]:
+    with ExitStack() as stack:
+        yield Connections(port, stack)
+
+
+class Connections:
+    def __init__(self, port: int, stack: ExitStack) -> None:
+        self._port = port
+        self._stack = stack
+
+    def open(self, sent: bytes = b"", address: str = STRANGER) -> socket.socket:
+        place, source = ("127.0.0.1", self._port), (address, 0)
+        made = socket.create_connection(place, PATIENCE, source)
+        self._stack.enter_context(made)
+        made.sendall(sent)
+        return made
+
+    def status(self, request: bytes, address: str = GUEST) -> int:
+        """Of a whole request; 0 if the connection is closed without an answer."""
+        with self.open(request, address) as asked:
+            answer = asked.recv(100)
+        return int(answer.split()[1]) if answer else 0
+
+    def serves(self) -> bool:
+        """A guest gets a page, and what they send is read."""
+        page = self.status(b"GET /login HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        form = self.status(post(b"Content-Length: 2", b"{}"))
+        alive = self.status(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        return (page, form, alive) == (200, 422, 200)
+
+
+def post(length: bytes, body: bytes = b"") -> bytes:
+    head = (
+        b"POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    )
+    return head + length + b"\r\n\r\n" + body
+
+
+def test_unfinished_streams_of_http_2_find_no_server(connections: Connections) -> None:
+    empty_settings = b"\0\0\0\x04\0\0\0\0\0"
+    connection = connections.open(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + empty_settings)
+    assert connection.recv(100) == b""
+    assert connections.serves()
+
+
+@pytest.mark.parametrize(
+    "length",
+    [
+        b"Content-Length: 100",
+        b"Content-Length: " + b"0" * 40 + b"100",
+        b"Transfer-Encoding: chunked",
+    ],
+    ids=["plain", "zeros", "chunks"],
+)
+def test_unfinished_bodies_hold_no_place_of_the_app(
+    connections: Connections, length: bytes
+) -> None:
+    for _ in range(PLACES + 4):
+        connections.open(post(length, b"5\r\nhalf"))
+    assert connections.serves()
+
+
+@pytest.mark.parametrize("length", [b"-1", b"+5", b"5, 5", b"5\r\nContent-Length: 6", b"0x5"])
+def test_a_length_that_is_none_is_refused(connections: Connections, length: bytes) -> None:
+    assert connections.status(post(b"Content-Length: " + length, b"hello")) == 400
+
+
+def test_more_idle_connections_than_granian_takes_by_default_keep_nobody_out(
+    connections: Connections,
+) -> None:
+    for _ in range(2_100):
+        connections.open()
+    assert connections.serves()
+
+
+def test_all_the_bodies_that_are_waited_for_can_not_be_of_one_address(
+    connections: Connections,
+) -> None:
+    bodies = [connections.open(post(b"Content-Length: 100")) for _ in range(460)]
+    assert connections.serves()
+    refused, _, _ = select.select(bodies, [], [], 0)
+    assert len(refused) >= len(bodies) - BY_ADDRESS
+    assert refused[0].recv(12) == b"HTTP/1.1 503"
+
+
+def test_headers_of_more_than_16_kb_are_refused(connections: Connections) -> None:
+    for name in (b"Cookie", b"X-Anything"):
+        head = b"GET /login HTTP/1.1\r\nHost: localhost\r\n%s: %s\r\n\r\n"
+        assert connections.status(head % (name, b"a" * 17_000)) == 431
+        assert connections.status(head % (name, b"a" * 15_000)) == 200
