@@ -17,6 +17,7 @@ from webapp.web.services import Services
 from .support import tiers
 from .support.browser import EMAIL, PASSWORD, Browser
 from .support.clock import Clock
+from .support.limits import extend_limits
 from .support.once import compile_once
 from .support.postgres import TEMPLATE, PostgresServer
 from .support.redis_cluster import ClusterServers
@@ -142,6 +143,12 @@ def prepared(
         services_of(app).accounts.register(EMAIL, PASSWORD, name="Ada", now=time.time())
         db.engine.dispose()  # a template that is in use can't be copied
     return folder
+
+
+@pytest.fixture(autouse=True)
+def patience(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not request.node.get_closest_marker("impatient"):
+        extend_limits(monkeypatch)
 
 
 @pytest.fixture

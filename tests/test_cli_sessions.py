@@ -57,7 +57,7 @@ def test_an_end_is_heard_by_every_worker(
     wait_until(other.is_in)
     assert read(app, "sessions", "end", sid, "--yes")["ended_reason"] == "ended_by_admin"
     assert not browser.is_in()
-    wait_until(lambda: not other.is_in(), timeout=5)
+    wait_until(lambda: not other.is_in())
 
 
 def test_an_end_can_be_told_again(app: Flask, sid: str) -> None:

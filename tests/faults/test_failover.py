@@ -21,7 +21,7 @@ from webapp import create_app
 from webapp.store.connect import redis_client
 from webapp.store.feed import STREAM, RedisFeed
 
-pytestmark = pytest.mark.thorough("Sentinel and Cluster")
+pytestmark = [pytest.mark.thorough("Sentinel and Cluster"), pytest.mark.impatient]
 
 Several = SentinelServers | ClusterServers
 # Seconds of 503s after which a failover has failed. Two are usual (bench/ measures them); on a

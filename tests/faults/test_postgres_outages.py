@@ -19,6 +19,8 @@ from webapp.store import postgres as way_to_postgres
 from webapp.store.models import db
 from webapp.store.records import SqlRecords
 
+pytestmark = pytest.mark.impatient
+
 SIGN_IN_COOKIES = {"refresh_token", "access_token"}
 
 

@@ -15,7 +15,7 @@ from tests.test_commands import Run, group_exists, sign_in
 
 EACH = 60
 # Seconds. Whoever has not been answered by then is not being served.
-PATIENCE = 5
+PATIENCE = 30
 
 SLOW_HEAD = b"GET /login HTTP/1.1\r\nHost: localhost\r\nX-Sl"
 # The server says "continue" when it begins to wait for the body.

@@ -84,7 +84,7 @@ def test_parallel_requests_are_really_under_way_at_once(
     find = box.sql.find
 
     def find_together(user_id: str, sid: str) -> Any:
-        together.wait(timeout=10)
+        together.wait(timeout=30)
         return find(user_id, sid)
 
     monkeypatch.setattr(box.sql, "find", find_together)

@@ -166,6 +166,7 @@ class TestRedis:
         with pytest.raises(Unavailable):
             counters.give_back(TEN, "ada")
 
+    @pytest.mark.impatient
     def test_a_server_that_hangs_is_an_outage_within_a_second(self, tmp_path: Path) -> None:
         server = RedisServer(tmp_path).start()
         counters = RedisCounters(redis_client(server.url, NOWHERE))

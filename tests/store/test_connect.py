@@ -19,6 +19,8 @@ from webapp.store import connect
 from webapp.store.connect import redis_client
 from webapp.store.embedded import EmbeddedServer, has_keeper
 
+pytestmark = pytest.mark.impatient
+
 NOWHERE = Path("/nowhere")
 
 

@@ -27,6 +27,8 @@ from tests.support.servers import BUSY_SECOND, wait_until
 from webapp.store.embedded import EmbeddedServer, EmbeddedServerError
 from webapp.store.keeper import Health, health
 
+pytestmark = pytest.mark.impatient
+
 
 class TestStart:
     def test_asking_for_the_socket_starts_nothing(

@@ -25,7 +25,7 @@ from webapp.store.line import witnesses_among
 from webapp.store.sessions import RedisEntries
 from webapp.store.timely import LIMIT
 
-pytestmark = pytest.mark.thorough("Sentinel and Cluster")
+pytestmark = [pytest.mark.thorough("Sentinel and Cluster"), pytest.mark.impatient]
 
 Several = SentinelServers | ClusterServers
 NOWHERE = Path("/nowhere")

@@ -298,6 +298,7 @@ def test_a_session_that_a_thief_may_have_leaves_no_form_for_the_owner(
     assert redis_server.client().keys("draft:*") == []
 
 
+@pytest.mark.impatient
 def test_while_it_cannot_be_kept_it_stays_in_the_browser(
     environment: dict[str, str], clock: Clock, own_redis: RedisServer
 ) -> None:
@@ -313,6 +314,7 @@ def test_while_it_cannot_be_kept_it_stays_in_the_browser(
     assert "Set-Cookie" not in answer.headers
 
 
+@pytest.mark.impatient
 def test_an_outage_loses_neither_the_sign_in_nor_the_form(
     environment: dict[str, str], clock: Clock, own_redis: RedisServer
 ) -> None:

@@ -248,6 +248,7 @@ class TestLevels:
         seen = told(app)
         assert (seen["mails_waiting"], seen["mails_lost_total"]) == (0, 2)
 
+    @pytest.mark.impatient
     def test_whether_the_feed_is_heard(
         self, app: Flask, browser: Browser, redis_server: RedisServer
     ) -> None:

@@ -22,9 +22,11 @@ from webapp.web.admission import PLACES, Admission
 from webapp.web.operations.probes import Operations
 from webapp.web.operations.readiness import FRESH, LIMIT, OK, STALE, Readiness
 
+pytestmark = pytest.mark.impatient
+
 READY = {"status": "ready", "sql": "ok", "redis": "ok", "migrations": "ok"}
 # Seconds. The promise is below one; a busy machine may take longer, and never for ever.
-SOON = 5.0
+SOON = 10.0
 
 
 def ask(app: Flask, path: str = "/readyz", **headers: str) -> TestResponse:

@@ -153,7 +153,7 @@ def test_a_confirmation_is_void_when_too_old_used_or_meant_for_an_address_of_bef
 def test_of_two_new_passwords_by_the_same_link_at_once_one_is_set(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    link, both, really_hash = forgot(app), Barrier(2, timeout=5), Passwords.hash
+    link, both, really_hash = forgot(app), Barrier(2, timeout=30), Passwords.hash
 
     def hash_together(self: Passwords, password: str) -> str:
         both.wait()  # both have found the link good
