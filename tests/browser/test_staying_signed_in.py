@@ -1,6 +1,5 @@
 """The main job in a real browser: in for hours, out at once."""
 
-
 import pytest
 
 from tests.support.clock import Clock
