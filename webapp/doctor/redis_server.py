@@ -21,19 +21,43 @@ Info = dict[str, Any]
 def check_redis(settings: Settings, now: Callable[[], float]) -> Iterator[Finding]:
     try:
         client = redis_client(settings.redis_url, settings.instance_path / "redis")
-        servers = infos(client, settings.redis_url or "")
-        yield ok(
-            "redis.reachable", f"{len(servers)} answering" if len(servers) > 1 else "it answers"
+        yield from servers(client, settings.redis_url or "")
+        yield permitted("redis.writable", lambda: writable(client))
+        yield permitted(
+            "redis.latency", lambda: latency("redis.latency", lambda: client.get(PROBE))
         )
-        for name, info in servers.items():
-            for each in check_server(info):
-                yield replace(each, found=f"{name}: {each.found}") if name else each
-        yield writable(client)
-        yield latency("redis.latency", lambda: client.get(PROBE))
-        yield clock("clock.redis", lambda: seconds(client), now, settings.jwt_leeway)
+        yield permitted(
+            "clock.redis",
+            lambda: clock("clock.redis", lambda: seconds(client), now, settings.jwt_leeway),
+        )
     except (redis.RedisError, OSError, ValueError) as error:
         advice = "start it, or correct REDIS_URL; until then a refresh is a 503, never a logout"
         yield problem("redis.reachable", f"it can't be used: {in_one_line(error)}", advice)
+
+
+def servers(client: Any, url: str) -> Iterator[Finding]:
+    """What each says of itself, if the user may ask."""
+    try:
+        found = infos(client, url)
+    except redis.exceptions.NoPermissionError:
+        yield ok("redis.reachable", "it answers")
+        found_out = "not checked: version, eviction, persistence, replicas (no permission for INFO)"
+        yield warning("redis.info", found_out, "+info for this user, or look on the server itself")
+        return
+    yield ok("redis.reachable", f"{len(found)} answering" if len(found) > 1 else "it answers")
+    for name, info in found.items():
+        for each in check_server(info):
+            yield replace(each, found=f"{name}: {each.found}") if name else each
+
+
+def permitted(check: str, look: Callable[[], Finding]) -> Finding:
+    """The app needs these commands. Of the keys only the doctor's own is tried."""
+    try:
+        return look()
+    except redis.exceptions.NoPermissionError as error:
+        lacking = problem if "the '" in str(error) else warning
+        advice = "the user's permissions as docs/operations.md lists them (Redis)"
+        return lacking(check, f"not checked: {in_one_line(error)}", advice)
 
 
 def infos(client: Any, url: str) -> dict[str, Info]:
@@ -99,6 +123,8 @@ def writable(client: Any) -> Finding:
     """Full, or without the replicas that it waits for, it can be read and not written."""
     try:
         client.set(PROBE, "", ex=PROBE_LASTS)
+    except redis.exceptions.NoPermissionError:
+        raise
     except redis.ResponseError as error:
         advice = "give it room (disk, maxmemory) and its replicas: nobody can sign in or out"
         return problem("redis.writable", in_one_line(error), advice)
