@@ -159,7 +159,7 @@ class TestByKeyboardAndWithoutScripts:
         hand.press("disable-user")
         page.wait_for("confirm-form")
         hand.press("confirm-yes")
-        page.wait_until_told("Done: disable")
+        page.wait_until_told("is disabled.")
         assert page.has("enable-user")
 
     def test_send_a_form_that_met_the_end_of_its_session(

@@ -102,7 +102,7 @@ def seen(page: Page) -> list[tuple[str, str]]:
 def end_other(page: Page) -> None:
     page.open("/account/sessions")
     page.click("end-device")
-    page.wait_until_told("That device is signed out.")
+    page.wait_until_told("is signed out.")
 
 
 def assert_put_out(page: Page) -> None:

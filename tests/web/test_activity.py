@@ -14,7 +14,7 @@ from webapp.core.errors import Unavailable
 from webapp.core.events import EventKind
 from webapp.store.sessions import RedisEntries
 
-ACTIVITY = "/account/activity"
+ACTIVITY, DEVICES = "/account/activity", "/account/sessions"
 EVENT = re.compile(r'data-kind="([^"]+)">(.*?)</li>', re.S)
 
 
@@ -49,13 +49,76 @@ def test_an_owner_sees_what_happened_newest_first_and_from_where(
     assert "request" not in told[3][1]
 
 
-def test_a_filter_shows_its_kind_and_an_unknown_one_shows_all(browser: Browser) -> None:
+def test_a_filter_shows_its_kind_and_says_so_if_there_is_none(browser: Browser) -> None:
     browser.post("/login", email=EMAIL, password="a wrong one")
     browser.sign_in()
     assert kinds_on(browser, f"{ACTIVITY}?kind=signed_in") == ["signed_in"]
     assert kinds_on(browser, f"{ACTIVITY}?kind=sign_in_failed") == ["sign_in_failed"]
-    assert "Nothing here." in browser.get(f"{ACTIVITY}?kind=email_changed").text
-    assert len(kinds_on(browser, f"{ACTIVITY}?kind=no-such-kind")) == 3
+    for kind in ("email_changed", "role_changed"):
+        assert "No events of this kind yet." in browser.get(f"{ACTIVITY}?kind={kind}").text
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("kind=no-such-kind", "There is no filter “no-such-kind”."),
+        ("kind=<script>", "There is no filter “&lt;script&gt;”."),
+        ("page=99", "There is no page 99."),
+    ],
+)
+def test_what_cannot_be_shown_is_named_with_a_way_to_what_can(
+    browser: Browser, query: str, words: str
+) -> None:
+    browser.sign_in()
+    page = browser.get(f"{ACTIVITY}?{query}").text
+    assert words in page
+    assert f'href="{ACTIVITY}"\n' in page or f'href="{ACTIVITY}" data-testid="events-all"' in page
+    assert kinds_on(browser, f"{ACTIVITY}?{query}") == []
+
+
+def test_an_admin_who_asks_for_an_unknown_user_sees_that_there_is_none(
+    app: Flask, browser: Browser, clock: Clock
+) -> None:
+    services = services_of(app)
+    with app.app_context():
+        user = services.accounts.register("root@example.com", PASSWORD, role="admin", now=clock())
+    browser.sign_in("root@example.com")
+    assert "There is no account with this id." in browser.get("/admin/events?user=nobody").text
+    assert "<b>root@example.com</b> only" in browser.get(f"/admin/events?user={user.id}").text
+
+
+@pytest.mark.parametrize(
+    ("kind", "beginnings"),
+    [
+        ("password_changed", ("password_", "reset_")),
+        ("email_changed", ("email_",)),
+    ],
+)
+def test_the_filters_password_and_e_mail_cover_every_event_about_them(
+    app: Flask, browser: Browser, clock: Clock, kind: str, beginnings: tuple[str, ...]
+) -> None:
+    browser.sign_in()
+    services = services_of(app)
+    with app.app_context():
+        user, _ = services.accounts.find(EMAIL)
+        assert user
+        for each in EventKind:
+            services.events.record(each, user.id, clock())
+    wanted = {str(each) for each in EventKind if each.startswith(beginnings)}
+    assert wanted <= set(kinds_on(browser, f"{ACTIVITY}?kind={kind}"))
+
+
+def test_a_sign_out_names_the_device_that_was_signed_out(app: Flask, browser: Browser) -> None:
+    firefox, curl = Browser(app, FIREFOX), Browser(app, "curl/8.5.0")
+    for each in (browser, firefox, curl):
+        each.sign_in()
+    sid = re.findall(r'data-sid="([^"]+)"\s+data-current="true"', firefox.get(DEVICES).text)[0]
+    browser.post(f"{DEVICES}/{sid}/end", form_on=DEVICES)
+    browser.post(f"{DEVICES}/end-others", form_on=DEVICES)
+    others, one = [words for _, words in events_on(browser, f"{ACTIVITY}?kind=session_ended")]
+    assert one.startswith("Signed out From another device Firefox 144 on Windows · 127.0.0.1")
+    assert others.startswith("Signed out From another device curl 8")
+    assert "Chrome" not in one + others
 
 
 def test_sixty_events_are_three_pages_that_keep_the_filter(
@@ -127,6 +190,7 @@ def test_a_copied_sign_in_ends_once_and_its_owner_is_told_here_and_by_mail(
         assert not thief.is_in()
     assert not browser.is_in()
     told = [words for _, words in events_on(elsewhere)]
+    assert any("The copy was used from Chrome 142 on Linux, 127.0.0.1" in words for words in told)
     assert sum(words.startswith("A copied sign-in was used, and ended") for words in told) == 1
     assert subjects(app, EMAIL) == ["We signed you out to protect you"]
     assert newest_mail(app, EMAIL).links[0].endswith("/account/password")

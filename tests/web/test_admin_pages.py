@@ -20,6 +20,13 @@ ACTIONS = {
     "end-sessions": "session_ended",
     "delete": "account_deleted",
 }
+# … → what the page says afterwards.
+DONE = {
+    "role": f"{EMAIL} is an admin now.",
+    "disable": f"{EMAIL} is disabled.",
+    "end-sessions": f"{EMAIL} is signed out everywhere.",
+    "delete": f"{EMAIL} is deleted.",
+}
 
 
 @pytest.fixture
@@ -93,10 +100,10 @@ def test_every_action_asks_first_and_says_who_did_it(
     assert browser.is_in()
     assert f'data-kind="{ACTIONS[action]}"' not in admin.get("/admin/events").text
     assert act(admin, ada, action).status_code == 303
-    assert "Done: " in admin.get(USERS).text
+    assert DONE[action] in admin.get(USERS).text
     assert browser.is_in() == (action == "role")
     with app.app_context():
-        events = services_of(app).events.page(user_id=None, kind=None, offset=0, limit=50).events
+        events = services_of(app).events.page(user_id=None, offset=0, limit=50).events
     done = [event for event in events if event.kind == ACTIONS[action]]
     assert [event.actor for event in done] == [ROOT]
     assert f"by {ROOT}" in admin.get("/admin/events").text
@@ -124,7 +131,7 @@ def test_one_device_is_signed_out_and_another_is_not(
     assert "An administrator has signed this session out." in browser.get("/login").text
     assert other.is_in()
     act(admin, people["second@example.com"], f"sessions/{sid}/end")
-    assert "That is gone already." in admin.get(USERS).text
+    assert "was signed out already" in admin.get(USERS).text
 
 
 def test_who_is_no_admin_any_more_is_refused_at_once(
@@ -157,3 +164,21 @@ def test_an_old_proof_asks_for_the_password_also_here(
     assert listed(admin.get(f"{USERS}?q={EMAIL}")) == [EMAIL]
     assert act(admin, people[EMAIL], "delete", current_password=PASSWORD).status_code == 303
     assert listed(admin.get(f"{USERS}?q={EMAIL}")) == []
+
+
+def test_a_device_of_somebody_is_named_before_and_after_it_is_signed_out(
+    app: Flask, admin: Browser, people: dict[str, User]
+) -> None:
+    firefox, page = Browser(app, FIREFOX), page_of(people[EMAIL])
+    firefox.sign_in()
+    sid = re.findall(r'data-sid="([^"]+)"', admin.get(page).text)[0]
+    end = f"{page}/sessions/{sid}/end"
+    asked = admin.post(end, form_on=page).text
+    assert f"<h1>Sign out Firefox 144 on Windows of {EMAIL}?</h1>" in asked
+    admin.post(end, form_on=page, confirmed="yes")
+    assert f"Firefox 144 on Windows of {EMAIL} is signed out." in admin.get(page).text
+    admin.post(end, form_on=page)
+    assert "was signed out already" in admin.get(page).text
+    events = admin.get("/admin/events?kind=session_ended").text
+    assert "Firefox 144 on Windows" in events
+    assert "Chrome" not in events.partition("<main")[2]

@@ -10,6 +10,7 @@ from tests.support.api import Program
 from tests.support.browser import CHROME, FIREFOX, PASSWORD, Browser
 from tests.support.clock import Clock
 from tests.support.sql import gone
+from webapp.core.sessions import PROOF_LASTS
 
 DEVICES = "/account/sessions"
 GRACE = "grace@example.com"
@@ -63,7 +64,7 @@ def test_a_device_that_is_ended_is_out_at_once_and_is_told_why(app: Flask) -> No
     sid = sid_of(firefox)
     answer = end(chrome, sid)
     assert (answer.status_code, answer.location) == (303, DEVICES)
-    assert "That device is signed out." in chrome.get(DEVICES).text
+    assert "Firefox 144 on Windows is signed out." in chrome.get(DEVICES).text
     assert not firefox.is_in()
     assert "signed out from another of your devices" in firefox.get("/login").text
     assert chrome.is_in()
@@ -141,3 +142,13 @@ def test_a_page_is_told_of_the_end_and_of_an_outage_and_keeps_its_cookies(
     assert answer.status_code == 401
     assert "Set-Cookie" not in answer.headers
     assert firefox.refresh_token
+
+
+def test_the_question_names_the_device_that_will_be_signed_out(app: Flask, clock: Clock) -> None:
+    chrome, firefox = Browser(app), Browser(app, FIREFOX)
+    firefox.sign_in()
+    chrome.sign_in()
+    clock.advance(PROOF_LASTS + 1)
+    asked = end(chrome, sid_of(firefox)).text
+    assert "<h1>Sign out Firefox 144 on Windows?</h1>" in asked
+    assert "from 127.0.0.1" in asked

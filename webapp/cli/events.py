@@ -65,7 +65,7 @@ def show_all(
     """Newest first."""
     page = services().events.page(
         user_id=the_user(user).id if user else None,
-        kind=kind,
+        kinds=(kind,) if kind else (),
         since=moment(since) if since else 0,
         offset=0,
         limit=limit,

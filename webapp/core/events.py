@@ -1,6 +1,6 @@
 """Security events: what happened to an account, when, and who did it (OWASP ASVS 5.0 V16.3)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
@@ -63,6 +63,9 @@ class Event:
     ip: str
     user_agent: str
     request_id: str
+    session_ip: str = ""
+    """Where the session of `sid` was opened, as long as its row is kept."""
+    session_user_agent: str = ""
 
     @property
     def by_operator(self) -> bool:
@@ -82,6 +85,12 @@ class Events(Protocol):
         """Never a token, a password or a cookie."""
 
     def page(
-        self, *, user_id: str | None, kind: str | None, offset: int, limit: int, since: int = 0
+        self,
+        *,
+        user_id: str | None,
+        kinds: Collection[str] = (),
+        offset: int,
+        limit: int,
+        since: int = 0,
     ) -> EventPage:
-        """Newest first; of everybody if `user_id` is None."""
+        """Newest first; of everybody if `user_id` is None, of all kinds if there are none."""

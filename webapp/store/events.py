@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Collection
 
 from blinker import Signal
 from flask import current_app
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from webapp.core.events import Context, Event, EventKind, EventPage, context
 
 from .database import answering, committing
-from .models import EventRow, UserRow, db
+from .models import EventRow, SessionRow, UserRow, db
 
 MOST = 10_000
 UNFIT = re.compile(r"[^\w.:@-]")
@@ -29,22 +30,29 @@ class SqlEvents:
             note(kind, user_id, int(now), detail=detail)
 
     def page(
-        self, *, user_id: str | None, kind: str | None, offset: int, limit: int, since: int = 0
+        self,
+        *,
+        user_id: str | None,
+        kinds: Collection[str] = (),
+        offset: int,
+        limit: int,
+        since: int = 0,
     ) -> EventPage:
         """`total` says no more than MOST: to count a million takes longer than to show a page."""
         matching = select(EventRow.id)
         if user_id is not None:
             matching = matching.where(EventRow.user_id == user_id)
-        if kind is not None:
-            matching = matching.where(EventRow.kind == kind)
+        if kinds:
+            matching = matching.where(EventRow.kind.in_(kinds))
         if since:
             matching = matching.where(EventRow.at >= since)
         newest = matching.order_by(EventRow.at.desc(), EventRow.id.desc())
         whose, actor = aliased(UserRow), aliased(UserRow)
         rows = (
-            select(EventRow, whose.email, actor.email)
+            select(EventRow, whose.email, actor.email, SessionRow.ip, SessionRow.user_agent)
             .outerjoin(whose, whose.id == EventRow.user_id)
             .outerjoin(actor, actor.id == EventRow.actor_id)
+            .outerjoin(SessionRow, SessionRow.sid == EventRow.sid)
             .where(EventRow.id.in_(newest.offset(offset).limit(limit)))
             .order_by(EventRow.at.desc(), EventRow.id.desc())
         )
@@ -114,7 +122,13 @@ def fit(told: str, length: int) -> str:
     return told.replace("\0", "")[:length]
 
 
-def _to_event(row: EventRow, email: str | None, actor: str | None) -> Event:
+def _to_event(
+    row: EventRow,
+    email: str | None,
+    actor: str | None,
+    session_ip: str | None,
+    session_user_agent: str | None,
+) -> Event:
     return Event(
         id=row.id,
         kind=row.kind,
@@ -127,4 +141,6 @@ def _to_event(row: EventRow, email: str | None, actor: str | None) -> Event:
         ip=row.ip,
         user_agent=row.user_agent,
         request_id=row.request_id,
+        session_ip=session_ip or "",
+        session_user_agent=session_user_agent or "",
     )

@@ -6,8 +6,9 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from webapp.core.browsers import describe
-from webapp.core.events import Event, EventKind
+from webapp.core.events import Event, EventKind, EventPage
 from webapp.core.policy import Permission
+from webapp.core.sessions import EndReason
 from webapp.web import messages
 from webapp.web.authentication import visitor
 from webapp.web.authorization import requires
@@ -16,14 +17,32 @@ from webapp.web.services import services
 from . import pages
 
 PER_PAGE = 25
-# What the filters are called.
-FILTERS = {
-    "": "All",
-    EventKind.SIGNED_IN: "Sign-ins",
-    EventKind.SIGN_IN_FAILED: "Failed sign-ins",
-    EventKind.SESSION_ENDED: "Sign-outs",
-    EventKind.PASSWORD_CHANGED: "Password",
-    EventKind.EMAIL_CHANGED: "E-mail",
+# What the filters are called, and which kinds each shows. Any other kind is one of its own.
+FILTERS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "": ("All", ()),
+    EventKind.SIGNED_IN: ("Sign-ins", (EventKind.SIGNED_IN, EventKind.SESSION_RESTORED)),
+    EventKind.SIGN_IN_FAILED: ("Failed sign-ins", (EventKind.SIGN_IN_FAILED,)),
+    EventKind.SESSION_ENDED: ("Sign-outs", (EventKind.SESSION_ENDED,)),
+    EventKind.PASSWORD_CHANGED: (
+        "Password",
+        (
+            EventKind.PASSWORD_CHANGED,
+            EventKind.PASSWORD_RESET,
+            EventKind.RESET_REQUESTED,
+            EventKind.PASSWORD_REFUSED,
+        ),
+    ),
+    EventKind.EMAIL_CHANGED: (
+        "E-mail",
+        (
+            EventKind.EMAIL_CHANGE_REQUESTED,
+            EventKind.EMAIL_CHANGE_CANCELLED,
+            EventKind.EMAIL_CHANGED,
+            EventKind.EMAIL_CONFIRMED,
+            EventKind.EMAIL_RESTORED,
+            EventKind.REGISTERED_AGAIN,
+        ),
+    ),
 }
 
 
@@ -50,24 +69,28 @@ def activity() -> ResponseReturnValue:
     return show_events("activity.html", visitor().user.id)
 
 
-def show_events(template: str, user_id: str | None) -> ResponseReturnValue:
+def show_events(template: str, user_id: str | None, **about: str) -> ResponseReturnValue:
     """One page of the events of a user, or of everybody, as the query asks for them."""
     kind, page = request.args.get("kind", ""), page_number()
-    kind = kind if kind in FILTERS else ""
-    found = services().events.page(
-        user_id=user_id, kind=kind or None, offset=(page - 1) * PER_PAGE, limit=PER_PAGE
-    )
+    known, found = kind in FILTERS or kind in list(EventKind), EventPage([], 0)
+    if known:
+        kinds = FILTERS[kind][1] if kind in FILTERS else (kind,)
+        found = services().events.page(
+            user_id=user_id, kinds=kinds, offset=(page - 1) * PER_PAGE, limit=PER_PAGE
+        )
     filters = [
         {"value": value, "label": label, "current": value == kind}
-        for value, label in FILTERS.items()
+        for value, (label, _) in FILTERS.items()
     ]
     return render_template(
         template,
         events=[in_words(event) for event in found.events],
         filters=filters,
+        kind=kind,
+        unknown_kind=not known,
         page=page,
         pages=max(1, -(-found.total // PER_PAGE)),
-        total=found.total,
+        **about,
     )
 
 
@@ -78,16 +101,33 @@ def page_number() -> int:
 
 def in_words(event: Event) -> ShownEvent:
     title, detail, tone = messages.told(event.kind, event.detail)
+    ip, user_agent = place_of(event)
+    if event.detail == EndReason.REUSE:
+        detail = f"The copy was used from {device_in_words(event.user_agent, event.ip)}"
     return ShownEvent(
         kind=event.kind,
         title=title,
         detail=detail,
         tone=tone,
         at=event.at,
-        ip=event.ip,
-        device=str(describe(event.user_agent)) if event.user_agent else "",
+        ip=ip,
+        device=str(describe(user_agent)) if user_agent else "",
         request_id=event.request_id,
         actor=event.actor or ("an operator" if event.by_operator else ""),
         user_id=event.user_id,
         email=event.email,
     )
+
+
+def place_of(event: Event) -> tuple[str, str]:
+    """IP address and user agent of the device that it is about.
+
+    A sign-out is about the device that was signed out, whoever did it.
+    """
+    if event.kind == EventKind.SESSION_ENDED and event.detail != EndReason.LOGOUT:
+        return event.session_ip, event.session_user_agent
+    return event.ip, event.user_agent
+
+
+def device_in_words(user_agent: str, ip: str) -> str:
+    return ", ".join(filter(None, (str(describe(user_agent)) if user_agent else "", ip)))

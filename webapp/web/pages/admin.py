@@ -1,6 +1,7 @@
 """For admins: find somebody, see what happened, and help. Every change is asked about first."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -18,7 +19,7 @@ from webapp.web.services import services
 
 from . import pages
 from .activity import in_words, page_number, show_events
-from .devices import devices_of
+from .devices import ENDED_ALREADY, device_of, devices_of
 
 PER_PAGE = 20
 NEWEST_EVENTS = 20
@@ -45,7 +46,7 @@ def admin_users() -> ResponseReturnValue:
 @requires(Permission.MANAGE_USERS)
 def admin_user(user_id: str) -> ResponseReturnValue:
     user = services().accounts.profile(user_id)
-    newest = services().events.page(user_id=user_id, kind=None, offset=0, limit=NEWEST_EVENTS)
+    newest = services().events.page(user_id=user_id, offset=0, limit=NEWEST_EVENTS)
     return render_template(
         "admin/user.html",
         user=user,
@@ -58,7 +59,10 @@ def admin_user(user_id: str) -> ResponseReturnValue:
 @pages.get("/admin/events")
 @requires(Permission.MANAGE_USERS)
 def admin_events() -> ResponseReturnValue:
-    return show_events("admin/events.html", request.args.get("user") or None)
+    user_id, whose = request.args.get("user") or None, ""
+    with suppress(NotFound):
+        whose = services().accounts.profile(user_id).email if user_id else ""
+    return show_events("admin/events.html", user_id, whose=whose)
 
 
 @pages.post("/admin/users/<user_id>/role")
@@ -72,6 +76,7 @@ def admin_change_role(user_id: str) -> ResponseReturnValue:
         f"Make {user.email} {'an admin' if role is Role.ADMIN else 'a user'}?",
         f"From then on they {may}.",
         f"Make {role}",
+        f"{user.email} is {'an admin' if role is Role.ADMIN else 'a user'} now.",
         lambda now: services().directory.change(user_id, Changes(role=role), now),
     )
 
@@ -85,6 +90,7 @@ def admin_disable(user_id: str) -> ResponseReturnValue:
         f"Disable {user.email}?",
         "They are signed out everywhere at once, and can't sign in until you enable them again.",
         "Disable",
+        f"{user.email} is disabled.",
         lambda now: services().directory.change(user_id, Changes(disabled=True), now),
     )
 
@@ -98,6 +104,7 @@ def admin_enable(user_id: str) -> ResponseReturnValue:
         f"Enable {user.email}?",
         "They can sign in again.",
         "Enable",
+        f"{user.email} is enabled, and can sign in again.",
         lambda now: services().directory.change(user_id, Changes(disabled=False), now),
     )
 
@@ -111,6 +118,7 @@ def admin_end_sessions(user_id: str) -> ResponseReturnValue:
         f"Sign {user.email} out everywhere?",
         "They can sign in again at once.",
         "Sign out",
+        f"{user.email} is signed out everywhere.",
         lambda now: services().devices.end_all(user_id, EndReason.ENDED_BY_ADMIN, now),
     )
 
@@ -123,8 +131,15 @@ def admin_end_session(user_id: str, sid: str) -> ResponseReturnValue:
     def end(now: float) -> None:
         services().devices.end_one(user_id, sid, now, EndReason.ENDED_BY_ADMIN)
 
-    question = f"Sign this device of {user.email} out?"
-    return change(user, question, "It has to sign in again.", "Sign out", end)
+    device = device_of(user_id, sid)
+    if device is None:
+        flash(ENDED_ALREADY, "info")
+        return redirect(url_for("pages.admin_user", user_id=user_id), 303)
+    question, done = (
+        f"Sign out {device.name} of {user.email}?",
+        f"{device.name} of {user.email} is signed out.",
+    )
+    return change(user, question, device.before_it_ends, "Sign out", done, end)
 
 
 @pages.post("/admin/users/<user_id>/delete")
@@ -136,6 +151,7 @@ def admin_delete(user_id: str) -> ResponseReturnValue:
         f"Delete {user.email}?",
         "Their account, sessions and events are gone for good.",
         "Delete for good",
+        f"{user.email} is deleted.",
         lambda now: services().directory.remove(user_id, now),
         then=url_for("pages.admin_users"),
     )
@@ -146,6 +162,7 @@ def change(
     question: str,
     explanation: str,
     yes: str,
+    done: str,
     act: Callable[[float], object],
     then: str | None = None,
 ) -> ResponseReturnValue:
@@ -161,5 +178,5 @@ def change(
     except NotFound:
         flash("That is gone already.", "info")
         return redirect(back, 303)
-    flash(f"Done: {yes.lower()}, {user.email}.", "success")
+    flash(done, "success")
     return redirect(then or back, 303)

@@ -1,5 +1,6 @@
 """Where am I signed in, and out with that one (OWASP ASVS 5.0 7.4.5, 7.5.2)."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from flask import flash, redirect, render_template, url_for
@@ -14,8 +15,11 @@ from webapp.web.authentication import visitor
 from webapp.web.authorization import requires
 from webapp.web.confirmation import ask_first
 from webapp.web.services import services
+from webapp.web.times import ago
 
 from . import pages
+
+ENDED_ALREADY = "That device was signed out already."
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,15 @@ class ShownDevice:
     remembered: bool
     client: str
 
+    @property
+    def name(self) -> str:
+        return f"{self.browser} on {self.system}" if self.system else self.browser
+
+    @property
+    def before_it_ends(self) -> str:
+        where = f", from {self.ip}" if self.ip else ""
+        return f"It was last used {ago(self.seen_at)}{where}. It has to sign in again."
+
 
 @pages.get("/account/sessions")
 @requires(Permission.OWN_ACCOUNT)
@@ -43,16 +56,17 @@ def devices() -> ResponseReturnValue:
 @pages.post("/account/sessions/<sid>/end")
 @requires(Permission.OWN_ACCOUNT)
 def end_device(sid: str) -> ResponseReturnValue:
-    question, why = "Sign this device out?", "It has to sign in again."
-    if page := ask_first(question, why, "Sign out", url_for("pages.devices"), always=False):
+    device, back = device_of(visitor().user.id, sid), url_for("pages.devices")
+    if device is None:
+        flash(ENDED_ALREADY, "info")
+        return redirect(back, 303)
+    question = f"Sign out {device.name}?"
+    if page := ask_first(question, device.before_it_ends, "Sign out", back, always=False):
         return page
-    try:
+    with suppress(NotFound):  # it has ended meanwhile
         services().devices.end_one(visitor().user.id, sid, services().now())
-    except NotFound:
-        flash("That device was signed out already.", "info")
-    else:
-        flash("That device is signed out.", "success")
-    return redirect(url_for("pages.devices"), 303)
+    flash(f"{device.name} is signed out.", "success")
+    return redirect(back, 303)
 
 
 @pages.post("/account/sessions/end-others")
@@ -65,6 +79,10 @@ def end_other_devices() -> ResponseReturnValue:
     services().devices.end_all(me.user.id, EndReason.ENDED_ELSEWHERE, now, but=me.access.sid)
     flash("All other devices are signed out.", "success")
     return redirect(url_for("pages.devices"), 303)
+
+
+def device_of(user_id: str, sid: str) -> ShownDevice | None:
+    return next((device for device in devices_of(user_id) if device.sid == sid), None)
 
 
 def devices_of(user_id: str) -> list[ShownDevice]:
