@@ -1,5 +1,6 @@
 """What stops a server that is not prepared for it, on the server that the README names."""
 
+import json
 import os
 import re
 import resource
@@ -143,6 +144,19 @@ def test_all_the_bodies_that_are_waited_for_can_not_be_of_one_address(
     refused, _, _ = select.select(bodies, [], [], 0)
     assert len(refused) >= len(bodies) - BY_ADDRESS
     assert refused[0].recv(12) == b"HTTP/1.1 503"
+
+
+def test_a_flood_of_the_password_meter_is_told_that_it_is_busy(connections: Connections) -> None:
+    body = json.dumps({"password": "+@h4246ge+@h4246g1+@b424611+@h42w6ga9" * 4}).encode()
+    head = (
+        b"POST /password-strength HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\n"
+        b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+    )
+    asked = [connections.open(head + body) for _ in range(60)]
+    assert connections.serves()
+    answers = [int(each.recv(100).split()[1]) for each in asked]
+    assert set(answers) == {200, 503}
+    assert answers.count(200) < 20
 
 
 def test_headers_of_more_than_16_kb_are_refused(connections: Connections) -> None:

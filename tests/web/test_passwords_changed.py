@@ -1,13 +1,18 @@
 """A new password: whoever has the old one, or a copy of a session, is out."""
 
+import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests.support.api import Program
 from tests.support.browser import EMAIL, FIREFOX, PASSWORD, Browser
 from tests.support.mails import mails_to, newest_mail, subjects
+from webapp.core import passwords
+from webapp.core.estimates import Estimates
 
 NEW = "a whole new wool jumper"
+# zxcvbn thinks about this one for long.
+COSTLY = "+@h4246ge+@h4246g1+@b424611+@h42w6ga9" * 4
 
 
 def change(browser: Browser, current: str = PASSWORD, new: str = NEW) -> TestResponse:
@@ -94,6 +99,21 @@ def test_the_meter_tells_strangers_too_how_hard_a_password_is_to_guess(browser: 
         assert set(answer.json) == {"score", "good", "words"}
         assert (answer.json["score"], answer.json["good"]) == (score, good), sent
         assert words in answer.json["words"]
+
+
+def test_a_meter_that_is_busy_says_so_at_once(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "_estimates", Estimates(lambda: 0))
+    token = {"X-CSRFToken": browser.csrf_token("/register")}
+    asked = [
+        browser.client.post("/password-strength", json={"password": COSTLY}, headers=token)
+        for _ in range(60)
+    ]
+    assert {answer.status_code for answer in asked} == {200, 503}
+    assert asked[-1].status_code == 503
+    assert asked[-1].headers["Retry-After"] == "1"
+    assert asked[-1].json == {"busy": True}
 
 
 def test_the_meter_thinks_for_no_other_site(browser: Browser) -> None:

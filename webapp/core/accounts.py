@@ -224,7 +224,12 @@ class Accounts:
             return None, None
 
     def strength(self, password: str, *about: str) -> Strength:
+        """Raises Busy."""
         return self._passwords.strength(password, *about)
+
+    def meter(self, password: str, *about: str) -> Strength:
+        """How strong a password is that is still typed. Raises Busy."""
+        return self._passwords.meter(password, *about)
 
     def checked(self, changes: Changes, before: User | None = None) -> Changes:
         """The changes in the form that is stored. Raises ValidationFailed with every complaint.

@@ -2,12 +2,13 @@
 
 import base64
 import hmac
-import threading
 import unicodedata
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import bcrypt
 
+from .estimates import Estimates
 from .hashing import HashingPool
 
 # NIST SP 800-63B-4 section 3.1.1.2: length is what counts, so no composition rules.
@@ -33,7 +34,8 @@ MOST_LEET = 9
 SHORTEST_WORD = 4
 
 
-_estimating = threading.Lock()
+# All of the process take turns: zxcvbn keeps `user_inputs` where all threads see them.
+_estimates = Estimates()
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class Passwords:
         self._min_length = min_length
 
     def accepted(self, password: str, *about: str) -> str:
-        """The password, if it is acceptable. Raises ValueError with words for its owner.
+        """The password, if it is acceptable. Raises ValueError with words for its owner, Busy.
 
         `about` are the person's address and name: what a guesser would try first
         (OWASP ASVS 5.0 6.2.4, 6.2.11).
@@ -75,6 +77,16 @@ class Passwords:
         return password
 
     def strength(self, password: str, *about: str) -> Strength:
+        """Raises Busy."""
+        return self._strength(password, about, _estimates.turn())
+
+    def meter(self, password: str, *about: str) -> Strength:
+        """The same while it is typed. Raises Busy: then the meter shows nothing."""
+        return self._strength(password, about, _estimates.spare_turn())
+
+    def _strength(
+        self, password: str, about: tuple[str, ...], turn: AbstractContextManager[None]
+    ) -> Strength:
         if len(password) < self._min_length:
             words = f"Use at least {self._min_length} characters. Four unrelated words do well."
             return Strength(0, False, words)
@@ -85,7 +97,8 @@ class Passwords:
         own = [APP_NAME, *(word for text in about for word in (text, *text.split("@")))]
         if len(_without(normal(password), own)) < MIN_OWN:
             return Strength(0, False, "That is little more than your address, or our name.")
-        return _guessed(normal(password), own)
+        with turn:
+            return _guessed(normal(password), own)
 
     def hash(self, password: str) -> str:
         """Raises Busy."""
@@ -145,8 +158,7 @@ def _estimate(password: str, own: list[str]) -> tuple[int, str]:
 
     if len(LEET & set(password)) > MOST_LEET:
         password = password.translate(dict.fromkeys(map(ord, LEET), "·"))
-    with _estimating:  # it keeps `user_inputs` where all threads see them
-        found = zxcvbn(password, user_inputs=own, max_length=READ_AT_ONCE)
+    found = zxcvbn(password, user_inputs=own, max_length=READ_AT_ONCE)
     return found["score"], found["feedback"]["warning"] or "This is easy to guess."
 
 

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.core.accounts import MAX_EMAIL, normal_email
 from webapp.core.attempts import STRENGTH_BY_ADDRESS
-from webapp.core.errors import LinkVoid, PasswordRefused, ValidationFailed
+from webapp.core.errors import Busy, LinkVoid, PasswordRefused, ValidationFailed
 from webapp.core.policy import Permission
 from webapp.core.sessions import EndReason
 from webapp.web import cookies, messages
@@ -77,7 +77,10 @@ def password_strength() -> ResponseReturnValue:
     texts = asked if isinstance(asked, dict) else {}
     password = str(texts.get("password") or "")
     about = [str(texts.get(key) or "")[:MAX_EMAIL] for key in ("email", "name")]
-    found = services().accounts.strength(password, *about)
+    try:
+        found = services().accounts.meter(password, *about)
+    except Busy:
+        return {"busy": True}, 503, {"Retry-After": "1"}
     return {"score": found.score, "good": found.good, "words": found.words}
 
 
