@@ -92,6 +92,14 @@ def sign_in_elsewhere(world: World) -> None:
     world.page.open("/account/sessions")
 
 
+def send_an_old_form(world: World) -> None:
+    world.page.open("/account/sessions")
+    old = "for (const field of document.getElementsByName('csrf_token')) field.value = 'old'"
+    world.page.script(old)
+    world.page.click("end-others")
+    world.page.wait_for("send-again")
+
+
 def happen_often(world: World) -> None:
     for _ in range(MANY):
         Browser(world.app, FIREFOX).sign_in(GRACE)
@@ -155,6 +163,7 @@ STATES: dict[str, State] = {
     "login, nothing typed": send("/login", "login-submit"),
     "login, wrong password": send("/login", "login-submit", email=EMAIL, password="not that"),
     "login, asked for": visit("/account"),
+    "sign out, signed out already": visit("/logout"),
     "register": visit("/register"),
     "register, typing a password": type_a_new_password,
     "register, weak password": send("/register", "register-submit", email=GRACE, password="aaaa"),
@@ -175,6 +184,8 @@ STATES: dict[str, State] = {
     "account, saved": send("/account", "account-submit", name="Grace"),
     "devices, only this": visit("/account/sessions"),
     "devices": sign_in_elsewhere,
+    "send again": send_an_old_form,
+    "sign out": visit("/logout"),
     "activity": visit("/account/activity"),
     "activity, none of this kind": visit("/account/activity?kind=email_changed"),
     "activity, page 2": happen_often,

@@ -44,8 +44,8 @@ OF_ANOTHER_USER = (
     "can sign in and send it."
 )
 FORM_FROM_ELSEWHERE = (
-    "This form was sent from another site. Nothing was changed: if you want it, check the form "
-    "and send it again."
+    "This form was sent from another site. Nothing was changed: if you want to go on, check the "
+    "form and send it again."
 )
 FORM_OUT_OF_DATE = (
     "This form was out of date. Nothing was changed: please check it and send it again."
@@ -55,8 +55,8 @@ FORM_OF_ANOTHER_SESSION = (
     "send it again."
 )
 COOKIES_NEEDED = (
-    "Your browser did not send our cookie back. Without cookies nobody can stay signed in. "
-    "Nothing was changed: allow cookies for this site, then send the form again."
+    "Your browser did not send our cookie back. Nothing was changed: allow cookies for this site, "
+    "then send the form again."
 )
 EXPIRED = "Your sign-in has expired. Please sign in again."
 NOT_RECOGNISED = "Your sign-in could not be recognised. Please sign in again."
