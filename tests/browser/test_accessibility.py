@@ -22,6 +22,7 @@ from .test_account_pages import (
     register,
 )
 
+NEW_EMAIL = "grace@elsewhere.example"
 # More than one page of the list of users, and of events.
 MANY = 26
 
@@ -182,6 +183,10 @@ STATES: dict[str, State] = {
     "dashboard": visit("/dashboard"),
     "account, wrong": send("/account", "account-submit", email="nobody"),
     "account, saved": send("/account", "account-submit", name="Grace"),
+    "account, new address": send(
+        "/account", "account-submit", email=NEW_EMAIL, current_password=PASSWORD
+    ),
+    "confirm the new address": lambda world: world.page.open(mailed_link(world.app, NEW_EMAIL)),
     "devices, only this": visit("/account/sessions"),
     "devices": sign_in_elsewhere,
     "send again": send_an_old_form,

@@ -15,6 +15,7 @@ from webapp.core.events import EventKind
 from webapp.store.sessions import RedisEntries
 
 ACTIVITY, DEVICES = "/account/activity", "/account/sessions"
+FROM_ANOTHER = "This device was signed out from another one"
 EVENT = re.compile(r'data-kind="([^"]+)">(.*?)</li>', re.S)
 
 
@@ -116,8 +117,8 @@ def test_a_sign_out_names_the_device_that_was_signed_out(app: Flask, browser: Br
     browser.post(f"{DEVICES}/{sid}/end", form_on=DEVICES)
     browser.post(f"{DEVICES}/end-others", form_on=DEVICES)
     others, one = [words for _, words in events_on(browser, f"{ACTIVITY}?kind=session_ended")]
-    assert one.startswith("Signed out From another device Firefox 144 on Windows · 127.0.0.1")
-    assert others.startswith("Signed out From another device curl 8")
+    assert one.startswith(f"Signed out {FROM_ANOTHER} Firefox 144 on Windows · 127.0.0.1")
+    assert others.startswith(f"Signed out {FROM_ANOTHER} curl 8")
     assert "Chrome" not in one + others
 
 

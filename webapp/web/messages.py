@@ -107,7 +107,7 @@ STOLEN = ("A copied sign-in was used, and ended", "bad")
 # Why a session ended, in the list of events.
 ENDINGS: dict[str, str] = {
     EndReason.LOGOUT: "",
-    EndReason.ENDED_ELSEWHERE: "From another device",
+    EndReason.ENDED_ELSEWHERE: "This device was signed out from another one",
     EndReason.ENDED_BY_ADMIN: "By an administrator",
     EndReason.PASSWORD_CHANGED: "Because the password was changed",
     EndReason.EMAIL_RESTORED: "Because a change of the e-mail address was undone",
