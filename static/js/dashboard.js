@@ -1,6 +1,7 @@
 // The dashboard, live: what the server wrote goes on from there.
 
-import { fetchWithToken, loadedAt, remaining, tokenAge } from './session.js';
+import { fetchWithToken, remaining, tokenAge } from './session.js';
+import { countFrom } from './times.js';
 
 const fact = (testid) => document.querySelector(`[data-testid="${testid}"]`);
 const byId = (id) => document.getElementById(id);
@@ -11,15 +12,10 @@ const generation = fact('generation');
 const lastRefresh = fact('last-refresh');
 const button = fact('call-api');
 
-// Moments, on the page's own clock, of what the server gave as "seconds ago".
-const moments = new Map();
-for (const element of document.querySelectorAll('[data-ago]')) moments.set(element, loadedAt - element.dataset.ago);
-
 // --- Time that passes
 
 function tick() {
   showRemaining(remaining());
-  for (const [element, moment] of moments) write(element, ago(now() - moment));
 }
 
 function showRemaining(seconds) {
@@ -27,14 +23,6 @@ function showRemaining(seconds) {
   write(fact('access-remaining'), `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`);
   ring.dataset.state = whole ? 'good' : 'expired';
   ring.querySelector('.left').setAttribute('stroke-dashoffset', 100 - (100 * seconds) / ring.dataset.ttl);
-}
-
-function ago(passed) {
-  const seconds = Math.max(0, Math.floor(passed));
-  if (seconds < 60) return `${seconds} s ago`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
-  if (seconds < 172_800) return `${Math.floor(seconds / 3600)} h ago`;
-  return `${Math.floor(seconds / 86_400)} days ago`;
 }
 
 function write(element, text) {
@@ -47,7 +35,7 @@ function showRenewed({ detail: { gen, exp, iat } }) {
   ring.dataset.ttl = exp - iat;
   if (String(gen) !== generation.textContent) {
     write(generation, String(gen));
-    moments.set(lastRefresh, now() - tokenAge());
+    countFrom(lastRefresh, tokenAge());
     write(byId('news'), `Renewed silently. Generation ${gen}.`);
     ring.classList.remove('renewed');
     requestAnimationFrame(() => ring.classList.add('renewed'));

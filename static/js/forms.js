@@ -18,12 +18,26 @@ const missing = (form) =>
 
 const wordsFor = (field) => (field.validity.valueMissing && field.dataset.missing) || field.validationMessage;
 
+const hintOf = (field) => one(`#${field.id}-hint`);
+
 function clearErrors(form) {
   all('.summary, .wrong', form).forEach((element) => element.remove());
-  all('[aria-invalid]', form).forEach((field) => {
-    field.removeAttribute('aria-invalid');
-    describe(field, one(`#${field.id}-hint`) && `${field.id}-hint`);
-  });
+  all('[aria-invalid]', form).forEach(unmark);
+}
+
+function unmark(field) {
+  field.removeAttribute('aria-invalid');
+  describe(field, hintOf(field)?.id);
+}
+
+// What is being changed is not wrong any more, before the server has seen it.
+function clearError({ target: field }) {
+  if (!field.hasAttribute?.('aria-invalid')) return;
+  one(`#${field.id}-error`)?.remove();
+  unmark(field);
+  const summary = one('.summary', field.form);
+  all(`a[href="#${field.id}"]`, summary ?? field.form).forEach((link) => link.closest('li')?.remove());
+  if (summary && !one('li', summary)) summary.remove();
 }
 
 function describe(field, ids) {
@@ -31,22 +45,25 @@ function describe(field, ids) {
   else field.removeAttribute('aria-describedby');
 }
 
-function showError(field) {
+function showError(field, words) {
   const id = `${field.id}-error`;
-  const hint = one(`#${field.id}-hint`);
+  const hint = hintOf(field);
   const testid = `error-${field.dataset.testid}`;
-  const error = make('p', { class: 'wrong', id, 'data-testid': testid }, wordsFor(field));
+  const error = make('p', { class: 'wrong', id, 'data-testid': testid }, words);
   (hint ?? field.labels[0]).after(error);
   field.setAttribute('aria-invalid', 'true');
   describe(field, hint ? `${hint.id} ${id}` : id);
 }
 
-function showSummary(form, fields) {
-  const lines = fields.map((field) =>
-    make('li', {}, make('a', { href: `#${field.id}` }, `${field.labels[0].textContent}: ${wordsFor(field)}`)));
+function showSummary(form, lines) {
   const attributes = { class: 'summary', role: 'alert', tabindex: '-1', 'data-testid': 'error-summary' };
-  form.prepend(make('div', attributes, make('h2', {}, 'Please check this form'), make('ul', {}, ...lines)));
+  const items = lines.map((line) => make('li', {}, line));
+  form.prepend(make('div', attributes, make('h2', {}, 'Please check this form'), make('ul', {}, ...items)));
+  focusSummary();
 }
+
+const linkTo = (field) =>
+  make('a', { href: `#${field.id}` }, `${field.labels[0].textContent}: ${wordsFor(field)}`);
 
 function focusSummary() {
   one('.summary')?.focus();
@@ -68,13 +85,41 @@ function send(event) {
   clearErrors(form);
   if (fields.length) {
     event.preventDefault();
-    fields.forEach(showError);
-    showSummary(form, fields);
-    return focusSummary();
+    fields.forEach((field) => showError(field, wordsFor(field)));
+    return showSummary(form, fields.map(linkTo));
   }
   hidePasswords(form); // a shown one would be remembered as plain text
   const button = one('[data-sending]', form);
   if (button) busy(button);
+  if ('inPlace' in form.dataset) {
+    event.preventDefault();
+    sendInPlace(form, button);
+  }
+}
+
+// The page stays as it is, passwords and all, until the server is content (webapp/web/in_place.py).
+async function sendInPlace(form, button) {
+  const body = new URLSearchParams(new FormData(form));
+  const headers = { 'X-In-Place': '1', Accept: 'text/html' };
+  const answer = await fetch(form.action, { method: 'POST', body, headers }).catch(() => null);
+  const target = answer?.headers.get('X-Location');
+  if (target) return location.assign(target);
+  const page = new DOMParser().parseFromString(await answer?.text() ?? '', 'text/html');
+  idle(button);
+  const same = one(`[data-testid="${form.dataset.testid}"]`, page);
+  if (same) return showErrorsOf(same, form, page);
+  if (answer?.ok) return form.submit(); // another page, which asks something first
+  const words = all('[data-answer]', page).map((element) => element.textContent.replace(/\s+/g, ' ').trim());
+  showSummary(form, words.length ? words : ['There is no answer at the moment. Nothing is lost: please try again.']);
+}
+
+function showErrorsOf(answered, form, page) {
+  document.title = page.title;
+  form.elements.csrf_token.value = answered.elements.csrf_token.value;
+  for (const error of all('.wrong', answered)) showError(one(`#${error.id.replace(/-error$/, '')}`), error.textContent);
+  const summary = one('.summary', answered);
+  if (summary) form.prepend(document.adoptNode(summary));
+  focusSummary();
 }
 
 function busy(button) {
@@ -111,13 +156,10 @@ function fillDemo({ currentTarget: { dataset } }) {
   one('[data-testid="login-submit"]').focus();
 }
 
-// --- Moments, on the reader's own clock
-
-for (const time of all('time')) time.title = new Date(time.dateTime).toLocaleString();
-
 // --- Start
 
 document.addEventListener('submit', send);
+document.addEventListener('input', clearError);
 document.addEventListener('click', followToField);
 addEventListener('pageshow', () => all('[data-sending][data-label]').forEach(idle));
 

@@ -7,12 +7,15 @@ const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content;
 const now = () => performance.now() / 1000;
 
 /** When the server answered with this page, in seconds of performance.now(). */
-export const loadedAt = performance.getEntriesByType('navigation')[0].responseStart / 1000;
+const loadedAt = performance.getEntriesByType('navigation')[0].responseStart / 1000;
 
 let token = null; // as last read: the browser drops the cookie at expiry, we don't
 let claims = null;
 let serverZero = 0; // the server's clock when performance.now() was 0
 let lastCheck = 0;
+let over = false;
+
+const NOT_TYPED = new Set(['hidden', 'submit', 'button', 'reset', 'image']);
 
 /** fetch() with the access token. Same origin only: a token must not travel. */
 export async function fetchWithToken(url, options = {}) {
@@ -76,7 +79,7 @@ function pickUp(cookie) {
 // us, or a laptop that slept. The server knows which, and a form half filled in
 // is not lost for the second.
 function watch() {
-  if (document.hidden) return;
+  if (document.hidden || over) return;
   const cookie = readCookie();
   if (cookie) pickUp(cookie);
   const vanished = !cookie && token && remaining() >= 2;
@@ -85,7 +88,7 @@ function watch() {
 
 // Ended from another device? The answer renews nothing: looking keeps nobody signed in.
 async function check() {
-  if (document.hidden || now() - lastCheck < 1) return;
+  if (document.hidden || over || now() - lastCheck < 1) return;
   lastCheck = now();
   const answer = await fetch(meta('session-check')).catch(() => null); // offline is no sign-out
   setClock(Date.parse(answer?.headers.get('Date')) / 1000);
@@ -95,6 +98,7 @@ async function check() {
 // The page is shown as it was, filled-in forms and all, once the server has said
 // that its session is still open.
 function lookAgain() {
+  if (over) return;
   const cookie = readCookie();
   if (cookie) pickUp(cookie);
   lastCheck = 0;
@@ -102,10 +106,36 @@ function lookAgain() {
   check().finally(() => { document.documentElement.hidden = false; });
 }
 
-// Ask for this page anew, by GET: the server shows it, or the login page and why.
+// The session is over. Ask for this page anew, by GET: the server shows it, or the login page and
+// why. But typed text is not thrown away: then its reader is told, and decides.
 function leave() {
+  if (over) return;
+  over = true;
+  if (holdsText()) {
+    document.getElementById('session-over').hidden = false;
+    return;
+  }
   document.body.hidden = true;
-  location.replace(location.pathname + location.search);
+  location.replace(meta('come-back') ?? location.pathname + location.search);
+}
+
+const holdsText = () => [...document.querySelectorAll('input, textarea, select')].some(holdsUnsent);
+
+function holdsUnsent(field) {
+  const { type, value, defaultValue } = field;
+  if (field.disabled || field.readOnly || NOT_TYPED.has(type)) return false;
+  if (type === 'checkbox' || type === 'radio') return field.checked !== field.defaultChecked;
+  if (field.options) return isChanged([...field.options], type === 'select-one');
+  if (type === 'password' && field.matches(':autofill')) return false;
+  // What a POST has made may show again what was typed, with its errors.
+  return value !== defaultValue || (value !== '' && meta('come-back') !== undefined);
+}
+
+// Of a list, the first is chosen if none is meant to be.
+function isChanged(options, single) {
+  const meant = options.some((option) => option.defaultSelected);
+  return options.some((option, at) =>
+    option.selected !== (meant || !single ? option.defaultSelected : at === 0));
 }
 
 function start() {

@@ -35,6 +35,9 @@ class World:
     redis: RedisServer
 
 
+# A form whose answer is still on its way.
+SENDING = "return document.querySelector('[data-sending]:disabled') !== null"
+
 # Brings the page there, from where the state before has left it.
 State = Callable[[World], object]
 
@@ -48,6 +51,7 @@ def send(path: str, button: str, **values: str) -> State:
         world.page.open(path)
         world.page.fill(**values)
         world.page.click(button)
+        world.page.wait(lambda: not world.page.script(SENDING))
 
     return state
 
@@ -81,6 +85,25 @@ def sign_in(world: World) -> None:
     """As somebody who has not confirmed their address yet."""
     world.page.let_in(world.app, GRACE)
     world.page.open("/account")
+
+
+def save(world: World) -> None:
+    send("/account", "account-submit", name="Grace")(world)
+    world.page.wait_until_told("Saved")
+
+
+def ask_for_another_address(world: World) -> None:
+    send("/account", "account-submit", email=NEW_EMAIL, current_password=PASSWORD)(world)
+    world.page.wait_for("pending-email")
+
+
+def be_too_late(world: World) -> None:
+    """Where something is typed, the page stays when its session has ended."""
+    page = world.page
+    page.open("/account")
+    page.fill(name="Grace Hopper")
+    page.script("new BroadcastChannel('evergreen').postMessage('signed-out')")
+    page.wait(lambda: page.find("session-over").is_displayed())
 
 
 def sign_in_elsewhere(world: World) -> None:
@@ -123,6 +146,7 @@ def keep_a_form(world: World) -> None:
     page.fill(name="Grace Hopper", current_password=PASSWORD)
     end_everywhere(world.app, world.clock, GRACE)
     page.click("account-submit")
+    page.wait_for("login-form")
 
 
 def come_back(world: World) -> None:
@@ -148,11 +172,11 @@ def see_somebody(world: World) -> None:
 
 
 def fail_to_reach_redis(world: World) -> None:
-    world.page.open("/account/password")
-    world.page.fill(current_password=PASSWORD, new_password="a whole new wool jumper")
+    world.page.open("/forgot-password")
+    world.page.fill(email=EMAIL)
     world.redis.stop()
-    world.page.click("password-submit")
-    world.page.wait_for("error-code")
+    world.page.click("forgot-submit")
+    world.page.wait_for("send-again")
     world.redis.start()
 
 
@@ -182,10 +206,9 @@ STATES: dict[str, State] = {
     "account, not confirmed": sign_in,
     "dashboard": visit("/dashboard"),
     "account, wrong": send("/account", "account-submit", email="nobody"),
-    "account, saved": send("/account", "account-submit", name="Grace"),
-    "account, new address": send(
-        "/account", "account-submit", email=NEW_EMAIL, current_password=PASSWORD
-    ),
+    "account, saved": save,
+    "account, session over": be_too_late,
+    "account, new address": ask_for_another_address,
     "confirm the new address": lambda world: world.page.open(mailed_link(world.app, NEW_EMAIL)),
     "devices, only this": visit("/account/sessions"),
     "devices": sign_in_elsewhere,

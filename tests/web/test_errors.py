@@ -3,7 +3,10 @@
 import pytest
 from flask import Flask, abort
 
-from tests.support.browser import Browser
+from tests.support.browser import EMAIL, PASSWORD, Browser
+from webapp.core.accounts import Accounts
+from webapp.core.errors import Unavailable
+from webapp.core.sessions import Sessions
 from webapp.web.authorization import public
 
 
@@ -72,3 +75,59 @@ def test_a_401_names_its_reason_only_to_who_sent_a_token(browser: Browser) -> No
         'error="invalid_token"'
         in (browser.fetch("/api/v1/protected", "rubbish").headers["WWW-Authenticate"])
     )
+
+
+class TestOutagePage:
+    """On one whose app can't reach its stores, as if they had gone this moment."""
+
+    @pytest.fixture
+    def cut_off(self, app: Flask, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> Browser:
+        def fail(*_: object) -> None:
+            raise Unavailable
+
+        browser.sign_in()
+        monkeypatch.setattr(Sessions, "confirm", fail)
+        monkeypatch.setattr(Accounts, "authenticate", fail)
+        return browser
+
+    def test_its_header_says_what_its_words_say(self, app: Flask, cut_off: Browser) -> None:
+        page = cut_off.get("/account").text
+        assert "You are still signed in" in page
+        assert 'data-testid="nav-dashboard"' in page
+        assert 'data-testid="nav-login"' not in page
+        guest = Browser(app).post("/login", email=EMAIL, password=PASSWORD).text
+        assert "You are still signed in" not in guest
+        assert 'data-testid="nav-login"' in guest
+
+    def test_without_scripts_only_a_get_is_tried_again_by_itself(self, cut_off: Browser) -> None:
+        assert '<meta http-equiv="refresh"' in cut_off.get("/account").text
+        form = {"csrf_token": "any", "name": "Ada L"}
+        page = cut_off.client.post("/account", data=form, headers=cut_off.headers).text
+        assert '<meta http-equiv="refresh"' not in page
+        assert "data-retries" not in page
+
+    def test_it_offers_to_send_a_form_again_and_shows_no_password(
+        self, app: Flask, cut_off: Browser
+    ) -> None:
+        page = Browser(app).post("/login", email=EMAIL, password=PASSWORD, next="/account").text
+        form = page[page.index('data-testid="send-again-form"') :]
+        assert f'name="email" value="{EMAIL}"' in form
+        assert 'name="next" value="/account"' in form
+        assert 'name="csrf_token"' in form
+        assert 'name="password"' in form
+        assert PASSWORD not in page
+
+    def test_a_body_that_is_too_large_does_not_break_it(self, cut_off: Browser) -> None:
+        form = {"name": "x" * 70_000}
+        answer = cut_off.client.post("/account", data=form, headers=cut_off.headers)
+        assert answer.status_code in (413, 503)
+
+
+def test_a_form_that_a_script_sends_is_told_where_to_go(browser: Browser) -> None:
+    browser.sign_in()
+    form = {"csrf_token": browser.csrf_token("/account"), "name": "Ada L", "email": EMAIL}
+    headers = {"X-In-Place": "1", "Sec-Fetch-Mode": "cors"}
+    answer = browser.client.post("/account", data=form, headers=headers)
+    assert (answer.status_code, answer.headers["X-Location"]) == (204, "/account")
+    assert "Location" not in answer.headers
+    assert "Saved." in browser.get("/account").text

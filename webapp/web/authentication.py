@@ -31,7 +31,7 @@ from webapp.core.grants import BROWSER_CLIENT, Grant
 from webapp.core.stores import User
 from webapp.core.tokens import AccessClaims
 
-from . import cookies, csrf, drafts, messages, pairing
+from . import cookies, csrf, drafts, in_place, messages, pairing
 from .authorization import EVERYBODY, check, permission_needed
 from .refreshing import exchange
 from .request_id import request_id
@@ -64,6 +64,8 @@ def authenticate() -> ResponseReturnValue | None:
     """Before every request: set `g.visitor`. Raises Unauthenticated, Forbidden, Unavailable."""
     events.context.set(on_whose_behalf)
     needed, method = permission_needed(), this_request().method
+    if method not in SAFE_METHODS:
+        in_place.prepare()
     if needed != EVERYBODY:
         g.visitor = visitor = identify()
         check(visitor.user, needed)

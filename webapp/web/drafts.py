@@ -6,19 +6,23 @@ gives it back the token carries its id, and it is kept until a request with that
 
 from contextlib import suppress
 from functools import partial
+from typing import Any
+from urllib.parse import quote
 
 from flask import Response, after_this_request, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
+from werkzeug.exceptions import HTTPException
 
 from webapp.core.drafts import OWNER_STILL_THERE, Draft
 from webapp.core.errors import Unavailable
 
 from . import csrf, messages
-from .destinations import return_path
+from .destinations import IN_PATHS, IN_QUERIES, return_path
 from .services import services
 
-NOT_KEPT = {"csrf_token", "confirmed"}
+# Ends of the names of fields that belong to the page, and not to its reader.
+NOT_KEPT = ("csrf_token", "confirmed")
 # Part of the names of all fields that hold one.
 SECRET = "password"  # noqa: S105
 OFFER = Markup('{} <a href="{}" data-testid="kept-offer">{}</a>')
@@ -39,7 +43,10 @@ def keep_what_was_sent() -> Draft | None:
 
 
 def sent_path() -> str:
-    return request.full_path if request.query_string else request.path
+    """Never `//host`: a browser would send the form there."""
+    path = quote("/" + request.path.lstrip("/"), IN_PATHS)
+    query = quote(request.query_string, IN_QUERIES)
+    return f"{path}?{query}" if query else path
 
 
 def way_back() -> str:
@@ -49,9 +56,27 @@ def way_back() -> str:
 
 def what_was_sent() -> tuple[list[tuple[str, str]], bool]:
     """The form's fields without its secrets, and whether there were any."""
-    fields = [pair for pair in request.form.items(multi=True) if pair[0] not in NOT_KEPT]
+    fields = [pair for pair in request.form.items(multi=True) if not pair[0].endswith(NOT_KEPT)]
     kept = [(name, value) for name, value in fields if SECRET not in name]
     return kept, len(kept) < len(fields)
+
+
+def to_send_again() -> dict[str, Any] | None:
+    """The form that met an outage, for its page: with empty fields for its passwords."""
+    fields: list[tuple[str, str]] = []
+    with suppress(HTTPException):  # too large, or unreadable
+        fields = list(request.form.items(multi=True))
+    if not fields:
+        return None
+    return {
+        "action": request.script_root + sent_path(),
+        "fields": [pair for pair in fields if SECRET not in pair[0]],
+        "secrets": [(name, label_of(name)) for name, _ in fields if SECRET in name],
+    }
+
+
+def label_of(name: str) -> str:
+    return "E-mail" if name == "email" else name.replace("_", " ").capitalize()
 
 
 def send_once() -> ResponseReturnValue | None:

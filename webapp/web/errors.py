@@ -200,5 +200,6 @@ def _answer(
         retry_after=retry_after,
         request_id=request_id(),
         still_signed_in=status == 503 and cookies.read(cookies.REFRESH) is not None,
+        again=drafts.to_send_again() if status == 503 else None,
     )
     return make_response(page, status)

@@ -127,7 +127,10 @@ def told(kind: str, detail: str) -> tuple[str, str, str]:
 
 def leave(message: str, category: str) -> None:
     """For the next page, once. Images of a signed-out page would pile them up."""
-    if shows_messages() and (category, message) not in flask.session.get("_flashes", ()):
+    if (shows_messages() or flask.request.method == "POST") and (
+        category,
+        message,
+    ) not in flask.session.get("_flashes", ()):
         flask.flash(message, category)
 
 

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from flask import Flask, g
+from flask import Flask, g, request
 
 from . import cookies, messages, times
 from .authentication import Visitor
+from .destinations import return_path, safe_next
 from .headers import csp_nonce
 from .services import services
 
@@ -17,6 +18,7 @@ def install(app: Flask) -> None:
     app.template_filter("iso")(times.iso)
     app.template_filter("moment")(times.moment)
     app.template_filter("ago")(times.ago)
+    app.template_filter("passed")(times.passed)
 
 
 def about_app() -> dict[str, Any]:
@@ -31,6 +33,11 @@ def about_app() -> dict[str, Any]:
     }
 
 
+def page_behind() -> str:
+    """Where a script may go on by GET from a page that a POST has made."""
+    return safe_next(return_path())
+
+
 def about_visitor() -> dict[str, Any]:
     visitor: Visitor | None = g.get("visitor")
     if visitor is None:
@@ -38,6 +45,7 @@ def about_visitor() -> dict[str, Any]:
     return {
         "me": visitor.user,
         "unconfirmed": visitor.user.confirmed_at is None,
+        "come_back": page_behind() if request.environ["REQUEST_METHOD"] == "POST" else None,
         "access_cookie": cookies.name(cookies.ACCESS),
         "access_expires_in": max(0, int(visitor.access.exp - services().now())),
     }

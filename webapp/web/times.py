@@ -20,9 +20,14 @@ def second(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%-d %b %Y, %H:%M:%S UTC")
 
 
+def passed(at: float) -> int:
+    """Seconds."""
+    return max(0, int(services().now() - at))
+
+
 def ago(at: float) -> str:
     """4 min ago."""
-    seconds = max(0, int(services().now() - at))
+    seconds = passed(at)
     for size, unit, most in ((1, "s", 60), (60, "min", 60), (3600, "h", 48)):
         if seconds < size * most:
             return f"{seconds // size} {unit} ago"

@@ -4,7 +4,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.core.policy import Permission
-from webapp.web import csrf, messages
+from webapp.web import csrf, drafts, messages
 from webapp.web.authentication import visitor
 from webapp.web.authorization import requires
 from webapp.web.services import services
@@ -45,12 +45,16 @@ def kept_form(draft_id: str) -> ResponseReturnValue:
 @pages.post("/continue/<draft_id>/discard")
 @requires(Permission.OWN_ACCOUNT)
 def discard_kept_form(draft_id: str) -> ResponseReturnValue:
-    drafts = services().drafts
-    if draft := drafts.kept(visitor().user.id, services().now()).get(draft_id):
-        drafts.remove(draft, draft_id)
+    store = services().drafts
+    if draft := store.kept(visitor().user.id, services().now()).get(draft_id):
+        store.remove(draft, draft_id)
     return redirect(url_for("pages.kept_forms"), 303)
 
 
 def field_of(name: str, value: str) -> dict[str, object]:
-    label = "E-mail" if name == "email" else name.replace("_", " ").capitalize()
-    return {"name": name, "label": label, "value": value, "multiline": "\n" in value}
+    return {
+        "name": name,
+        "label": drafts.label_of(name),
+        "value": value,
+        "multiline": "\n" in value,
+    }

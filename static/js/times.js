@@ -1,0 +1,31 @@
+// Moments, on the reader's own clock; and how long ago they are goes on while the page is open.
+
+// On the clock of Date, which goes on while a laptop sleeps.
+const loadedAt = performance.timeOrigin + performance.getEntriesByType('navigation')[0].responseStart;
+const moments = new Map();
+
+/** An element that says from now on how long ago that was. */
+export function countFrom(element, secondsAgo, then = Date.now()) {
+  moments.set(element, then - secondsAgo * 1000);
+  tick();
+}
+
+function tick() {
+  for (const [element, moment] of moments) {
+    const words = ago((Date.now() - moment) / 1000);
+    if (element.textContent !== words) element.textContent = words;
+  }
+}
+
+// In the words of the server: templates/_macros.html, webapp/web/times.py.
+function ago(passed) {
+  const seconds = Math.max(0, Math.floor(passed));
+  if (seconds < 60) return `${seconds} s ago`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
+  if (seconds < 172_800) return `${Math.floor(seconds / 3600)} h ago`;
+  return `${Math.floor(seconds / 86_400)} days ago`;
+}
+
+for (const time of document.querySelectorAll('time')) time.title = new Date(time.dateTime).toLocaleString();
+for (const element of document.querySelectorAll('[data-ago]')) countFrom(element, element.dataset.ago, loadedAt);
+setInterval(tick, 1000);

@@ -1,0 +1,23 @@
+"""Forms that the page's own script sends: what was typed stays while something is wrong with it.
+
+A script can't see where a redirect leads without following it, and the message for the next page
+would be used up. So it is told, and goes there itself (static/js/forms.js).
+"""
+
+from flask import Response, after_this_request, request
+
+HEADER = "X-In-Place"
+
+
+def prepare() -> None:
+    if HEADER in request.headers:
+        after_this_request(name_target)
+
+
+def name_target(response: Response) -> Response:
+    target = response.headers.get("Location")
+    if target and 300 <= response.status_code < 400:
+        del response.headers["Location"]
+        response.headers["X-Location"] = target
+        response.status_code, response.data = 204, b""
+    return response
