@@ -74,7 +74,6 @@ def authenticate() -> ResponseReturnValue | None:
         g.visitor = greet() if looked_at else None
     if is_api():
         return None
-    csrf.bind_forms()
     if method not in SAFE_METHODS and request.endpoint:
         csrf.check_form(needed == EVERYBODY, sessions_of_this_browser)
         return drafts.send_once()

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import flask
 from flask import Flask, current_app, g, request
-from flask_wtf.csrf import CSRFError, CSRFProtect
+from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from . import cookies, messages
@@ -34,13 +34,25 @@ def install(app: Flask) -> None:
     # The hook asks for the check, after it knows whose form it would be.
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False
     protection.init_app(app)
+    # For templates and for their macros, which have no context.
+    app.context_processor(lambda: {"csrf_token": csrf_token})
+    app.jinja_env.globals["csrf_token"] = csrf_token
+
+
+def csrf_token() -> str:
+    """For forms that templates write by hand."""
+    bind_forms()
+    return str(generate_csrf())
 
 
 def bind_forms(kept_form: str = "") -> None:
     """For the forms of this answer: the token of the session, if there is one.
 
-    A page that shows a kept form again, with its errors, passes its id on.
+    Made when a form asks for it: most requests show none. A page that shows a kept form again,
+    with its errors, passes its id on.
     """
+    if "csrf_token" in g and not kept_form:
+        return
     if visitor := g.get("visitor"):
         sid = visitor.access.sid
         sent = sent_token() if request.method == "POST" else None

@@ -10,6 +10,8 @@ from wtforms.validators import DataRequired, Length, ValidationError
 from webapp.core.accounts import MAX_EMAIL, normal_email
 from webapp.core.errors import ValidationFailed
 
+from . import csrf
+
 ADDRESS = [
     DataRequired("Enter your e-mail address."),
     Length(max=MAX_EMAIL, message="That address is too long."),
@@ -24,6 +26,7 @@ def sent(field: StringField) -> str:
 class Form(FlaskForm):  # type: ignore[misc]
     def __init__(self, **values: Any) -> None:
         """With what was sent; also once more, if it could not be taken (refused_forms.py)."""
+        csrf.bind_forms()
         refused = g.get("refused_form")
         if refused:
             values["formdata"] = request.form
