@@ -35,7 +35,7 @@ def fill(app: Flask, redis_url: str, sessions: range) -> None:
         with app.app_context(), db.engine.begin() as connection:
             insert_all(connection, opened, batch)
         for session in opened:
-            entries.start(session.sid, now=session.created_at, browser="ABC", ttl=session.idle_ttl)
+            entries.start(session.sid, now=session.created_at, browser="!ab", ttl=session.idle_ttl)
         pipeline.execute()
 
 

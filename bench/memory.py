@@ -44,7 +44,7 @@ def bytes_each(write: Write) -> float:
 
 
 def evergreen(client: redis.Redis) -> None:
-    RedisEntries(client).start(new_token_id(), now=int(time.time()), browser="ABC", ttl=TTL)
+    RedisEntries(client).start(new_token_id(), now=int(time.time()), browser="!ab", ttl=TTL)
 
 
 def copies_of_session(entrant: Entrant) -> Write:

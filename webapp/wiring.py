@@ -35,6 +35,7 @@ from .store.attic import RedisTurns, SqlAttic
 from .store.clients import SqlClients
 from .store.clock import RedisClock
 from .store.connect import redis_client
+from .store.devices import SqlDevices
 from .store.drafts import RedisDrafts
 from .store.email_changes import SqlEmailChanges
 from .store.events import SqlEvents
@@ -130,6 +131,7 @@ def wire(
         clients=Clients(SqlClients()),
         sessions=sessions,
         devices=devices,
+        device_repository=SqlDevices(),
         tidying=tidying,
         tidier=Tidier(tidying, RedisTurns(redis).take, background, now),
         access_keys=settings.access_token_keys,

@@ -1,5 +1,7 @@
 """The redeem table of the design, row by row, on a real Redis and a real database."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.support.browser import CHROME, EMAIL, FIREFOX
@@ -14,18 +16,26 @@ from webapp.core.errors import (
 )
 from webapp.core.grants import Grant, Origin
 from webapp.core.sessions import Sessions
+from webapp.core.stores import User
 from webapp.store.models import EventRow, SessionRow, UserRow, db
 from webapp.store.users import SqlUsers
 
-HERE = Origin("192.0.2.1", CHROME)
+HERE = Origin("192.0.2.1", CHROME, device_id="of-this-browser")
+# Of the same system, and with the same version of the same browser.
+THIEF = Origin("198.51.100.9", CHROME)
 GRACE = 30
 
 
 @pytest.fixture
-def start(sessions: Sessions, clock: Clock) -> Grant:
+def ada(sessions: Sessions) -> User:
     found = SqlUsers().by_email(EMAIL)
     assert found
-    return sessions.start(found[0], HERE, remember=False, now=clock.now)
+    return found[0]
+
+
+@pytest.fixture
+def start(sessions: Sessions, ada: User, clock: Clock) -> Grant:
+    return sessions.start(ada, HERE, remember=False, now=clock.now)
 
 
 class TestRotated:
@@ -80,20 +90,60 @@ class TestRepeated:
         second = sessions.redeem(start.refresh_token, HERE, clock.now)
         assert second.refresh_token == first.refresh_token
 
-    def test_a_browser_that_has_updated_itself_is_still_the_same(
-        self, sessions: Sessions, start: Grant, clock: Clock
+    @pytest.mark.parametrize("agent", [FIREFOX, "", "MyApp 1.2.4", "Mozilla/5.0 (X11; Linux)"])
+    def test_a_browser_that_shows_another_user_agent_is_still_the_same(
+        self, sessions: Sessions, start: Grant, clock: Clock, agent: str
     ) -> None:
-        newer = Origin("198.51.100.7", CHROME.replace("Chrome/142", "Chrome/143"))
+        posing = replace(HERE, ip="198.51.100.7", user_agent=agent)
         sessions.redeem(start.refresh_token, HERE, clock.now)
-        assert sessions.redeem(start.refresh_token, newer, clock.now).outcome == "repeated"
+        assert sessions.redeem(start.refresh_token, posing, clock.now).outcome == "repeated"
 
-    def test_a_browser_that_poses_as_another_since_the_login_may_race_as_well(
+    def test_a_browser_that_has_got_another_device_cookie_may_race_as_well(
         self, sessions: Sessions, start: Grant, clock: Clock
     ) -> None:
-        posing = Origin("192.0.2.1", FIREFOX)
-        token = sessions.redeem(start.refresh_token, posing, clock.now).refresh_token
+        other = replace(HERE, device_id="another")
+        token = sessions.redeem(start.refresh_token, other, clock.now).refresh_token
         for _ in range(2):
-            assert sessions.redeem(token, posing, clock.now).refresh.gen == 2
+            assert sessions.redeem(token, other, clock.now).refresh.gen == 2
+
+    def test_of_a_browser_without_a_device_cookie_those_that_have_just_got_theirs_may_race(
+        self, sessions: Sessions, start: Grant, clock: Clock
+    ) -> None:
+        without = replace(HERE, device_id="")
+        token = sessions.redeem(start.refresh_token, without, clock.now).refresh_token
+        given = replace(HERE, device_id=start.session.sid)
+        for origin in (without, given, without, given):
+            assert sessions.redeem(token, origin, clock.now).refresh.gen == 2
+
+    @pytest.mark.parametrize("agents", [("MyApp 1.2.3", "MyApp 1.2.4"), ("a/1", "b/1"), ("", "x")])
+    def test_a_program_may_call_itself_as_it_likes(
+        self, sessions: Sessions, ada: User, clock: Clock, agents: tuple[str, str]
+    ) -> None:
+        before, after = (Origin("192.0.2.1", agent, "api") for agent in agents)
+        token = sessions.start(ada, before, remember=True, now=clock.now).refresh_token
+        sessions.redeem(token, before, clock.now)
+        assert sessions.redeem(token, after, clock.now).outcome == "repeated"
+
+    @pytest.mark.parametrize("kind", ["OPQ", "ABC", "a2b", "234"])
+    def test_an_entry_from_before_there_were_device_cookies_asks_for_none(
+        self,
+        sessions: Sessions,
+        start: Grant,
+        clock: Clock,
+        redis_server: RedisServer,
+        kind: str,
+    ) -> None:
+        successor = sessions.redeem(start.refresh_token, HERE, clock.now)
+        entry = f"1 {int(clock.now)} 0{kind}"
+        redis_server.client().set(f"session:{start.refresh.sid}", entry)
+        clock.advance(60)
+        for _ in range(2):
+            again = sessions.redeem(start.refresh_token, HERE, clock.now)
+            assert again.refresh_token == successor.refresh_token
+        sessions.confirm(again.access_token, clock.now)
+        clock.advance(GRACE + 1)
+        with pytest.raises(RefreshReused):
+            sessions.redeem(start.refresh_token, HERE, clock.now)
 
 
 class TestReused:
@@ -123,12 +173,13 @@ class TestReused:
         with pytest.raises(RefreshReused):
             sessions.redeem(start.refresh_token, HERE, clock.now)
 
-    def test_a_repeat_from_another_browser_is_theft_at_once(
-        self, sessions: Sessions, start: Grant, clock: Clock
+    @pytest.mark.parametrize("thief", [THIEF, replace(THIEF, device_id="of-the-thief")])
+    def test_a_repeat_without_the_device_cookie_is_theft_at_once(
+        self, sessions: Sessions, start: Grant, clock: Clock, thief: Origin
     ) -> None:
         sessions.redeem(start.refresh_token, HERE, clock.now)
         with pytest.raises(RefreshReused):
-            sessions.redeem(start.refresh_token, Origin("192.0.2.1", FIREFOX), clock.now)
+            sessions.redeem(start.refresh_token, thief, clock.now)
 
     def test_repeats_after_the_successor_was_seen_do_not_lengthen_the_grace(
         self, sessions: Sessions, start: Grant, clock: Clock
@@ -142,10 +193,11 @@ class TestReused:
         with pytest.raises(RefreshReused):
             sessions.redeem(start.refresh_token, HERE, clock.now)
 
-    def test_a_thief_with_another_browser_is_noticed_also_when_first(
-        self, sessions: Sessions, start: Grant, clock: Clock
+    @pytest.mark.parametrize("thief", [THIEF, replace(THIEF, device_id="of-the-thief")])
+    def test_a_thief_without_the_device_cookie_is_noticed_also_when_first(
+        self, sessions: Sessions, start: Grant, clock: Clock, thief: Origin
     ) -> None:
-        sessions.redeem(start.refresh_token, Origin("198.51.100.9", FIREFOX), clock.now)
+        sessions.redeem(start.refresh_token, thief, clock.now)
         with pytest.raises(RefreshReused):
             sessions.redeem(start.refresh_token, HERE, clock.now)
 
@@ -155,7 +207,7 @@ class TestReused:
         sessions.redeem(start.refresh_token, HERE, clock.now)
         for _ in range(3):
             with pytest.raises(SessionEnded):
-                sessions.redeem(start.refresh_token, Origin("", FIREFOX), clock.now)
+                sessions.redeem(start.refresh_token, THIEF, clock.now)
         ends = db.session.query(EventRow).filter_by(sid=start.refresh.sid, kind="session_ended")
         assert [event.detail for event in ends] == ["reuse"]
 

@@ -47,11 +47,11 @@ def entries(client: "redis.Redis") -> RedisEntries:
 
 
 def start(entries: RedisEntries, sid: str) -> None:
-    entries.start(sid, now=1000, browser="chr", ttl=600)
+    entries.start(sid, now=1000, browser="!ab", ttl=600)
 
 
 def redeem(entries: RedisEntries, gen: int) -> Outcome:
-    return entries.redeem(SID, gen, now=1001, grace=30, browser="chr", ttl=600).outcome
+    return entries.redeem(SID, gen, now=1001, grace=30, browser="!ab", ttl=600).outcome
 
 
 class TestKeeping:

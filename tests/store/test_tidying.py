@@ -17,7 +17,7 @@ from webapp.core.grants import Grant, Origin
 from webapp.core.sessions import EndReason, Sessions
 from webapp.core.tidying import Removed, Tidying
 from webapp.store.attic import TURN
-from webapp.store.models import EventRow, SessionRow, db
+from webapp.store.models import DeviceRow, EventRow, SessionRow, db
 
 HERE = Origin("192.0.2.1", CHROME)
 DAY = 86400
@@ -168,3 +168,19 @@ def old_events(app: Flask) -> int:
     assert services_of(app).background.finish(5)
     with app.app_context():
         return db.session.query(EventRow).filter_by(detail="old").count()
+
+
+def test_a_browser_is_forgotten_400_days_after_its_last_sign_in_to_an_account(
+    app: Flask, tidying: Tidying, clock: Clock
+) -> None:
+    def known() -> int:
+        return db.session.query(DeviceRow).count()
+
+    Browser(app).sign_in()
+    with app.app_context():
+        clock.advance(400 * DAY)
+        tidying.step(clock())
+        assert known() == 1
+        clock.advance(1)
+        tidying.step(clock())
+        assert known() == 0

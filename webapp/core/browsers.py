@@ -1,7 +1,5 @@
 """Which browser, on which system: what a user agent says of itself."""
 
-import base64
-import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -9,9 +7,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ua_parser import Result
 
-
-# Letters kept with each session. Two kinds share them in one of 32,768 cases.
-KIND_LENGTH = 3
 
 # The parser's names → those that people know.
 COMMON_NAMES = {"Mac OS X": "macOS", "Mobile Safari": "Safari", "Chrome Mobile": "Chrome"}
@@ -50,19 +45,3 @@ def describe(user_agent: str) -> Description:
     tablet = tablet or (system == "Android" and "Mobile" not in user_agent)
     shape = "tablet" if tablet else "phone" if system in PHONES else "desktop"
     return Description(browser, COMMON_NAMES.get(system, system), shape)
-
-
-@lru_cache(maxsize=1024)
-def browser_kind(user_agent: str) -> str:
-    """Three letters that stand for the kind of browser on the kind of system.
-
-    Versions do not count (browsers update themselves overnight), and neither does
-    the ip (phones move).
-    """
-    found = parse(user_agent)
-    # What the parser does not know is told apart by its first word.
-    unknown = user_agent.partition("/")[0]
-    browser = found.user_agent.family if found.user_agent else unknown
-    system = found.os.family if found.os else ""
-    kind = f"{browser} on {system}".encode("utf-8", "surrogatepass")
-    return base64.b32encode(hashlib.sha256(kind).digest())[:KIND_LENGTH].decode()

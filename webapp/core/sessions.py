@@ -14,7 +14,6 @@ from dataclasses import replace
 from enum import StrEnum
 
 from . import jws
-from .browsers import browser_kind
 from .errors import (
     ClocksDiffer,
     RefreshInvalid,
@@ -82,10 +81,10 @@ class Sessions:
         self._entries.start(
             session.sid,
             now=int(now),
-            browser=browser_kind(origin.user_agent),
+            browser=origin.device_tag(session.sid),
             ttl=_ttl(session, now),
         )
-        self._records.open(session, user.proof)
+        self._records.open(session, user.proof, origin.device_id)
         return self._issuer.grant(user, session, "started", 0, int(now), now)
 
     def redeem(
@@ -109,7 +108,7 @@ class Sessions:
             claims.gen,
             now=int(now),
             grace=self._grace,
-            browser=browser_kind(origin.user_agent),
+            browser=origin.device_tag(claims.sid),
             ttl=_ttl(session, now),
         )
         if answer.outcome is Outcome.REUSED:

@@ -81,7 +81,7 @@ class Entries(Protocol):
     """One small entry a session, in Redis."""
 
     def start(self, sid: str, *, now: int, browser: str, ttl: int) -> None:
-        """Write generation 0, handed to this kind of browser."""
+        """Write generation 0, handed to this browser: `browser` is `Origin.device_tag`."""
 
     def redeem(self, sid: str, gen: int, *, now: int, grace: int, browser: str, ttl: int) -> Answer:
         """Decide atomically what generation `gen` may still do (redeem.lua).
@@ -109,8 +109,8 @@ class Records(Protocol):
     def user_of(self, sid: str) -> str | None:
         """Whose session it is, also after its end."""
 
-    def open(self, session: Session, proof: str) -> None:
-        """Insert a new session and the event of its start.
+    def open(self, session: Session, proof: str, device_id: str) -> None:
+        """Insert a new session and the event of its start; note the browser, if it is one.
 
         Unless the password has changed since it was `proof`, or the user is disabled or gone:
         whoever was let in by the old one must not slip past the end of all sessions.
@@ -128,3 +128,10 @@ class Records(Protocol):
 
     def close(self, sid: str, reason: str, now: int) -> Closed:
         """Write down a session's end, once."""
+
+
+class DeviceRepository(Protocol):
+    """The browsers that have signed in to an account, in SQL. `Records.open` notes them."""
+
+    def knows(self, email: str, device_id: str) -> bool:
+        """Whether that browser has signed in to the account that has this address today."""

@@ -13,6 +13,8 @@ from .links import UNDO_TTL
 # Seconds beyond the last token: clocks of hosts that differ, and requests that were under way
 # when the session ended.
 MARGIN = 24 * 3600
+# Seconds since a browser's last sign-in. No browser keeps its device cookie for longer.
+DEVICES_KEPT = 400 * 24 * 3600
 # Rows that one transaction removes: SQLite has no room for another writer meanwhile.
 BATCH = 500
 
@@ -45,6 +47,9 @@ class Attic(Protocol):
 
     def remove_email_changes(self, before: int, limit: int) -> int: ...
 
+    def remove_devices(self, before: int, limit: int) -> int:
+        """Browsers whose last sign-in to the account was before that moment."""
+
 
 @dataclass(frozen=True)
 class Tidying:
@@ -62,6 +67,7 @@ class Tidying:
             self.attic.remove_ended_sessions(over, tokens_gone, BATCH),
             self.attic.remove_events(int(now) - self.events_kept, BATCH),
             self.attic.remove_email_changes(int(now) - UNDO_TTL, BATCH),
+            self.attic.remove_devices(int(now) - DEVICES_KEPT, BATCH),
         )
-        expired, ended, events, _ = batches
+        expired, ended, events, *_ = batches
         return Removed(expired + ended, events, more=BATCH in batches)

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from math import inf
 
 from webapp.core.grants import Origin
+from webapp.core.tokens import new_token_id
 
 from .faults import PATIENCE
 from .hook import LOG_OUT, SIGN_IN, App, Reply, Request
@@ -36,6 +37,7 @@ class Browser:
         """Why it was signed out; empty while it is not."""
         self.access = ""
         self.refresh = ""
+        self.device = new_token_id()
         self._access_until = 0.0
         self._app = app
         self._clock = clock
@@ -59,7 +61,7 @@ class Browser:
     def request(self, line: str, who: str = "", *, bearer: str | None = None) -> Request:
         """With the cookies of this moment. The browser drops one whose time is over."""
         access = self.access if self._clock.now < self._access_until else None
-        origin = Origin(self.address, CHROME)
+        origin = Origin(self.address, CHROME, device_id=self.device)
         refresh = self.refresh or None
         return Request(line, origin, self.lane, who or self.label, access, refresh, bearer)
 
@@ -94,16 +96,20 @@ class Browser:
 
 
 class Thief(Browser):
-    """Poses as the same browser on the same system, which is the worst case."""
+    """Has copied the tokens and not the device cookie, and sends the same user agent."""
 
     lane: Lane = "thief"
     address = ABROAD
+
+    def __init__(self, app: App, clock: Clock, recorder: Recorder, name: str) -> None:
+        super().__init__(app, clock, recorder, name)
+        self.device = ""
 
     def copy(self, browser: Browser) -> None:
         self.access, self.refresh = browser.access, browser.refresh
         self._access_until = browser._access_until
         self.sid = browser.sid
-        self._recorder.note(self.lane, "copies both cookies")
+        self._recorder.note(self.lane, "copies both tokens")
 
     def hold(self, *, access: str = "", refresh: str = "") -> None:
         """These tokens, and no others."""

@@ -37,6 +37,7 @@ class Request:
             "Authorization": self.bearer and f"Bearer {self.bearer}",
             "Cookie: access_token": self.access,
             "Cookie: refresh_token": self.refresh,
+            "Cookie: known_browser": self.origin.device_id,
         }
         return {name: value for name, value in sent.items() if value}
 

@@ -42,7 +42,7 @@ class LabRecords:
     def user_of(self, sid: str) -> str | None:
         return self._user.id if sid in self._sessions else None
 
-    def open(self, session: Session, proof: str) -> None:
+    def open(self, session: Session, proof: str, device_id: str) -> None:
         self._sessions[session.sid] = session
         if self._remembers:
             self._recorder.step("app", "sql", "open the session", details={"session": session.sid})

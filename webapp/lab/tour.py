@@ -86,8 +86,8 @@ RACE = Stop(
     "Two tabs ask at once",
     (
         "Both come with generation 1, and only one of them can be first.",
-        "For 30 s after its successor was last handed out, whoever has shown what, the same kind "
-        "of browser gets that again (after that, only as long as nobody has shown the successor).",
+        "For 30 s after its successor was last handed out, whoever has shown what, the same "
+        "browser gets that again (after that, only as long as nobody has shown the successor).",
         "So both tabs hold generation 2: the very same refresh token, and a fresh access token "
         "each.",
     ),

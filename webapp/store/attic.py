@@ -5,7 +5,7 @@ from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from .database import committing
-from .models import EmailChangeRow, EventRow, SessionRow, db
+from .models import DeviceRow, EmailChangeRow, EventRow, SessionRow, db
 from .sessions import answering
 
 TURN = "tidying"
@@ -29,6 +29,9 @@ class SqlAttic:
     def remove_email_changes(self, before: int, limit: int) -> int:
         return _remove(EmailChangeRow.id, EmailChangeRow.changed_at <= before, limit)
 
+    def remove_devices(self, before: int, limit: int) -> int:
+        return _remove(DeviceRow.device_id, DeviceRow.last_seen < before, limit)
+
 
 class RedisTurns:
     """One of all workers at a time; a key that lapses says that it has been somebody's turn."""
@@ -49,7 +52,7 @@ def _remove(
 ) -> int:
     """How many rows that was."""
     found = select(key).where(old).limit(limit).correlate(None)
-    removing = delete(key.class_).where(key.in_(found))
+    removing = delete(key.class_).where(key.in_(found), old)
     options = {"synchronize_session": False}
     with committing():
         return len(db.session.scalars(removing.returning(key), execution_options=options).all())

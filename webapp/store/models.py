@@ -154,6 +154,20 @@ class SessionRow(Base):
         return Session(**{name: getattr(self, name) for name in Session.__slots__})
 
 
+class DeviceRow(Base):
+    """A browser that has signed in to this account, by its device cookie (web/device_cookie.py)."""
+
+    __tablename__ = "devices"
+
+    user_id: Mapped[str] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    device_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    first_seen: Mapped[int] = mapped_column(BigInteger)
+    last_seen: Mapped[int] = mapped_column(BigInteger, index=True)
+    trusted_until: Mapped[int | None] = mapped_column(BigInteger)
+
+
 class EventRow(Base):
     """Something that matters to an account's safety. Never a token, password or cookie.
 

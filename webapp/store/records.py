@@ -8,6 +8,7 @@ from webapp.core.events import EventKind
 from webapp.core.stores import Closed, Session, User
 
 from .database import answering, committing, read_row
+from .devices import note_device
 from .events import fit, note
 from .models import SessionRow, UserRow, db
 
@@ -42,11 +43,13 @@ class SqlRecords:
         with answering():
             return db.session.scalar(looking)
 
-    def open(self, session: Session, proof: str) -> None:
+    def open(self, session: Session, proof: str, device_id: str) -> None:
         with committing():
             if proof and not _still_is(session.user_id, proof):
                 raise InvalidCredentials
             self._add(session, EventKind.SIGNED_IN)
+            if device_id:
+                note_device(session.user_id, device_id, session.created_at)
 
     def restore(self, session: Session) -> None:
         try:

@@ -1,13 +1,15 @@
 -- What may generation `presented` of a session still do? One key, decided at once.
 --
--- KEYS[1]  session:<sid>, holding "<gen> <rotated_at> <confirmed><browser>", now and then
+-- KEYS[1]  session:<sid>, holding "<gen> <rotated_at> <confirmed><device>", now and then
 --          with " <handed_out>" behind it, or "ended <reason>".
 --          confirmed   1 once a client has shown the generation, 0 before
---          browser     three letters: which kind of browser made the rotation
+--          device      which browser made the rotation: three letters of its device cookie's
+--                      id, "." for a program. Letters and digits alone: written before there
+--                      were any; then generation and grace decide
 --          handed_out  how many seconds after its rotation the generation was last given
 --                      to a client that had not shown it yet; 0 is not written
 --          (19 letters at most, usually: at 20 the server takes 16 bytes more for each.)
--- ARGV     presented, now, grace, browser, ttl; times in seconds
+-- ARGV     presented, now, grace, device, ttl; times in seconds
 -- answers  outcome, and then gen and rotated_at, or the reason
 --
 -- Only asked when SQL says that the session is open. Times are the app's, passed
@@ -32,8 +34,8 @@ if reason then
   return {'ended', reason}
 end
 
-local gen, rotated_at, confirmed, browser, handed_out =
-  entry:match('^(%d+) (%d+) ([01])(%w+) ?(%d*)$')
+local gen, rotated_at, confirmed, device, handed_out =
+  entry:match('^(%d+) (%d+) ([01])(%S+) ?(%d*)$')
 gen, rotated_at, handed_out = tonumber(gen), tonumber(rotated_at), tonumber(handed_out) or 0
 if not gen then
   return advance('healed')            -- written by another version: as good as lost
@@ -49,12 +51,13 @@ end
 -- The previous one is good until its successor has been seen, for then the answer
 -- may have been lost; and for the grace after it was handed out, for then it may be
 -- a race. A lost answer's retry may start a race too: a laptop wakes up with two tabs.
--- Tabs share a browser. Thief and owner seldom do, whoever of them comes first.
+-- Tabs share a browser. A thief with a copied token has another one, also if first.
 local age = now - rotated_at
 local unseen = confirmed == '0'
-if presented == gen - 1 and asking == browser and (unseen or age - handed_out <= grace) then
+local same_device = asking == device or device:match('^%w+$')
+if presented == gen - 1 and same_device and (unseen or age - handed_out <= grace) then
   if unseen and age > handed_out then
-    local again = string.format('%d %d 0%s %d', gen, rotated_at, browser, age)
+    local again = string.format('%d %d 0%s %d', gen, rotated_at, device, age)
     redis.call('SET', KEYS[1], again, 'KEEPTTL')
   end
   return {'repeated', gen, rotated_at}

@@ -1,6 +1,6 @@
 """Sessions in Redis: one small key each, changed only by two scripts.
 
-`session:<sid>` holds `<gen> <rotated_at> <confirmed><browser>`, or `ended <reason>`
+`session:<sid>` holds `<gen> <rotated_at> <confirmed><device>`, or `ended <reason>`
 as a tombstone (what they mean: redeem.lua). Nothing else about a
 session is kept here, so losing it loses nobody.
 """

@@ -31,7 +31,7 @@ from webapp.core.grants import BROWSER_CLIENT, Grant
 from webapp.core.stores import User
 from webapp.core.tokens import AccessClaims
 
-from . import cookies, csrf, drafts, in_place, messages, pairing
+from . import cookies, csrf, device_cookie, drafts, in_place, messages, pairing
 from .authorization import EVERYBODY, check, permission_needed
 from .refreshing import exchange
 from .request_id import request_id
@@ -187,7 +187,7 @@ def believe(access_token: str) -> Visitor:
 
 
 def renew(refresh_token: str, sid: str | None = None) -> Visitor:
-    grant = exchange(refresh_token, origin(), sid=sid)
+    grant = exchange(refresh_token, device_cookie.browser(), sid=sid)
     hand_over(grant)
     return Visitor(grant.user, grant.access)
 
@@ -205,7 +205,8 @@ def hand_over(grant: Grant) -> None:
     def set_cookies(response: Response) -> Response:
         late = time.monotonic() - began >= LATE
         if not services().sessions.has_ended(grant.session, ask=late):
-            return cookies.remember_grant(response, grant)
+            response = cookies.remember_grant(response, grant)
+            return device_cookie.add_to(response, grant.session.sid)
         flask.session.modified = False
         return response
 

@@ -114,7 +114,7 @@ def forget_grant(response: AnyResponse) -> AnyResponse:
 
 
 def remember_browser(response: AnyResponse, value: str) -> AnyResponse:
-    """Proves nothing but that somebody has signed in here before; it survives a logout."""
+    """The device cookie: it survives a logout."""
     _set(response, KNOWN_BROWSER, value, max_age=LONGEST, httponly=True)
     return response
 

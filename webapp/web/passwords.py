@@ -5,14 +5,14 @@ from contextlib import AbstractContextManager, nullcontext
 from webapp.core.attempts import RESEND_BY_ACCOUNT, RESEND_BY_ADDRESS
 from webapp.core.stores import User
 
-from . import known_browsers
+from . import device_cookie
 from .authentication import visitor
 from .services import origin, services
 
 
 def checking(email: str) -> AbstractContextManager[None]:
     """Around a password check. Raises RateLimited before it, Unavailable if nobody can count."""
-    known = known_browsers.known_as(email)
+    known = device_cookie.known_to(email)
     return services().attempts.password_check(email, origin().ip, known)
 
 

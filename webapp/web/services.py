@@ -23,6 +23,7 @@ from webapp.core.links import Links
 from webapp.core.memory import Feed
 from webapp.core.registration import Registration
 from webapp.core.sessions import Sessions
+from webapp.core.stores import DeviceRepository
 from webapp.core.tidying import Tidying
 from webapp.mail.outbox import Outbox
 
@@ -54,6 +55,7 @@ class Services:
     clients: Clients
     sessions: Sessions
     devices: Devices
+    device_repository: DeviceRepository
     tidying: Tidying
     tidier: Tidier
     access_keys: KeyRing

@@ -113,8 +113,9 @@ SCENARIOS = (
         ),
         "The late tab shows a token that has been rotated away, and its successor has been used "
         "since. That is what a thief's replay looks like, too. But for 30 s after its successor "
-        "was last handed out, whoever has shown what, the same kind of browser passes for a race "
-        "and gets that again. After that, only as long as nobody has shown the successor.",
+        "was last handed out, whoever has shown what, the same browser, by its device cookie, "
+        "passes for a race and gets that again. After that, only as long as nobody has shown the "
+        "successor.",
         (("webapp/store/redeem.lua", "grace"),),
         "tests/core/test_sessions.py::TestRepeated::test_a_race_gets_the_very_same_successor",
         five_tabs,

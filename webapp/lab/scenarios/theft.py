@@ -54,8 +54,8 @@ REPLAY, FIRST, FORGED = (
         "An old token whose successor has been used can't come from your browser: it would have "
         "the newer one. Two hold the same chain, and nobody can say which of them is you, so it "
         "ends for both. You sign in again, with the reason on the page and in a mail; the thief "
-        "can't. (One who comes within the grace, from the same kind of browser, passes for a race "
-        "and is noticed one rotation later.)",
+        "can't. (One who has copied the device cookie as well, and comes within the grace, passes "
+        "for a race and is noticed one rotation later.)",
         (("webapp/store/redeem.lua", "ended reuse"), ("webapp/core/notices.py", "sign_in_stolen")),
         "tests/web/test_silent_refresh.py"
         "::test_a_replay_after_the_grace_ends_this_session_only_and_tells_the_victim_why",
@@ -71,11 +71,11 @@ REPLAY, FIRST, FORGED = (
             Choice("Nobody can notice that."),
         ),
         "Who came first makes no difference: as soon as the second one shows the old token, two "
-        "hold the same chain. The thief has had the time until you came back, and no more. From "
-        "another kind of browser it would have been noticed even within the grace.",
-        (("webapp/store/redeem.lua", "asking == browser"), ("webapp/core/browsers.py", "kind")),
+        "hold the same chain. The thief has had the time until you came back, and no more. Without "
+        "your device cookie it is noticed even within the grace.",
+        (("webapp/store/redeem.lua", "same_device"), ("webapp/core/grants.py", "device_tag")),
         "tests/core/test_sessions.py"
-        "::TestReused::test_a_thief_with_another_browser_is_noticed_also_when_first",
+        "::TestReused::test_a_thief_without_the_device_cookie_is_noticed_also_when_first",
         thief_first,
     ),
     Scenario(

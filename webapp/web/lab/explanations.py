@@ -37,8 +37,8 @@ ENTRY = {
     "confirmed": "Whether anybody has shown the newest one. After the grace the one before gets it "
     "again only as long as nobody has: the answer may have been lost. “Again” is the same refresh "
     "token, and a fresh access token.",
-    "browser": "Three letters that stand for the kind of browser that it went to. A thief seldom "
-    "has the same.",
+    "browser": "Three letters that stand for the device cookie of the browser that it went to. A "
+    "thief who has copied a token alone has another one, or none. A program has none: a dot.",
     "handed_out": "So long after the rotation the same refresh token was last handed out, before "
     "anybody had shown it. The grace counts from there: a race may start there as well.",
     "ttl": "Then Redis forgets the entry by itself: no token of it could be good any more.",
@@ -68,7 +68,8 @@ COOKIES = {
     "refresh_token": "Sent with each request, so that the server can renew on the way.",
     "evergreen_session": "Signed, not secret: what binds a guest's forms to this browser (CSRF), "
     "and short messages.",
-    "known_browser": "Says that somebody has signed in here before. Strangers who guess passwords "
+    "known_browser": "The device cookie: a random number, by which this browser is known, whatever "
+    "name it gives itself. A copied token without it is noticed, and strangers who guess passwords "
     "can't lock you out of this browser.",
     "token_lab": "The lab's own. It marks this browser, so that its requests are drawn here.",
     "HttpOnly": "No script can read it: what gets into a page can't carry it off.",

@@ -15,7 +15,7 @@ from webapp.core.errors import (
 )
 from webapp.core.sessions import EndReason
 from webapp.core.stores import User
-from webapp.web import cookies, drafts, known_browsers, messages
+from webapp.web import cookies, device_cookie, drafts, messages
 from webapp.web.authentication import by_cookies, hand_over, sessions_of_this_browser
 from webapp.web.authorization import public
 from webapp.web.destinations import not_a_destination, safe_next
@@ -126,9 +126,9 @@ def sign_in(user: User, *, remember: bool, target: str | None) -> ResponseReturn
     If the new one can't be opened now, the old one is still there.
     """
     previous = sessions_of_this_browser()
-    grant = services().sessions.start(user, origin(), remember=remember, now=services().now())
+    here = device_cookie.browser_to_sign_in()
+    grant = services().sessions.start(user, here, remember=remember, now=services().now())
     hand_over(grant)
-    known_browsers.recognise(user.email)
     with suppress(Unavailable):
         end_sessions(previous)
     drafts.offer(user.id, target)
