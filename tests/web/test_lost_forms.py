@@ -134,6 +134,24 @@ class TestComingBack:
         assert send(browser, corrected).status_code == 303
         assert browser.get(back).location == "/dashboard"
 
+    def test_asked_about_first_it_is_still_there_until_it_is_confirmed(
+        self, app: Flask, browser: Browser, clock: Clock
+    ) -> None:
+        browser.sign_in()
+        path = "/account/sessions/end-others"
+        form = {"csrf_token": browser.csrf_token("/account")}
+        browser.sign_out()
+        back = next_after(browser.client.post(path, data=form, headers=browser.headers))
+        browser.sign_in(next=back)
+        clock.advance(15 * 60 + 1)
+        token = browser.csrf_token(back)
+        asked = browser.client.post(path, data={"csrf_token": token}, headers=browser.headers)
+        assert 'data-testid="confirm-form"' in asked.text
+        assert browser.get(back).status_code == 200
+        answer = fields_on(asked) | {"current_password": PASSWORD}
+        assert browser.client.post(path, data=answer, headers=browser.headers).status_code == 303
+        assert browser.get(back).location == "/dashboard"
+
     def test_another_button_on_its_page_does_not_count_as_sending_it(
         self, app: Flask, browser: Browser, clock: Clock
     ) -> None:
