@@ -58,7 +58,7 @@ def elsewhere(other_chromium: webdriver.Chrome, address: str) -> Iterator[Page]:
 @pytest.fixture(
     params=[
         "keyboard alone",
-        pytest.param("scripts off", marks=pytest.mark.thorough("browsers without scripts")),
+        pytest.param("scripts off", marks=pytest.mark.thorough("browsers in full")),
     ]
 )
 def hand(request: pytest.FixtureRequest, page: Page) -> Hand:

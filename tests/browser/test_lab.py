@@ -51,6 +51,7 @@ def drawn(page: Page) -> str:
     return text
 
 
+@pytest.mark.thorough("browsers in full")
 def test_every_scenario_ends_as_its_picture_and_the_store_say(
     page: Page, redis_server: RedisServer
 ) -> None:

@@ -79,7 +79,7 @@ def test_another_tabs_renewal_shows_on_an_open_dashboard(page: Page, clock: Cloc
     page.wait(lambda: page.text("generation") == "1")
 
 
-def test_logout_reaches_every_tab_by_itself(page: Page) -> None:
+def test_logout_reaches_every_tab_within_a_second(page: Page) -> None:
     page.sign_in()
     here = page.tab
     elsewhere = page.open_tab("/account")
