@@ -232,7 +232,10 @@ class Settings:
         "do. `auto`: in development only.",
     )
     trusted_proxies: int = setting(
-        0, number(0, 10), "How many proxies in front set X-Forwarded-*. Too many: clients can lie."
+        0,
+        number(0, 10),
+        "How many proxies in front set X-Forwarded-*. Too many, or one that passes X_Forwarded_For "
+        "on: clients can lie.",
     )
 
     @classmethod

@@ -15,7 +15,7 @@ from werkzeug.test import create_environ, run_wsgi_app
 from webapp.web import body_places
 from webapp.web.admission import BODIES_STUCK, MAX_HEADERS, STUCK, Admission
 from webapp.web.body_places import (
-    BY_ADDRESS,
+    BODIES,
     LATE,
     LATE_WHEN_FULL,
     SILENT,
@@ -249,19 +249,33 @@ def test_the_app_never_reads_from_the_network(length: str) -> None:
     assert answer(*asked, CONTENT_LENGTH=length) == (200, b"POST ")
 
 
+def fill(places: BodyPlaces, address: str) -> int:
+    """How many places an address gets that takes all it can."""
+    taken = 0
+    while places.take(address, None):
+        taken += 1
+    return taken
+
+
 def test_one_address_can_not_use_up_the_places_of_bodies() -> None:
-    places = BodyPlaces(total=10, by_address=3)
-    assert [bool(places.take("a", None)) for _ in range(4)] == [True, True, True, False]
-    (freed, *_) = [places.take("b", None) for _ in range(3)]
-    assert not places.take("b", None)
-    places.give_back(freed, "b")
+    places = BodyPlaces()
+    assert BODIES * 0.9 < fill(places, "a") < BODIES
     assert places.take("b", None)
+    assert fill(places, "c") > 1
+    assert places.take("d", None)
+
+
+def test_who_has_taken_too_many_may_come_again_when_they_are_given_back() -> None:
+    places = BodyPlaces(total=4)
+    first, *_ = [places.take("a", None) for _ in range(4)]
+    assert not places.take("a", None)
+    places.give_back(first, "a")
+    assert places.take("a", None)
 
 
 def test_a_customer_of_ipv6_is_one_address() -> None:
     app = Admission(echo, MAX_BODY)
-    for _ in range(BY_ADDRESS):
-        app._bodies.take("2001:db8::/64", None)
+    fill(app._bodies, "2001:db8::/64")
     assert answer(app, BytesIO(b"x"), REMOTE_ADDR="2001:db8::1234")[0] == 503
     assert answer(app, BytesIO(b"x"), REMOTE_ADDR="2001:db8:0:1::1")[0] == 200
 
@@ -305,7 +319,7 @@ def test_a_late_body_whose_client_is_silent_loses_its_connection(
 ) -> None:
     client, accepted = connection
     monkeypatch.setattr(body_places, "silent_for", lambda _: SILENT)
-    places = BodyPlaces(total=total, by_address=9, clock=steps)
+    places = BodyPlaces(total=total, clock=steps)
     assert places.take("a", peer_of(accepted))
     steps.now += after - 1
     places.take("b", None)

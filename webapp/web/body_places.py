@@ -18,8 +18,10 @@ from typing import NamedTuple
 
 # Waited for at the same time. A server with more threads has one for each request that is whole.
 BODIES = 448
-# Of one address, behind which may be a whole office. More: fewer addresses can use up all.
-BY_ADDRESS = 100
+# An address may take a place while it holds less than so many times what is free (as routers share
+# their buffers: Choudhury and Hahne, "Dynamic Queue Length Thresholds"): one alone 408 of 448.
+# More: fewer addresses can use up all, four of them now. Less: an office at one address has fewer.
+TIMES_FREE = 10
 # Seconds after which a body is late; where there is no place for the next one it is so sooner.
 LATE, LATE_WHEN_FULL = 30.0, 5.0
 # Seconds that the client of a late body may send nothing.
@@ -42,11 +44,9 @@ class BodyPlaces:
     def __init__(
         self,
         total: int = BODIES,
-        by_address: int = BY_ADDRESS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._total = total
-        self._each = by_address
         self._clock = clock
         self._lock = threading.Lock()
         # Oldest first: since when, and from where if it is a connection to ourselves.
@@ -55,7 +55,11 @@ class BodyPlaces:
         self._looks_again = 0.0
 
     def take(self, address: str, peer: Peer | None) -> object | None:
-        """A place; None if there is none. `peer` is who is hung up on when this body is late."""
+        """A place; None if there is none.
+
+        An empty `address` is not known, and not limited. When the body is late, connections of
+        `peer` are ended.
+        """
         self._hang_up_on_the_late(LATE)
         place = self._enter(address, peer)
         if place is None:  # but for who asks again
@@ -64,7 +68,8 @@ class BodyPlaces:
 
     def _enter(self, address: str, peer: Peer | None) -> object | None:
         with self._lock:
-            if len(self._waiting) >= self._total or self._by_address[address] >= self._each:
+            free = self._total - len(self._waiting)
+            if not free or (address and self._by_address[address] >= TIMES_FREE * free):
                 return None
             place = object()
             self._waiting[place] = self._clock(), peer
