@@ -89,11 +89,15 @@ def test_a_withdrawn_key_verifies_nothing() -> None:
 @pytest.mark.parametrize("value", [None, "", [], {}, True, -1, 1.5, "absent"])
 def test_every_claim_has_to_be_there_and_of_its_type(name: str, value: object) -> None:
     ours = tokens()
-    claims = {n: getattr(ACCESS, n) for n in ACCESS.__slots__}
+    scoped = dataclasses.replace(ACCESS, scope="profile")
+    claims = {n: getattr(scoped, n) for n in ACCESS.__slots__}
     claims |= {"iss": "evergreen", "aud": "evergreen-api", name: value}
     if value == "absent":
         del claims[name]
     token = jws.sign(claims, ACCESS_TYPE, ours.access_keys.signing)
+    if (name, value) == ("scope", "absent"):
+        assert ours.read_access(token, NOW).scope == ""
+        return
     with pytest.raises(TokenInvalid):
         ours.read_access(token, NOW)
 

@@ -73,6 +73,29 @@ class TestRevoke:
         )
         assert program.call("GET", "/protected").status_code == 200
 
+    @pytest.mark.parametrize("path", ["/oauth/revoke", "/api/v1/auth/revoke"])
+    def test_an_old_access_token_ends_nothing(
+        self, program: Program, clock: Clock, path: str
+    ) -> None:
+        old = program.log_in()
+        clock.advance(301)
+        program.auth = program.refresh(old["refresh_token"]).json["data"]["auth"]
+        if path.startswith("/api"):
+            program.call("POST", "/auth/revoke", {"refresh_token": old["access_token"]})
+        else:
+            program.form(path, token=old["access_token"])
+        assert program.call("GET", "/protected").status_code == 200
+
+    def test_an_expired_refresh_token_ends_nothing(self, program: Program, clock: Clock) -> None:
+        old = program.log_in()["refresh_token"]
+        token = old
+        for _ in range(2):
+            clock.advance(20 * 86400)
+            program.auth = program.refresh(token).json["data"]["auth"]
+            token = program.auth["refresh_token"]
+        program.form("/oauth/revoke", token=old)
+        assert program.call("GET", "/protected").status_code == 200
+
 
 class TestIntrospect:
     def ask(self, program: Program, token: str, secret: str) -> Json:

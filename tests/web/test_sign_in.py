@@ -149,6 +149,25 @@ def test_logout_ends_the_session_whichever_cookie_is_left(browser: Browser, left
     assert not browser.is_in()
 
 
+def test_an_old_access_token_signs_nobody_out(app: Flask, browser: Browser, clock: Clock) -> None:
+    """A stranger may have found it in a log: neither signing out nor in with it ends the session.
+
+    With the cookies lost there is nothing to end, and the stranger's cookies are deleted.
+    """
+    browser.sign_in()
+    old = browser.access_token
+    clock.advance(301)
+    assert browser.is_in()
+    stranger = Browser(app)
+    stranger.keep({"access_token": old})
+    answer = stranger.post("/logout", form_on="/login")
+    assert (answer.status_code, answer.location) == (303, "/login")
+    assert "Max-Age=0" in set_cookies(answer)["access_token"]
+    stranger.keep({"access_token": old})
+    stranger.sign_in()
+    assert browser.is_in()
+
+
 def test_logout_needs_no_cookie_of_flask(browser: Browser) -> None:
     """A browser that was restarted has kept the sign-in, and lost what lasts as long as it runs."""
     browser.sign_in()

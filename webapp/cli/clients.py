@@ -1,12 +1,14 @@
 """`flask clients`: programs that sessions may belong to."""
 
 import re
+from collections.abc import Iterable
 
 import click
 
 from ..core.accounts import normal_name
 from ..core.clients import RESERVED, Client, new_secret
 from ..core.keys import KID
+from ..core.policy import Scope, normal_scope
 from ..core.sessions import EndReason
 from ..store.clients import SqlClients
 from ..web.services import services
@@ -17,27 +19,38 @@ from .terminal import CommandGroup
 clients = CommandGroup("clients", help="Programs that sessions may belong to.")
 
 
+scope_option = click.option(
+    "--scope",
+    multiple=True,
+    help=f"What it may do for its users: {', '.join(Scope)}. `profile` is always in it.",
+)
+
+
 def fields(client: Client) -> Json:
     return {
         "client_id": client.client_id,
         "name": client.name,
         "confidential": client.confidential,
+        "scope": client.scope,
         "created_at": iso(client.created_at),
     }
 
 
 def in_a_line(client: Client) -> str:
     kind = "confidential" if client.confidential else "public"
-    return f"{client.client_id}  {kind}  {client.name}"
+    return f"{client.client_id}  {kind}  {client.scope}  {client.name}"
 
 
 @clients.command("create")
 @click.argument("client_id")
 @click.option("--name", help="As people know it; else its id.")
 @click.option("--public", is_flag=True, help="It can't keep a secret: an app on a phone or page.")
+@scope_option
 @json_option
 @operating
-def create(client_id: str, name: str | None, public: bool, as_json: bool) -> None:
+def create(
+    client_id: str, name: str | None, public: bool, scope: Iterable[str], as_json: bool
+) -> None:
     """Register a client. Its secret is shown once."""
     if not re.fullmatch(KID, client_id) or client_id in RESERVED:
         raise click.ClickException("Use letters, digits and . _ -, and neither browser nor api.")
@@ -45,8 +58,9 @@ def create(client_id: str, name: str | None, public: bool, as_json: bool) -> Non
     if SqlClients().find(client_id) is None:
         end_sessions_of(client_id)
     secret, secret_hash = (None, None) if public else new_secret()
-    SqlClients().create(client_id, shown, secret_hash, int(services().now()))
-    show_secret(as_json, client_id, secret, f"client_id: {client_id}")
+    granted = checked_scope(scope)
+    SqlClients().create(client_id, shown, secret_hash, int(services().now()), granted)
+    show_secret(as_json, client_id, secret, f"client_id: {client_id}", f"scope: {granted}")
 
 
 @clients.command("list")
@@ -69,6 +83,20 @@ def rotate_secret(client_id: str, as_json: bool) -> None:
     show_secret(as_json, client_id, secret)
 
 
+@clients.command("set-scope")
+@click.argument("client_id")
+@click.argument("scope", nargs=-1, required=True)
+@json_option
+@operating
+def set_scope(client_id: str, scope: Iterable[str], as_json: bool) -> None:
+    """Say what a client may do. Counts from its next refresh on. Sessions stay."""
+    granted = checked_scope(scope)
+    if not SqlClients().set_scope(client_id, granted):
+        raise click.ClickException(f"There is no client {plain(client_id)}.")
+    changed = {"client_id": client_id, "scope": granted}
+    answer(as_json, changed, f"{client_id} has the scope {granted} now.")
+
+
 @clients.command("delete")
 @click.argument("client_id")
 @yes_option
@@ -83,6 +111,13 @@ def delete(client_id: str, yes: bool, as_json: bool) -> None:
         raise click.ClickException(f"There is no client {plain(client_id)}.")
     gone = {"client_id": client_id, "ended": ended}
     answer(as_json, gone, f"{client_id} is gone, and its sessions are over.")
+
+
+def checked_scope(scope: Iterable[str]) -> str:
+    try:
+        return normal_scope(" ".join(scope))
+    except ValueError as error:
+        raise click.ClickException(plain(str(error))) from None
 
 
 def checked_name(name: str) -> str:

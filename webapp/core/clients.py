@@ -1,7 +1,8 @@
 """Clients: the programs that a session may belong to (RFC 6749 section 2).
 
 A refresh token is good only for the client that opened its session, so one
-lifted from a browser's cookie is worthless at the API, and the reverse.
+lifted from a browser's cookie is worthless at the API, and the reverse. A
+registered client has a scope as well: what it may do for its users.
 """
 
 import hashlib
@@ -13,6 +14,8 @@ from typing import Protocol
 from .errors import ClientInvalid
 from .grants import BROWSER_CLIENT
 from .keys import KID
+from .policy import Scope
+from .tokens import AccessClaims
 
 # Whoever uses the API without being registered.
 API_CLIENT = "api"
@@ -27,9 +30,15 @@ class Client:
     secret_hash: str | None
     """None for a public client: an app that could not keep a secret."""
 
+    scope: str = Scope.PROFILE.value
+    """Words of `Scope`, separated by spaces; empty for `api`, where the user's role decides."""
+
     @property
     def confidential(self) -> bool:
         return self.secret_hash is not None
+
+
+API = Client(API_CLIENT, "API", 0, None, scope="")
 
 
 class ClientStore(Protocol):
@@ -41,28 +50,41 @@ class ClientStore(Protocol):
 class Clients:
     store: ClientStore
 
-    def authenticate(self, client_id: str | None, secret: str | None) -> str:
-        """The id of the client that calls; `api` if it names none.
+    def authenticate(self, client_id: str | None, secret: str | None) -> Client:
+        """The client that calls; `api` if it names none.
 
         Raises ClientInvalid: unknown, a wrong or missing secret, or one where none belongs.
         """
         if not client_id:
             if secret:
                 raise ClientInvalid
-            return API_CLIENT
+            return API
         if client_id == API_CLIENT and not secret:
-            return API_CLIENT
+            return API
         known = KID.fullmatch(client_id) and client_id not in RESERVED
         client = self.store.find(client_id) if known else None
         if client is None or not _proves(client, secret):
             raise ClientInvalid
-        return client.client_id
+        return client
 
-    def authenticate_confidential(self, client_id: str | None, secret: str | None) -> str:
+    def scope_of(self, client_id: str) -> str:
+        """The scope of a registered client as it is now; empty for any other."""
+        client = None if client_id in RESERVED else self.store.find(client_id)
+        return client.scope if client else ""
+
+    def authenticate_confidential(self, client_id: str | None, secret: str | None) -> Client:
         """As above, but only for a client with a secret. Raises ClientInvalid."""
         if not client_id or not secret:
             raise ClientInvalid
         return self.authenticate(client_id, secret)
+
+
+def limiting_scope(access: AccessClaims) -> str | None:
+    """The scope that limits a token; None: its user's role alone decides.
+
+    A token of a registered client from before there were scopes says nothing of them.
+    """
+    return None if access.client_id in RESERVED else access.scope or Scope.PROFILE
 
 
 def new_secret() -> tuple[str, str]:

@@ -29,6 +29,13 @@ class Devices:
         alive = [d for d in devices if d.last_seen + d.session.idle_ttl > now]
         return sorted(alive, key=lambda device: device.last_seen, reverse=True)
 
+    def client_of(self, user_id: str, sid: str) -> str:
+        """Which client a user's own session belongs to. Raises NotFound."""
+        _, session = self.records.find(user_id, sid)
+        if session is None or session.user_id != user_id:
+            raise NotFound
+        return session.client_id
+
     def end_one(
         self, user_id: str, sid: str, now: float, reason: str = EndReason.ENDED_ELSEWHERE
     ) -> None:

@@ -133,6 +133,14 @@ class Forbidden(EvergreenError):
     message = "Your account may not do this."
 
 
+class InsufficientScope(Forbidden):
+    """The user may do this; their client may not, without `scope` (RFC 6750 section 3.1)."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"The client may not do this: its scope does not include {scope}.")
+        self.scope = scope
+
+
 class AccountDisabled(Forbidden):
     """The password was right. Only the account's owner, or its thief, learns this."""
 

@@ -37,6 +37,8 @@ class Origin:
     client_id: str = BROWSER_CLIENT
     device_id: str = ""
     """A browser's, from its device cookie; never its user agent: one browser shows several."""
+    scope: str = ""
+    """What the client may do, if it is a registered one."""
 
     def device_tag(self, sid: str) -> str:
         """Three letters (15 bits) that stand for the browser in Redis.
@@ -98,7 +100,14 @@ class Issuer:
         )
 
     def grant(
-        self, user: User, session: Session, outcome: str, gen: int, rotated_at: int, now: float
+        self,
+        user: User,
+        session: Session,
+        outcome: str,
+        gen: int,
+        rotated_at: int,
+        now: float,
+        scope: str = "",
     ) -> Grant:
         """The refresh token depends on nothing but its session's state: a repeat is the same."""
         refresh = RefreshClaims(
@@ -119,6 +128,7 @@ class Issuer:
             jti=new_token_id(),
             iat=int(now),
             exp=min(int(now) + self.limits.access_ttl, refresh.exp),
+            scope=scope,
         )
         return Grant(
             user=user,

@@ -85,7 +85,7 @@ class Sessions:
             ttl=_ttl(session, now),
         )
         self._records.open(session, user.proof, origin.device_id)
-        return self._issuer.grant(user, session, "started", 0, int(now), now)
+        return self._issuer.grant(user, session, "started", 0, int(now), now, origin.scope)
 
     def redeem(
         self, refresh_token: str, origin: Origin, now: float, *, sid: str | None = None
@@ -114,7 +114,8 @@ class Sessions:
         if answer.outcome is Outcome.REUSED:
             self._feed.announce(claims.sid)
         self._require_open(answer, user, session, now)
-        return self._issuer.grant(user, session, answer.outcome, answer.gen, answer.rotated_at, now)
+        made = (answer.outcome, answer.gen, answer.rotated_at)
+        return self._issuer.grant(user, session, *made, now, origin.scope)
 
     def confirm(self, access_token: str, now: float) -> tuple[User, AccessClaims]:
         """Believe an access token: one that was believed before, unless there is news of it.
@@ -160,6 +161,8 @@ class Sessions:
     def revoke(self, token: str, client_id: str, now: float) -> None:
         """Close the session of a client's own token; any other text closes none, and is no error.
 
+        Nor does an expired one: it may have been found in an old log.
+
         RFC 7009 section 2.2: the client can't do anything about it. Raises Unavailable.
         """
         if claims := self.recognise(token, client_id, now):
@@ -193,12 +196,12 @@ class Sessions:
     def recognise(
         self, token: str, client_id: str, now: float
     ) -> RefreshClaims | AccessClaims | None:
-        """Claims of a client's own authentic token, of either kind, whatever its times are.
+        """Claims of a client's own authentic token of either kind, unless it has expired.
 
         None also if its user is gone, or the session is another user's. Raises Unavailable.
         """
         claims = self.authentic_claims(token, now)
-        if claims is None or claims.client_id != client_id:
+        if claims is None or claims.client_id != client_id or claims.exp <= now:
             return None
         user, session = self._records.find(claims.sub, claims.sid)
         return claims if user and _belongs_to(user, session) else None
@@ -215,11 +218,13 @@ class Sessions:
         return None
 
     def require_alive(self, refresh_token: str, now: float) -> None:
-        """Say whether a session is still open, and change nothing: it grows no older by asking.
+        """Raise if a browser's session is over. Changes nothing, so it grows no older by asking.
 
-        Raises TokenInvalid, TokenExpired, SessionEnded, Unavailable.
+        Raises TokenInvalid, TokenExpired, RefreshInvalid, SessionEnded, Unavailable.
         """
         claims = self._tokens.read_refresh(refresh_token, now)
+        if claims.client_id != BROWSER_CLIENT:
+            raise RefreshInvalid
         user, session = self._find_open(claims, now)
         self._require_open(self._ask_entries(claims, session), user, session, now)
 

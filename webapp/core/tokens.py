@@ -24,6 +24,8 @@ MAX_REFRESH_TTL = 400 * 24 * 3600
 
 MAX_GENERATION = 2**31
 
+OPTIONAL = {"scope"}
+
 
 @dataclass(frozen=True, slots=True)
 class AccessClaims:
@@ -38,6 +40,8 @@ class AccessClaims:
     jti: str
     iat: int
     exp: int
+    scope: str = ""
+    """Of a registered client; else empty, and no claim."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,19 +123,20 @@ def new_token_id() -> str:
 
 def _body(claims: AccessClaims | RefreshClaims, issuer: str, audience: str) -> jws.Json:
     values = {name: getattr(claims, name) for name in claims.__slots__}
-    return {"iss": issuer, "aud": audience, **values}
+    present = {name: value for name, value in values.items() if value or name not in OPTIONAL}
+    return {"iss": issuer, "aud": audience, **present}
 
 
 def _claims(kind: type[Claims], body: jws.Json) -> Claims:
     """Nothing is taken on trust: each claim is there, and of its type."""
-    if not body.keys() >= set(kind.__slots__):
+    if not body.keys() >= set(kind.__slots__) - OPTIONAL:
         raise TokenInvalid
     _require_types(body)
-    return kind(**{name: body[name] for name in kind.__slots__})
+    return kind(**{name: body[name] for name in kind.__slots__ if name in body})
 
 
 def _require_types(body: jws.Json) -> None:
-    for name in ("sub", "sid", "client_id", "role", "email", "jti"):
+    for name in ("sub", "sid", "client_id", "role", "email", "jti", "scope"):
         value = body.get(name, "absent")
         if not isinstance(value, str) or not value or not value.isprintable():
             raise TokenInvalid

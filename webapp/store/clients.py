@@ -2,11 +2,12 @@
 
 from dataclasses import fields
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Delete, Update, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from webapp.core.clients import Client
 from webapp.core.errors import Conflict
+from webapp.core.policy import Scope
 
 from .database import answering, committing
 from .models import ClientRow, SessionRow, db
@@ -29,9 +30,18 @@ class SqlClients:
             rows = db.session.scalars(select(ClientRow).order_by(ClientRow.client_id))
             return [row.to_client() for row in rows]
 
-    def create(self, client_id: str, name: str, secret_hash: str | None, now: int) -> None:
+    def create(
+        self,
+        client_id: str,
+        name: str,
+        secret_hash: str | None,
+        now: int,
+        scope: str = Scope.PROFILE.value,
+    ) -> None:
         """Raises Conflict if the id is taken."""
-        row = ClientRow(client_id=client_id, name=name, secret_hash=secret_hash, created_at=now)
+        row = ClientRow(
+            client_id=client_id, name=name, secret_hash=secret_hash, created_at=now, scope=scope
+        )
         try:
             with committing():
                 db.session.add(row)
@@ -43,11 +53,12 @@ class SqlClients:
         changing = update(ClientRow).where(
             ClientRow.client_id == client_id, ClientRow.secret_hash.is_not(None)
         )
-        with committing():
-            found = db.session.execute(
-                changing.values(secret_hash=secret_hash).returning(ClientRow.client_id)
-            ).all()
-        return bool(found)
+        return self._changed(changing.values(secret_hash=secret_hash))
+
+    def set_scope(self, client_id: str, scope: str) -> bool:
+        """Whether there is such a client."""
+        changing = update(ClientRow).where(ClientRow.client_id == client_id)
+        return self._changed(changing.values(scope=scope))
 
     def open_sids(self, client_id: str) -> list[str]:
         mine = select(SessionRow.sid).where(
@@ -58,7 +69,8 @@ class SqlClients:
 
     def delete(self, client_id: str) -> bool:
         """Whether there was such a client."""
-        deleting = delete(ClientRow).where(ClientRow.client_id == client_id)
+        return self._changed(delete(ClientRow).where(ClientRow.client_id == client_id))
+
+    def _changed(self, change: Update | Delete) -> bool:
         with committing():
-            found = db.session.scalars(deleting.returning(ClientRow.client_id)).all()
-        return bool(found)
+            return bool(db.session.scalars(change.returning(ClientRow.client_id)).all())

@@ -127,9 +127,10 @@ class ClientRow(Base):
     name: Mapped[str] = mapped_column(String(100))
     created_at: Mapped[int] = mapped_column(BigInteger)
     secret_hash: Mapped[str | None] = mapped_column(String(64))
+    scope: Mapped[str] = mapped_column(String(40), server_default="profile")
 
     def to_client(self) -> Client:
-        return Client(self.client_id, self.name, self.created_at, self.secret_hash)
+        return Client(self.client_id, self.name, self.created_at, self.secret_hash, self.scope)
 
 
 class SessionRow(Base):

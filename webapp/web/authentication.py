@@ -24,6 +24,7 @@ from webapp.core.errors import (
     EvergreenError,
     SessionEnded,
     TokenExpired,
+    TokenInvalid,
     TokenMissing,
     Unauthenticated,
 )
@@ -68,7 +69,7 @@ def authenticate() -> ResponseReturnValue | None:
         in_place.prepare()
     if needed != EVERYBODY:
         g.visitor = visitor = identify()
-        check(visitor.user, needed)
+        check(visitor.user, visitor.access, needed)
     else:
         looked_at = method == "GET" and (is_navigation() or is_plain_client())
         g.visitor = greet() if looked_at else None
@@ -144,7 +145,7 @@ def by_bearer(token: str) -> Visitor:
 def by_own_bearer(token: str | None) -> Visitor | None:
     """On a page: a proxy in front may send a bearer token of its own, which says nothing to us."""
     with suppress(Unauthenticated, ClocksDiffer):
-        return believe(token) if token else None
+        return believe_on_page(token) if token else None
     return None
 
 
@@ -154,10 +155,10 @@ def by_cookies(use_refresh: Callable[[str], Visited]) -> Visitor | Visited:
     refusals: list[EvergreenError] = []
     for token in cookies.read_all(cookies.ACCESS):
         try:
-            visitor = believe(token)
+            visitor = believe_on_page(token)
         except (Unauthenticated, ClocksDiffer) as refusal:
             claims = services().sessions.authentic_claims(token, services().now())
-            sids |= {claims.sid} if claims else set()
+            sids |= {claims.sid} if claims and claims.client_id == BROWSER_CLIENT else set()
             refusals += [refusal] if isinstance(refusal, (SessionEnded, ClocksDiffer)) else []
         else:
             pairing.require_pair(visitor.access.sid)
@@ -184,6 +185,14 @@ def by_refresh_cookies(
 def believe(access_token: str) -> Visitor:
     found = services()
     return Visitor(*found.sessions.confirm(access_token, found.now()))
+
+
+def believe_on_page(access_token: str) -> Visitor:
+    """A program's token opens no page, whoever its user is (RFC 8707: for whom a token is)."""
+    visitor = believe(access_token)
+    if visitor.access.client_id != BROWSER_CLIENT:
+        raise TokenInvalid
+    return visitor
 
 
 def renew(refresh_token: str, sid: str | None = None) -> Visitor:

@@ -6,9 +6,11 @@ A route that declares nothing answers nobody.
 from collections.abc import Callable
 from typing import TypeVar
 
-from webapp.core.errors import Forbidden
-from webapp.core.policy import Permission, may
+from webapp.core.clients import limiting_scope
+from webapp.core.errors import Forbidden, InsufficientScope
+from webapp.core.policy import Permission, Scope, covers, may
 from webapp.core.stores import User
+from webapp.core.tokens import AccessClaims
 
 from .requests import this_app, this_request
 
@@ -46,7 +48,20 @@ def permission_needed() -> Permission | str | None:
     return declared
 
 
-def check(user: User, needed: Permission | str | None) -> None:
-    """Raises Forbidden."""
+def check(user: User, access: AccessClaims, needed: Permission | str | None) -> None:
+    """Raises Forbidden, InsufficientScope."""
     if not isinstance(needed, Permission) or not may(user.role, needed):
         raise Forbidden
+    scope = limiting_scope(access)
+    if scope is not None and not covers(scope, needed):
+        raise InsufficientScope(Scope.ADMIN if needed is Permission.MANAGE_USERS else Scope.PROFILE)
+
+
+def check_client(access: AccessClaims, client_id: str) -> None:
+    """For what belongs to a session of that client: of others only with the scope `admin`.
+
+    Raises InsufficientScope.
+    """
+    scope = limiting_scope(access)
+    if scope is not None and access.client_id != client_id and Scope.ADMIN not in scope.split():
+        raise InsufficientScope(Scope.ADMIN)

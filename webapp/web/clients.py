@@ -6,6 +6,7 @@ from urllib.parse import unquote_plus
 
 from flask import request
 
+from webapp.core.clients import Client
 from webapp.core.errors import ClientInvalid
 
 from .services import services
@@ -24,6 +25,6 @@ def client_credentials(body: Mapping[str, Any]) -> tuple[str | None, str | None]
     return client_id, unquote_plus(basic.password or "")
 
 
-def calling_client(body: Mapping[str, Any]) -> str:
-    """The id of the client that calls. Raises ClientInvalid."""
+def calling_client(body: Mapping[str, Any]) -> Client:
+    """The client that calls. Raises ClientInvalid."""
     return services().clients.authenticate(*client_credentials(body))

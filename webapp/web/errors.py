@@ -20,6 +20,7 @@ from webapp.core.errors import (
     Conflict,
     EvergreenError,
     Forbidden,
+    InsufficientScope,
     LinkVoid,
     NotFound,
     PasswordRefused,
@@ -158,7 +159,8 @@ def challenge(error: Unauthenticated | Forbidden) -> str:
     about_token = isinstance(error, (TokenInvalid, TokenExpired, SessionEnded, Forbidden))
     if not about_token or sent_scheme() != "bearer":
         return 'Bearer realm="evergreen"'
-    return f'Bearer realm="evergreen", error="{reason}", error_description="{error}"'
+    scope = f', scope="{error.scope}"' if isinstance(error, InsufficientScope) else ""
+    return f'Bearer realm="evergreen", error="{reason}", error_description="{error}"{scope}'
 
 
 def sent_scheme() -> str:

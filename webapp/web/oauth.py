@@ -5,10 +5,12 @@ Their errors are shaped by those standards, not by our envelope.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from flask import Blueprint, Response, jsonify, make_response, request
 from flask.typing import ResponseReturnValue
 
+from webapp.core.clients import Client, limiting_scope
 from webapp.core.errors import (
     ClientInvalid,
     EvergreenError,
@@ -16,7 +18,7 @@ from webapp.core.errors import (
     Unauthenticated,
     Unavailable,
 )
-from webapp.core.tokens import AccessClaims
+from webapp.core.tokens import AccessClaims, RefreshClaims
 
 from .authorization import public
 from .clients import calling_client, client_credentials
@@ -41,20 +43,32 @@ def token() -> ResponseReturnValue:
     if form["grant_type"] != "refresh_token":
         raise OAuthError("unsupported_grant_type", "Only refresh_token is.")
     form = parameters("grant_type", "refresh_token")
-    grant = redeem(form["refresh_token"], calling_client(form))
+    grant = redeem(form["refresh_token"], narrowed(calling_client(form), form.get("scope", "")))
+    scope = {"scope": grant.access.scope} if grant.access.scope else {}
     return jsonify(
         access_token=grant.access_token,
         token_type="Bearer",  # noqa: S106 - a word of the standard
         expires_in=grant.access.exp - grant.access.iat,
         refresh_token=grant.refresh_token,
+        **scope,
     )
+
+
+def narrowed(client: Client, wanted: str) -> Client:
+    """For this access token alone, as RFC 6749 section 6 has it. Raises OAuthError."""
+    if not client.scope or not wanted.split():
+        return client
+    if set(wanted.split()) - set(client.scope.split()):
+        raise OAuthError("invalid_scope", f"The client's scope is: {client.scope}.")
+    return replace(client, scope=" ".join(wanted.split()))
 
 
 @oauth.post("/revoke")
 @public
 def revoke() -> ResponseReturnValue:
     form = parameters("token")
-    services().sessions.revoke(form["token"], calling_client(form), services().now())
+    client = calling_client(form)
+    services().sessions.revoke(form["token"], client.client_id, services().now())
     return "", 200
 
 
@@ -67,13 +81,23 @@ def introspect() -> ResponseReturnValue:
     claims = services().sessions.inspect(form["token"], services().now())
     if claims is None:
         return jsonify(active=False)
-    facts = {name: getattr(claims, name) for name in claims.__slots__}
+    facts = {name: getattr(claims, name) for name in claims.__slots__} | {"scope": scope_of(claims)}
     settings = services().settings
     if isinstance(claims, AccessClaims):
         facts |= {"aud": settings.jwt_audience, "token_type": "Bearer"}
     else:  # good for its client and for us, and for nobody else
         facts |= {"aud": settings.jwt_issuer}
-    return jsonify(active=True, iss=settings.jwt_issuer, **facts)
+    shown = {name: value for name, value in facts.items() if name != "scope" or value}
+    return jsonify(active=True, iss=settings.jwt_issuer, **shown)
+
+
+def scope_of(claims: AccessClaims | RefreshClaims) -> str:
+    """Of a token of a registered client, and no more than the client has today."""
+    granted = services().clients.scope_of(claims.client_id).split()
+    if isinstance(claims, RefreshClaims):
+        return " ".join(granted)
+    limit = (limiting_scope(claims) or "").split()
+    return " ".join(word for word in granted if word in limit)
 
 
 def parameters(*required: str) -> Mapping[str, str]:

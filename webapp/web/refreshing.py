@@ -1,19 +1,20 @@
 """A refresh token is redeemed: by the hook, or by a program, which is counted per address."""
 
 from webapp.core.attempts import REFRESH_BY_ACCOUNT, REFRESH_BY_ADDRESS
+from webapp.core.clients import Client
 from webapp.core.errors import EvergreenError
 from webapp.core.grants import Grant, Origin
 
 from .services import origin, services
 
 
-def redeem(refresh_token: str, client_id: str) -> Grant:
+def redeem(refresh_token: str, client: Client) -> Grant:
     """Raises Unauthenticated, RateLimited, Unavailable.
 
     Tokens can't be guessed: this is against programs gone wild. Each worker counts for
     itself, so that an honest refresh costs no further call.
     """
-    attempts, asking = services().attempts, origin(client_id)
+    attempts, asking = services().attempts, origin(client)
     attempts.count_address(REFRESH_BY_ADDRESS, asking.ip)
     grant = exchange(refresh_token, asking)
     # Afterwards it is known whose it is; who is refused now gets the same successor later.

@@ -1,7 +1,7 @@
 """What `create_app` has wired, for whoever handles a request."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from flask import request
@@ -10,13 +10,13 @@ from webapp.config import Settings
 from webapp.core import events
 from webapp.core.accounts import Accounts
 from webapp.core.attempts import Attempts
-from webapp.core.clients import Clients
+from webapp.core.clients import Client, Clients
 from webapp.core.devices import Devices
 from webapp.core.directory import Directory
 from webapp.core.drafts import Drafts
 from webapp.core.email_changes import EmailChanges
 from webapp.core.events import Events
-from webapp.core.grants import BROWSER_CLIENT, Origin
+from webapp.core.grants import Origin
 from webapp.core.ip import plain_ip
 from webapp.core.keys import KeyRing
 from webapp.core.links import Links
@@ -81,7 +81,8 @@ def later(job: Callable[[], None], what: str) -> None:
     services().background.run(run, what)
 
 
-def origin(client_id: str = BROWSER_CLIENT) -> Origin:
-    """Where this request comes from."""
+def origin(client: Client | None = None) -> Origin:
+    """Where this request comes from; from a browser, if no client is named."""
     user_agent = request.headers.get("User-Agent", "")[:400]
-    return Origin(plain_ip(request.remote_addr or ""), user_agent, client_id)
+    here = Origin(plain_ip(request.remote_addr or ""), user_agent)
+    return replace(here, client_id=client.client_id, scope=client.scope) if client else here

@@ -5,6 +5,8 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from webapp.core.policy import Scope
+
 from .authorization import public
 from .destinations import not_a_destination
 from .services import services
@@ -45,6 +47,7 @@ def metadata() -> Response:
             "revocation_endpoint": address(base, "oauth.revoke"),
             "introspection_endpoint": address(base, "oauth.introspect"),
             "jwks_uri": address(base, "well_known.jwks"),
+            "scopes_supported": list(Scope),
             "grant_types_supported": ["refresh_token"],
             "response_types_supported": [],
             "token_endpoint_auth_methods_supported": methods,

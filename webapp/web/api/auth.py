@@ -9,7 +9,7 @@ from webapp.core.errors import RefreshInvalid, TokenExpired, TokenInvalid
 from webapp.core.grants import Grant
 from webapp.core.policy import Permission
 from webapp.web.authentication import visitor
-from webapp.web.authorization import public, requires
+from webapp.web.authorization import check_client, public, requires
 from webapp.web.clients import calling_client
 from webapp.web.confirmation import require_proof
 from webapp.web.passwords import change_profile, checking
@@ -49,10 +49,10 @@ def login(body: Json) -> Json:
 
     403 if the password is right and the account is disabled.
     """
-    client_id = calling_client(body)
+    client = calling_client(body)
     with checking(body["email"]):
         user = services().accounts.authenticate(body["email"], body["password"], services().now())
-    grant = services().sessions.start(user, origin(client_id), remember=True, now=services().now())
+    grant = services().sessions.start(user, origin(client), remember=True, now=services().now())
     services().tidier.soon()
     return {"auth": {**tokens(grant), "user": grant.user}}
 
@@ -61,9 +61,9 @@ def login(body: Json) -> Json:
 @public
 def refresh(body: Json) -> Json:
     """Exchange a refresh token for the next pair."""
-    client_id = calling_client(body)
+    client = calling_client(body)
     try:
-        grant = redeem(body["refresh_token"], client_id)
+        grant = redeem(body["refresh_token"], client)
     except (TokenInvalid, TokenExpired):
         raise RefreshInvalid from None
     return {"auth": tokens(grant)}
@@ -76,7 +76,8 @@ def revoke(body: Json) -> None:
 
     The answer is the same for one whose session is over, and for a text that never was a token.
     """
-    services().sessions.revoke(body["refresh_token"], calling_client(body), services().now())
+    client = calling_client(body)
+    services().sessions.revoke(body["refresh_token"], client.client_id, services().now())
 
 
 @call("GET", "/auth/profile", answer="OneUser")
@@ -108,9 +109,15 @@ def list_sessions() -> Json:
 @call("DELETE", "/auth/sessions/<sid>", status=HTTPStatus.NO_CONTENT, errors=(404,))
 @requires(Permission.OWN_ACCOUNT)
 def end_session(sid: str) -> None:
-    """Sign out one of my sessions."""
+    """Sign out one of my sessions.
+
+    A registered client ends its own ones; those of browsers and of other clients only with the
+    scope `admin`.
+    """
     require_proof()
-    services().devices.end_one(visitor().user.id, sid, services().now())
+    me, devices = visitor(), services().devices
+    check_client(me.access, devices.client_of(me.user.id, sid))
+    devices.end_one(me.user.id, sid, services().now())
 
 
 def tokens(grant: Grant) -> Json:
