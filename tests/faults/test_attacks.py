@@ -21,8 +21,10 @@ from tests.support.servers import RedisServer, free_port, wait_until
 from webapp.web.admission import PLACES
 from webapp.web.body_places import BODIES
 
+pytestmark = pytest.mark.thorough("attacks")
+
 # Seconds. Who has not been answered by then is not being served.
-PATIENCE = 10
+PATIENCE = 30
 STRANGER, GUEST = "127.0.0.2", "127.0.0.1"
 
 
@@ -106,6 +108,7 @@ def test_unfinished_streams_of_http_2_find_no_server(connections: Connections) -
     assert connections.serves()
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(
     "length",
     [

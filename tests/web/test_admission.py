@@ -359,11 +359,11 @@ def test_a_worker_is_stuck_when_no_place_has_come_back_for_a_minute(
 
     limited = Admission(app, MAX_BODY, places=2, clock=steps)
     first = send(limited)
-    assert inside.acquire(timeout=5)
+    assert inside.acquire(timeout=30)
     steps.now += STUCK
     assert not limited.is_stuck()  # one is free
     second = send(limited)
-    assert inside.acquire(timeout=5)
+    assert inside.acquire(timeout=30)
     steps.now += STUCK - 1
     assert not limited.is_stuck()  # the second came just now
     steps.now += 1
