@@ -6,6 +6,7 @@ import pytest
 
 from webapp.core.attempts import (
     ACCOUNT,
+    CHECK_BY_ACCOUNT,
     FORGOT_BY_ACCOUNT,
     FORGOT_BY_ADDRESS,
     REFRESH_BY_ACCOUNT,
@@ -14,9 +15,9 @@ from webapp.core.attempts import (
     Attempts,
     Limit,
     account_key,
-    address_key,
 )
-from webapp.core.errors import InvalidCredentials, PasswordRefused, RateLimited, Unavailable
+from webapp.core.errors import Busy, InvalidCredentials, PasswordRefused, RateLimited, Unavailable
+from webapp.core.ip import address_key
 
 ADA, GRACE = "ada@example.com", "grace@example.com"
 WRONG = InvalidCredentials()
@@ -116,10 +117,42 @@ class TestPasswordCheck:
         with pytest.raises(RateLimited), attempts.password_check(ADA, "192.0.2.1", None):
             pytest.fail("the password was checked")
 
-    def test_successes_are_not_counted(self, attempts: Attempts, counters: Counters) -> None:
+    def test_successes_are_no_guesses_and_ask_nothing_more_of_redis(
+        self, attempts: Attempts, counters: Counters
+    ) -> None:
         for _ in range(200):
             check(attempts)
         assert counters.total == 0
+
+    def test_three_hundred_successes_of_an_account_and_then_it_waits(
+        self, attempts: Attempts, counters: Counters
+    ) -> None:
+        for host in range(300):
+            check(attempts, address=f"198.51.100.{host % 250}")
+        with pytest.raises(RateLimited) as refusal, attempts.password_check(ADA, "192.0.2.1", None):
+            pytest.fail("the password was checked")
+        assert refusal.value.retry_after == CHECK_BY_ACCOUNT.seconds
+        check(attempts, account=GRACE)
+        assert counters.total == 0
+
+    def test_three_thousand_successes_of_an_address_and_then_it_waits(
+        self, attempts: Attempts
+    ) -> None:
+        for number in range(3000):
+            check(attempts, account=f"user{number % 10}@example.com")
+        with pytest.raises(RateLimited):
+            check(attempts)
+        check(attempts, address="192.0.2.2")
+
+    def test_what_was_not_checked_counts_as_no_check(
+        self, attempts: Attempts, local: Counters
+    ) -> None:
+        check(attempts, Busy())
+        fail_often(attempts, GRACE)
+        before = local.total
+        with pytest.raises(RateLimited):
+            check(attempts, account=GRACE)
+        assert local.total == before
 
     def test_a_success_gives_back_its_own_place_and_forgives_no_failure(
         self, attempts: Attempts, counters: Counters

@@ -3,7 +3,8 @@
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -14,10 +15,12 @@ from tests.store.processes import context
 from tests.support.api import Program, error_code
 from tests.support.browser import EMAIL, PASSWORD, Browser
 from tests.support.servers import wait_until
+from webapp.core.attempts import account_key
 from webapp.core.errors import Busy
 from webapp.core.hashing import LOWEST_PRIORITY, QUEUE, HashingPool
 from webapp.core.passwords import Passwords
 
+GRACE = "grace@example.com"
 CORES = os.cpu_count() or 1
 # More than the limits on wrong passwords would let pass.
 MORE_THAN_GUESSES = 12
@@ -30,6 +33,7 @@ class Work:
         self._lock = threading.Lock()
         self._end = threading.Event()
         self.running = self.most = self.done = 0
+        self.refused: list[int] = []
 
     def __call__(self) -> None:
         with self._lock:
@@ -44,15 +48,30 @@ class Work:
         self._end.set()
 
 
+Asking = Callable[[int], tuple[str, str]]
+
+
+def strangers(number: int) -> tuple[str, str]:
+    """Each has an account and an address of their own."""
+    return f"account {number}", f"address {number}"
+
+
 @contextmanager
-def given(pool: HashingPool, times: int) -> Iterator[Work]:
+def given(pool: HashingPool, times: int, asking: Asking = strangers) -> Iterator[Work]:
     """The pool has this work to do, so many times over."""
     work = Work()
-    threads = [threading.Thread(target=pool.run, args=(work,)) for _ in range(times)]
-    for thread in threads:
-        thread.start()
+
+    def ask(number: int) -> None:
+        try:
+            pool.run(work, *asking(number))
+        except Busy:
+            work.refused.append(number)
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(times)]
     try:
-        wait_until(lambda: work.running + waiting(pool) == times)
+        for number, thread in enumerate(threads, 1):
+            thread.start()
+            wait_until(lambda: work.running + waiting(pool) == number)  # noqa: B023 - at once
         yield work
     finally:
         work.end()
@@ -85,6 +104,68 @@ def test_beyond_the_queue_it_is_busy_at_once_and_afterwards_there_is_room() -> N
         with pytest.raises(Busy):
             pool.run(lambda: "one too many")
         assert work.done == 0
+    assert pool.run(lambda: "room") == "room"
+
+
+FULL = CORES + QUEUE
+ONE_ACCOUNT: dict[str, Asking] = {
+    "from one address": lambda number: ("ada", "address"),
+    "from many addresses": lambda number: ("ada", f"address {number}"),
+    "beside many accounts at the same address": lambda number: (
+        "ada" if number % 2 else f"account {number}",
+        "address",
+    ),
+}
+
+
+@pytest.mark.parametrize("asking", ONE_ACCOUNT.values(), ids=ONE_ACCOUNT)
+def test_one_account_keeps_no_other_account_out(asking: Asking) -> None:
+    pool = HashingPool()
+    with given(pool, FULL, asking) as work, ThreadPoolExecutor() as others:
+        grace = others.submit(pool.run, lambda: "in", "grace", "address")
+        wait_until(lambda: work.refused)
+        work.end()
+        assert grace.result() == "in"
+    assert len(work.refused) == 1
+    assert asking(work.refused[0])[0] == "ada"
+
+
+def test_one_address_with_many_accounts_keeps_no_other_address_out() -> None:
+    pool = HashingPool()
+    asking: Asking = lambda number: (f"account {number}", "address")  # noqa: E731
+    with given(pool, FULL, asking) as work, ThreadPoolExecutor() as others:
+        grace = others.submit(pool.run, lambda: "in", "grace", "another address")
+        wait_until(lambda: work.refused)
+        work.end()
+        assert grace.result() == "in"
+    assert work.refused == [FULL - 1], "not the one that has waited for the shortest time"
+
+
+@pytest.mark.parametrize(
+    ("asking", "newcomer"),
+    [
+        (strangers, ("grace", "another address")),
+        (lambda number: ("ada", "address"), ("ada", "another address")),
+        (lambda number: (f"account {number}", "address"), ("grace", "address")),
+    ],
+    ids=["all hold one", "the same account", "the same address"],
+)
+def test_who_would_hold_as_much_as_the_others_takes_no_place_from_them(
+    asking: Asking, newcomer: tuple[str, str]
+) -> None:
+    pool = HashingPool()
+    with given(pool, FULL, asking) as work:
+        with pytest.raises(Busy):
+            pool.run(lambda: "in", *newcomer)
+        assert not work.refused
+
+
+def test_what_is_being_hashed_keeps_its_thread() -> None:
+    pool = HashingPool(queue=0)
+    with given(pool, CORES, lambda number: ("ada", "address")) as work:
+        with pytest.raises(Busy):
+            pool.run(lambda: "in", "grace", "another address")
+        assert not work.refused
     assert pool.run(lambda: "room") == "room"
 
 
@@ -156,6 +237,45 @@ def test_a_login_in_a_rush_is_asked_to_come_back_and_was_no_guess(
     answer = browser.client.post("/login", data=form, headers=browser.headers)
     assert answer.status_code == 303
     assert browser.is_in()
+
+
+@pytest.mark.parametrize("way", ["by the page", "by the API"])
+def test_one_account_that_signs_in_all_the_time_refuses_nobody_else(app: Flask, way: str) -> None:
+    with app.app_context():
+        services_of(app).accounts.register(GRACE, PASSWORD, now=0)
+    ada = account_key(EMAIL), "127.0.0.1"
+    sign_in = Browser(app).sign_in if way == "by the page" else Program(app).log_in
+    with given(pool_of(app), FULL, lambda number: ada) as work, ThreadPoolExecutor() as others:
+        answer = others.submit(sign_in, GRACE)
+        wait_until(lambda: work.refused)
+        work.end()
+        assert answer.result()
+
+
+def test_an_account_is_the_same_from_any_address_and_however_it_is_typed(app: Flask) -> None:
+    asking: Asking = lambda number: (account_key(EMAIL), f"address {number}")  # noqa: E731
+    with given(pool_of(app), FULL, asking) as work:
+        body = {"email": f" {EMAIL.upper()}", "password": PASSWORD}
+        assert Program(app).call("POST", "/auth/login", body).status_code == 503
+        assert not work.refused
+
+
+def test_who_registers_all_the_time_keeps_nobody_from_signing_in(app: Flask) -> None:
+    seen: list[tuple[str, str]] = []
+    pool = pool_of(app)
+    run = pool.run
+
+    def noted(work: Callable[[], str], account: str, address: str) -> str:
+        seen.append((account, address))
+        return run(work, account, address)
+
+    pool.run = noted  # type: ignore[method-assign, assignment]
+    for number in range(2):
+        form = {"email": f"{number}@example.com", "password": PASSWORD, "name": ""}
+        assert Browser(app).post("/register", **form).status_code == 303
+    accounts, addresses = zip(*seen, strict=True)
+    assert len(set(accounts)) == 2
+    assert set(addresses) == {"127.0.0.1"}
 
 
 def test_who_is_signed_in_does_not_notice_the_rush(app: Flask, browser: Browser) -> None:

@@ -2,8 +2,7 @@
 
 import pytest
 
-from webapp.core.attempts import address_key
-from webapp.core.ip import plain_ip
+from webapp.core.ip import address_key, plain_ip
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from tests.support.clock import Clock
 from tests.support.servers import RedisServer
 from webapp import create_app
 from webapp.core.accounts import Changes
+from webapp.core.attempts import CHECK_BY_ACCOUNT
 from webapp.core.passwords import Passwords
 
 WRONG = "a wrong password, but a long one"
@@ -188,6 +190,18 @@ class TestAccount:
     def test_successes_do_not_count(self, app: Flask) -> None:
         answers = [guess(app, PASSWORD) for _ in range(25)]
         assert [answer.status_code for answer in answers] == [200] * 25
+
+    def test_after_many_successes_it_waits_as_well_and_no_other_account_does(
+        self, app: Flask, grace: Browser, monkeypatch: pytest.MonkeyPatch, checks: list[str]
+    ) -> None:
+        """A limit of three instead of 300, which would take a while."""
+        few = replace(CHECK_BY_ACCOUNT, amount=3)
+        monkeypatch.setattr("webapp.core.attempts.CHECK_BY_ACCOUNT", few)
+        assert [guess(app, PASSWORD).status_code for _ in range(3)] == [200] * 3
+        assert_told_to_wait(guess(app, PASSWORD))
+        assert_told_to_wait(guess_from_a_browser(Browser(app), PASSWORD))
+        assert checks == [PASSWORD] * 3
+        assert guess(app, PASSWORD, email=GRACE).status_code == 200
 
     def test_a_success_in_between_forgives_no_failure(self, app: Flask) -> None:
         for _ in range(10):

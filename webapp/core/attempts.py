@@ -2,7 +2,8 @@
 
 A check of a password is reserved before it is made, so that a thousand parallel
 guesses find ten places and not a thousand; after a success the place is given
-back, so that only failures count. From a browser that has signed in to the
+back, so that only failures count as guesses. Successes count as well, for what
+they cost, by much wider limits. From a browser that has signed in to the
 account before, guesses are counted apart: a stranger who uses up the account's
 places locks out strangers, not its owner (OWASP, "Slow Down Online Guessing
 Attacks with Device Cookies").
@@ -12,13 +13,12 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import lru_cache
-from ipaddress import IPv6Address, IPv6Network
 from typing import Protocol
 
 from .accounts import normal_email
 from .errors import PasswordRefused, RateLimited, Unavailable, ValidationFailed
-from .ip import parse_ip
+from .ip import address_key
+from .passwords import account_checked
 
 MINUTE, HOUR = 60, 3600
 
@@ -43,6 +43,12 @@ ADDRESS = Limit("address", 100, 15 * MINUTE)
 # Wrong passwords for an account from one browser that it knows. More: a thief of that browser's
 # cookie can guess more. Fewer: an owner with a new password has to wait.
 KNOWN_BROWSER = Limit("known-browser", 10, 15 * MINUTE)
+
+# Checks of a password for an account, and from an address, right ones as well: each costs a third
+# of a second of a core. More: one account keeps more of a core busy (300: a tenth). Fewer: tests
+# that sign in to one account again and again have to wait, and so has a large office.
+CHECK_BY_ACCOUNT = Limit("check-account", 300, 15 * MINUTE, local=True)
+CHECK_BY_ADDRESS = Limit("check-address", 3000, 15 * MINUTE, local=True)
 
 # Mail to one address, and from one. More: strangers can fill somebody's mailbox. Fewer: whose
 # mail got lost has to wait, and so has a class that registers together.
@@ -92,18 +98,26 @@ class Attempts:
         `account` is an e-mail address as it was typed, `browser` the id of a browser that is
         known to this account. Raises RateLimited, Unavailable: then nothing was checked.
         """
+        failures = self._buckets(account, address, browser)
+        checks = (CHECK_BY_ADDRESS, address_key(address)), (CHECK_BY_ACCOUNT, account_key(account))
         taken: list[Bucket] = []
+        whose = account_checked.set(account_key(account))
         try:
-            for bucket in self._buckets(account, address, browser):
+            for bucket in (*checks, *failures):
                 self._take(*bucket)
                 taken.append(bucket)
             yield
         except PasswordRefused:
             raise
-        except (RateLimited, Unavailable, ValidationFailed):  # it was right, or not looked at
+        except (RateLimited, Unavailable):  # not looked at
             self._give_back(taken)
             raise
-        self._give_back(taken)
+        except ValidationFailed:  # it was right
+            self._give_back(failures)
+            raise
+        finally:
+            account_checked.reset(whose)
+        self._give_back(failures)
 
     def count(
         self, limit_by_account: Limit, limit_by_address: Limit, account: str, address: str
@@ -156,12 +170,3 @@ def account_key(account: str) -> str:
     """A digest, so that nobody's address stands in Redis; half an emoji has one, too."""
     name = account_name(account).encode("utf-8", "surrogatepass")
     return hashlib.sha256(name).hexdigest()
-
-
-@lru_cache(maxsize=1024)
-def address_key(address: str) -> str:
-    """An IPv6 address counts as its /64: that much each customer has, to change within at will."""
-    ip = parse_ip(address)
-    if isinstance(ip, IPv6Address):
-        return str(IPv6Network((int(ip) >> 64 << 64, 64)))
-    return str(ip or address)

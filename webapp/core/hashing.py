@@ -3,14 +3,19 @@
 A hash takes a core for a third of a second. Without bounds a rush of logins takes
 all cores and all threads, and everybody who is signed in waits with those who are
 signing in (OWASP Password Storage Cheat Sheet on denial of service).
+
+When the queue is full, places are shared out by account and then by address (an IP): the one
+that holds most of them gives one up to a newcomer that holds fewer. So one account that signs in
+all the time, or one machine with many accounts, keeps no other one out.
 """
 
 import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
 from weakref import WeakSet
 
 from .errors import Busy
@@ -23,8 +28,17 @@ QUEUE = 6
 LOWEST_PRIORITY = 19
 
 
+@dataclass(frozen=True, eq=False)
+class Place:
+    """Of one password in the pool, waiting or being hashed."""
+
+    account: str
+    address: str
+    future: "Future[Any]"
+
+
 class HashingPool:
-    """As many threads as there are cores; whoever finds queue and threads full is refused."""
+    """As many threads as there are cores, and `queue` places to wait for one."""
 
     def __init__(self, queue: int = QUEUE) -> None:
         self._threads = os.cpu_count() or 1
@@ -35,27 +49,54 @@ class HashingPool:
     def start_over(self) -> None:
         """Without threads: they don't survive a fork."""
         self._lock = threading.Lock()
-        self._inside = 0
+        self._places: list[Place] = []
         self._refused = 0
         self._executor = ThreadPoolExecutor(self._threads, "hashing", initializer=give_way)
 
-    def run(self, work: Callable[[], T]) -> T:
-        """The result, after waiting for it. Raises Busy."""
+    def run(self, work: Callable[[], T], account: str = "", address: str = "") -> T:
+        """The result, after waiting for it. Raises Busy: full, or the place went to another one."""
         with self._lock:
-            if self._inside == self._room:
+            if len(self._places) == self._room:
                 self._refused += 1
-                raise Busy
-            self._inside += 1
+                self._make_room(account, address)
+            place = Place(account, address, self._executor.submit(work))
+            self._places.append(place)
         try:
-            return self._executor.submit(work).result()
+            result: T = place.future.result()
+            return result
+        except CancelledError:
+            raise Busy from None
         finally:
-            with self._lock:
-                self._inside -= 1
+            with self._lock, suppress(ValueError):
+                self._places.remove(place)
+
+    def _make_room(self, account: str, address: str) -> None:
+        """The latest place of the one that holds most, if it still waits for its thread.
+
+        Raises Busy if none holds more than the newcomer would.
+        """
+        account_places, address_places = self._held(account, address)
+        newcomer = account_places + 1, address_places + 1
+        for place in sorted(self._places, key=self._held_by)[::-1]:
+            if self._held_by(place) <= newcomer:
+                break
+            if place.future.cancel():
+                self._places.remove(place)
+                return
+        raise Busy
+
+    def _held_by(self, place: Place) -> tuple[int, int]:
+        return self._held(place.account, place.address)
+
+    def _held(self, account: str, address: str) -> tuple[int, int]:
+        """How many places an account and an address have."""
+        accounts = sum(place.account == account for place in self._places)
+        return accounts, sum(place.address == address for place in self._places)
 
     @property
     def waiting(self) -> int:
         """How many have no thread yet."""
-        return max(0, self._inside - self._threads)
+        return max(0, len(self._places) - self._threads)
 
     @property
     def refused(self) -> int:

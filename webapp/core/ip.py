@@ -2,7 +2,7 @@
 
 import re
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 # With a port some load balancers write every address: each connection would look like another one.
 WITH_PORT = re.compile(r"\[([^\[\]]+)\](?::[0-9]*)?|([0-9.]+):[0-9]*")
@@ -22,6 +22,15 @@ def parse_ip(text: str) -> IPv4Address | IPv6Address | None:
 def plain_ip(text: str) -> str:
     """In its normal form, or empty."""
     return str(parse_ip(text) or "")
+
+
+@lru_cache(maxsize=1024)
+def address_key(address: str) -> str:
+    """An IPv6 address counts as its /64: that much each customer has, to change within at will."""
+    ip = parse_ip(address)
+    if isinstance(ip, IPv6Address):
+        return str(IPv6Network((int(ip) >> 64 << 64, 64)))
+    return str(ip or address)
 
 
 @lru_cache(maxsize=4096)

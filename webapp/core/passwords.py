@@ -3,13 +3,20 @@
 import base64
 import hmac
 import unicodedata
+from collections.abc import Callable
 from contextlib import AbstractContextManager
+from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import TypeVar
 
 import bcrypt
 
+from . import events
 from .estimates import Estimates
 from .hashing import HashingPool
+from .ip import address_key
+
+T = TypeVar("T")
 
 # NIST SP 800-63B-4 section 3.1.1.2: length is what counts, so no composition rules.
 MAX_LENGTH = 1024
@@ -33,6 +40,10 @@ LEET = set("4@8({[<369!1|0$5+7%2")
 MOST_LEET = 9
 SHORTEST_WORD = 4
 
+
+# Whose password is checked, where that is known: an account's key. Set around the check; every
+# function between the two would otherwise have to pass it on.
+account_checked: ContextVar[str] = ContextVar("account_checked", default="")
 
 # All of the process take turns: zxcvbn keeps `user_inputs` where all threads see them.
 _estimates = Estimates()
@@ -103,7 +114,7 @@ class Passwords:
     def hash(self, password: str) -> str:
         """Raises Busy."""
         salt = bcrypt.gensalt(self._rounds)
-        return self._pool.run(lambda: bcrypt.hashpw(_digest(password), salt)).decode()
+        return self._run(lambda: bcrypt.hashpw(_digest(password), salt)).decode()
 
     def outdated(self, hashed: str) -> bool:
         """Whether a hash was made at another cost than the setting's."""
@@ -114,8 +125,14 @@ class Passwords:
         if len(password) > MAX_LENGTH:  # nobody's, and normalising it would take its square
             password = ""
         known = hashed or self._nobody(self._rounds)
-        found = self._pool.run(lambda: self._compare(_digest(password), known))
+        found = self._run(lambda: self._compare(_digest(password), known))
         return found and hashed is not None and password not in self._published
+
+    def _run(self, work: Callable[[], T]) -> T:
+        """In the pool. Where no account is known, each request counts as one of its own."""
+        here = events.context.get()()
+        account = account_checked.get() or here.actor_id or here.request_id
+        return self._pool.run(work, account, address_key(here.ip))
 
     def _compare(self, digest: bytes, hashed: str) -> bool:
         """What a hash of a lower cost than today's takes less is worked off."""

@@ -12,7 +12,7 @@ from io import BytesIO
 from queue import SimpleQueue
 from wsgiref.types import InputStream, StartResponse, WSGIApplication, WSGIEnvironment
 
-from webapp.core.attempts import address_key
+from webapp.core.ip import address_key
 
 from .body_places import BODIES, BodyPlaces, Peer
 
