@@ -11,13 +11,13 @@ import pytest
 from webapp.core.notices import Notice
 from webapp.mail.letters import Letters
 
-TEXT = """Subject: {{ app_name }}: confirm it, {{ name }}
+TEXT = """Subject: {{ app_name }}: confirm it, {{ new_email }}
 
-Hello {{ name }} <{{ email }}>,
+Hello {{ new_email }} <{{ email }}>,
 {{ link }} within {{ minutes }} minutes. Not you? {{ base_url }}/account
-{{ when }}{{ device }}{{ ip }}{{ new_email }}
+{{ when }}{{ device }}{{ ip }}{{ days }}
 """
-HTML = """<p>Hello {{ name }}</p><a href="{{ link }}">Confirm</a>"""
+HTML = """<p>Hello {{ new_email }}</p><a href="{{ link }}">Confirm</a>"""
 TO = "ada@example.com"
 SNEAKY = "Ada\r\nBcc: eve@example.com\r\n\r\nBuy now"
 
@@ -44,7 +44,7 @@ def part(message: EmailMessage, kind: str) -> str:
 
 
 def test_it_has_a_text_and_an_html_part(letters: Letters) -> None:
-    message = write(letters, name="Ada", link="https://app.example/x?a=1&b=2", minutes="60")
+    message = write(letters, new_email="Ada", link="https://app.example/x?a=1&b=2", minutes="60")
     assert message.get_content_type() == "multipart/alternative"
     assert [each.get_content_type() for each in message.iter_parts()] == ["text/plain", "text/html"]
     assert "https://app.example/x?a=1&b=2 within 60 minutes" in part(message, "plain")
@@ -53,7 +53,7 @@ def test_it_has_a_text_and_an_html_part(letters: Letters) -> None:
 
 
 def test_the_first_line_is_the_subject_and_no_part_of_the_text(letters: Letters) -> None:
-    message = write(letters, name="Ada")
+    message = write(letters, new_email="Ada")
     assert message["Subject"] == "Evergreen: confirm it, Ada"
     assert part(message, "plain").startswith("Hello Ada <ada@example.com>,")
 
@@ -72,14 +72,14 @@ def test_every_letter_has_its_own_message_id(letters: Letters) -> None:
 
 
 def test_markup_in_a_name_is_text_in_both_parts(letters: Letters) -> None:
-    message = write(letters, name="<b>Ada</b> & Co")
+    message = write(letters, new_email="<b>Ada</b> & Co")
     assert "Hello <b>Ada</b> & Co" in part(message, "plain")
     assert "Hello &lt;b&gt;Ada&lt;/b&gt; &amp; Co" in part(message, "html")
 
 
 @pytest.mark.parametrize("name", ["Zoë", "李小龙 🌲 " + "ü" * 90])
 def test_any_name_arrives_and_on_the_way_there_is_only_ascii(letters: Letters, name: str) -> None:
-    sent = letters.write(Notice.VERIFY_EMAIL, TO, {"name": name}).as_bytes()
+    sent = letters.write(Notice.VERIFY_EMAIL, TO, {"new_email": name}).as_bytes()
     assert sent.isascii()
     assert max(len(line) for line in sent.splitlines()) < 998  # RFC 5322 section 2.1.1
     message = message_from_bytes(sent, policy=policy.SMTP)
@@ -92,7 +92,7 @@ def test_any_name_arrives_and_on_the_way_there_is_only_ascii(letters: Letters, n
 def test_a_line_break_in_a_name_starts_no_header_and_keeps_no_letter_back(
     letters: Letters, end: str
 ) -> None:
-    message = write(letters, name=SNEAKY.replace("\r\n", end) + end)
+    message = write(letters, new_email=SNEAKY.replace("\r\n", end) + end)
     assert message["Bcc"] is None
     assert message["Subject"] == "Evergreen: confirm it, Ada Bcc: eve@example.com Buy now"
     assert part(message, "plain").startswith("Hello Ada Bcc")

@@ -168,12 +168,13 @@ def test_nobody_sees_the_events_of_somebody_else_but_admins_do(
     assert kinds_on(admin, f"/admin/events?user={ada.id}&kind=signed_in") == ["signed_in"]
 
 
-def test_what_an_event_was_told_of_itself_is_shown_and_not_run(browser: Browser) -> None:
-    browser.headers["User-Agent"] = "<script>alert(1)</script>/1.0"
+@pytest.mark.parametrize("path", [ACTIVITY, DEVICES])
+def test_what_a_program_calls_itself_is_not_shown(browser: Browser, path: str) -> None:
+    browser.headers["User-Agent"] = "Evil: sign in at http://evil.example/1.0"
     browser.sign_in()
-    page = browser.get(ACTIVITY).text
-    assert "<script>alert" not in page
-    assert "&lt;script&gt;alert" in page
+    page = browser.get(path).text
+    assert "evil.example" not in page
+    assert "an unknown program" in page
 
 
 def test_a_copied_sign_in_ends_once_and_its_owner_is_told_here_and_by_mail(

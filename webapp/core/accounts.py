@@ -23,7 +23,7 @@ from .passwords import Passwords, Strength
 from .policy import Role
 from .sessions import EndReason
 from .stores import Session, User
-from .text import lower_form
+from .text import lower_form, visible
 
 MAX_EMAIL = 254  # RFC 5321 section 4.5.3.1.3
 MAX_NAME = 100
@@ -281,6 +281,8 @@ def normal_email(text: str) -> str:
 
     text = lower_form(text).strip()
     try:
+        if text != visible(text):
+            raise EmailNotValidError
         checked = validate_email(text, check_deliverability=False, test_environment=True)
     except EmailNotValidError:
         raise ValueError("Enter an e-mail address like name@example.com.") from None
@@ -288,12 +290,12 @@ def normal_email(text: str) -> str:
 
 
 def normal_name(text: str) -> str:
-    """Raises ValueError with advice."""
+    """What can be seen of it. Raises ValueError with advice."""
     if len(text) > MAX_NAME:
         raise ValueError(f"Use at most {MAX_NAME} characters.")
     if not re.fullmatch(NAME, text) or any("\ud800" <= letter <= "\udfff" for letter in text):
         raise ValueError("There is a character in it that can't be shown.")
-    return " ".join(text.split())
+    return " ".join(visible(text).split())
 
 
 def normal_role(text: str) -> str:

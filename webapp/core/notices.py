@@ -56,9 +56,9 @@ class Notices:
         self._send(Notice.PASSWORD_CHANGED, user)
 
     def confirm_new_email(self, user: User, now: float) -> None:
-        """To the address that waits; without a name, since it may be a stranger's."""
+        """To the address that waits."""
         token = self._links.make(Purpose.CHANGE_EMAIL, user, "", now)
-        facts = {"name": "", "token": token, "minutes": str(CONFIRM_TTL // 60)}
+        facts = {"token": token, "minutes": str(CONFIRM_TTL // 60)}
         self._post.send(Notice.CONFIRM_NEW_EMAIL, user.pending_email or "", **facts)
 
     def email_change_requested(self, user: User) -> None:
@@ -87,9 +87,5 @@ class Notices:
         self.reset_password(NOBODY, "", now)
 
     def _send(self, notice: Notice, user: User, **facts: str) -> None:
-        """By name only to those who have shown the address to be theirs.
-
-        Whoever registers a stranger's address would speak to the stranger by it.
-        """
-        name = user.name if user.confirmed_at is not None else ""
-        self._post.send(notice, user.email, name=name, **facts)
+        """Letters greet by no name: a stranger who registers an address first chooses the name."""
+        self._post.send(notice, user.email, **facts)

@@ -16,7 +16,7 @@ from webapp.core.notices import Notice
 
 APP_NAME = "Evergreen"
 # What a letter may speak of. What it is not told is empty.
-FACTS = ("name", "link", "minutes", "when", "device", "ip", "new_email", "days")
+FACTS = ("link", "minutes", "when", "device", "ip", "new_email", "days")
 
 
 class Letters:
@@ -64,9 +64,9 @@ def _address(text: str) -> Address:
 
 
 def _one_line(fact: str) -> str:
-    """Names are the users' own words: a line break among them could start a header.
+    """A line break among what a stranger chose could start a header.
 
-    Refused, such a name would be a way to keep the warnings from its owner.
+    Refused, it would be a way to keep the warnings from the letter's reader.
     """
     return " ".join(fact.split())
 

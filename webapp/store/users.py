@@ -94,10 +94,15 @@ class SqlUsers:
         values: dict[str, Any] = {"password_hash": new_hash, "pending_email": None}
         if kind is EventKind.PASSWORD_RESET:  # the link came by mail, so the address is theirs
             values |= {"pending": False, "confirmed_at": user.confirmed_at or now}
+        # Somebody else may have registered the address, and chosen the name.
+        nameless = kind is EventKind.PASSWORD_RESET and user.confirmed_at is None
+        values |= {"name": ""} if nameless else {}
         swapping = update(UserRow).where(mine, UserRow.email == user.email).values(**values)
         with committing():
             if not _met(swapping, UserRow.id):
                 return None
+            if nameless:
+                words.index(db.session.get_one(UserRow, user.id, populate_existing=True))
             note(kind, user.id, now)
             return close_all(user.id, EndReason.PASSWORD_CHANGED, now, but=but)
 
