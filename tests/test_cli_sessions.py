@@ -5,11 +5,14 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from tests.conftest import services_of
 from tests.support.browser import EMAIL, FIREFOX, PASSWORD, Browser
 from tests.support.clock import Clock
 from tests.support.commands import read, refusal, run
+from tests.support.many_sessions import open_many, user_of
 from tests.support.servers import RedisServer, wait_until
 from webapp import create_app
+from webapp.core.grants import Origin
 from webapp.store.models import EventRow, SessionRow, db
 
 DAY = 86400
@@ -41,6 +44,22 @@ def test_one_that_is_over_is_listed_with_the_others_only(app: Flask, sid: str) -
     assert read(app, "sessions", "list") == []
     (session,) = read(app, "sessions", "list", "--all")
     assert (session["state"], session["ended_reason"]) == ("ended", "ended_by_admin")
+
+
+def test_what_ended_with_all_others_is_listed_as_ended_before_its_row_says_so(
+    app: Flask, sid: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = services_of(app)
+    monkeypatch.setattr(services.background, "run", lambda job, what: None)
+    with app.app_context():
+        open_many(app, EMAIL, 200, Origin("192.0.2.1", FIREFOX))
+        services.devices.end_all(user_of(app, EMAIL).id, "ended_by_admin", services.now())
+        assert db.session.query(SessionRow).filter_by(ended_at=None).count() == 101
+    assert read(app, "sessions", "list") == []
+    listed = [read(app, "sessions", "list", "--all", "--page", page) for page in ("1", "5")]
+    assert [len(page) for page in listed] == [50, 1]
+    found = {(each["state"], each["ended_reason"]) for page in listed for each in page}
+    assert found == {("ended", "ended_by_admin")}
 
 
 def test_one_that_idled_for_too_long_is_not_open(app: Flask, sid: str, clock: Clock) -> None:

@@ -41,6 +41,7 @@ from .store.email_changes import SqlEmailChanges
 from .store.events import SqlEvents
 from .store.feed import RedisFeed
 from .store.records import SqlRecords
+from .store.session_ends import SqlSessionEnds
 from .store.sessions import RedisEntries
 from .store.users import SqlUsers
 from .web.background import Background
@@ -95,14 +96,17 @@ def wire(
         notices,
         feed,
         memory,
+        lambda: tidier.finish_ends(),
     )
     email_changes = EmailChanges(
         SqlEmailChanges(), users, passwords, accounts, sessions, links, notices, feed
     )
-    devices = Devices(sessions, entries, records)
+    ends = SqlSessionEnds()
+    devices = Devices(sessions, entries, records, ends, feed)
     vitals = Vitals(pool, memory, feed, background)
     counters = RedisCounters(redis), MemoryCounters()
-    tidying = Tidying(SqlAttic(), settings.sessions_kept, settings.events_kept)
+    tidying = Tidying(SqlAttic(), ends, sessions, settings.sessions_kept, settings.events_kept)
+    tidier = Tidier(tidying, RedisTurns(redis).take, background, now)
     return Services(
         settings=settings,
         accounts=accounts,
@@ -133,7 +137,7 @@ def wire(
         devices=devices,
         device_repository=SqlDevices(),
         tidying=tidying,
-        tidier=Tidier(tidying, RedisTurns(redis).take, background, now),
+        tidier=tidier,
         access_keys=settings.access_token_keys,
         metrics=Metrics(settings.instance_path / "metrics", vitals.levels),
         readiness=Readiness(

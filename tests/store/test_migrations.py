@@ -12,15 +12,19 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import func, inspect, select, table, text
 
 from tests.conftest import services_of
-from tests.support.browser import Browser
+from tests.support.browser import CHROME, EMAIL, Browser
+from tests.support.many_sessions import open_many, user_of
 from tests.support.sql import connected
 from webapp.core.events import EventKind
+from webapp.core.grants import Origin
+from webapp.core.sessions import EndReason
 from webapp.store.database import MIGRATIONS, migrating, prepare_migrations
-from webapp.store.models import Base, db
+from webapp.store.models import Base, SessionRow, db
 
 # From the first to the newest; not by their names.
 REVISIONS = [script.revision for script in ScriptDirectory(MIGRATIONS).walk_revisions()][::-1]
 COUNTED = ("users", "sessions", "events")
+HERE = Origin("192.0.2.1", CHROME)
 Rows = dict[str, int]
 
 
@@ -64,6 +68,35 @@ def test_down_and_up_step_by_step_no_row_is_lost_but_events_of_nobody(
     with lived_in.app_context():
         users = services_of(lived_in).directory
         assert users.page(query="ada", page=1, per_page=5, sort="email").total == 1
+
+
+def test_what_a_value_has_ended_is_not_open_again_in_the_version_before(
+    lived_in: Flask, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = services_of(lived_in)
+    monkeypatch.setattr(services.background, "run", lambda job, what: None)
+    with lived_in.app_context():
+        open_many(lived_in, EMAIL, 200, HERE)
+        user = user_of(lived_in, EMAIL)
+        services.devices.end_all(user.id, EndReason.PASSWORD_CHANGED, time.time())
+        db.session.remove()
+        downgrade(revision="0008")
+        db.engine.dispose()
+    with connected(environment) as sql:
+        found = sql.execute(text("SELECT ended_reason, count(*) FROM sessions GROUP BY 1")).all()
+    assert found == [(EndReason.PASSWORD_CHANGED, 201)]
+
+
+def test_sessions_that_are_too_many_already_end_with_the_next_clean_up(lived_in: Flask) -> None:
+    services = services_of(lived_in)
+    with lived_in.app_context():
+        open_many(lived_in, EMAIL, 200, HERE)
+        db.session.remove()
+        downgrade(revision="0008")
+        upgrade()
+        assert services.tidying.finish_ends(time.time())
+        assert len(services.devices.of(user_of(lived_in, EMAIL).id, time.time())) == 100
+        assert db.session.query(SessionRow).filter_by(ended_reason="too_many").count() == 101
 
 
 def test_all_the_way_down_nothing_is_left(lived_in: Flask, environment: dict[str, str]) -> None:

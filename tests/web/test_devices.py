@@ -7,9 +7,11 @@ from werkzeug.test import TestResponse
 
 from tests.conftest import services_of
 from tests.support.api import Program
-from tests.support.browser import CHROME, FIREFOX, PASSWORD, Browser
+from tests.support.browser import CHROME, EMAIL, FIREFOX, PASSWORD, Browser
 from tests.support.clock import Clock
+from tests.support.many_sessions import open_many
 from tests.support.sql import gone
+from webapp.core.grants import Origin
 from webapp.core.sessions import PROOF_LASTS
 
 DEVICES = "/account/sessions"
@@ -154,3 +156,45 @@ def test_the_question_names_the_device_that_will_be_signed_out(app: Flask, clock
     asked = end(chrome, sid_of(firefox)).text
     assert "<h1>Sign out Firefox 144 on Windows?</h1>" in asked
     assert "from 127.0.0.1" in asked
+
+
+def test_many_devices_are_shown_in_pages(app: Flask, browser: Browser) -> None:
+    browser.sign_in()
+    with app.app_context():
+        open_many(app, EMAIL, 45, Origin("192.0.2.1", FIREFOX))
+    mine = sid_of(browser)
+    pages = [set(DEVICE.findall(browser.get(f"{DEVICES}?page={n}").text)) for n in (1, 2, 3)]
+    shown = [{sid for sid, *_ in page} - {mine} for page in pages]
+    assert [len(page) for page in shown] == [20, 20, 5]
+    assert len(set.union(*shown)) == 45
+    assert "Page 3 of 3" in browser.get(f"{DEVICES}?page=99").text
+
+
+def test_a_program_gets_its_sessions_in_pages(app: Flask) -> None:
+    program = Program(app)
+    program.log_in()
+    with app.app_context():
+        open_many(app, EMAIL, 44, Origin("192.0.2.1", FIREFOX))
+    pages = [
+        program.call("GET", f"/auth/sessions?per_page=20&page={page}").json["data"]
+        for page in (1, 3, 4)
+    ]
+    assert [len(page["sessions"]) for page in pages] == [20, 5, 0]
+    assert {(page["total"], page["pages"]) for page in pages} == {(45, 3)}
+    assert len(program.call("GET", "/auth/sessions").json["data"]["sessions"]) == 45
+    assert program.call("GET", "/auth/sessions?page=0").status_code == 422
+
+
+def test_a_browser_that_made_room_for_newer_ones_is_told_why(
+    app: Flask, browser: Browser, clock: Clock
+) -> None:
+    browser.sign_in()
+    clock.advance(200)
+    with app.app_context():
+        open_many(app, EMAIL, 99, Origin("192.0.2.1", FIREFOX))
+    assert browser.is_in()
+    newest = Browser(app, FIREFOX)
+    newest.sign_in()
+    assert not browser.is_in()
+    assert "because 100 newer ones are open" in browser.get("/login").text
+    assert "Because 100 newer sign-ins are open" in newest.get("/account/activity").text

@@ -71,20 +71,24 @@ def in_a_line(facts: Json) -> str:
 @click.option("--user", help="Of this user only.")
 @click.option("--all", "everything", is_flag=True, help="Also those that are over.")
 @limit_option
+@click.option("--page", type=click.IntRange(1, 1_000_000), default=1, help="Of so many each.")
 @json_option
 @operating
-def show_all(user: str | None, everything: bool, limit: int, as_json: bool) -> None:
+def show_all(user: str | None, everything: bool, limit: int, page: int, as_json: bool) -> None:
     """Open sessions, newest first."""
     user_id = the_user(user).id if user else None
     found = SqlOverview().sessions(
-        user_id=user_id, open_at=None if everything else int(services().now()), limit=limit
+        user_id=user_id,
+        open_at=None if everything else int(services().now()),
+        offset=(page - 1) * limit,
+        limit=limit,
     )
     seen = last_seen([session.sid for session, _ in found])
     facts = [fields(session, email, seen.get(session.sid)) for session, email in found]
     shown = [fact for fact in facts if everything or fact["state"] == "open"]
     answer(as_json, shown, *map(in_a_line, shown))
     if len(found) == limit:
-        warn("there may be more; --limit shows them.")
+        warn("there may be more; --limit or --page shows them.")
 
 
 @sessions.command("show", context_settings=NAMED_BY_SID)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from .errors import NotFound
+from .memory import Feed
+from .session_ends import SessionEndStore
 from .sessions import EndReason, Sessions
 from .stores import Entries, Records, Session
 
@@ -20,6 +22,8 @@ class Devices:
     sessions: Sessions
     entries: Entries
     records: Records
+    ends: SessionEndStore
+    feed: Feed
 
     def of(self, user_id: str, now: float) -> list[Device]:
         """A user's sessions that are still good, newest use first."""
@@ -40,14 +44,14 @@ class Devices:
         self, user_id: str, sid: str, now: float, reason: str = EndReason.ENDED_ELSEWHERE
     ) -> None:
         """End one of a user's own sessions. Raises NotFound: it is not one of theirs."""
-        if sid not in {session.sid for session in self.records.open_sessions(user_id, int(now))}:
+        _, session = self.records.find(user_id, sid)
+        if session is None or session.user_id != user_id or session.ended_reason:
             raise NotFound
         self.sessions.end(sid, reason, now)
 
     def end_all(self, user_id: str, reason: str, now: float, *, but: str | None = None) -> int:
-        """How many that were."""
-        open_ones = self.records.open_sessions(user_id, int(now))
-        ending = [session.sid for session in open_ones if session.sid != but]
-        for sid in ending:
-            self.sessions.end(sid, reason, now)
-        return len(ending)
+        """How many that were; of more than MOST_OPEN, which is unusual, MOST_OPEN."""
+        self.feed.announce(user_id)
+        ended = self.ends.end_all(user_id, reason, int(now), but=but)
+        self.sessions.bury_all(ended, now)
+        return len(ended)

@@ -8,7 +8,7 @@ from .errors import NotFound
 from .memory import Feed
 from .notices import Notices
 from .policy import Role
-from .sessions import EndReason, Sessions
+from .sessions import Sessions
 from .stores import Session, User
 
 SORTS = ("created_at", "-created_at", "email", "-email", "name", "-name")
@@ -30,7 +30,9 @@ class DirectoryStore(Protocol):
         """
 
     def remove(self, user_id: str, now: int) -> list[Session] | None:
-        """With sessions and events; the sessions that were open, or None: no such user.
+        """With sessions and events; sessions that were open, or None: no such user.
+
+        Of very many sessions or events the rest is removed afterwards (session_ends.py).
 
         Raises Conflict if nobody would be left to administer.
         """
@@ -65,8 +67,7 @@ class Directory:
         Raises ValidationFailed, Conflict, NotFound.
         """
         user, ended = self.accounts.change(user_id, changes, now)
-        if changes.ending:
-            self.sessions.bury(ended, changes.ending, now)
+        self.sessions.bury_all(ended, now)
         return user
 
     def remove(self, user_id: str, now: float) -> None:
@@ -79,5 +80,5 @@ class Directory:
         ended = self.store.remove(user_id, int(now))
         if ended is None:
             raise NotFound
-        self.sessions.bury(ended, EndReason.DELETED, now)
+        self.sessions.bury_all(ended, now, more=True)
         self.notices.account_deleted(user)

@@ -16,7 +16,7 @@ SENDING = 30
 # Ends after which the person at that browser is still taken for the session's owner. After all
 # others (theft, another password, disabled, by an admin) it may be somebody else, who must not
 # leave a form for the owner to send.
-OWNER_STILL_THERE = {None, EndReason.LOGOUT, EndReason.ENDED_ELSEWHERE}
+OWNER_STILL_THERE = {None, EndReason.LOGOUT, EndReason.ENDED_ELSEWHERE, EndReason.TOO_MANY}
 
 
 @dataclass(frozen=True)

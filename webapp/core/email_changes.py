@@ -16,7 +16,7 @@ from .links import Links, Purpose
 from .memory import Feed
 from .notices import Notices
 from .passwords import Passwords
-from .sessions import EndReason, Sessions
+from .sessions import Sessions
 from .stores import Session, User
 
 
@@ -169,7 +169,7 @@ class EmailChanges:
         if undone is None:
             raise LinkVoid
         before, after, ended = undone
-        self.sessions.bury(ended, EndReason.EMAIL_RESTORED, now)
+        self.sessions.bury_all(ended, now)
         if before.email != after.email:
             self.notices.email_changed(before, after)
         return after, self.links.make(Purpose.RESET, after, unknown, now)

@@ -14,7 +14,7 @@ from .links import Links, Purpose
 from .memory import Feed
 from .notices import Notices
 from .passwords import Passwords
-from .sessions import EndReason, Sessions
+from .sessions import Sessions
 from .stores import User
 
 
@@ -100,4 +100,4 @@ class Registration:
         """Set a new password, and sign out everywhere. Raises ValidationFailed, LinkVoid."""
         user, hashed = self.whose_link(Purpose.RESET, token, now)
         ended = self.accounts.set_password(user, hashed, password, EventKind.PASSWORD_RESET, now)
-        self.sessions.bury(ended, EndReason.PASSWORD_CHANGED, now)
+        self.sessions.bury_all(ended, now)

@@ -9,6 +9,7 @@ lost, the other puts right.
 After RFC 9700 section 4.14.2 (refresh token rotation) and OWASP ASVS 5.0 V7.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from enum import StrEnum
@@ -26,7 +27,7 @@ from .errors import (
 from .grants import BROWSER_CLIENT, Grant, Issuer, Limits, Origin
 from .memory import Believed, Feed, Memory
 from .notices import Notices
-from .stores import Answer, Entries, Outcome, Records, Session, User
+from .stores import MOST_OPEN, Answer, Entries, Outcome, Records, Session, User
 from .tokens import AccessClaims, RefreshClaims, Tokens
 
 # Seconds. A browser left open on a desk can be looked at for longer, but not be taken over.
@@ -47,6 +48,7 @@ class EndReason(StrEnum):
     CLIENT_DELETED = "client_deleted"
     DISABLED = "disabled"
     DELETED = "deleted"
+    TOO_MANY = "too_many"  # newer ones took its place: see MOST_OPEN
     FORGOTTEN = "forgotten"  # neither store has heard of it: both were lost
 
 
@@ -60,13 +62,16 @@ class Sessions:
         notices: Notices,
         feed: Feed,
         memory: Memory,
+        finish_ends: Callable[[], None] = lambda: None,
     ) -> None:
+        """`finish_ends`: begin to write down what is left of the end of very many sessions."""
         self._tokens = tokens
         self._entries = entries
         self._records = records
         self._notices = notices
         self._feed = feed
         self._memory = memory
+        self._finish_ends = finish_ends
         self._grace = limits.grace
         self._issuer = Issuer(tokens, limits)
 
@@ -74,7 +79,8 @@ class Sessions:
         """Open a session for a user who has just proved who they are.
 
         The entry comes first: if the record then fails, what is left is a key that
-        expires, and not a device in the list that nobody ever used.
+        expires, and not a device in the list that nobody ever used. The oldest sessions end if
+        there would be more than MOST_OPEN.
         Raises InvalidCredentials (the password was changed in between), Unavailable.
         """
         session = self._issuer.new_session(user, origin, remember=remember, now=now)
@@ -84,7 +90,8 @@ class Sessions:
             browser=origin.device_tag(session.sid),
             ttl=_ttl(session, now),
         )
-        self._records.open(session, user.proof, origin.device_id)
+        made_room = self._records.open(session, user.proof, origin.device_id, self._feed.announce)
+        self.bury_all(made_room, now)
         return self._issuer.grant(user, session, "started", 0, int(now), now, origin.scope)
 
     def redeem(
@@ -102,7 +109,7 @@ class Sessions:
         if claims.client_id != origin.client_id or sid not in (None, claims.sid):
             raise RefreshInvalid
         user, session = self._find_open(claims, now)
-        session = session or self._restore(claims, origin)
+        session = session or self._restore(claims, origin, now)
         answer = self._entries.redeem(
             claims.sid,
             claims.gen,
@@ -275,12 +282,19 @@ class Sessions:
         told = self._feed.announce(sid)
         session = self._records.close(sid, reason, int(now)).session
         if session and told:
-            self.bury([session], session.ended_reason or reason, now)
+            self.bury([session], now)
 
-    def bury(self, sessions: list[Session], reason: str, now: float) -> None:
-        """Tell Redis of sessions that SQL has ended; if it can't be told, that was enough."""
+    def bury_all(self, ended: list[Session], now: float, *, more: bool = False) -> None:
+        """As `bury`, of what one change has ended; if that was a full batch, there may be more."""
+        self.bury(ended, now)
+        if more or len(ended) >= MOST_OPEN:
+            self._finish_ends()
+
+    def bury(self, ended: list[Session], now: float) -> None:
+        """Write tombstones of sessions that SQL has ended; if Redis is down, SQL is enough."""
         with suppress(Unavailable):
-            for session in sessions:
+            for session in ended:
+                reason = session.ended_reason or EndReason.FORGOTTEN
                 self._entries.bury(session.sid, reason, ttl=_ttl(session, now))
 
     def _find_open(
@@ -292,20 +306,22 @@ class Sessions:
             raise SessionEnded(EndReason.DELETED)
         if not _belongs_to(user, session):
             raise TokenInvalid
+        if session is None and (reason := user.ended_before(claims.sid, claims.iat)):
+            raise SessionEnded(reason)
         if session and session.ended_reason:
-            self.bury([session], session.ended_reason, now)  # Redis may have forgotten
+            self.bury([session], now)  # Redis may have forgotten
             raise SessionEnded(session.ended_reason)
         if user.disabled:
             raise SessionEnded(EndReason.DISABLED)
         return user, session
 
-    def _restore(self, claims: RefreshClaims, origin: Origin) -> Session:
+    def _restore(self, claims: RefreshClaims, origin: Origin, now: float) -> Session:
         """Write the record of a session again that SQL lost and Redis still has."""
         if self._entries.confirm(claims.sid, claims.gen).outcome is Outcome.MISSING:
             raise SessionEnded(EndReason.FORGOTTEN)
         session = self._issuer.session_of(claims, origin)
-        self._records.restore(session)
-        return session
+        self.bury_all(self._records.restore(session, self._feed.announce), now)
+        return self._find_open(claims, now)[1] or session  # all may have ended in between
 
     def _ask_entries(self, claims: AccessClaims | RefreshClaims, session: Session | None) -> Answer:
         try:

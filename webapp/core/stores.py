@@ -4,9 +4,14 @@ Every method may raise Unavailable; then nothing is known to have changed.
 Times are Unix seconds, durations are seconds.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
+
+# Sessions of a user. Whoever has the password could otherwise open so many that lists of them
+# fill the memory. Also the number of rows that the end of all sessions writes at once.
+MOST_OPEN = 100
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,19 @@ class User:
     """Registered by somebody who has to show that first: no sign-in until then."""
     pending_email: str | None = None
     """A new address that waits for its link to be opened; what a session's look-up leaves out."""
+    sessions_ended_at: int | None = None
+    """When all sessions ended last, of which `sessions_ended_reason` was the reason."""
+    sessions_ended_reason: str | None = None
+    session_kept: str | None = None
+    """The sid of the one session that this did not end."""
+
+    def ended_before(self, sid: str, began_at: int) -> str | None:
+        """Why a session ended that has no row to show it; None if it began later, or was kept.
+
+        Of the same second it counts as ended: a session that really is newer has its row.
+        """
+        over = self.sessions_ended_at is not None and began_at <= self.sessions_ended_at
+        return self.sessions_ended_reason if over and sid != self.session_kept else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +63,10 @@ class Session:
     """When the password was last given in this session."""
     ended_at: int | None = None
     ended_reason: str | None = None
+    epoch: int = 0
+    """How often all sessions of the user had ended when it began; a lower number than theirs
+    means that it has ended with the others. A time would not do: two things happen in a second.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +123,11 @@ class Entries(Protocol):
 
 
 class Records(Protocol):
-    """Users and sessions, in SQL."""
+    """Users and sessions, in SQL.
+
+    A session that ended together with all others of its user is returned as ended, whether or not
+    that has been written to its row yet.
+    """
 
     def find(self, user_id: str, sid: str) -> tuple[User | None, Session | None]:
         """Both rows, in one query; no session without its user, but maybe another user's."""
@@ -109,19 +135,30 @@ class Records(Protocol):
     def user_of(self, sid: str) -> str | None:
         """Whose session it is, also after its end."""
 
-    def open(self, session: Session, proof: str, device_id: str) -> None:
+    def open(
+        self, session: Session, proof: str, device_id: str, announce: Callable[[str], object]
+    ) -> list[Session]:
         """Insert a new session and the event of its start; note the browser, if it is one.
+
+        Sessions that are too many now end, and are returned; `announce` is called with the `sid`
+        of each before the commit.
 
         Unless the password has changed since it was `proof`, or the user is disabled or gone:
         whoever was let in by the old one must not slip past the end of all sessions.
         Raises InvalidCredentials.
         """
 
-    def restore(self, session: Session) -> None:
-        """Insert a session that a restored backup did not have; keep it if it is there."""
+    def restore(self, session: Session, announce: Callable[[str], object]) -> list[Session]:
+        """Insert a session that a restored backup did not have; otherwise as `open`.
+
+        Unless it is there, or has ended with all others of its user.
+        """
 
     def open_sessions(self, user_id: str, now: int) -> list[Session]:
-        """Those that have neither ended nor reached their absolute limit, newest first."""
+        """Those that have neither ended nor reached their absolute limit, newest first.
+
+        No more than MOST_OPEN.
+        """
 
     def prove(self, sid: str, now: int) -> None:
         """Note when the password was given again."""

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from .links import UNDO_TTL
+from .session_ends import SessionEndStore
+from .sessions import Sessions
 
 # Seconds beyond the last token: clocks of hosts that differ, and requests that were under way
 # when the session ended.
@@ -54,6 +56,8 @@ class Attic(Protocol):
 @dataclass(frozen=True)
 class Tidying:
     attic: Attic
+    ends: SessionEndStore
+    sessions: Sessions
     sessions_kept: int
     """Seconds after a session's end."""
     events_kept: int
@@ -70,4 +74,14 @@ class Tidying:
             self.attic.remove_devices(int(now) - DEVICES_KEPT, BATCH),
         )
         expired, ended, events, *_ = batches
-        return Removed(expired + ended, events, more=BATCH in batches)
+        unfinished = self.finish_ends(now)
+        return Removed(expired + ended, events, more=unfinished or BATCH in batches)
+
+    def finish_ends(self, now: float) -> bool:
+        """Write down the next batch of sessions that ended with all others of their user.
+
+        Whether there may be more. Raises Unavailable.
+        """
+        ended, more = self.ends.finish_batch(int(now), BATCH)
+        self.sessions.bury(ended, now)
+        return more

@@ -1,6 +1,7 @@
 """What else a sandbox is made of: its SQL, its feed, and a letter box without a bottom."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 
 from webapp.core.notices import Notice
@@ -42,14 +43,18 @@ class LabRecords:
     def user_of(self, sid: str) -> str | None:
         return self._user.id if sid in self._sessions else None
 
-    def open(self, session: Session, proof: str, device_id: str) -> None:
+    def open(
+        self, session: Session, proof: str, device_id: str, announce: Callable[[str], object]
+    ) -> list[Session]:
         self._sessions[session.sid] = session
         if self._remembers:
             self._recorder.step("app", "sql", "open the session", details={"session": session.sid})
             self._recorder.step("sql", "app", "written", "good")
+        return []
 
-    def restore(self, session: Session) -> None:
+    def restore(self, session: Session, announce: Callable[[str], object]) -> list[Session]:
         self._sessions.setdefault(session.sid, session)
+        return []
 
     def open_sessions(self, user_id: str, now: int) -> list[Session]:
         return [each for each in self._sessions.values() if not each.ended_reason]

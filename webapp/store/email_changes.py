@@ -13,7 +13,7 @@ from . import words
 from .database import answering, committing
 from .events import note
 from .models import EmailChangeRow, UserRow, db
-from .records import close_all
+from .session_ends import end_all
 from .users import lock_user, refuse_kept, unique_email
 
 
@@ -57,7 +57,7 @@ class SqlEmailChanges:
             if row is None or change.id not in db.session.scalars(using, execution_options=options):
                 return None
             before = row.to_user()
-            ended = close_all(row.id, EndReason.EMAIL_RESTORED, now)
+            ended = end_all(row.id, EndReason.EMAIL_RESTORED, now)
             row.password_hash = password_hash
             _give(row, change.old_email, now)
             note(EventKind.EMAIL_RESTORED, row.id, now)

@@ -74,6 +74,10 @@ class UserRow(Base):
     confirmed_at: Mapped[int | None] = mapped_column(BigInteger)
     pending: Mapped[bool] = mapped_column(default=False)
     pending_email: Mapped[str | None] = mapped_column(String(254))
+    session_epoch: Mapped[int] = mapped_column(default=0, server_default="0")
+    sessions_ended_at: Mapped[int | None] = mapped_column(BigInteger)
+    sessions_ended_reason: Mapped[str | None] = mapped_column(String(30))
+    session_kept: Mapped[str | None] = mapped_column(String(22))
 
     def to_user(self) -> User:
         return User(
@@ -139,7 +143,8 @@ class SessionRow(Base):
     __tablename__ = "sessions"
 
     sid: Mapped[str] = mapped_column(String(22), primary_key=True)
-    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    # No foreign key: of a deleted user they may be too many to remove in one statement.
+    user_id: Mapped[str] = mapped_column(String(36), index=True)
     client_id: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[int] = mapped_column(BigInteger)
     ip: Mapped[str] = mapped_column(String(45))
@@ -150,6 +155,7 @@ class SessionRow(Base):
     proved_at: Mapped[int | None] = mapped_column(BigInteger)
     ended_at: Mapped[int | None] = mapped_column(BigInteger)
     ended_reason: Mapped[str | None] = mapped_column(String(30))
+    epoch: Mapped[int] = mapped_column(default=0, server_default="0")
 
     def to_session(self) -> Session:
         return Session(**{name: getattr(self, name) for name in Session.__slots__})
@@ -160,13 +166,27 @@ class DeviceRow(Base):
 
     __tablename__ = "devices"
 
-    user_id: Mapped[str] = mapped_column(
-        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
-    )
+    # No foreign key, as in SessionRow.
+    user_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     device_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     first_seen: Mapped[int] = mapped_column(BigInteger)
     last_seen: Mapped[int] = mapped_column(BigInteger, index=True)
     trusted_until: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class SessionEndRow(Base):
+    """The end of all sessions of a user that is not yet written to each row (session_ends.py).
+
+    Of a user who has no row any more: sessions and events that are to be removed. Epoch 0: the
+    oldest sessions are too many.
+    """
+
+    __tablename__ = "session_ends"
+
+    user_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    epoch: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    reason: Mapped[str] = mapped_column(String(30))
+    at: Mapped[int] = mapped_column(BigInteger)
 
 
 class EventRow(Base):
@@ -182,7 +202,8 @@ class EventRow(Base):
     )
 
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
-    user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    # No foreign key, as in SessionRow.
+    user_id: Mapped[str | None] = mapped_column(String(36))
     actor_id: Mapped[str | None] = mapped_column(String(36))
     sid: Mapped[str | None] = mapped_column(String(22))
     at: Mapped[int] = mapped_column(BigInteger)

@@ -1,13 +1,12 @@
-"""Sessions of everybody, for an operator. The first row of each pair is whose address it is."""
-
-from sqlalchemy import select
+"""Sessions of everybody, for an operator; the second of each pair is their user's address."""
 
 from webapp.core.stores import Session
 
 from .database import answering
 from .models import SessionRow, UserRow, db
+from .records import OPEN, to_session, with_user
 
-WITH_EMAIL = select(SessionRow, UserRow.email).join(UserRow, UserRow.id == SessionRow.user_id)
+WITH_EMAIL = with_user(UserRow.email, SessionRow)
 
 
 class SqlOverview:
@@ -18,25 +17,25 @@ class SqlOverview:
         looking = WITH_EMAIL.where(SessionRow.sid == sid)
         with answering():
             found = db.session.execute(looking.execution_options(populate_existing=True)).first()
-        return (found[0].to_session(), found[1]) if found else None
+        return (to_session(*found[1:]), found[0]) if found else None
 
     def sessions(
-        self, *, user_id: str | None, open_at: int | None, limit: int
+        self, *, user_id: str | None, open_at: int | None, offset: int, limit: int
     ) -> list[tuple[Session, str]]:
         """Newest first, with their users' addresses; `open_at` leaves out those that are over."""
-        looking = WITH_EMAIL.order_by(SessionRow.created_at.desc(), SessionRow.sid).limit(limit)
+        looking = WITH_EMAIL.order_by(SessionRow.created_at.desc(), SessionRow.sid)
+        looking = looking.offset(offset).limit(limit)
         if user_id is not None:
             looking = looking.where(SessionRow.user_id == user_id)
         if open_at is not None:
-            looking = looking.where(SessionRow.ended_at.is_(None), SessionRow.expires_at > open_at)
+            looking = looking.where(OPEN, SessionRow.expires_at > open_at)
         with answering():
-            return [(row.to_session(), email) for row, email in db.session.execute(looking)]
+            return [(to_session(*row), email) for email, *row in db.session.execute(looking)]
 
     def open_sids(self, now: int, after: str, limit: int) -> list[str]:
         """In their own order, from the one behind `after`: of those that were there by then."""
-        still_open = (SessionRow.ended_at.is_(None), SessionRow.expires_at > now)
-        looking = select(SessionRow.sid).where(
-            *still_open, SessionRow.created_at <= now, SessionRow.sid > after
+        looking = with_user(SessionRow.sid).where(
+            OPEN, SessionRow.expires_at > now, SessionRow.created_at <= now, SessionRow.sid > after
         )
         with answering():
             return list(db.session.scalars(looking.order_by(SessionRow.sid).limit(limit)))

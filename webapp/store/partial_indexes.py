@@ -11,4 +11,11 @@ from .models import SessionRow
 OPEN, ENDED = text("ended_at IS NULL"), text("ended_at IS NOT NULL")
 
 Index("ix_sessions_open", SessionRow.created_at, sqlite_where=OPEN, postgresql_where=OPEN)
+Index(
+    "ix_sessions_open_of_user",
+    SessionRow.user_id,
+    SessionRow.created_at,
+    sqlite_where=OPEN,
+    postgresql_where=OPEN,
+)
 Index("ix_sessions_ended_at", SessionRow.ended_at, sqlite_where=ENDED, postgresql_where=ENDED)

@@ -1,18 +1,29 @@
 """Sessions in SQL: who opened them where, their limits, and how they ended."""
 
-from sqlalchemy import bindparam, select, update
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from webapp.core.errors import InvalidCredentials
 from webapp.core.events import EventKind
-from webapp.core.stores import Closed, Session, User
+from webapp.core.stores import MOST_OPEN, Closed, Session, User
 
 from .database import answering, committing, read_row
 from .devices import note_device
 from .events import fit, note
 from .models import SessionRow, UserRow, db
+from .session_ends import UNSYNCHRONISED, end_oldest, hold_user
 
-USER = ("id", "email", "name", "role", "created_at", "confirmed_at", "pending", "disabled_at")
+# Of the end of all sessions.
+END = ("session_epoch", "sessions_ended_at", "sessions_ended_reason")
+USER = (
+    *("id", "email", "name", "role", "created_at", "confirmed_at", "pending", "disabled_at"),
+    *("session_kept", *END),
+)
+OPEN = SessionRow.ended_at.is_(None) & (SessionRow.epoch >= UserRow.session_epoch)
 FIND = (
     select(
         *(getattr(UserRow, name) for name in USER),
@@ -34,33 +45,52 @@ class SqlRecords:
         user = dict(zip(USER, found, strict=False))
         user["disabled"] = user.pop("disabled_at") is not None
         user["pending"] = bool(user["pending"])
+        epoch = user.pop("session_epoch")
         session = dict(zip(Session.__slots__, found[len(USER) :], strict=True))
+        if not session["sid"]:
+            return User(**user), None
         session["remembered"] = bool(session["remembered"])
-        return User(**user), Session(**session) if session["sid"] else None
+        end = (epoch, user["sessions_ended_at"], user["sessions_ended_reason"])
+        return User(**user), with_end(Session(**session), *end)
 
     def user_of(self, sid: str) -> str | None:
         looking = select(SessionRow.user_id).where(SessionRow.sid == sid)
         with answering():
             return db.session.scalar(looking)
 
-    def open(self, session: Session, proof: str, device_id: str) -> None:
+    def open(
+        self, session: Session, proof: str, device_id: str, announce: Callable[[str], object]
+    ) -> list[Session]:
+        may = (UserRow.password_hash == proof, UserRow.disabled_at.is_(None)) if proof else ()
         with committing():
-            if proof and not _still_is(session.user_id, proof):
+            epoch = hold_user(session.user_id, *may)
+            if epoch is None:
                 raise InvalidCredentials
-            self._add(session, EventKind.SIGNED_IN)
             if device_id:
                 note_device(session.user_id, device_id, session.created_at)
+            return self._add(replace(session, epoch=epoch), EventKind.SIGNED_IN, announce)
 
-    def restore(self, session: Session) -> None:
+    def restore(self, session: Session, announce: Callable[[str], object]) -> list[Session]:
+        later = UserRow.sessions_ended_at.is_(None) | (
+            UserRow.sessions_ended_at < session.created_at
+        )
+        kept = UserRow.session_kept == session.sid
         try:
             with committing():
-                self._add(session, EventKind.SESSION_RESTORED)
+                epoch = hold_user(session.user_id, later | kept)
+                if epoch is None:
+                    return []
+                session = replace(session, epoch=epoch)
+                return self._add(session, EventKind.SESSION_RESTORED, announce)
         except IntegrityError:
-            return  # a parallel request was first
+            return []  # a parallel request was first
 
     def open_sessions(self, user_id: str, now: int) -> list[Session]:
+        mine = with_user(SessionRow).where(SessionRow.user_id == user_id)
+        looking = mine.where(OPEN, SessionRow.expires_at > now)
+        looking = looking.order_by(SessionRow.created_at.desc()).limit(MOST_OPEN)
         with answering():
-            return open_sessions(user_id, now)
+            return [to_session(*row) for row in db.session.execute(looking)]
 
     def prove(self, sid: str, now: int) -> None:
         proving = update(SessionRow).where(SessionRow.sid == sid).values(proved_at=now)
@@ -68,57 +98,47 @@ class SqlRecords:
             db.session.execute(proving)
 
     def close(self, sid: str, reason: str, now: int) -> Closed:
+        owner = select(UserRow.id).where(UserRow.id == SessionRow.user_id, OPEN)
         ending = (
             update(SessionRow)
-            .where(SessionRow.sid == sid, SessionRow.ended_at.is_(None))
+            .where(SessionRow.sid == sid, SessionRow.ended_at.is_(None), owner.exists())
             .values(ended_at=now, ended_reason=reason)
             .returning(SessionRow.user_id)
         )
+        looking = with_user(SessionRow).where(SessionRow.sid == sid)
+        fresh = {"populate_existing": True}
         with committing():
-            user_id = db.session.scalar(ending)
+            user_id = db.session.scalar(ending, execution_options=UNSYNCHRONISED)
             if user_id:
                 note(EventKind.SESSION_ENDED, user_id, now, detail=reason, sid=sid)
-            row = db.session.get(SessionRow, sid, populate_existing=True)
-        return Closed(row.to_session() if row else None, new=user_id is not None)
+            row = db.session.execute(looking, execution_options=fresh).first()
+        return Closed(to_session(*row) if row else None, new=user_id is not None)
 
-    def _add(self, session: Session, event: EventKind) -> None:
+    def _add(
+        self, session: Session, event: EventKind, announce: Callable[[str], object]
+    ) -> list[Session]:
         row = SessionRow(**{name: getattr(session, name) for name in Session.__slots__})
         row.user_agent, row.ip = fit(session.user_agent, 400), fit(session.ip, 45)
         db.session.add(row)
         note(event, session.user_id, session.created_at, sid=session.sid)
+        ended = end_oldest(session.user_id, session.sid, session.created_at)
+        for oldest in ended:
+            announce(oldest.sid)
+        return ended
 
 
-def _still_is(user_id: str, proof: str) -> bool:
-    """Whether that is the user's password still; a write, so that it stays so until the commit."""
-    same = (UserRow.id == user_id) & (UserRow.password_hash == proof)
-    locking = update(UserRow).where(same, UserRow.disabled_at.is_(None))
-    locking = locking.values(password_hash=proof).returning(UserRow.id)
-    options = {"synchronize_session": False}
-    return db.session.scalar(locking, execution_options=options) is not None
+def with_user(*columns: Any) -> Select[Any]:
+    """Sessions, and behind the other columns what `to_session` needs of their users."""
+    end = (getattr(UserRow, name) for name in END)
+    return select(*columns, *end).join(UserRow, UserRow.id == SessionRow.user_id)
 
 
-def open_sessions(user_id: str, now: int) -> list[Session]:
-    still_open = select(SessionRow).where(
-        SessionRow.user_id == user_id, SessionRow.ended_at.is_(None), SessionRow.expires_at > now
-    )
-    newest_first = still_open.order_by(SessionRow.created_at.desc())
-    return [row.to_session() for row in db.session.scalars(newest_first)]
+def to_session(row: SessionRow, epoch: int, ended_at: int, reason: str) -> Session:
+    return with_end(row.to_session(), epoch, ended_at, reason)
 
 
-def lock_sessions(user_id: str) -> None:
-    """Until the commit, and before the user's whole row: `close` holds these in the same order."""
-    mine = select(SessionRow.sid).where(SessionRow.user_id == user_id).order_by(SessionRow.sid)
-    db.session.execute(mine.with_for_update())
-
-
-def close_all(user_id: str, reason: str, now: int, *, but: str | None = None) -> list[Session]:
-    """End a user's open sessions in the transaction of what ends them; which those were."""
-    open_ones = update(SessionRow).where(
-        SessionRow.user_id == user_id, SessionRow.ended_at.is_(None), SessionRow.sid != (but or "")
-    )
-    ending = open_ones.values(ended_at=now, ended_reason=reason).returning(SessionRow)
-    options = {"synchronize_session": False, "populate_existing": True}
-    ended = [row.to_session() for row in db.session.scalars(ending, execution_options=options)]
-    for session in ended:
-        note(EventKind.SESSION_ENDED, user_id, now, detail=reason, sid=session.sid)
-    return ended
+def with_end(session: Session, epoch: int, ended_at: int, reason: str) -> Session:
+    """As it is, also if it ended with all others and that is not written to its row yet."""
+    if session.epoch >= epoch or session.ended_reason:
+        return session
+    return replace(session, ended_at=ended_at, ended_reason=reason)

@@ -21,7 +21,7 @@ from . import words
 from .database import answering, committing
 from .events import note, note_deletion
 from .models import EmailChangeRow, UserRow, db
-from .records import close_all, lock_sessions, open_sessions
+from .session_ends import end_all, remove_all
 
 
 class SqlUsers:
@@ -74,7 +74,7 @@ class SqlUsers:
                 return None
             for kind, detail in _news(row, changes, password_hash):
                 note(kind, user_id, now, detail=detail)
-            ended = close_all(user_id, changes.ending, now) if changes.ending else []
+            ended = end_all(user_id, changes.ending, now) if changes.ending else []
             moved = changes.email not in (None, row.email)
             renamed = moved or changes.name not in (None, row.name)
             _apply(row, changes, password_hash, now)
@@ -104,7 +104,7 @@ class SqlUsers:
             if nameless:
                 words.index(db.session.get_one(UserRow, user.id, populate_existing=True))
             note(kind, user.id, now)
-            return close_all(user.id, EndReason.PASSWORD_CHANGED, now, but=but)
+            return end_all(user.id, EndReason.PASSWORD_CHANGED, now, but=but)
 
     def rehash(self, user_id: str, old_hash: str, new_hash: str) -> bool:
         same = (UserRow.id == user_id) & (UserRow.password_hash == old_hash)
@@ -126,13 +126,11 @@ class SqlUsers:
             if row is None:
                 return None
             _keep_an_admin(admins, row, gone=True)
-            lock_sessions(user_id)
-            # The whole row: nobody opens a session of theirs in between.
-            db.session.refresh(row, with_for_update=True)
-            open_ones = open_sessions(user_id, now)
             db.session.delete(row)
+            db.session.flush()
+            removed = remove_all(user_id, now)
             note_deletion(user_id, now)
-        return open_ones
+        return removed
 
     def _changed(self, change: Update, kind: EventKind, user_id: str, now: int) -> bool:
         """Whether it met its row: of two that come together, one does."""

@@ -33,6 +33,7 @@ WHY_SIGNED_OUT: dict[str, str] = {
     ),
     EndReason.DISABLED: "This account has been disabled.",
     EndReason.DELETED: "This account no longer exists.",
+    EndReason.TOO_MANY: "This sign-in was ended because 100 newer ones are open.",
     EndReason.FORGOTTEN: "We could not find your session any more. Please sign in again.",
 }
 FORM_KEPT = "What you sent is kept for you. Sign in to go on with it."
@@ -114,6 +115,7 @@ ENDINGS: dict[str, str] = {
     EndReason.CLIENT_DELETED: "Because its program was deleted",
     EndReason.DISABLED: "Because the account was disabled",
     EndReason.DELETED: "Because the account was deleted",
+    EndReason.TOO_MANY: "Because 100 newer sign-ins are open",
 }
 
 

@@ -47,6 +47,16 @@ class Tidier:
         with suppress(Unavailable):
             self._background.run(self._begin, WHAT)
 
+    def finish_ends(self) -> None:
+        """At once, by this worker. Never fails: what can't be done now is done within an hour."""
+        with suppress(Unavailable):
+            self._background.run(self._finish_ends, "the end of sessions")
+
+    def _finish_ends(self) -> None:
+        if self._tidying.finish_ends(self._now()):
+            time.sleep(PAUSE)
+            self.finish_ends()
+
     def _begin(self) -> None:
         with suppress(Unavailable):
             if self._take_turn(EVERY):

@@ -98,12 +98,20 @@ def update_profile(body: Json) -> Json:
     return {"user": change_profile(**body)}
 
 
-@call("GET", "/auth/sessions", answer="ManySessions")
+@call("GET", "/auth/sessions", query="SessionQuery", answer="ManySessions")
 @requires(Permission.OWN_ACCOUNT)
-def list_sessions() -> Json:
-    """Where am I signed in?"""
+def list_sessions(query: Json) -> Json:
+    """Where am I signed in? The last used first."""
+    page, per_page = query["page"], query["per_page"]
     devices = services().devices.of(visitor().user.id, services().now())
-    return {"sessions": [described(device) for device in devices]}
+    shown = devices[(page - 1) * per_page : page * per_page]
+    return {
+        "sessions": [described(device) for device in shown],
+        "page": page,
+        "per_page": per_page,
+        "total": len(devices),
+        "pages": -(-len(devices) // per_page),
+    }
 
 
 @call("DELETE", "/auth/sessions/<sid>", status=HTTPStatus.NO_CONTENT, errors=(404,))

@@ -14,6 +14,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 from webapp.core import accounts, directory, passwords
 from webapp.core.errors import ValidationFailed
 from webapp.core.policy import Role
+from webapp.core.stores import MOST_OPEN
 
 from .calls import Json
 
@@ -83,12 +84,15 @@ class OneUser(Schema):
     user = fields.Nested(User, required=True)
 
 
-class ManyUsers(Schema):
-    users = fields.List(fields.Nested(User), required=True)
+class Paged(Schema):
     page = fields.Integer(required=True)
     per_page = fields.Integer(required=True)
     total = fields.Integer(required=True)
     pages = fields.Integer(required=True)
+
+
+class ManyUsers(Paged):
+    users = fields.List(fields.Nested(User), required=True)
 
 
 class Register(Schema):
@@ -171,12 +175,16 @@ class Session(Schema):
     current = fields.Boolean(required=True)
 
 
-class ManySessions(Schema):
+class ManySessions(Paged):
     sessions = fields.List(fields.Nested(Session), required=True)
 
 
-class UserQuery(Schema):
+class SessionQuery(Schema):
     page = fields.Integer(load_default=1, validate=validate.Range(1, 1_000_000))
+    per_page = fields.Integer(load_default=MOST_OPEN, validate=validate.Range(1, MOST_OPEN))
+
+
+class UserQuery(SessionQuery):
     per_page = fields.Integer(load_default=20, validate=validate.Range(1, 100))
     q = text("ada", load_default="", validate=validate.Length(max=100))
     sort = text("email", load_default="-created_at", validate=validate.OneOf(directory.SORTS))

@@ -60,6 +60,8 @@ ROW = {
     "ended_at": "Once this is written it is over for good, whatever any token says. It is written "
     "before anything else, so a logout survives any crash.",
     "ended_reason": "What its owner is told.",
+    "epoch": "How often all of your sessions had ended when this one began. All end at once when "
+    "the number on your own row grows.",
     "state": "A restored backup did not have it. Redis can vouch for the session, and the next "
     "refresh writes it again.",
 }

@@ -7,7 +7,6 @@ from webapp.core.accounts import MAX_EMAIL, normal_email
 from webapp.core.attempts import STRENGTH_BY_ADDRESS
 from webapp.core.errors import Busy, LinkVoid, PasswordRefused, ValidationFailed
 from webapp.core.policy import Permission
-from webapp.core.sessions import EndReason
 from webapp.web import cookies, messages
 from webapp.web.authentication import visitor
 from webapp.web.authorization import public, requires
@@ -61,7 +60,7 @@ def change_password() -> ResponseReturnValue:
         except ValidationFailed as refusal:
             form.show(refusal)
         else:
-            services().sessions.bury(ended, EndReason.PASSWORD_CHANGED, now)
+            services().sessions.bury_all(ended, now)
             services().sessions.prove(me.access.sid, now)
             flash(messages.PASSWORD_CHANGED, "success")
             return redirect(url_for("pages.change_password"), 303)

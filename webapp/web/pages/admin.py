@@ -19,7 +19,7 @@ from webapp.web.services import services
 
 from . import pages
 from .activity import in_words, page_number, show_events
-from .devices import ENDED_ALREADY, device_of, devices_of
+from .devices import ENDED_ALREADY, device_of, devices_of, paged
 
 PER_PAGE = 20
 NEWEST_EVENTS = 20
@@ -50,7 +50,7 @@ def admin_user(user_id: str) -> ResponseReturnValue:
     return render_template(
         "admin/user.html",
         user=user,
-        devices=devices_of(user_id),
+        **paged(devices_of(user_id)),
         events=[in_words(event) for event in newest.events],
         myself=user_id == visitor().user.id,
     )

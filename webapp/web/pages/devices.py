@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -18,6 +19,9 @@ from webapp.web.services import services
 from webapp.web.times import ago
 
 from . import pages
+from .activity import page_number
+
+PER_PAGE = 20
 
 ENDED_ALREADY = "That device was signed out already."
 
@@ -50,7 +54,10 @@ class ShownDevice:
 @pages.get("/account/sessions")
 @requires(Permission.OWN_ACCOUNT)
 def devices() -> ResponseReturnValue:
-    return render_template("devices.html", devices=devices_of(visitor().user.id))
+    mine, current = devices_of(visitor().user.id), visitor().access.sid
+    others = [device for device in mine if device.session.sid != current]
+    this = [in_words(device) for device in mine if device.session.sid == current]
+    return render_template("devices.html", this=this, **paged(others))
 
 
 @pages.post("/account/sessions/<sid>/end")
@@ -82,11 +89,20 @@ def end_other_devices() -> ResponseReturnValue:
 
 
 def device_of(user_id: str, sid: str) -> ShownDevice | None:
-    return next((device for device in devices_of(user_id) if device.sid == sid), None)
+    found = (device for device in devices_of(user_id) if device.session.sid == sid)
+    return next(map(in_words, found), None)
 
 
-def devices_of(user_id: str) -> list[ShownDevice]:
-    return [in_words(device) for device in services().devices.of(user_id, services().now())]
+def devices_of(user_id: str) -> list[Device]:
+    return services().devices.of(user_id, services().now())
+
+
+def paged(devices: list[Device]) -> dict[str, Any]:
+    """For a template: those of the page in the query; behind the last page it is the last one."""
+    pages = max(1, -(-len(devices) // PER_PAGE))
+    page = min(page_number(), pages)
+    shown = devices[(page - 1) * PER_PAGE : page * PER_PAGE]
+    return {"devices": [in_words(device) for device in shown], "page": page, "pages": pages}
 
 
 def in_words(device: Device) -> ShownDevice:
