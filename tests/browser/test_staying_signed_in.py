@@ -33,6 +33,28 @@ def test_scripts_can_read_the_access_token_and_not_the_refresh_token(page: Page)
     assert refresh["value"] not in page.driver.page_source
 
 
+def test_without_keep_me_signed_in_no_token_outlives_the_browser(page: Page, clock: Clock) -> None:
+    page.sign_in()
+    clock.advance(EXPIRED)
+    page.open("/account")
+    for name in ("refresh_token", "access_token"):
+        assert "expiry" not in page.cookies()[name]
+    assert "expiry" in page.cookies()["known_browser"]
+
+
+@pytest.mark.parametrize("age", [0, EXPIRED])
+def test_cookies_of_another_app_on_the_host_keep_nobody_out(
+    page: Page, clock: Clock, age: int
+) -> None:
+    page.sign_in()
+    for name in ("access_token", "refresh_token"):
+        page.script("document.cookie = arguments[0] + '=of-another-app; Path=/account'", name)
+    clock.advance(age)
+    page.open("/account")
+    assert page.path == "/account"
+    assert page.has("account-form")
+
+
 def test_five_tabs_opened_at_once_after_expiry_are_all_in(
     page: Page, clock: Clock, redis_server: RedisServer
 ) -> None:
