@@ -114,7 +114,8 @@ class TestSeveralOfOneName:
             clock.advance(EXPIRED)
             assert browser.is_in()
         clock.advance(EXPIRED)
-        assert Jar(browser, good[1], *pair(browser)).is_in()
+        device = ("known_browser", browser.cookie("known_browser") or "")
+        assert Jar(browser, good[1], *pair(browser), device).is_in()
         assert browser.is_in()
 
     def test_dead_ones_alone_say_why_and_are_deleted(
