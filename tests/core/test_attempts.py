@@ -44,6 +44,9 @@ class Counters:
             raise Unavailable
         self.taken[limit.name, key] -= 1
 
+    def clear(self, limit: Limit, key: str) -> None:
+        self.taken.pop((limit.name, key), None)
+
     @property
     def total(self) -> int:
         return sum(self.taken.values())
@@ -70,18 +73,27 @@ def check(
     *,
     account: str = ADA,
     address: str = "192.0.2.1",
-    browser: str | None = None,
+    known: bool = False,
+    client: str = "",
 ) -> None:
-    checking = attempts.password_check(account, address, browser)
+    checking = attempts.password_check(account, address, known, client)
     with suppress(type(result) if result else ()), checking:
         if result:
             raise result
 
 
-def fail_often(attempts: Attempts, account: str = ADA, browser: str | None = None) -> None:
-    """Ten wrong passwords from ten addresses."""
-    for host in range(10):
-        check(attempts, WRONG, account=account, address=f"198.51.100.{host}", browser=browser)
+def fail_often(
+    attempts: Attempts,
+    account: str = ADA,
+    *,
+    times: int = 10,
+    known: bool = False,
+    client: str = "",
+) -> None:
+    """Wrong passwords, each from another address."""
+    for host in range(times):
+        address = f"198.51.100.{host}"
+        check(attempts, WRONG, account=account, address=address, known=known, client=client)
 
 
 class TestPasswordCheck:
@@ -109,12 +121,12 @@ class TestPasswordCheck:
     def test_the_place_is_taken_before_the_body_runs(
         self, attempts: Attempts, counters: Counters
     ) -> None:
-        with attempts.password_check(ADA, "192.0.2.1", None):
+        with attempts.password_check(ADA, "192.0.2.1", False):
             assert counters.total == 2
 
     def test_a_body_that_has_no_place_is_never_run(self, attempts: Attempts) -> None:
         fail_often(attempts)
-        with pytest.raises(RateLimited), attempts.password_check(ADA, "192.0.2.1", None):
+        with pytest.raises(RateLimited), attempts.password_check(ADA, "192.0.2.1", False):
             pytest.fail("the password was checked")
 
     def test_successes_are_no_guesses_and_ask_nothing_more_of_redis(
@@ -129,7 +141,10 @@ class TestPasswordCheck:
     ) -> None:
         for host in range(300):
             check(attempts, address=f"198.51.100.{host % 250}")
-        with pytest.raises(RateLimited) as refusal, attempts.password_check(ADA, "192.0.2.1", None):
+        with (
+            pytest.raises(RateLimited) as refusal,
+            attempts.password_check(ADA, "192.0.2.1", False),
+        ):
             pytest.fail("the password was checked")
         assert refusal.value.retry_after == CHECK_BY_ACCOUNT.seconds
         check(attempts, account=GRACE)
@@ -196,7 +211,7 @@ class TestPasswordCheck:
         self, attempts: Attempts, counters: Counters
     ) -> None:
         counters.down = {"take"}
-        with pytest.raises(Unavailable), attempts.password_check(ADA, "192.0.2.1", None):
+        with pytest.raises(Unavailable), attempts.password_check(ADA, "192.0.2.1", False):
             pytest.fail("the password was checked")
 
     def test_what_cannot_be_given_back_refuses_no_right_password(
@@ -221,22 +236,92 @@ class TestPasswordCheck:
 class TestKnownBrowser:
     def test_strangers_cannot_lock_it_out(self, attempts: Attempts) -> None:
         fail_often(attempts)
-        check(attempts, browser="hers")
+        check(attempts, known=True)
 
-    def test_it_has_ten_failures_of_its_own(self, attempts: Attempts) -> None:
-        fail_often(attempts, browser="hers")
-        with pytest.raises(RateLimited):
-            check(attempts, browser="hers")
-
-    def test_its_failures_are_counted_for_nobody_else(
+    def test_all_of_an_account_have_thirty_failures_together(
         self, attempts: Attempts, counters: Counters
     ) -> None:
-        fail_often(attempts, browser="hers")
-        assert {name for name, _ in counters.taken} == {"known-browser"}
+        fail_often(attempts, times=30, known=True)
+        with pytest.raises(RateLimited):
+            check(attempts, known=True)
+        assert counters.taken["known-browser", account_key(ADA)] == 30
+
+    def test_its_failures_take_none_of_the_strangers_places_for_the_account(
+        self, attempts: Attempts
+    ) -> None:
+        fail_often(attempts, times=30, known=True)
+        check(attempts)
+
+    def test_its_failures_count_at_the_address(self, attempts: Attempts) -> None:
+        for _ in range(30):
+            check(attempts, WRONG, known=True)
+        for number in range(70):
+            check(attempts, WRONG, account=f"user{number}@example.com")
+        with pytest.raises(RateLimited):
+            check(attempts, account=GRACE)
+
+    def test_a_stranger_at_its_address_cannot_lock_it_out(self, attempts: Attempts) -> None:
+        for number in range(100):
+            check(attempts, WRONG, account=f"user{number}@example.com")
+        check(attempts, known=True)
+
+    def test_one_that_many_accounts_know_has_a_hundred_failures(self, attempts: Attempts) -> None:
+        for number in range(100):
+            check(attempts, WRONG, account=f"user{number % 5}@example.com", known=True)
+        with pytest.raises(RateLimited):
+            check(attempts, known=True)
+        check(attempts, address="192.0.2.2", known=True)
+
+    def test_a_success_leaves_nothing(self, attempts: Attempts, counters: Counters) -> None:
+        check(attempts, known=True)
+        assert counters.total == 0
 
     def test_it_is_known_to_one_account_alone(self, attempts: Attempts) -> None:
-        fail_often(attempts, browser="shared")
-        check(attempts, account=GRACE, browser="shared")
+        fail_often(attempts, times=30, known=True)
+        check(attempts, account=GRACE, known=True)
+
+
+class TestClient:
+    def test_strangers_cannot_lock_its_users_out(self, attempts: Attempts) -> None:
+        fail_often(attempts)
+        fail_often(attempts, client="another one")
+        check(attempts, client="shop")
+
+    def test_it_has_ten_failures_an_account_which_lock_no_others_out(
+        self, attempts: Attempts
+    ) -> None:
+        fail_often(attempts, client="shop")
+        with pytest.raises(RateLimited):
+            check(attempts, client="shop")
+        check(attempts, account=GRACE, client="shop")
+        check(attempts)
+
+    def test_its_failures_count_at_the_address(self, attempts: Attempts) -> None:
+        for number in range(100):
+            check(attempts, WRONG, account=f"user{number}@example.com", client="shop")
+        with pytest.raises(RateLimited):
+            check(attempts, client="shop")
+
+
+class TestReset:
+    def test_failures_before_it_count_no_more_for_the_account(
+        self, attempts: Attempts, counters: Counters
+    ) -> None:
+        fail_often(attempts)
+        fail_often(attempts, times=30, known=True)
+        attempts.forget_failures(ADA)
+        check(attempts)
+        check(attempts, known=True)
+        assert counters.taken["address", "198.51.100.1"] == 2
+
+    def test_an_outage_is_no_reason_to_refuse_it(
+        self, attempts: Attempts, counters: Counters, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def clear(limit: Limit, key: str) -> None:
+            raise Unavailable
+
+        monkeypatch.setattr(counters, "clear", clear)
+        attempts.forget_failures(ADA)
 
 
 class TestCount:

@@ -104,6 +104,19 @@ class TestTake:
         assert waits.count(0) == 10
 
 
+class TestClear:
+    def test_all_places_of_that_bucket_alone_can_be_taken_again(self, counters: Counters) -> None:
+        use_up(counters)
+        use_up(counters, key="grace")
+        counters.clear(TEN, "ada")
+        use_up(counters)
+        assert counters.take(TEN, "grace")
+
+    def test_what_was_never_taken_may_be_cleared(self, counters: Counters) -> None:
+        counters.clear(TEN, "ada")
+        assert counters.take(TEN, "ada") == 0
+
+
 class TestGiveBack:
     def test_the_place_can_be_taken_again(self, counters: Counters) -> None:
         use_up(counters)

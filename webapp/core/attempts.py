@@ -3,10 +3,11 @@
 A check of a password is reserved before it is made, so that a thousand parallel
 guesses find ten places and not a thousand; after a success the place is given
 back, so that only failures count as guesses. Successes count as well, for what
-they cost, by much wider limits. From a browser that has signed in to the
-account before, guesses are counted apart: a stranger who uses up the account's
-places locks out strangers, not its owner (OWASP, "Slow Down Online Guessing
-Attacks with Device Cookies").
+they cost, by much wider limits. Guesses count apart from browsers that the
+account knows (and from a session or a mailed link), and from a client that has
+shown its secret: a stranger who uses up the account's places locks out
+strangers, not its owner (OWASP, "Slow Down Online Guessing Attacks with Device
+Cookies").
 """
 
 import hashlib
@@ -40,9 +41,16 @@ ACCOUNT = Limit("account", 10, 15 * MINUTE)
 # Wrong passwords from an address, for whichever accounts. More: one machine tries a popular
 # password on more accounts. Fewer: an office or a mobile network behind one address is locked out.
 ADDRESS = Limit("address", 100, 15 * MINUTE)
-# Wrong passwords for an account from one browser that it knows. More: a thief of that browser's
+# Wrong passwords for an account from all browsers that it knows. More: a thief of a browser's
 # cookie can guess more. Fewer: an owner with a new password has to wait.
-KNOWN_BROWSER = Limit("known-browser", 10, 15 * MINUTE)
+KNOWN_BROWSER = Limit("known-browser", 30, 15 * MINUTE)
+# Those of known browsers at an address, for all accounts. It is not ADDRESS, which also counts
+# them: a stranger at the same address can use that up. More: at a computer that many have signed in
+# with, more passwords can be tried. Fewer: such a computer is locked sooner.
+KNOWN_BY_ADDRESS = Limit("known-address", 100, 15 * MINUTE)
+# Wrong passwords for an account from one client that has shown its secret. More: its users can
+# guess more. Fewer: a stranger among them can lock an account out there more cheaply.
+CLIENT = Limit("client", 10, 15 * MINUTE)
 
 # Checks of a password for an account, and from an address, right ones as well: each costs a third
 # of a second of a core. More: one account keeps more of a core busy (300: a tenth). Fewer: tests
@@ -82,6 +90,9 @@ class Counters(Protocol):
     def give_back(self, limit: Limit, key: str) -> None:
         """Remove the newest entry."""
 
+    def clear(self, limit: Limit, key: str) -> None:
+        """Remove all entries."""
+
 
 class Attempts:
     """`counters` are everybody's, `local` this process's own (for limits that say so)."""
@@ -92,20 +103,19 @@ class Attempts:
         self._enabled = enabled
 
     @contextmanager
-    def password_check(self, account: str, address: str, browser: str | None) -> Iterator[None]:
+    def password_check(
+        self, account: str, address: str, known: bool, client: str = ""
+    ) -> Iterator[None]:
         """Around the check of a password; the body raises if the password is wrong.
 
-        `account` is an e-mail address as it was typed, `browser` the id of a browser that is
-        known to this account. Raises RateLimited, Unavailable: then nothing was checked.
+        `account` is an e-mail address as it was typed; `known`: the browser is, to this account;
+        `client`: the id of one that has shown its secret.
+        Raises RateLimited, Unavailable: then nothing was checked.
         """
-        failures = self._buckets(account, address, browser)
-        checks = (CHECK_BY_ADDRESS, address_key(address)), (CHECK_BY_ACCOUNT, account_key(account))
         taken: list[Bucket] = []
         whose = account_checked.set(account_key(account))
         try:
-            for bucket in (*checks, *failures):
-                self._take(*bucket)
-                taken.append(bucket)
+            self._reserve(taken, account, address_key(address), known, client)
             yield
         except PasswordRefused:
             raise
@@ -113,11 +123,38 @@ class Attempts:
             self._give_back(taken)
             raise
         except ValidationFailed:  # it was right
-            self._give_back(failures)
+            self._give_back(_guesses(taken))
             raise
         finally:
             account_checked.reset(whose)
-        self._give_back(failures)
+        self._give_back(_guesses(taken))
+
+    def _reserve(
+        self, taken: list[Bucket], account: str, address: str, known: bool, client: str
+    ) -> None:
+        """Add to `taken` what could be had. The address comes first: from one that is used up no
+        account's places are taken."""
+        key = account_key(account)
+        buckets = [(CHECK_BY_ADDRESS, address), (CHECK_BY_ACCOUNT, key)]
+        if known:
+            buckets += [(KNOWN_BY_ADDRESS, address), (KNOWN_BROWSER, key)]
+        elif client:
+            buckets += [(ADDRESS, address), (CLIENT, f"{key}/{client}")]
+        else:
+            buckets += [(ADDRESS, address), (ACCOUNT, key)]
+        for bucket in buckets:
+            self._take(*bucket)
+            taken.append(bucket)
+        with suppress(RateLimited):
+            if known:
+                self._take(ADDRESS, address)
+                taken.append((ADDRESS, address))
+
+    def forget_failures(self, account: str) -> None:
+        """After a reset by mail: they were guesses of another password."""
+        with suppress(Unavailable):
+            for limit in (ACCOUNT, KNOWN_BROWSER):
+                self._of(limit).clear(limit, account_key(account))
 
     def count(
         self, limit_by_account: Limit, limit_by_address: Limit, account: str, address: str
@@ -138,12 +175,6 @@ class Attempts:
         """Every call counts. Raises RateLimited, Unavailable."""
         self._take(limit, address_key(address))
 
-    def _buckets(self, account: str, address: str, browser: str | None) -> list[Bucket]:
-        """The address comes first: from one that is used up no account's places are taken."""
-        if browser:
-            return [(KNOWN_BROWSER, f"{account_key(account)}/{browser}")]
-        return [(ADDRESS, address_key(address)), (ACCOUNT, account_key(account))]
-
     def _take(self, limit: Limit, key: str) -> None:
         if self._enabled and (wait := self._of(limit).take(limit, key)):
             raise RateLimited(wait)
@@ -156,6 +187,11 @@ class Attempts:
 
     def _of(self, limit: Limit) -> Counters:
         return self._local if limit.local else self._counters
+
+
+def _guesses(taken: list[Bucket]) -> list[Bucket]:
+    """Without those that count what a check costs."""
+    return [(limit, key) for limit, key in taken if not limit.local]
 
 
 def account_name(account: str) -> str:

@@ -37,6 +37,8 @@ class Context:
     ip: str = ""
     user_agent: str = ""
     actor_id: str | None = None
+    device_id: str = ""
+    """The browser's, if it has a device cookie."""
 
 
 # What the names of an operator's commands begin with, where a request has its id. No client can

@@ -60,7 +60,14 @@ class RedisCounters:
 
     def give_back(self, limit: Limit, key: str) -> None:
         with answering():
-            self._redis.lpop(self._storage.prefixed_key(_item(limit).key_for(key)))
+            self._redis.lpop(self._bucket(limit, key))
+
+    def clear(self, limit: Limit, key: str) -> None:
+        with answering():
+            self._redis.delete(self._bucket(limit, key))
+
+    def _bucket(self, limit: Limit, key: str) -> str:
+        return self._storage.prefixed_key(_item(limit).key_for(key))
 
 
 class MemoryCounters:
@@ -91,6 +98,10 @@ class MemoryCounters:
         with self._lock:
             if times := self._buckets.get((limit, key)):
                 times.pop()
+
+    def clear(self, limit: Limit, key: str) -> None:
+        with self._lock:
+            self._buckets.pop((limit, key), None)
 
     def __len__(self) -> int:
         """Buckets that are kept."""

@@ -11,6 +11,7 @@ from webapp.core.stores import Session, User
 
 from . import words
 from .database import answering, committing
+from .devices import keep_this_device_alone, note_this_device
 from .events import note
 from .models import EmailChangeRow, UserRow, db
 from .session_ends import end_all
@@ -36,6 +37,7 @@ class SqlEmailChanges:
             db.session.add(change)
             _give(row, user.pending_email or "", now)
             refuse_kept(row.email, user.id, now)
+            note_this_device(user.id, now)
             note(EventKind.EMAIL_CHANGED, user.id, now)
         return change.to_change()
 
@@ -60,6 +62,7 @@ class SqlEmailChanges:
             ended = end_all(row.id, EndReason.EMAIL_RESTORED, now)
             row.password_hash = password_hash
             _give(row, change.old_email, now)
+            keep_this_device_alone(row.id, now)
             note(EventKind.EMAIL_RESTORED, row.id, now)
         return before, row.to_user(), ended
 

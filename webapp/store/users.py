@@ -19,6 +19,7 @@ from webapp.core.stores import Session, User
 
 from . import words
 from .database import answering, committing
+from .devices import forget_devices, keep_this_device_alone, note_this_device
 from .events import note, note_deletion
 from .models import EmailChangeRow, UserRow, db
 from .session_ends import end_all, remove_all
@@ -80,6 +81,8 @@ class SqlUsers:
             _apply(row, changes, password_hash, now)
             if renamed:
                 words.index(row)
+            if changes.password is not None:
+                forget_devices(user_id)
             if moved:
                 refuse_kept(row.email, user_id, now)
                 _make_final(user_id, now)
@@ -103,6 +106,7 @@ class SqlUsers:
                 return None
             if nameless:
                 words.index(db.session.get_one(UserRow, user.id, populate_existing=True))
+            keep_this_device_alone(user.id, now)
             note(kind, user.id, now)
             return end_all(user.id, EndReason.PASSWORD_CHANGED, now, but=but)
 
@@ -136,6 +140,7 @@ class SqlUsers:
         """Whether it met its row: of two that come together, one does."""
         with committing():
             if met := bool(_met(change, UserRow.id)):
+                note_this_device(user_id, now)
                 note(kind, user_id, now)
         return met
 

@@ -87,7 +87,8 @@ def on_whose_behalf() -> events.Context:
         return events.Context()
     here, visitor = origin(), g.get("visitor")
     user_id = visitor.user.id if visitor else None
-    return events.Context(request_id(), here.ip, here.user_agent, user_id)
+    device_id = device_cookie.signed_id()
+    return events.Context(request_id(), here.ip, here.user_agent, user_id, device_id)
 
 
 def greet() -> Visitor | None:

@@ -7,11 +7,13 @@ nothing about the person: which accounts know the browser stands in SQL, and is 
 """
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
-from flask import Response, current_app, g
+from flask import Response, after_this_request, current_app, g
 from itsdangerous import Signer
 
 from webapp.core.accounts import normal_email
@@ -55,6 +57,25 @@ def browser_to_sign_in() -> Origin:
     return replace(origin(), device_id=device.id)
 
 
+def signed_id() -> str:
+    """Of the device cookie that this browser has, or is about to get; empty if there is none."""
+    device = g.get("new_device") or shown()
+    return device.id if device.signed else ""
+
+
+@contextmanager
+def used_a_link() -> Iterator[None]:
+    """Around what a mailed link does: the account knows this browser from then on.
+
+    It may have come to set a password because a stranger's guesses have locked the account.
+    """
+    browser_to_sign_in()
+    yield
+    if "new_device" in g:
+        value = _sign(g.new_device.id, DEVICE)
+        after_this_request(lambda response: cookies.remember_browser(response, value))
+
+
 def add_to(response: Response, sid: str) -> Response:
     """With the tokens of this session, and behind them: a browser never has them the other way."""
     if "new_device" in g:
@@ -65,15 +86,17 @@ def add_to(response: Response, sid: str) -> Response:
     return cookies.remember_browser(response, _sign(sid, STAND_IN))
 
 
-def known_to(email: str) -> str | None:
-    """This browser's id, if somebody has signed in to that account with it. Raises Unavailable."""
+def is_known_to(email: str) -> bool:
+    """Whether this browser has signed in to that account, or used a link mailed to its address.
+
+    Raises Unavailable.
+    """
     device = shown()
     try:
         account = normal_email(email)
     except ValueError:
-        return None
-    known = device.signed and services().device_repository.knows(account, device.id)
-    return device.id if known else None
+        return False
+    return device.signed and services().device_repository.knows(account, device.id)
 
 
 @lru_cache(maxsize=1024)

@@ -3,6 +3,7 @@
 from contextlib import AbstractContextManager, nullcontext
 
 from webapp.core.attempts import RESEND_BY_ACCOUNT, RESEND_BY_ADDRESS
+from webapp.core.clients import Client
 from webapp.core.stores import User
 
 from . import device_cookie
@@ -10,16 +11,23 @@ from .authentication import visitor
 from .services import origin, services
 
 
-def checking(email: str) -> AbstractContextManager[None]:
-    """Around a password check. Raises RateLimited before it, Unavailable if nobody can count."""
-    known = device_cookie.known_to(email)
-    return services().attempts.password_check(email, origin().ip, known)
+def checking(
+    email: str, *, known: bool = False, client: Client | None = None
+) -> AbstractContextManager[None]:
+    """Around a password check. Raises RateLimited before it, Unavailable if nobody can count.
+
+    `known`: a session or a mailed link has shown that it is no stranger. A client counts apart
+    if its secret has shown which one it is.
+    """
+    known = known or device_cookie.is_known_to(email)
+    apart = client.client_id if client and client.confidential else ""
+    return services().attempts.password_check(email, origin().ip, known, apart)
 
 
 def check_password(password: str) -> User:
     """Of who is signed in. Raises PasswordRefused, RateLimited, Unavailable."""
     me = visitor().user
-    with checking(me.email):
+    with checking(me.email, known=True):
         return services().accounts.check_password(me.id, password, services().now())[0]
 
 
@@ -30,7 +38,7 @@ def change_profile(
     me, now = visitor().user, services().now()
     if email not in (None, me.email):
         count_mail_to_new_address()
-    with checking(me.email) if current_password else nullcontext():
+    with checking(me.email, known=True) if current_password else nullcontext():
         return services().email_changes.update_profile(
             me.id, email=email, name=name, password=current_password, now=now
         )

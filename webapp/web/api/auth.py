@@ -50,7 +50,7 @@ def login(body: Json) -> Json:
     403 if the password is right and the account is disabled.
     """
     client = calling_client(body)
-    with checking(body["email"]):
+    with checking(body["email"], client=client):
         user = services().accounts.authenticate(body["email"], body["password"], services().now())
     grant = services().sessions.start(user, origin(client), remember=True, now=services().now())
     services().tidier.soon()

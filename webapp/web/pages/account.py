@@ -47,7 +47,7 @@ def change_password() -> ResponseReturnValue:
     form, me, now = ChangePasswordForm(), visitor(), services().now()
     if form.validate_on_submit():
         try:
-            with checking(me.user.email):
+            with checking(me.user.email, known=True):
                 ended = services().accounts.change_password(
                     me.user.id,
                     sent(form.current_password),

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.core.errors import LinkVoid
 from webapp.core.policy import Permission
-from webapp.web import messages
+from webapp.web import device_cookie, messages
 from webapp.web.authentication import visitor
 from webapp.web.authorization import public, requires
 from webapp.web.forms import Form
@@ -46,7 +46,8 @@ def confirm_new_email(token: str) -> ResponseReturnValue:
         user = services().email_changes.whose_link(token, services().now())
         form = Form()
         if form.validate_on_submit():
-            services().email_changes.confirm(token, services().now())
+            with device_cookie.used_a_link():
+                services().email_changes.confirm(token, services().now())
             email = user.pending_email or ""
             flash(messages.EMAIL_CHANGED.format(new=email), "success")
             messages.flash_address(email)
@@ -65,7 +66,8 @@ def undo_email(token: str) -> ResponseReturnValue:
         change = services().email_changes.to_undo(token, services().now())
         form = Form()
         if form.validate_on_submit():
-            user, reset = services().email_changes.undo(token, services().now())
+            with device_cookie.used_a_link():
+                user, reset = services().email_changes.undo(token, services().now())
             flash(messages.EMAIL_RESTORED.format(old=user.email), "success")
             return redirect(url_for("pages.reset_password", token=reset), 303)
     except LinkVoid:

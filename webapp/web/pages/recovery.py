@@ -20,7 +20,7 @@ from webapp.core.attempts import (
 from webapp.core.errors import LinkVoid, PasswordRefused, ValidationFailed
 from webapp.core.links import CONFIRM_TTL, RESET_TTL, Purpose
 from webapp.core.policy import Permission
-from webapp.web import messages
+from webapp.web import device_cookie, messages
 from webapp.web.authentication import visitor
 from webapp.web.authorization import public, requires
 from webapp.web.forms import AddressForm, ConfirmForm, Form, ResetForm, sent
@@ -84,7 +84,9 @@ def reset_password(token: str) -> ResponseReturnValue:
         user, _ = services().registration.whose_link(Purpose.RESET, token, services().now())
         form = ResetForm()
         if form.validate_on_submit():
-            services().registration.reset(token, sent(form.password), services().now())
+            with device_cookie.used_a_link():
+                services().registration.reset(token, sent(form.password), services().now())
+            services().attempts.forget_failures(user.email)
             flash(messages.PASSWORD_RESET, "success")
             messages.flash_address(user.email)
             return redirect(url_for("pages.login"), 303)
@@ -105,7 +107,8 @@ def verify_email(token: str) -> ResponseReturnValue:
         user, _ = services().registration.whose_link(Purpose.CONFIRM, token, services().now())
         form = ConfirmForm() if user.pending else Form()
         if form.validate_on_submit():
-            with checking(user.email) if user.pending else nullcontext():
+            checks = checking(user.email, known=True) if user.pending else nullcontext()
+            with checks, device_cookie.used_a_link():
                 password = request.form.get("password", "")
                 services().registration.confirm(token, password, services().now())
             flash(messages.CONFIRMED, "success")
