@@ -1,8 +1,8 @@
 """The bench command: `python3 -m bench` measures the app against its peers.
 
-`--full` measures them behind the server as well, with wrk. `storm`, `million`, `slow`, `faults`
-and `soak` are studies of their own. Everything listens on this machine alone, and writes to a
-temporary folder.
+`--full` measures them behind the server as well, with wrk. `storm`, `million`, `ends`, `slow`,
+`faults` and `soak` are studies of their own. Everything listens on this machine alone, and writes
+to a temporary folder.
 """
 
 import argparse
@@ -29,6 +29,10 @@ def main(arguments: list[str]) -> int:
         from . import million
 
         million.run(options.sessions)
+    elif options.study == "ends":
+        from . import ends
+
+        ends.run(options.sessions)
     elif options.study == "slow":
         from . import slow
 
@@ -61,6 +65,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         "million", help="a million sessions; DATABASE_URL: in an empty one"
     )
     million.add_argument("sessions", type=int, nargs="?", default=1_000_000)
+    ends = studies.add_parser("ends", help="the end of all sessions of one user")
+    ends.add_argument("sessions", type=int, nargs="?", default=100_000)
     slow = studies.add_parser("slow", help="400 slow headers, 400 slow bodies")
     slow.add_argument("seconds", type=int, nargs="?", default=20)
     studies.add_parser("faults", help="what honest clients notice of each fault: a table")

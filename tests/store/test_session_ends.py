@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 from flask import Flask
-from sqlalchemy import Connection, event, func, select
+from sqlalchemy import Connection, event, func, select, update
 
 from tests.conftest import services_of
 from tests.support.browser import CHROME, EMAIL, PASSWORD
@@ -192,6 +192,20 @@ def test_the_kept_session_goes_on_and_ends_with_the_next_end(
     ]
     services.devices.end_all(user, EndReason.ENDED_BY_ADMIN, clock())
     assert why_refused(services.sessions, mine, clock()) == EndReason.ENDED_BY_ADMIN
+
+
+def test_one_that_the_version_before_opened_after_an_end_is_open_and_ends_with_the_next(
+    services: Services, clock: Clock
+) -> None:
+    """It runs beside this one while an upgrade restarts the workers in turn."""
+    end_all(EndReason.PASSWORD_CHANGED)(services, user_id(services), clock())
+    grant = services.sessions.start(user_of_proof(services), HERE, remember=True, now=clock())
+    db.session.execute(update(SessionRow).values(epoch=None))
+    db.session.commit()
+    grant = services.sessions.redeem(grant.refresh_token, HERE, clock())
+    assert len(services.devices.of(user_id(services), clock())) == 1
+    end_all(EndReason.ENDED_BY_ADMIN)(services, user_id(services), clock())
+    assert why_refused(services.sessions, grant, clock()) == EndReason.ENDED_BY_ADMIN
 
 
 class TestOfABackup:

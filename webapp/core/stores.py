@@ -63,9 +63,10 @@ class Session:
     """When the password was last given in this session."""
     ended_at: int | None = None
     ended_reason: str | None = None
-    epoch: int = 0
+    epoch: int | None = 0
     """How often all sessions of the user had ended when it began; a lower number than theirs
     means that it has ended with the others. A time would not do: two things happen in a second.
+    None: the version before 0009 wrote it, and its row alone says whether it has ended.
     """
 
 

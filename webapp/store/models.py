@@ -155,7 +155,7 @@ class SessionRow(Base):
     proved_at: Mapped[int | None] = mapped_column(BigInteger)
     ended_at: Mapped[int | None] = mapped_column(BigInteger)
     ended_reason: Mapped[str | None] = mapped_column(String(30))
-    epoch: Mapped[int] = mapped_column(default=0, server_default="0")
+    epoch: Mapped[int | None]
 
     def to_session(self) -> Session:
         return Session(**{name: getattr(self, name) for name in Session.__slots__})

@@ -23,7 +23,9 @@ USER = (
     *("id", "email", "name", "role", "created_at", "confirmed_at", "pending", "disabled_at"),
     *("session_kept", *END),
 )
-OPEN = SessionRow.ended_at.is_(None) & (SessionRow.epoch >= UserRow.session_epoch)
+OPEN = SessionRow.ended_at.is_(None) & (
+    SessionRow.epoch.is_(None) | (SessionRow.epoch >= UserRow.session_epoch)
+)
 FIND = (
     select(
         *(getattr(UserRow, name) for name in USER),
@@ -139,6 +141,6 @@ def to_session(row: SessionRow, epoch: int, ended_at: int, reason: str) -> Sessi
 
 def with_end(session: Session, epoch: int, ended_at: int, reason: str) -> Session:
     """As it is, also if it ended with all others and that is not written to its row yet."""
-    if session.epoch >= epoch or session.ended_reason:
+    if session.ended_reason or session.epoch is None or session.epoch >= epoch:
         return session
     return replace(session, ended_at=ended_at, ended_reason=reason)

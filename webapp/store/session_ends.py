@@ -70,14 +70,20 @@ def end_all(user_id: str, reason: str, now: int, *, but: str | None = None) -> l
     if epoch is None:
         return []
     if but:
-        mine = (SessionRow.sid == but, SessionRow.user_id == user_id, SessionRow.epoch == epoch - 1)
-        keeping = update(SessionRow).where(*mine).values(epoch=epoch)
-        db.session.execute(keeping, execution_options=UNSYNCHRONISED)
+        _keep(but, user_id, epoch)
     end = SessionEndRow(user_id=user_id, epoch=epoch, reason=reason, at=now)
     ended = _end_batch(_ended_by(end), reason, now, MOST_OPEN)
     if len(ended) == MOST_OPEN:
         db.session.add(end)
     return ended
+
+
+def _keep(sid: str, user_id: str, epoch: int) -> None:
+    """It is as if it had begun after the end, unless it has ended before."""
+    is_open = SessionRow.epoch.is_(None) | (SessionRow.epoch == epoch - 1)
+    keeping = update(SessionRow).where(SessionRow.sid == sid, SessionRow.user_id == user_id)
+    keeping = keeping.where(is_open).values(epoch=epoch)
+    db.session.execute(keeping, execution_options=UNSYNCHRONISED)
 
 
 def end_oldest(user_id: str, newest: str, now: int) -> list[Session]:
@@ -103,7 +109,8 @@ def _ended_by(end: SessionEndRow) -> Select[str]:
     """The sids of those that are not yet written down."""
     if end.epoch == NO_EPOCH:
         return _beyond(end.user_id, MOST_OPEN)
-    return _open_of(end.user_id).where(SessionRow.epoch < end.epoch)
+    older_version = SessionRow.epoch.is_(None) & (SessionRow.created_at <= end.at)
+    return _open_of(end.user_id).where((SessionRow.epoch < end.epoch) | older_version)
 
 
 def _beyond(user_id: str, kept: int) -> Select[str]:

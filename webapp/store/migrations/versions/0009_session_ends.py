@@ -43,7 +43,9 @@ def upgrade() -> None:
         users.add_column(sa.Column("sessions_ended_reason", sa.String(30)))
         users.add_column(sa.Column("session_kept", sa.String(22)))
     with op.batch_alter_table("sessions") as sessions:
-        sessions.add_column(sa.Column("epoch", sa.Integer(), nullable=False, server_default="0"))
+        # No default for later rows: none is one that the version before writes meanwhile.
+        sessions.add_column(sa.Column("epoch", sa.Integer(), server_default="0"))
+        sessions.alter_column("epoch", existing_type=sa.Integer(), server_default=None)
         sessions.drop_constraint("fk_sessions_user_id_users", type_="foreignkey")
     op.create_index(
         "ix_sessions_open_of_user",
