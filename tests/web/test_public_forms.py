@@ -38,7 +38,8 @@ def post(browser: Browser, path: str, form: dict[str, str], **headers: str) -> T
 def test_a_form_of_this_site_needs_no_token_and_no_cookie(app: Flask) -> None:
     for site in ("same-origin", "none"):
         browser = Browser(app)
-        assert post(browser, "/login", LOGIN, Sec_Fetch_Site=site).status_code == 303
+        answer = post(browser, "/login", LOGIN, Sec_Fetch_Site=site)
+        assert (answer.status_code, answer.location) == (303, "/dashboard")
         assert browser.is_in()
 
 
@@ -138,8 +139,10 @@ def test_a_browser_that_blocks_cookies_says_so(app: Flask) -> None:
 def test_a_browser_that_has_lost_its_cookies_and_takes_new_ones_gets_where_it_wanted(
     browser: Browser,
 ) -> None:
-    form = LOGIN | {"next": "/account"}
+    form = LOGIN | {"next": "/account", "csrf_token": browser.csrf_token("/login")}
+    browser.client.delete_cookie("evergreen_session")
     answer = post(browser, "/login", form, Sec_Fetch_Site="same-origin")
+    assert "cookies=needed" in answer.location
     assert browser.get(answer.location).location == "/account"
 
 
@@ -193,7 +196,10 @@ class TestSigningOut:
     ) -> None:
         browser.sign_in()
         form = {"csrf_token": browser.csrf_token("/dashboard")}
+        kept = browser.refresh_token
         assert post(Browser(app), "/logout", form, **headers).location == "/login"
+        browser.keep({"refresh_token": kept})
+        assert not browser.is_in()
 
     def test_by_its_address_asks_first(self, browser: Browser) -> None:
         browser.sign_in()

@@ -15,7 +15,7 @@ from webapp.core.errors import (
 )
 from webapp.core.sessions import EndReason
 from webapp.core.stores import User
-from webapp.web import cookies, device_cookie, drafts, messages
+from webapp.web import cookies, csrf, device_cookie, drafts, messages
 from webapp.web.authentication import by_cookies, hand_over, sessions_of_this_browser
 from webapp.web.authorization import public
 from webapp.web.destinations import not_a_destination, safe_next
@@ -95,7 +95,8 @@ def logout() -> ResponseReturnValue:
     if not form.is_submitted():
         is_in = g.visitor or sessions_of_this_browser() or form.errors
         return render_template("logout.html", form=form if is_in else None)
-    end_sessions(sessions_of_this_browser())
+    token = csrf.sent_token()  # with the cookies lost, it still names the session
+    end_sessions(sessions_of_this_browser() | ({token.sid} if token else set()))
     flash(messages.SIGNED_OUT, "signed-out")
     response = redirect(url_for("pages.login"), 303)
     cookies.forget_grant(response)
@@ -134,7 +135,8 @@ def sign_in(user: User, *, remember: bool, target: str | None) -> ResponseReturn
     drafts.offer(user.id, target)
     services().tidier.soon()
     target = safe_next(target)
-    if not cookies.any_of_ours():  # not even that of the form's page: see whether these come back
+    if "csrf_token" in request.form and not cookies.any_of_ours():
+        # The form's page has set one, which did not come back: see whether these do.
         target = url_for("pages.login", next=target, cookies="needed")
     return redirect(target, 303)
 
