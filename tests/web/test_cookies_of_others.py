@@ -7,7 +7,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests.conftest import services_of
-from tests.support.browser import FIREFOX, PASSWORD, Browser, set_cookies
+from tests.support.browser import EMAIL, FIREFOX, PASSWORD, Browser, set_cookies
 from tests.support.clock import Clock
 from webapp.web import cookies
 
@@ -202,6 +202,15 @@ class TestMixedPair:
         answer = Jar(browser, good[0], grace[1]).get("/dashboard")
         assert deleted(answer) == {"refresh_token"}
 
+    @pytest.mark.parametrize("lone_first", [True, False])
+    def test_a_lone_access_cookie_does_not_part_a_whole_pair(
+        self, browser: Browser, good: Pairs, grace: Pairs, lone_first: bool
+    ) -> None:
+        pairs = [grace[0], *good] if lone_first else [good[0], grace[0], good[1]]
+        answer = Jar(browser, *pairs).get("/dashboard")
+        assert EMAIL in answer.text
+        assert not set_cookies(answer).keys() & TOKENS
+
     @pytest.mark.parametrize("beside", ["its own", "junk", "none"])
     def test_any_other_refresh_cookie_stays(
         self, browser: Browser, good: Pairs, grace: Pairs, beside: str
@@ -257,6 +266,19 @@ class TestForeignBearer:
     def test_the_api_stays_strict(self, browser: Browser, good: Pairs, token: str) -> None:
         answer = browser.get("/api/v1/protected", Authorization=f"Bearer {token}")
         assert answer.status_code == 401
+
+    @pytest.mark.parametrize("beside", ["another's", "junk"])
+    def test_at_the_api_no_cookie_changes_what_an_expired_token_is_answered(
+        self, browser: Browser, good: Pairs, grace: Pairs, clock: Clock, beside: str
+    ) -> None:
+        """Client libraries go by the code, and by the challenge (RFC 6750 section 3)."""
+        clock.advance(EXPIRED)
+        refresh = grace[1] if beside == "another's" else JUNK[1]
+        bearer = {"Authorization": f"Bearer {good[0][1]}"}
+        answer = Jar(browser, refresh).get("/api/v1/protected", **bearer)
+        assert answer.json
+        assert answer.json["error"]["code"] == "token_expired"
+        assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
 
 
 def test_cookies_are_found_in_time_that_grows_with_the_header_alone(app: Flask) -> None:

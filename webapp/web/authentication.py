@@ -137,10 +137,10 @@ def by_bearer(token: str) -> Visitor:
     try:
         return believe(token)
     except TokenExpired as expired:
-        if not cookies.read(cookies.REFRESH):
-            raise
         sid = expired.claims.sid
-        return by_refresh_cookies({sid}, [], partial(renew, sid=sid))
+        with suppress(CookiesDiffer, TokenMissing):  # no refresh cookie, or another session's
+            return by_refresh_cookies({sid}, [], partial(renew, sid=sid))
+        raise
 
 
 def by_own_bearer(token: str | None) -> Visitor | None:
@@ -151,10 +151,10 @@ def by_own_bearer(token: str | None) -> Visitor | None:
 
 
 def by_cookies(use_refresh: Callable[[str], Visited]) -> Visitor | Visited:
-    """The first good one counts of several cookies of one name."""
+    """Of several cookies of one name the first good one counts; whole pairs come first."""
     sids: set[str] = set()
     refusals: list[EvergreenError] = []
-    for token in cookies.read_all(cookies.ACCESS):
+    for token in pairing.whole_pairs_first(cookies.read_all(cookies.ACCESS)):
         try:
             visitor = believe_on_page(token)
         except (Unauthenticated, ClocksDiffer) as refusal:

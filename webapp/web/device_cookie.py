@@ -1,9 +1,9 @@
 """The device cookie: which browser this is, by a signed random id that outlives its sessions.
 
-By it a repeat of a refresh token is told from a thief's (core/grants.py), and guesses from a
-browser that is known to an account are counted apart, so that a stranger can't lock its owner out
-(OWASP, "Slow Down Online Guessing Attacks with Device Cookies"). It proves nothing else. It says
-nothing about the person: which accounts know the browser stands in SQL, and is deleted with them.
+It distinguishes a browser's repeat of a refresh token from a thief's (core/grants.py). Guesses from
+a browser that is known to an account are counted apart, so that a stranger can't lock its owner out
+(OWASP, "Slow Down Online Guessing Attacks with Device Cookies"). It proves nothing else, and names
+no person: which accounts know the browser stands in SQL, and is deleted with them.
 """
 
 import secrets

@@ -31,6 +31,15 @@ _pairs: set[int] = set()
 MOST_PAIRS = 10_000
 
 
+def whole_pairs_first(access_tokens: list[str]) -> list[str]:
+    """Those with a refresh cookie of the same session first: a lone one can't be renewed, and
+    would make the refresh cookie of the whole pair look like another person's."""
+    if len(access_tokens) < 2:
+        return access_tokens
+    refresh_sids = _sids(cookies.read_all(cookies.REFRESH))
+    return sorted(access_tokens, key=lambda token: not _sids([token]) & refresh_sids)
+
+
 def redeemable(refresh_tokens: list[str], access_sids: set[str]) -> list[str]:
     """Those that may be redeemed; `access_sids` are of authentic access tokens beside them.
 
@@ -67,12 +76,17 @@ def require_pair(sid: str) -> None:
     seen = hash(this_request().environ["HTTP_COOKIE"])
     if seen in _pairs:
         return
-    sessions, now = services().sessions, services().now()
-    found = [sessions.authentic_claims(token, now) for token in cookies.read_all(cookies.REFRESH)]
-    sids = {claims.sid for claims in found if claims}
+    sids = _sids(cookies.read_all(cookies.REFRESH))
     if not sids or sid in sids:
         if len(_pairs) >= MOST_PAIRS:
             _pairs.clear()
         _pairs.add(seen)
     elif is_visit():
         after_this_request(cookies.forget_refresh)
+
+
+def _sids(tokens: Sequence[str]) -> set[str]:
+    """The sessions of those that are authentic, in time or not."""
+    sessions, now = services().sessions, services().now()
+    claims = [sessions.authentic_claims(token, now) for token in tokens]
+    return {each.sid for each in claims if each}
