@@ -182,7 +182,7 @@ def test_tidy_removes_all_and_counts_it(app: Flask, clock: Clock) -> None:
     with app.app_context():
         db.session.add_all(EventRow(kind="signed_in", at=old) for _ in range(501))
         db.session.commit()
-    assert read(app, "tidy") == {"sessions": 0, "events": 501}
+    assert read(app, "tidy") == {"sessions": 0, "events": 501, "accounts": 0}
     assert run(app, "tidy").stdout == "Removed 0 sessions and 0 events.\n"
 
 

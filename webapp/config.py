@@ -225,6 +225,12 @@ class Settings:
     events_kept: int = setting(
         400 * DAY, seconds(DAY, 3650 * DAY), "How long a security event stays."
     )
+    pending_kept: int = setting(
+        7 * DAY,
+        seconds(DAY, 3650 * DAY),
+        "How long an account stays whose e-mail address was never confirmed, where it has to be "
+        "(WEBAPP_EMAIL_CONFIRMATION). Then the address is free again.",
+    )
     lab: bool | None = setting(
         None,
         automatic_flag,

@@ -105,7 +105,8 @@ def wire(
     devices = Devices(sessions, entries, records, ends, feed)
     vitals = Vitals(pool, memory, feed, background)
     counters = RedisCounters(redis), MemoryCounters()
-    tidying = Tidying(SqlAttic(), ends, sessions, settings.sessions_kept, settings.events_kept)
+    kept = (settings.sessions_kept, settings.events_kept, settings.pending_kept)
+    tidying = Tidying(SqlAttic(), ends, sessions, *kept)
     tidier = Tidier(tidying, RedisTurns(redis).take, background, now)
     return Services(
         settings=settings,

@@ -16,10 +16,17 @@ from .terminal import Command
 @with_appcontext
 @operating
 def tidy(as_json: bool) -> None:
-    """Remove rows of sessions that are long over, and old events."""
+    """Remove sessions that are long over, old events, and accounts that were never confirmed."""
     removed = services().tidying.step(services().now())
     while removed.more:
         time.sleep(PAUSE)
         removed += services().tidying.step(services().now())
-    counts = {"sessions": removed.sessions, "events": removed.events}
-    answer(as_json, counts, f"Removed {removed.sessions} sessions and {removed.events} events.")
+    counts = {
+        "sessions": removed.sessions,
+        "events": removed.events,
+        "accounts": removed.accounts,
+    }
+    lines = [f"Removed {removed.sessions} sessions and {removed.events} events."]
+    if removed.accounts:
+        lines.append(f"Removed {removed.accounts} accounts that were never confirmed.")
+    answer(as_json, counts, *lines)

@@ -1,4 +1,5 @@
-"""Clean-up: rows of sessions that are long over, and old events. It needs no cron.
+"""Clean-up: rows of sessions that are long over, old events, and accounts that were never
+confirmed. It needs no cron.
 
 The row of an ended session is what refuses its tokens, should Redis be restored from before the
 end: without it they would be healed. So it outlives every token that was ever made of it, however
@@ -19,18 +20,21 @@ MARGIN = 24 * 3600
 DEVICES_KEPT = 400 * 24 * 3600
 # Rows that one transaction removes: SQLite has no room for another writer meanwhile.
 BATCH = 500
+# Accounts, each with its rows of other tables.
+ACCOUNTS = 50
 
 
 @dataclass(frozen=True)
 class Removed:
     sessions: int = 0
     events: int = 0
+    accounts: int = 0
     more: bool = False
     """Whether there may be more to remove now."""
 
     def __add__(self, other: "Removed") -> "Removed":
         sessions, events = self.sessions + other.sessions, self.events + other.events
-        return Removed(sessions, events, other.more)
+        return Removed(sessions, events, self.accounts + other.accounts, other.more)
 
 
 class Attic(Protocol):
@@ -49,6 +53,12 @@ class Attic(Protocol):
 
     def remove_email_changes(self, before: int, limit: int) -> int: ...
 
+    def remove_pending_accounts(self, before: int, limit: int) -> int:
+        """Registered before that moment, and nobody has shown the address to be theirs since.
+
+        Those that an admin has disabled or given a role stay.
+        """
+
     def remove_devices(self, before: int, limit: int) -> int:
         """Browsers whose last sign-in to the account was before that moment."""
 
@@ -61,6 +71,8 @@ class Tidying:
     sessions_kept: int
     """Seconds after a session's end."""
     events_kept: int
+    pending_kept: int
+    """Seconds after a registration whose address is not confirmed."""
 
     def step(self, now: float) -> Removed:
         """One batch of each, each in a transaction of its own. Raises Unavailable."""
@@ -70,12 +82,14 @@ class Tidying:
             self.attic.remove_expired_sessions(over, BATCH),
             self.attic.remove_ended_sessions(over, tokens_gone, BATCH),
             self.attic.remove_events(int(now) - self.events_kept, BATCH),
+            self.attic.remove_pending_accounts(int(now) - self.pending_kept, ACCOUNTS),
             self.attic.remove_email_changes(int(now) - UNDO_TTL, BATCH),
             self.attic.remove_devices(int(now) - DEVICES_KEPT, BATCH),
         )
-        expired, ended, events, *_ = batches
+        expired, ended, events, accounts, *_ = batches
         unfinished = self.finish_ends(now)
-        return Removed(expired + ended, events, more=unfinished or BATCH in batches)
+        more = unfinished or BATCH in batches or accounts == ACCOUNTS
+        return Removed(expired + ended, events, accounts, more)
 
     def finish_ends(self, now: float) -> bool:
         """Write down the next batch of sessions that ended with all others of their user.

@@ -1,14 +1,21 @@
 """What has been kept for long, and whose turn it is to remove it."""
 
+from collections.abc import Sequence
+from typing import TypeVar
+
 import redis
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, delete, exists, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from webapp.core.policy import Role
+
 from .database import committing
-from .models import DeviceRow, EmailChangeRow, EventRow, SessionRow, db
+from .models import DeviceRow, EmailChangeRow, EventRow, SessionRow, UserRow, db
+from .session_ends import remove_all
 from .sessions import answering
 
 TURN = "tidying"
+Key = TypeVar("Key", str, int)
 
 
 class SqlAttic:
@@ -25,6 +32,18 @@ class SqlAttic:
 
     def remove_events(self, before: int, limit: int) -> int:
         return _remove(EventRow.id, EventRow.at < before, limit)
+
+    def remove_pending_accounts(self, before: int, limit: int) -> int:
+        """With their words and events. One that was ever signed in to is not pending: to be sure,
+        no session may refer to it."""
+        waiting = UserRow.pending & UserRow.confirmed_at.is_(None) & (UserRow.created_at < before)
+        untouched = UserRow.disabled_at.is_(None) & (UserRow.role == Role.USER)
+        unused = ~exists().where(SessionRow.user_id == UserRow.id)
+        with committing():
+            removed = _removed(UserRow.id, waiting & untouched & unused, limit)
+            for user_id in removed:
+                remove_all(user_id, before)
+        return len(removed)
 
     def remove_email_changes(self, before: int, limit: int) -> int:
         return _remove(EmailChangeRow.id, EmailChangeRow.changed_at <= before, limit)
@@ -46,13 +65,20 @@ class RedisTurns:
 
 
 def _remove(
-    key: InstrumentedAttribute[str] | InstrumentedAttribute[int],
+    key: InstrumentedAttribute[Key],
     old: ColumnElement[bool],
     limit: int,
 ) -> int:
     """How many rows that was."""
+    with committing():
+        return len(_removed(key, old, limit))
+
+
+def _removed(
+    key: InstrumentedAttribute[Key], old: ColumnElement[bool], limit: int
+) -> Sequence[Key]:
+    """The keys of the rows."""
     found = select(key).where(old).limit(limit).correlate(None)
     removing = delete(key.class_).where(key.in_(found), old)
     options = {"synchronize_session": False}
-    with committing():
-        return len(db.session.scalars(removing.returning(key), execution_options=options).all())
+    return db.session.scalars(removing.returning(key), execution_options=options).all()

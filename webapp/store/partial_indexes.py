@@ -6,7 +6,7 @@ alone, SQLAlchemy loads all that it knows about it.
 
 from sqlalchemy import Index, text
 
-from .models import SessionRow
+from .models import SessionRow, UserRow
 
 OPEN, ENDED = text("ended_at IS NULL"), text("ended_at IS NOT NULL")
 
@@ -19,3 +19,9 @@ Index(
     postgresql_where=OPEN,
 )
 Index("ix_sessions_ended_at", SessionRow.ended_at, sqlite_where=ENDED, postgresql_where=ENDED)
+Index(
+    "ix_users_pending",
+    UserRow.created_at,
+    sqlite_where=text("pending = 1"),
+    postgresql_where=text("pending"),
+)

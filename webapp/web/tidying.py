@@ -69,7 +69,8 @@ class Tidier:
             time.sleep(PAUSE)
             self._background.run(lambda: self._continue(removed), WHAT)
         elif removed != Removed():
-            log.info("removed rows: sessions=%d events=%d", removed.sessions, removed.events)
+            counts = (removed.sessions, removed.events, removed.accounts)
+            log.info("removed rows: sessions=%d events=%d accounts=%d", *counts)
 
     def _continue(self, before: Removed) -> None:
         with suppress(Unavailable):
