@@ -96,9 +96,7 @@ def answering() -> Iterator[None]:
         raise
     except DataError as error:
         _forget()
-        if getattr(error.orig, "sqlstate", None):  # the server's complaint, not the driver's
-            raise _unavailable(error.orig) from error
-        raise NotFound from error
+        raise _refusal(error.orig) from error
     except (DBAPIError, TimeoutError) as error:
         _forget()
         raise _unavailable(getattr(error, "orig", error)) from error
@@ -123,6 +121,9 @@ def read_row(query: Select[Any], **values: str) -> tuple[Any, ...] | None:
                 cursor.execute(*_spelled(query, values))
                 row: tuple[Any, ...] | None = cursor.fetchone()
             return row
+        except driver.DataError as error:
+            connection.invalidate(error)
+            raise _refusal(error) from error
         except driver.Error as error:
             connection.invalidate(error)  # it may be broken, or in the middle of something
             raise _unavailable(error) from error
@@ -165,6 +166,11 @@ def committing() -> Iterator[None]:
         except BaseException:
             _forget()
             raise
+
+
+def _refusal(error: object) -> NotFound | Unavailable:
+    """Of a value: by the driver, so that nothing is found by it, or by the server."""
+    return _unavailable(error) if getattr(error, "sqlstate", None) else NotFound()
 
 
 def _unavailable(error: object) -> Unavailable:
