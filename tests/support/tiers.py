@@ -14,6 +14,7 @@ ONE_DATABASE = (
     "tests/faults/test_killed_worker.py",
     "tests/lab/",
     "tests/mail/",
+    "tests/test_development.py",
     "tests/web/test_behind_nginx.py",
     "tests/web/test_forgeries.py",
     "tests/web/test_guessing.py",
