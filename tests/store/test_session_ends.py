@@ -292,6 +292,19 @@ def test_the_first_reason_stays_also_where_it_is_not_written_yet(
 
 
 class TestTooMany:
+    def test_those_that_have_ended_with_the_others_take_no_place(
+        self, app: Flask, services: Services, clock: Clock, idle: None
+    ) -> None:
+        """The kept one is the oldest of many that are not written down yet."""
+        mine, *others = open_many(app, EMAIL, MANY, HERE)
+        kept, user = mine.session.sid, user_of_proof(services)
+        services.devices.end_all(user.id, EndReason.ENDED_ELSEWHERE, clock(), but=kept)
+        services.sessions.start(user, HERE, remember=True, now=clock())
+        assert services.sessions.redeem(mine.refresh_token, HERE, clock()).refresh.gen == 1
+        assert reasons_written()[EndReason.TOO_MANY] == 0
+        reasons = {why_refused(services.sessions, other, clock()) for other in others}
+        assert reasons == {EndReason.ENDED_ELSEWHERE}
+
     def test_the_oldest_ends_when_one_more_is_opened(
         self, app: Flask, services: Services, clock: Clock
     ) -> None:

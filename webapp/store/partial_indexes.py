@@ -14,6 +14,7 @@ Index("ix_sessions_open", SessionRow.created_at, sqlite_where=OPEN, postgresql_w
 Index(
     "ix_sessions_open_of_user",
     SessionRow.user_id,
+    SessionRow.epoch,
     SessionRow.created_at,
     sqlite_where=OPEN,
     postgresql_where=OPEN,

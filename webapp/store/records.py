@@ -123,7 +123,7 @@ class SqlRecords:
         row.user_agent, row.ip = fit(session.user_agent, 400), fit(session.ip, 45)
         db.session.add(row)
         note(event, session.user_id, session.created_at, sid=session.sid)
-        ended = end_oldest(session.user_id, session.sid, session.created_at)
+        ended = end_oldest(session, session.created_at)
         for oldest in ended:
             announce(oldest.sid)
         return ended

@@ -37,12 +37,15 @@ class SqlSessionEnds:
             end = db.session.scalar(oldest)
             if end is None:
                 return [], False
-            if hold_user(end.user_id) is None:
+            epoch = hold_user(end.user_id)
+            if epoch is None:
                 ended, done = _remove_batch(end.user_id, limit)
             else:
-                at = now if end.epoch == NO_EPOCH else end.at
-                ended = _end_batch(_ended_by(end), end.reason, at, limit)
-                done = not db.session.scalar(select(exists(_ended_by(end))))
+                which, at = _ended_by(end), end.at
+                if end.epoch == NO_EPOCH:
+                    which, at = _beyond(end.user_id, epoch, MOST_OPEN), now
+                ended = _end_batch(which, end.reason, at, limit)
+                done = not db.session.scalar(select(exists(which)))
             if done:
                 _forget(end)
         return ended, True
@@ -86,9 +89,10 @@ def _keep(sid: str, user_id: str, epoch: int) -> None:
     db.session.execute(keeping, execution_options=UNSYNCHRONISED)
 
 
-def end_oldest(user_id: str, newest: str, now: int) -> list[Session]:
-    """Leave room for the session `newest`; of very many, the first MOST_OPEN are ended."""
-    too_many = _beyond(user_id, MOST_OPEN - 1).where(SessionRow.sid != newest)
+def end_oldest(newest: Session, now: int) -> list[Session]:
+    """Leave room for the newest session; of very many, the first MOST_OPEN are ended."""
+    user_id, epoch = newest.user_id, newest.epoch or NO_EPOCH
+    too_many = _beyond(user_id, epoch, MOST_OPEN - 1).where(SessionRow.sid != newest.sid)
     ended = _end_batch(too_many, EndReason.TOO_MANY, now, MOST_OPEN)
     if len(ended) == MOST_OPEN:
         mark = SessionEndRow(user_id=user_id, epoch=NO_EPOCH, reason=EndReason.TOO_MANY, at=now)
@@ -107,16 +111,15 @@ def remove_all(user_id: str, now: int) -> list[Session]:
 
 def _ended_by(end: SessionEndRow) -> Select[str]:
     """The sids of those that are not yet written down."""
-    if end.epoch == NO_EPOCH:
-        return _beyond(end.user_id, MOST_OPEN)
     older_version = SessionRow.epoch.is_(None) & (SessionRow.created_at <= end.at)
     return _open_of(end.user_id).where((SessionRow.epoch < end.epoch) | older_version)
 
 
-def _beyond(user_id: str, kept: int) -> Select[str]:
-    """All but the newest."""
+def _beyond(user_id: str, epoch: int, kept: int) -> Select[str]:
+    """All but the newest, of those that have not ended with the others."""
     newest_first = (SessionRow.created_at.desc(), SessionRow.sid)
-    return _open_of(user_id).order_by(*newest_first).offset(kept)
+    mine = _open_of(user_id).where(SessionRow.epoch == epoch)
+    return mine.order_by(*newest_first).offset(kept)
 
 
 def _open_of(user_id: str) -> Select[str]:

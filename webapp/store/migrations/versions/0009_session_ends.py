@@ -43,14 +43,15 @@ def upgrade() -> None:
         users.add_column(sa.Column("sessions_ended_reason", sa.String(30)))
         users.add_column(sa.Column("session_kept", sa.String(22)))
     with op.batch_alter_table("sessions") as sessions:
-        # No default for later rows: none is one that the version before writes meanwhile.
         sessions.add_column(sa.Column("epoch", sa.Integer(), server_default="0"))
+    with op.batch_alter_table("sessions") as sessions:
+        # No default for later rows: none is one that the version before writes meanwhile.
         sessions.alter_column("epoch", existing_type=sa.Integer(), server_default=None)
         sessions.drop_constraint("fk_sessions_user_id_users", type_="foreignkey")
     op.create_index(
         "ix_sessions_open_of_user",
         "sessions",
-        ["user_id", "created_at"],
+        ["user_id", "epoch", "created_at"],
         sqlite_where=OPEN,
         postgresql_where=OPEN,
     )
