@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 from flask import Flask
@@ -128,6 +129,18 @@ def test_one_account_keeps_no_other_account_out(asking: Asking) -> None:
         assert grace.result() == "in"
     assert len(work.refused) == 1
     assert asking(work.refused[0])[0] == "ada"
+
+
+def test_who_has_one_place_is_served_before_who_has_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    pool, served = HashingPool(), list[str]()
+    accounts = ["ada", "ada", "ada", "grace", "joan"]
+    with given(pool, 1) as work, ThreadPoolExecutor(len(accounts)) as others:
+        for number, account in enumerate(accounts, 1):
+            others.submit(pool.run, partial(served.append, account), account, "address")
+            wait_until(lambda: waiting(pool) == number)  # noqa: B023 - at once
+        work.end()
+    assert served == ["grace", "joan", "ada", "ada", "ada"]
 
 
 def test_one_address_with_many_accounts_keeps_no_other_address_out() -> None:

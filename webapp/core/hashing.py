@@ -4,9 +4,10 @@ A hash takes a core for a third of a second. Without bounds a rush of logins tak
 all cores and all threads, and everybody who is signed in waits with those who are
 signing in (OWASP Password Storage Cheat Sheet on denial of service).
 
-When the queue is full, places are shared out by account and then by address (an IP): the one
-that holds most of them gives one up to a newcomer that holds fewer. So one account that signs in
-all the time, or one machine with many accounts, keeps no other one out.
+The account with the fewest places is served first. When the queue is full, places are shared out by
+account and then by address (an IP): the one that holds most of them gives one up to a newcomer that
+holds fewer. So one account that signs in all the time, or one machine with many accounts, keeps no
+other one out.
 """
 
 import os
@@ -14,7 +15,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from weakref import WeakSet
 
@@ -34,7 +35,8 @@ class Place:
 
     account: str
     address: str
-    future: "Future[Any]"
+    work: Callable[[], Any]
+    future: "Future[Any]" = field(default_factory=Future)
 
 
 class HashingPool:
@@ -59,7 +61,9 @@ class HashingPool:
             if len(self._places) == self._room:
                 self._refused += 1
                 self._make_room(account, address)
-            place = Place(account, address, self._executor.submit(work))
+            else:
+                self._executor.submit(self._serve)
+            place = Place(account, address, work)
             self._places.append(place)
         try:
             result: T = place.future.result()
@@ -69,6 +73,19 @@ class HashingPool:
         finally:
             with self._lock, suppress(ValueError):
                 self._places.remove(place)
+
+    def _serve(self) -> None:
+        """One place. There are as many calls of this as places that wait."""
+        with self._lock:
+            waiting = [
+                each for each in self._places if not (each.future.running() or each.future.done())
+            ]
+            place = min(waiting, key=lambda each: self._held_by(each)[0])
+            place.future.set_running_or_notify_cancel()
+        try:
+            place.future.set_result(place.work())
+        except BaseException as error:  # raised where it is waited for
+            place.future.set_exception(error)
 
     def _make_room(self, account: str, address: str) -> None:
         """The latest place of the one that holds most, if it still waits for its thread.
