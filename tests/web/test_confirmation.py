@@ -45,7 +45,7 @@ def test_an_old_proof_asks_for_the_password_and_nothing_has_happened_yet(
     assert answer.status_code == 200
     assert "Sign out everywhere else?" in answer.text
     assert 'data-testid="current-password"' in answer.text
-    assert 'role="alert"' not in answer.text
+    assert 'data-testid="error-current-password"' not in answer.text
     assert elsewhere.is_in()
 
 
