@@ -94,7 +94,7 @@ def on_whose_behalf() -> events.Context:
 def greet() -> Visitor | None:
     """A public page knows who is signed in, and tells who no longer is, and why.
 
-    Here alone cookies are forgotten: what a protected page answers may be late, and
+    Only here a whole sign-in is deleted: what a protected page answers may be late, and
     what it would delete may be the cookies of a newer login. Good cookies that we
     can't read at the moment (a key not yet here, a clock gone wrong) are kept.
     """
@@ -205,9 +205,9 @@ def renew(refresh_token: str, sid: str | None = None) -> Visitor:
 def hand_over(grant: Grant) -> None:
     """With the answer, also one that fails: a renewed sign-in must reach the browser.
 
-    Unless the session has ended while the request was under way. Then somebody may have signed in
-    again in another tab, whose cookies a late answer would overwrite. (Without the new tokens the
-    browser keeps the old ones, which are as good as after any lost answer.)
+    Unless the session has ended while the request was under way. Then another tab may have signed
+    in again, and a late answer would overwrite its cookies. (Without the new tokens the browser
+    keeps the old ones, which are as good as after any lost answer.)
     """
     g.grant = grant
     began = time.monotonic()

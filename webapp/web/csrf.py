@@ -24,7 +24,7 @@ protection = CSRFProtect()
 
 # A page of this origin has sent it, or the person by hand. Not `same-site`: a neighbour's page.
 FROM_HERE = {"same-origin", "none"}
-# The token of any session will do: the page may be old, and signing out harms nobody.
+# The token of any session will do: the page may be old, and signing out does no harm.
 ANY_TOKEN = "pages.logout"  # noqa: S105 - an endpoint
 TOKEN_HEADERS = ("X-CSRFToken", "X-CSRF-Token")
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -76,7 +76,7 @@ def check_form(is_public: bool, own_sessions: Callable[[], set[str]]) -> None:
 def is_from_here() -> bool | None:
     """Whether a page of this origin has sent it; None if the browser does not say.
 
-    `Origin: null` says nothing: that is a page with `no-referrer`, ours or somebody else's.
+    `Origin: null` says nothing: that is a page with `no-referrer`, ours or another site's.
     """
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin", "null")
     if site:

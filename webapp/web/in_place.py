@@ -1,7 +1,7 @@
 """Forms that the page's own script sends: what was typed stays while something is wrong with it.
 
-A script can't see where a redirect leads without following it, and the message for the next page
-would be used up. So it is told, and goes there itself (static/js/forms.js).
+A script can't see where a redirect leads without following it, and that would use up the message
+for the next page. So the answer names the target, and the script goes there (static/js/forms.js).
 """
 
 from flask import Response, after_this_request, request
