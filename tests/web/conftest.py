@@ -4,6 +4,7 @@ import pytest
 from flask import Flask
 
 from tests.support.api import Program
+from tests.support.browser import Browser
 from webapp.core.clients import new_secret
 from webapp.store.clients import SqlClients
 
@@ -21,3 +22,12 @@ def secret(app: Flask) -> str:
         SqlClients().create("shop", "Shop", hashed, 0)
         SqlClients().create("phone", "Phone", None, 0)
     return secret
+
+
+@pytest.fixture
+def owner(app: Flask) -> Browser:
+    """Has signed in here before, and is signed out now."""
+    browser = Browser(app)
+    browser.sign_in()
+    browser.sign_out()
+    return browser
