@@ -52,7 +52,8 @@ def held_by(browser: Browser) -> dict[str, str]:
 def key_of(app: Flask, browser: Browser) -> str:
     """Where Redis keeps this browser's session."""
     services = services_of(app)
-    claims = services.sessions.recognise(browser.refresh_token, "browser", services.now())
+    with app.app_context():
+        claims = services.sessions.recognise(browser.refresh_token, "browser", services.now())
     assert claims
     return f"session:{claims.sid}"
 
