@@ -101,6 +101,18 @@ def test_a_mailed_link_leads_there(browser: Browser, app: Flask) -> None:
     assert browser.get(link).status_code == 200
 
 
+def test_so_it_does_where_no_base_url_is_set(environment: dict[str, str], clock: Clock) -> None:
+    app = create_app(environment, clock)
+    Browser(app).client.post(
+        "/forgot-password",
+        data={"email": EMAIL},
+        headers={"Sec-Fetch-Site": "same-origin"},
+        environ_overrides={"SCRIPT_NAME": "/app"},
+    )
+    (link,) = newest_mail(app, EMAIL).links
+    assert "/app/reset-password/" in link
+
+
 def test_programs_find_everything_there(browser: Browser, app: Flask) -> None:
     document = browser.get("/app/api/openapi.json").json
     assert document

@@ -39,6 +39,8 @@ class Context:
     actor_id: str | None = None
     device_id: str = ""
     """The browser's, if it has a device cookie."""
+    script_root: str = ""
+    """The path below which the request found the app, where no setting says where the app is."""
 
 
 # What the names of an operator's commands begin with, where a request has its id. No client can

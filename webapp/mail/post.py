@@ -50,7 +50,7 @@ class PostOffice:
         here = context.get()()
         path = PATHS.get(notice, "").format(token=facts.pop("token", ""))
         facts |= {
-            "link": self._base_url + path if path else "",
+            "link": self._base_url + here.script_root + path if path else "",
             "when": datetime.fromtimestamp(self._now(), UTC).strftime("%-d %b %Y, %H:%M UTC"),
             "device": str(describe(here.user_agent)) if here.user_agent else "",
             "ip": here.ip,

@@ -88,7 +88,8 @@ def on_whose_behalf() -> events.Context:
     here, visitor = origin(), g.get("visitor")
     user_id = visitor.user.id if visitor else None
     device_id = device_cookie.signed_id()
-    return events.Context(request_id(), here.ip, here.user_agent, user_id, device_id)
+    root = "" if services().settings.base_url else request.script_root
+    return events.Context(request_id(), here.ip, here.user_agent, user_id, device_id, root)
 
 
 def greet() -> Visitor | None:
