@@ -7,8 +7,10 @@ import io
 import os
 import sys
 import unicodedata
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from getpass import GetPassWarning
 from typing import Any
 
 import click
@@ -39,7 +41,8 @@ class Guarded(click.Command):
         prepare(args)
         if isinstance(sys.stdout, Nowhere):  # before a secret is made that could not be shown
             raise click.ClickException("Standard output is closed, so there can be no answer.")
-        return super().make_context(info_name, args, parent, **extra)
+        with failures_in_one_line():  # here --help is written
+            return super().make_context(info_name, args, parent, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
         with failures_in_one_line():
@@ -95,7 +98,9 @@ def failures_in_one_line() -> Iterator[None]:
 
 
 def ask_password() -> str:
-    typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    with warnings.catch_warnings():  # without a terminal: of Python's own files, to an operator
+        warnings.simplefilter("ignore", GetPassWarning)
+        typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     return without_controls(typed)
 
 
