@@ -185,6 +185,14 @@ def test_a_misspelt_name_with_a_line_break_is_one_line() -> None:
     assert str(refusal.value).isprintable()
 
 
+@pytest.mark.parametrize("value", [*WRONG["WEBAPP_BASE_URL"][:4], "https://ü\xa0.example"])
+def test_an_address_without_a_password_is_refused_without_advice_on_passwords(value: str) -> None:
+    with pytest.raises(ConfigError) as refusal:
+        Settings.from_environ(SECRETS | {"WEBAPP_BASE_URL": value})
+    assert "must be an address like https://example.com" in str(refusal.value)
+    assert "%3A" not in str(refusal.value)
+
+
 @pytest.mark.parametrize(
     ("name", "value", "read"),
     [

@@ -73,16 +73,25 @@ def automatic_flag(text: str) -> bool | None:
 
 
 def http_address(text: str) -> str:
-    """The URL in its normal form, without a slash at the end; its host in ASCII."""
-    wanted = Unreadable("must be an address like https://example.com, or https://example.com/path")
+    """The URL in its normal form, without a slash at the end; its host in ASCII.
+
+    One complaint for all that is wrong: what is known of its parts belongs to URLs with a password.
+    """
+    wanted = Unreadable(
+        "must be an address like https://example.com, https://example.com:8443 or "
+        "https://example.com/path, without a user or password"
+    )
     match = re.fullmatch(
         r"(?i:(https?))://(\[[^\[\]]*:[^\[\]]*\]|[^/:?#@\[\]\\]+)(?::([^/]*))?(/.*)?", text
     )
     if not match or not PATH.fullmatch(match[4] or ""):
         raise wanted
     scheme, host, port, path = match[1].lower(), match[2].lower(), match[3], match[4] or ""
-    shown = f"[{check_host(host[1:-1])}]" if host[0] == "[" else check_host(ascii_host(host))
-    ending = "" if port is None else f":{check_port(port)}"
+    try:
+        shown = f"[{check_host(host[1:-1])}]" if host[0] == "[" else check_host(ascii_host(host))
+        ending = "" if port is None else f":{check_port(port)}"
+    except ValueError:
+        raise wanted from None
     return f"{scheme}://{shown}{ending}{path.rstrip('/')}"
 
 
