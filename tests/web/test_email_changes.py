@@ -147,6 +147,12 @@ class TestWaiting:
         assert "pending-email" not in ada.get("/account").text
         assert subjects(app, NEW) + subjects(app, EMAIL) == []
 
+    def test_typing_errors_use_up_no_letters(self, ada: Browser) -> None:
+        for email in ("ada@", "ada", "a b@c.example", "@c.example", "x" * 300, EMAIL.upper()):
+            assert request_change(ada, email).status_code in (303, 422)
+        assert request_change(ada).status_code == 303
+        assert f'data-testid="pending-email">{NEW}</b>' in ada.get("/account").text
+
     def test_a_reset_by_the_old_address_cancels_it(self, app: Flask, ada: Browser) -> None:
         """A thief who knew the password has asked for it."""
         request_change(ada, THIEFS)

@@ -2,6 +2,7 @@
 
 from contextlib import AbstractContextManager, nullcontext
 
+from webapp.core.accounts import Changes
 from webapp.core.attempts import RESEND_BY_ACCOUNT, RESEND_BY_ADDRESS
 from webapp.core.clients import Client
 from webapp.core.stores import User
@@ -36,8 +37,8 @@ def change_profile(
 ) -> User:
     """Of who is signed in. Raises ValidationFailed, RateLimited, Unavailable."""
     me, now = visitor().user, services().now()
-    if email not in (None, me.email):
-        count_mail_to_new_address()
+    if services().accounts.checked(Changes(email=email, name=name)).email not in (None, me.email):
+        count_mail_to_new_address()  # of typing errors, none is mailed
     with checking(me.email, known=True) if current_password else nullcontext():
         return services().email_changes.update_profile(
             me.id, email=email, name=name, password=current_password, now=now
