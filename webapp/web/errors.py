@@ -68,7 +68,7 @@ PAGES: dict[int, tuple[str, str, str]] = {
         "This address does not answer that kind of request.",
     ),
     409: ("conflict", "Already taken", "Somebody else was first."),
-    410: ("link_void", "This link is over", LinkVoid.message),
+    410: ("link_void", "This link has expired or was already used", LinkVoid.message),
     413: ("too_large", "Too much", "What you sent is larger than we accept."),
     415: ("unsupported_media_type", "Not this format", "Please send JSON."),
     422: ("validation_failed", "Please check", "Something in what you sent is not right."),

@@ -54,7 +54,7 @@ def key_withdrawn(box: Sandbox, option: str) -> list[Ending]:
 LOGOUT_DURING_REFRESH, LOGOUT_ELSEWHERE, KEY_WITHDRAWN = (
     Scenario(
         "logout-during-refresh",
-        "Log out while a refresh is under way",
+        "Sign out while a refresh is under way",
         "Tab 1 is being renewed; SQL has just said that the session is open. Now tab 2 logs out.",
         (
             Choice("The refresh was first: tab 1 has good cookies again."),
@@ -72,9 +72,9 @@ LOGOUT_DURING_REFRESH, LOGOUT_ELSEWHERE, KEY_WITHDRAWN = (
     ),
     Scenario(
         "logout-elsewhere",
-        "Log out in another tab",
+        "Sign out in another tab",
         "The script of tab 1 holds an access token that is believed from memory, and good for four "
-        "minutes more. You log out in tab 2.",
+        "minutes more. You sign out in tab 2.",
         (
             Choice("It works for four minutes: nobody can take back what is signed."),
             Choice("It is refused at once.", right=True),

@@ -19,12 +19,12 @@ from .calls import Call, Json, api, calls
 from .schemas import ErrorAnswer, envelope, schema_of
 
 DESCRIPTION = """
-Sessions for programs: log in for a short-lived access token and a rotating refresh token,
+Sessions for programs: sign in for a short-lived access token and a rotating refresh token,
 send the access token as `Authorization: Bearer …`, exchange the refresh token for the next pair.
 An answer to `refresh` that was lost may be asked for again: it is the very same.
 """
 TAGS = [
-    {"name": "Auth", "description": "Log in, refresh, revoke; one's own profile and sessions"},
+    {"name": "Auth", "description": "Sign in, refresh, revoke; your own profile and sessions"},
     {"name": "Users", "description": "Everybody's accounts, for admins"},
     {"name": "Sample", "description": "Something worth protecting"},
 ]

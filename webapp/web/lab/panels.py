@@ -82,7 +82,7 @@ def refresh_panel() -> Panel:
             "exp": clock(claims.exp),
             "signature": "… hidden",
         }
-    where = "In the browser, hidden from scripts: the server tells what it says"
+    where = "In the browser, hidden from scripts; the server shows what is in it"
     return Panel("refresh", "Refresh token", where, facts(shown, HEADER | ACCESS | REFRESH))
 
 
