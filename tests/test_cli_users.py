@@ -117,7 +117,9 @@ def test_what_destroys_is_asked_about(app: Flask, browser: Browser, command: str
 def test_the_activity_page_says_by_an_operator(app: Flask, browser: Browser, ada: str) -> None:
     run(app, "users", "set-role", EMAIL, "admin")
     browser.sign_in()
-    assert "by an operator" in browser.get("/account/activity").text
+    page = browser.get("/account/activity").text
+    assert "by an operator" in page
+    assert "· by an operator" not in page  # there is no device before it
     (event,) = read(app, "events", "list", "--kind", "role_changed")
     assert (event["user_id"], event["actor"], event["by_operator"]) == (ada, None, True)
 
