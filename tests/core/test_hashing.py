@@ -40,7 +40,7 @@ class Work:
         with self._lock:
             self.running += 1
             self.most = max(self.most, self.running)
-        self._end.wait(10)
+        self._end.wait(60)
         with self._lock:
             self.running -= 1
             self.done += 1
@@ -176,6 +176,7 @@ def test_who_would_hold_as_much_as_the_others_takes_no_place_from_them(
 def test_what_is_being_hashed_keeps_its_thread() -> None:
     pool = HashingPool(queue=0)
     with given(pool, CORES, lambda number: ("ada", "address")) as work:
+        wait_until(lambda: work.running == CORES)
         with pytest.raises(Busy):
             pool.run(lambda: "in", "grace", "another address")
         assert not work.refused
