@@ -38,7 +38,13 @@ PLACES = ":".join(
 )
 ON_POSTGRESQL = ["pytest", "--database", "postgresql"]
 # In the quick tier: what SQL keeps, and a sign-in with all that follows from it.
-SMOKE = ["tests/store", "tests/core/test_sessions.py", "tests/web/test_silent_refresh.py"]
+SMOKE = [
+    "tests/store/test_migrations.py",
+    "tests/store/test_session_ends.py",
+    "tests/web/test_silent_refresh.py",
+]
+# Many tests wait for a server or a browser: one more worker than cores.
+WORKERS = ["-n", str((os.cpu_count() or 1) + 1)]
 SMOKE_ON_POSTGRESQL = [*ON_POSTGRESQL, "--quick", "-n", "0", "--quiet", *SMOKE]
 # Without its cache of compiled files, Python takes twice as long to load the tests.
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
@@ -55,9 +61,9 @@ def main(arguments: list[str]) -> int:
     install_programs()
     runs, beside = [["pytest", *arguments]], []
     if not arguments:
-        runs, beside = [["pytest", "--quick"]], [*CHECKS, SMOKE_ON_POSTGRESQL]
+        runs, beside = [["pytest", "--quick", *WORKERS]], [*CHECKS, SMOKE_ON_POSTGRESQL]
     elif arguments == ["--all"]:
-        runs, beside = [["pytest"], ON_POSTGRESQL], CHECKS
+        runs, beside = [["pytest", *WORKERS], [*ON_POSTGRESQL, *WORKERS]], CHECKS
     with ThreadPoolExecutor(1) as background:
         quietly = [(command, background.submit(complaint, command)) for command in beside]
         failed = [(run, "") for run in runs if not succeeds(run)]

@@ -260,6 +260,7 @@ class TestProcess:
 
         return run
 
+    @pytest.mark.thorough("processes")
     @pytest.mark.parametrize(
         ("line", "status", "words"),
         [

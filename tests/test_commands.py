@@ -215,6 +215,7 @@ class TestOtherServers:
         done = python("-m", "flask", "--debug", "routes", **environment(tmp_path))
         assert "/login" in done.stdout, done.stderr
 
+    @pytest.mark.thorough("processes")
     def test_flask_db_upgrade_makes_the_tables_of_production(self, tmp_path: Path) -> None:
         settings = environment(tmp_path, **SECRETS)
         done = python("-m", "flask", "db", "upgrade", **settings)

@@ -2,6 +2,7 @@
 
 from urllib.parse import urlsplit
 
+import pytest
 from flask import Flask
 from selenium.webdriver import Keys
 
@@ -58,6 +59,7 @@ class TestByKeyboardAndWithoutScripts:
         hand.press("login-submit")
         page.wait(lambda: page.path == "/dashboard")
 
+    @pytest.mark.thorough("browsers in full")
     def test_get_back_in_with_a_forgotten_password(
         self, page: Page, hand: Hand, app: Flask
     ) -> None:
@@ -75,6 +77,7 @@ class TestByKeyboardAndWithoutScripts:
         hand.press("login-submit")
         page.wait(lambda: page.path == "/dashboard")
 
+    @pytest.mark.thorough("browsers in full")
     def test_ask_for_another_confirmation_link(self, page: Page, hand: Hand, app: Flask) -> None:
         register(app, GRACE)
         page.open("/verify-email")
@@ -83,6 +86,7 @@ class TestByKeyboardAndWithoutScripts:
         page.wait_until_told("a link is on its way")
         assert len(mails_to(app, GRACE)) == 2
 
+    @pytest.mark.thorough("browsers in full")
     def test_change_the_profile(self, page: Page, hand: Hand, app: Flask) -> None:
         register(app, GRACE)
         page.let_in(app, GRACE)
@@ -96,6 +100,7 @@ class TestByKeyboardAndWithoutScripts:
         hand.press("resend-verification")
         page.wait_until_told("sent the link")
 
+    @pytest.mark.thorough("browsers in full")
     def test_change_the_password(self, page: Page, hand: Hand, app: Flask) -> None:
         page.let_in(app)
         page.open("/account")
@@ -131,6 +136,7 @@ class TestByKeyboardAndWithoutScripts:
         page.wait_for("devices-empty")
         assert not any(other.is_in() for other in others)
 
+    @pytest.mark.thorough("browsers in full")
     def test_delete_the_account(self, page: Page, hand: Hand, app: Flask) -> None:
         page.let_in(app)
         page.open("/account")
@@ -142,6 +148,7 @@ class TestByKeyboardAndWithoutScripts:
         with app.app_context():
             assert not services_of(app).accounts.knows(EMAIL)
 
+    @pytest.mark.thorough("browsers in full")
     def test_look_for_somebody_and_disable_them(
         self, page: Page, hand: Hand, app: Flask, clock: Clock
     ) -> None:
@@ -229,6 +236,7 @@ class TestStrength:
         page.open(mailed_link(app, EMAIL))
         follow_the_meter(page, "password")
 
+    @pytest.mark.thorough("browsers in full")
     def test_ones_own_address_is_easy_to_guess(self, page: Page) -> None:
         page.open("/register")
         page.fill(password="rosalindelsiefranklin")

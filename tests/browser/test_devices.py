@@ -40,6 +40,7 @@ def two(page: Page, elsewhere: Page, app: Flask) -> None:
 
 @pytest.mark.usefixtures("two")
 class TestTwoBrowsers:
+    @pytest.mark.thorough("browsers in full")
     def test_each_sees_the_other(self, page: Page, elsewhere: Page) -> None:
         assert [seen(each) for each in (page, elsewhere)] == [
             [("Chrome", "This one"), ("Firefox", "")],
@@ -57,6 +58,7 @@ class TestTwoBrowsers:
         page.open("/account")
         assert page.path == "/account"
 
+    @pytest.mark.thorough("browsers in full")
     def test_an_open_page_finds_out_by_itself(self, page: Page, elsewhere: Page) -> None:
         elsewhere.on_every_page(OWN_TIME)
         elsewhere.open("/account")

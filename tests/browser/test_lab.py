@@ -94,6 +94,7 @@ def test_the_same_scenario_under_other_rules_shows_who_is_wronged(page: Page) ->
     assert drawn(page).count("You: wrongly out") == 2
 
 
+@pytest.mark.thorough("browsers in full")
 def test_on_a_phone_the_pictures_are_folded_up_and_no_box_scrolls_in_the_page(page: Page) -> None:
     folded = "return [...document.querySelectorAll('.unfold')].map((each) => !each.open)"
     page.open("/lab/compare/five-tabs")
@@ -106,6 +107,7 @@ def test_on_a_phone_the_pictures_are_folded_up_and_no_box_scrolls_in_the_page(pa
     assert page.script(scrolling) == []
 
 
+@pytest.mark.thorough("browsers in full")
 def test_the_newest_request_is_open_and_all_others_are_closed(page: Page) -> None:
     page.open("/lab")
     for path in ("/account", "/dashboard"):
@@ -134,6 +136,7 @@ def test_a_silent_refresh_is_drawn_and_what_it_changed_lights_up(page: Page) -> 
         assert "changed" in str(line.get_attribute("class"))
 
 
+@pytest.mark.thorough("browsers in full")
 def test_a_refresh_in_another_tab_slides_in_by_itself(page: Page, clock: Clock) -> None:
     page.open("/lab")
     lab = page.tab
@@ -147,6 +150,7 @@ def told(page: Page) -> str:
     return " ".join(page.text("exchanges").split())
 
 
+@pytest.mark.thorough("browsers in full")
 def test_a_line_that_was_opened_stays_open_while_others_change(page: Page) -> None:
     page.open("/lab")
     summary = page.find("fact-access-exp").find_element(By.TAG_NAME, "summary")
@@ -156,6 +160,7 @@ def test_a_line_that_was_opened_stays_open_while_others_change(page: Page) -> No
     assert "to the second" in page.text("fact-access-exp")
 
 
+@pytest.mark.thorough("browsers in full")
 def test_a_picture_plays_pauses_and_goes_step_by_step(page: Page) -> None:
     page.cdp("Emulation.setEmulatedMedia", features=[])
     page.open("/lab/scenarios/expired-token")
@@ -179,6 +184,7 @@ def test_a_picture_plays_pauses_and_goes_step_by_step(page: Page) -> None:
     assert page.text("count") == f"{int(whole) - 1} of {whole}"
 
 
+@pytest.mark.thorough("browsers in full")
 def test_the_walk_goes_by_arrow_keys_there_and_back(page: Page) -> None:
     page.open("/lab/walk/1")
     keyboard = Keyboard(page)
@@ -202,6 +208,7 @@ def test_all_of_it_works_with_scripts_off(page: Page) -> None:
     page.wait_for("policy-leeway")
 
 
+@pytest.mark.thorough("browsers in full")
 def test_it_is_for_everybody_fits_a_phone_and_breaks_no_rule(page: Page, judge: Judge) -> None:
     found = {}
     for path in ("/lab", "/lab/walk/6", "/lab/compare/thief-first", "/lab/scenarios/five-tabs"):

@@ -92,6 +92,7 @@ def test_a_pages_script_calls_the_api_after_expiry_and_shows_the_renewal(
     assert "This is a protected resource." in page.text("api-answer")
 
 
+@pytest.mark.thorough("browsers in full")
 def test_another_tabs_renewal_shows_on_an_open_dashboard(page: Page, clock: Clock) -> None:
     page.sign_in()
     dashboard = page.tab
@@ -123,6 +124,7 @@ def test_the_back_button_after_logout_shows_nothing_private(page: Page) -> None:
     assert not page.has("account-submit")
 
 
+@pytest.mark.thorough("browsers in full")
 def test_a_link_from_another_site_arrives_signed_in(page: Page, clock: Clock) -> None:
     page.sign_in()
     clock.advance(EXPIRED)
@@ -137,6 +139,7 @@ def test_a_link_from_another_site_arrives_signed_in(page: Page, clock: Clock) ->
     page.wait(lambda: page.path == "/dashboard")
 
 
+@pytest.mark.thorough("browsers in full")
 @pytest.mark.parametrize("way", ["scripts off", "keyboard alone"])
 def test_login_works_with(page: Page, way: str) -> None:
     if way == "scripts off":
@@ -148,6 +151,7 @@ def test_login_works_with(page: Page, way: str) -> None:
     page.wait(lambda: page.path == "/dashboard")
 
 
+@pytest.mark.thorough("browsers in full")
 def test_the_browser_has_nothing_to_complain_about(page: Page, clock: Clock) -> None:
     page.sign_in()
     for path in ("/", "/dashboard", "/account"):

@@ -1,5 +1,6 @@
 """What somebody has typed stays until they have sent it, whatever becomes of the sign-in."""
 
+import pytest
 from flask import Flask
 
 from tests.support.browser import PASSWORD
@@ -37,6 +38,7 @@ class TestItsSessionEnds:
         page.wait_until_told("Saved")
         assert value_of(page, "name") == TYPED
 
+    @pytest.mark.thorough("browsers in full")
     def test_a_page_that_only_a_form_leads_to_becomes_the_login_page(
         self, page: Page, app: Flask, clock: Clock
     ) -> None:
@@ -55,6 +57,7 @@ class TestItsSessionEnds:
         page.wait_for("login-form")
         assert not page.has("error-code")
 
+    @pytest.mark.thorough("browsers in full")
     def test_what_the_server_has_shown_again_stays(
         self, page: Page, app: Flask, clock: Clock
     ) -> None:
@@ -106,6 +109,7 @@ class TestSomethingIsWrongWithIt:
         page.wait_until_told("Saved")
 
 
+@pytest.mark.thorough("browsers in full")
 def test_an_outage_page_tries_again_by_itself(
     page: Page, app: Flask, clock: Clock, redis_server: RedisServer
 ) -> None:
@@ -121,6 +125,7 @@ def test_an_outage_page_tries_again_by_itself(
     page.wait_for("account-form")
 
 
+@pytest.mark.thorough("browsers in full")
 def test_how_long_ago_something_was_moves_on(page: Page, app: Flask) -> None:
     page.let_in(app)
     page.open("/account/sessions")

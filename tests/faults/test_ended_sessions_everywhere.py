@@ -235,6 +235,7 @@ class TestUnheard:
         own_redis.client().client_kill_filter(_type="normal", skipme=True)
         wait_until(lambda: there.refuses(token), SOON)
 
+    @pytest.mark.thorough("outages")
     def test_after_redis_was_restarted_it_asks_again(
         self, here: Worker, there: Worker, token: str, own_redis: RedisServer
     ) -> None:
@@ -245,6 +246,7 @@ class TestUnheard:
         there.live()
         assert there.refuses(token)
 
+    @pytest.mark.thorough("outages")
     def test_while_redis_is_down_it_asks_sql_each_time(
         self, here: Worker, there: Worker, token: str, own_redis: RedisServer
     ) -> None:
@@ -266,6 +268,7 @@ class TestUnheard:
         wait_until(lambda: there.feed.epoch < 0)
         assert there.refuses(token)
 
+    @pytest.mark.thorough("outages")
     def test_what_could_not_be_said_is_said_when_redis_is_back(
         self, here: Worker, there: Worker, token: str, own_redis: RedisServer
     ) -> None:
@@ -277,6 +280,7 @@ class TestUnheard:
         there.live()
         assert there.refuses(token)
 
+    @pytest.mark.thorough("outages")
     def test_a_redis_that_is_full_and_can_only_be_read_hides_no_end(
         self, here: Worker, there: Worker, token: str, own_redis: RedisServer
     ) -> None:
@@ -295,6 +299,7 @@ class TestUnheard:
         wait_until(lambda: not there.asks(token))
 
 
+@pytest.mark.thorough("outages")
 def test_the_reader_of_an_app_that_is_gone_ends(environment: dict[str, str], clock: Clock) -> None:
     before = {thread for thread in threading.enumerate() if thread.name == "feed"}
     worker = Worker(environment, clock)

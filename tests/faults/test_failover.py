@@ -64,7 +64,6 @@ def refresh(browser: Browser, clock: Clock) -> int:
 
 
 class TestEveryDay:
-    @pytest.mark.quick
     def test_sign_in_silent_refresh_and_logout(self, app: Flask, clock: Clock) -> None:
         browser = signed_in(app)
         assert [refresh(browser, clock) for _ in range(3)] == [200] * 3

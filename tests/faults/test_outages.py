@@ -61,6 +61,7 @@ def test_when_redis_cannot_answer_a_refresh_waits_and_then_goes_on(
     wait_until(browser.is_in)
 
 
+@pytest.mark.thorough("outages")
 @pytest.mark.impatient
 def test_when_redis_hangs_not_everybody_waits_for_it(
     app: Flask, clock: Clock, own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch

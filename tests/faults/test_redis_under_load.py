@@ -9,7 +9,6 @@ from tests.support.site import RENEWAL, Site, assert_nobody_noticed, endure
 pytestmark = pytest.mark.thorough("faults under load")
 
 
-@pytest.mark.quick
 def test_redis_killed_and_restarted_from_its_file_is_an_outage_and_no_logout(
     site: Site, crowd: Crowd
 ) -> None:

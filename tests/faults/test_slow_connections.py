@@ -55,6 +55,7 @@ def slow_bodies(run: Run) -> Iterator[list[socket.socket]]:
         yield bodies
 
 
+@pytest.mark.thorough("attacks")
 def test_slow_connections_keep_nobody_from_being_served(
     run: Run, slow_bodies: list[socket.socket]
 ) -> None:

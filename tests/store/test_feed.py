@@ -74,6 +74,7 @@ class TestTelling:
         wait_until(lambda: there._heard > since + 2 * HEARD)
         assert there.epoch == before
 
+    @pytest.mark.thorough("outages")
     def test_what_lapsed_is_dropped(self, server: RedisServer) -> None:
         here, there = joined(server.url, 0.05), joined(server.url, 0.05)
         for number in range(100):
@@ -123,6 +124,7 @@ class TestMissing:
         server.client().xadd(STREAM, {"of": "ada"})
         wait_until(lambda: feed.doubts("any session", "ada"))
 
+    @pytest.mark.thorough("outages")
     def test_while_redis_hangs_there_is_no_epoch_and_then_another(
         self, server: RedisServer
     ) -> None:
@@ -145,6 +147,7 @@ class TestMissing:
         wait_until(lambda: feed.epoch >= 0)
         assert feed.epoch > before
 
+    @pytest.mark.thorough("outages")
     def test_a_worker_that_was_stopped_itself_believes_nobody_of_before(
         self, server: RedisServer
     ) -> None:
@@ -221,6 +224,7 @@ class TestReader:
         new(server.url)
         assert readers() <= before
 
+    @pytest.mark.thorough("outages")
     def test_it_ends_with_its_feed(self, server: RedisServer) -> None:
         before = readers()
         feed = joined(server.url)
@@ -229,6 +233,7 @@ class TestReader:
         gc.collect()
         wait_until(lambda: not mine.is_alive())
 
+    @pytest.mark.thorough("outages")
     def test_a_forked_child_has_its_own(self, server: RedisServer) -> None:
         pipe, theirs = context.Pipe()
         process = context.Process(target=be_forked, args=(server.url, theirs))

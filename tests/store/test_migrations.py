@@ -121,6 +121,7 @@ def test_a_migration_that_fails_halfway_has_changed_nothing(
         assert "ix_users_created_at" in indexes
 
 
+@pytest.mark.thorough("processes")
 def test_hosts_that_migrate_at_once_take_turns(
     lived_in: Flask, environment: dict[str, str]
 ) -> None:

@@ -183,6 +183,7 @@ def permitted(several: SentinelServers | ClusterServers) -> Iterator[str]:
     assert lacking == []
 
 
+@pytest.mark.thorough("Sentinel and Cluster")
 def test_several_servers_with_what_is_documented_for_them(
     environment: dict[str, str], permitted: str, clock: Clock
 ) -> None:

@@ -108,6 +108,7 @@ class TestAccount:
         assert_told_to_wait(answer)
         assert "refresh_token" not in set_cookies(answer)
 
+    @pytest.mark.thorough("guesses by the hundred")
     def test_a_thousand_addresses_at_once_have_ten_guesses_together(
         self, app: Flask, checks: list[str]
     ) -> None:
@@ -443,6 +444,7 @@ class TestMail:
             assert answer.status_code != 429
         assert_told_to_wait(ask_for_mail(app, path, GRACE, "203.0.113.1"), at_most=3600)
 
+    @pytest.mark.thorough("guesses by the hundred")
     def test_sixty_an_hour_from_an_address_to_whomever(self, app: Flask, path: str) -> None:
         for number in range(60):
             answer = ask_for_mail(app, path, f"user{number}@example.com", "192.0.2.1")
@@ -462,6 +464,7 @@ def test_registering_over_the_api_counts_with_the_page(app: Flask, program: Prog
 
 
 class TestRefresh:
+    @pytest.mark.thorough("guesses by the hundred")
     def test_six_hundred_a_minute_for_one_user_and_nobody_is_signed_out(
         self, program: Program
     ) -> None:
@@ -475,6 +478,7 @@ class TestRefresh:
         assert error_code(answer) == "rate_limited"
         assert program.call("GET", "/protected").status_code == 200
 
+    @pytest.mark.thorough("guesses by the hundred")
     def test_twelve_hundred_a_minute_from_one_address(self, program: Program) -> None:
         statuses = {program.refresh("forged").status_code for _ in range(1200)}
         assert statuses == {401}

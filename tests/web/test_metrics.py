@@ -345,6 +345,7 @@ def two_workers(environment: dict[str, str]) -> Iterator[str]:
     server.wait()
 
 
+@pytest.mark.thorough("processes")
 def test_each_of_two_real_workers_tells_what_both_have_counted(two_workers: str) -> None:
     wait_until(lambda: fetch(f"{two_workers}/healthz"), timeout=60)
     asked = 0

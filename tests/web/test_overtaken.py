@@ -108,6 +108,7 @@ def test_an_odd_space_before_a_cookies_name_is_part_of_it(browser: Browser, spac
     assert answer.status_code == 303
 
 
+@pytest.mark.thorough("large tables")
 def test_a_whole_address_finds_its_user_among_hundreds(app: Flask, clock: Clock) -> None:
     with app.app_context():
         for number in range(300):
