@@ -1,8 +1,8 @@
 """The bench command: `python3 -m bench` measures the app against its peers.
 
 `--full` measures them behind the server as well, with wrk. `storm`, `million`, `ends`, `slow`,
-`faults` and `soak` are studies of their own. Everything listens on this machine alone, and writes
-to a temporary folder.
+`attack`, `faults` and `soak` are studies of their own. Everything listens on this machine alone,
+and writes to a temporary folder.
 """
 
 import argparse
@@ -37,6 +37,10 @@ def main(arguments: list[str]) -> int:
         from . import slow
 
         slow.run(options.seconds)
+    elif options.study == "attack":
+        from . import attack
+
+        attack.run(options.seconds)
     elif options.study == "faults":
         from . import faults
 
@@ -69,6 +73,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     ends.add_argument("sessions", type=int, nargs="?", default=100_000)
     slow = studies.add_parser("slow", help="400 slow headers, 400 slow bodies")
     slow.add_argument("seconds", type=int, nargs="?", default=20)
+    attack = studies.add_parser("attack", help="six attacks beside 20 honest clients")
+    attack.add_argument("seconds", type=int, nargs="?", default=90)
     studies.add_parser("faults", help="what honest clients notice of each fault: a table")
     soak = studies.add_parser("soak", help="200 honest clients, and a fault each minute")
     soak.add_argument("--minutes", type=int, default=30)

@@ -1,0 +1,83 @@
+"""Attacks on a server that nothing stands in front of, beside honest clients that stay signed in.
+
+The attackers run at the lowest priority: they would have a machine of their own.
+"""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.support.app_server import WORKERS
+from tests.support.browser import PASSWORD
+from tests.support.crowd import Crowd, Habits
+from tests.support.site import served, site
+from tests.support.tally import WRONG, Tally
+from webapp import create_app
+
+from . import attackers, report
+
+PEOPLE, PROGRAMS = 14, 6
+DIRECT = {"WEBAPP_TRUSTED_PROXIES": "0", "WEBAPP_BCRYPT_ROUNDS": "12"}
+# They stay: what is timed are pages, calls and renewals, and no sign-ins.
+STAYING = Habits(leaving=0)
+COLUMNS = ["attack", "requests", "503", "no answer", *WRONG, "p50 ms", "p99 ms", "of idle"]
+
+
+def run(seconds: int) -> None:
+    """Each attack for so many seconds."""
+    print(f"Measured: {report.machine()}")
+    with (
+        TemporaryDirectory(prefix="attack-") as folder,
+        site(Path(folder), PEOPLE, PROGRAMS, **DIRECT) as here,
+    ):
+        app = create_app(here.environment)
+        with app.app_context():
+            accounts = app.extensions["evergreen"].accounts
+            accounts.register(attackers.ACCOUNT, PASSWORD, now=time.time())
+        with served(here) as server:
+            crowd = here.crowd(server, STAYING).settle()
+            try:
+                rows = list(endure(crowd, int(server.place), seconds))
+            finally:
+                crowd.stop()
+            replaced = server.started - WORKERS
+    report.table("Honest clients beside an attack", COLUMNS, rows)
+    print(f"\nWorkers that had to be replaced: {replaced}")
+
+
+def endure(crowd: Crowd, port: int, seconds: int) -> Iterator[list[str]]:
+    idle = about(crowd, seconds)
+    yield row("none", idle, idle)
+    for kind in attackers.KINDS:
+        with attack(kind, port, seconds):
+            yield row(kind.replace("_", " "), about(crowd, seconds), idle)
+
+
+def about(crowd: Crowd, seconds: int) -> Tally:
+    tally = crowd.resume()
+    time.sleep(seconds)
+    crowd.pause()
+    return tally
+
+
+@contextmanager
+def attack(kind: str, port: int, seconds: int) -> Iterator[None]:
+    command = ["nice", "-n", "19", sys.executable, "-m", "bench.attackers"]
+    process = subprocess.Popen([*command, kind, str(port), str(seconds)])
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def row(name: str, tally: Tally, idle: Tally) -> list[str]:
+    unanswered = [str(len(tally.having_status(status))) for status in (503, 0)]
+    wrong = [str(tally.wrong[each]) for each in WRONG]
+    times = [f"{tally.percentile(share) * 1000:.0f}" for share in (0.5, 0.99)]
+    ratio = f"{tally.percentile(0.99) / max(idle.percentile(0.99), 0.001):.1f}"
+    return [name, str(len(tally.answers)), *unanswered, *wrong, *times, ratio]
