@@ -104,8 +104,8 @@ class Settings:
     secret_key: str = setting(
         "",
         secret,
-        "Signs CSRF state, flash messages, mailed links and which browsers are known. Changing it "
-        "voids those.",
+        "Signs form tokens, messages for the next page, mailed links and device cookies. Changing "
+        "it voids those.",
     )
     access_token_keys: KeyRing | None = setting(
         None,
@@ -116,7 +116,7 @@ class Settings:
     refresh_token_keys: KeyRing | None = setting(
         None,
         key_ring,
-        "As above; dropping a key signs out whoever still holds its tokens: wait "
+        "As above; dropping a key ends the sign-ins whose tokens it has signed: wait "
         "REFRESH_TOKEN_TTL.",
     )
     access_token_algorithm: str = setting(
@@ -155,8 +155,8 @@ class Settings:
     token_memory: int = setting(
         20_000,
         number(0, 10_000_000),
-        "Access tokens that a worker remembers to have believed, about 2 kB each. Others cost a "
-        "look at Redis and SQL; 0 looks each time.",
+        "Checked access tokens that a worker remembers, about 2 kB each. Others cost a query to "
+        "Redis and SQL; 0 remembers none.",
     )
     cookie_secure: bool | None = setting(
         None, automatic_flag, "`auto` follows the request's scheme; `true` behind a TLS proxy."
@@ -168,7 +168,7 @@ class Settings:
         "as well, those of other services too; then no plain page there can plant a cookie here.",
     )
     bcrypt_rounds: int = setting(
-        12, number(4, 16), "One more doubles the time of each guess, and of each login."
+        12, number(4, 16), "One more doubles the time of each guess, and of each sign-in."
     )
     password_min_length: int = setting(
         DEFAULT_MIN_LENGTH,
@@ -206,7 +206,7 @@ class Settings:
     metrics_token: str = setting(
         "",
         watcher_token,
-        "Opens /metrics to who sends it as `Authorization: Bearer …`. Without it, /metrics "
+        "Opens /metrics to requests with `Authorization: Bearer …`. Without it, /metrics "
         "answers direct requests from this machine alone.",
     )
     log_format: str = setting(
@@ -234,8 +234,8 @@ class Settings:
     lab: bool | None = setting(
         None,
         automatic_flag,
-        "The token lab at /lab, for who is signed in: it shows and records what their own requests "
-        "do. `auto`: in development only.",
+        "The token lab at /lab, for people who are signed in: it shows and records what their own "
+        "requests do. `auto`: in development only.",
     )
     trusted_proxies: int = setting(
         0,
