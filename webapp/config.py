@@ -53,7 +53,7 @@ class ConfigError(ValueError):
 
 @contextmanager
 def using(name: str) -> Iterator[None]:
-    """Whatever goes wrong inside is a wrong setting: ConfigError, without any part of its value.
+    """Any error inside is a wrong setting: ConfigError, without any part of its value.
 
     For the reading of settings, and for what is made of them: libraries have many exceptions,
     and quote what they were given.

@@ -1,6 +1,6 @@
 """The terminal, or what stands in its place: closed, full, or of another encoding.
 
-Whatever it is, a command ends with one line and a status, and never with a traceback.
+In each case a command ends with one line and a status, and never with a traceback.
 """
 
 import io
@@ -58,7 +58,7 @@ class CommandGroup(Guarded, AppGroup):
 
 
 def prepare(args: Iterable[str]) -> None:
-    """Make the standard streams usable, whatever they are. Raises UsageError for such arguments."""
+    """Make the standard streams usable. Raises UsageError for arguments that are not UTF-8."""
     if None in (sys.stdin, sys.stdout, sys.stderr):
         occupy_numbers()
     sys.stdin = sys.stdin or io.TextIOWrapper(io.BytesIO())

@@ -41,7 +41,7 @@ class EmailChangeStore(Protocol):
     def apply_pending(self, user: User, now: int) -> EmailChange | None:
         """Make the waiting address the user's; None: one of the two has changed meanwhile.
 
-        Raises Conflict: it is somebody else's by now.
+        Raises Conflict: another account has it by now.
         """
 
     def undoable(self, change_id: int, now: int) -> EmailChange | None: ...
@@ -118,7 +118,7 @@ class EmailChanges:
             self.notices.confirm_new_email(user, now)
 
     def mail_undo_again(self, email: str, user_id: str, now: float) -> bool:
-        """To an address that is kept for somebody else than this user."""
+        """To an address that is kept for another user."""
         change = self.store.undoable_to(email, int(now))
         if change is None or change.user_id == user_id:
             return False

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-# Sessions of a user. Whoever has the password could otherwise open so many that lists of them
+# Sessions of a user. A thief of the password could otherwise open so many that lists of them
 # fill the memory. Also the number of rows that the end of all sessions writes at once.
 MOST_OPEN = 100
 

@@ -54,7 +54,7 @@ class Attic(Protocol):
     def remove_email_changes(self, before: int, limit: int) -> int: ...
 
     def remove_pending_accounts(self, before: int, limit: int) -> int:
-        """Registered before that moment, and nobody has shown the address to be theirs since.
+        """Registered before that moment, with an address that was never confirmed.
 
         Those that an admin has disabled or given a role stay.
         """

@@ -45,7 +45,7 @@ def redis_client(url: str | None, folder: Path) -> redis.Redis:
 
 
 def make_and_drop(url: str) -> None:
-    """Raises whatever redis-py does about a `url`. Connects to nothing."""
+    """Raises what redis-py raises for a wrong `url`. Connects to nothing."""
     client = redis_client(url, Path())
     if not isinstance(client, MasterClient | Cluster):
         client.connection_pool.make_connection()

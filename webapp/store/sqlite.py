@@ -20,7 +20,7 @@ def prepare(engine: Engine) -> None:
 
 
 def keep_private(engine: Engine) -> None:
-    """Mode 0600, whatever the umask: SQLite itself would let everybody on the machine read it.
+    """Mode 0600 under every umask: SQLite itself would let all users of the machine read it.
 
     Just before a connection is made, so that nothing is created by who connects to nothing.
     """

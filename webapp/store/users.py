@@ -97,7 +97,7 @@ class SqlUsers:
         values: dict[str, Any] = {"password_hash": new_hash, "pending_email": None}
         if kind is EventKind.PASSWORD_RESET:  # the link came by mail, so the address is theirs
             values |= {"pending": False, "confirmed_at": user.confirmed_at or now}
-        # Somebody else may have registered the address, and chosen the name.
+        # A stranger may have registered the address, and chosen the name.
         nameless = kind is EventKind.PASSWORD_RESET and user.confirmed_at is None
         values |= {"name": ""} if nameless else {}
         swapping = update(UserRow).where(mine, UserRow.email == user.email).values(**values)

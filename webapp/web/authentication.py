@@ -190,7 +190,7 @@ def believe(access_token: str) -> Visitor:
 
 
 def believe_on_page(access_token: str) -> Visitor:
-    """A program's token opens no page, whoever its user is (RFC 8707: for whom a token is)."""
+    """A program's token opens no page (RFC 8707: a token is for one audience)."""
     visitor = believe(access_token)
     if visitor.access.client_id != BROWSER_CLIENT:
         raise TokenInvalid

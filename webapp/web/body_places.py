@@ -92,7 +92,7 @@ class BodyPlaces:
             return newest <= self._clock() - seconds
 
     def _hang_up_on_the_late(self, after: float) -> None:
-        """When the next body comes: one that is late harms nobody before."""
+        """When the next body comes: a late one takes a place from it, and from no earlier one."""
         now = self._clock()
         with self._lock:
             if now < self._looks_again:
@@ -105,7 +105,7 @@ class BodyPlaces:
 
 
 def hang_up_on_the_silent(peers: set[Peer]) -> None:
-    """Which of a peer's connections the late body is on, nobody says; the silent ones lose nothing.
+    """Granian does not say which connection has the late body; silent ones lose nothing.
 
     On Linux alone: elsewhere a body may take as long as it likes.
     """

@@ -15,7 +15,7 @@ PREFIX = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)+")
 
 
 class ForwardedHeaders:
-    """WSGI middleware: believes `hops` proxies, and nothing that a client has sent itself.
+    """WSGI middleware: trusts `hops` proxies, and nothing that a client has sent itself.
 
     Each proxy appends a value to a header, or writes the header anew: the value counts that
     stands `hops` from the right. Where a proxy has written the header anew there are fewer; all

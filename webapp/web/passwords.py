@@ -15,7 +15,7 @@ from .services import origin, services
 def checking(
     email: str, *, known: bool = False, client: Client | None = None
 ) -> AbstractContextManager[None]:
-    """Around a password check. Raises RateLimited before it, Unavailable if nobody can count.
+    """Around a password check. Raises RateLimited before it, Unavailable without a counter.
 
     `known`: a session or a mailed link has shown that it is no stranger. A client counts apart
     if its secret has shown which one it is.

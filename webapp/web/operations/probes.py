@@ -80,7 +80,7 @@ class Operations:
         return is_direct(environ) and is_own_host(environ, self._base_url)
 
     def _alive(self) -> Answer:
-        """Asks nobody: a worker whose database is down must not be started anew for that."""
+        """Asks no server: a worker must not be restarted because its database is down."""
         if self._is_stuck():
             return "503 Service Unavailable", JSON, as_json({"status": "stuck"})
         return "200 OK", JSON, as_json({"status": "alive"})

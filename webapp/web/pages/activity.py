@@ -122,7 +122,7 @@ def in_words(event: Event) -> ShownEvent:
 def place_of(event: Event) -> tuple[str, str]:
     """IP address and user agent of the device that it is about.
 
-    A sign-out is about the device that was signed out, whoever did it.
+    A sign-out is about the device that was signed out, not the one that did it.
     """
     if event.kind == EventKind.SESSION_ENDED and event.detail != EndReason.LOGOUT:
         return event.session_ip, event.session_user_agent

@@ -41,7 +41,7 @@ def cancel_new_email() -> ResponseReturnValue:
 
 
 def confirm_new_email(token: str) -> ResponseReturnValue:
-    """By whoever reads the mail, signed in or not: often it is read on another device."""
+    """Signed in or not: often the mail is read on another device."""
     try:
         user = services().email_changes.whose_link(token, services().now())
         form = Form()

@@ -57,7 +57,7 @@ def register() -> ResponseReturnValue:
 @public
 @not_a_destination
 def login() -> ResponseReturnValue:
-    """What is posted decides, also in a browser where somebody is signed in."""
+    """The posted password decides, also in a browser that is signed in."""
     refused_by = safe_next(request.args.get("next")) if messages.has_just_refused() else None
     if g.visitor and not refused_by:
         return redirect(safe_next(request.args.get("next")))
