@@ -162,7 +162,7 @@ def test_when_sql_is_gone_no_refresh_token_is_burnt(
         assert_honest_outage(browser)
         assert {entry.split()[0] for entry, _ in own_redis.snapshot().values()} == {"0"}
     assert own_redis.snapshot().keys() == entries
-    assert browser.is_in()
+    wait_until(browser.is_in)
 
 
 def test_when_sql_is_gone_a_good_access_token_is_still_believed(
@@ -197,7 +197,7 @@ def test_an_outage_shows_on_public_pages_too_and_invites_nobody_to_sign_in_again
     clock.advance(301)
     with stopped(own_redis):
         assert {browser.get(path).status_code for path in ("/", "/login", "/register")} == {503}
-    assert browser.is_in()
+    wait_until(browser.is_in)
 
 
 def test_when_sql_is_cut_off_after_it_has_answered_the_page_is_shown_all_the_same(

@@ -64,7 +64,7 @@ def test_a_refresh_waits_within_a_second_and_goes_on_when_it_is_back(
             assert answer.status_code == 503
             assert took < BUSY_SECOND
             assert not set_cookies(answer).keys() & SIGN_IN_COOKIES
-    assert expired.is_in()
+    wait_until(expired.is_in)  # on a busy machine the server takes a moment to be quick again
 
 
 @pytest.fixture
