@@ -14,12 +14,11 @@ from tempfile import TemporaryDirectory
 from flask import Flask
 
 from webapp import create_app
-from webapp.core.accounts import Changes
+from webapp.core.end_reasons import EndReason
 from webapp.core.errors import InvalidCredentials, Unavailable
 from webapp.core.grants import BROWSER_CLIENT, Grant, Origin
 from webapp.core.links import Purpose
-from webapp.core.sessions import EndReason
-from webapp.core.stores import User
+from webapp.core.models import Changes, User
 from webapp.store.database import migrating
 from webapp.store.models import EventRow, SessionRow
 from webapp.web.services import Services

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, insert
 
 from webapp.core.events import EventKind
 from webapp.core.grants import BROWSER_CLIENT
+from webapp.core.models import Session
 from webapp.core.policy import Role
-from webapp.core.stores import Session
 from webapp.core.tokens import new_token_id
 from webapp.store.models import EventRow, SessionRow, UserRow, UserWordRow, db
 from webapp.store.sessions import RedisEntries

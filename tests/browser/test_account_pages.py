@@ -9,9 +9,9 @@ from selenium.webdriver import Keys
 from tests.conftest import services_of
 from tests.support.browser import EMAIL, PASSWORD, Browser
 from tests.support.clock import Clock
-from webapp.core.accounts import Changes
+from webapp.core.end_reasons import EndReason
+from webapp.core.models import Changes
 from webapp.core.policy import Role
-from webapp.core.sessions import EndReason
 from webapp.mail.outbox import Mail
 
 from .page import Hand, Page

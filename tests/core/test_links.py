@@ -8,7 +8,7 @@ import pytest
 
 from webapp.core.errors import LinkVoid
 from webapp.core.links import CONFIRM_TTL, RESET_TTL, TTL, UNDO_TTL, Links, Purpose
-from webapp.core.stores import User
+from webapp.core.models import User
 
 LINKS = Links("a secret of at least 32 characters")
 ADA = User("6909a198", "ada@example.com", "Ada", "user", created_at=0)

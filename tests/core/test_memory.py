@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from webapp.core.claims import AccessClaims
 from webapp.core.memory import Believed, Memory
-from webapp.core.stores import User
-from webapp.core.tokens import AccessClaims
+from webapp.core.models import User
 
 
 def believed(token: str, kid: str = "key") -> Believed:

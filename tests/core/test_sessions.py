@@ -15,8 +15,8 @@ from webapp.core.errors import (
     TokenInvalid,
 )
 from webapp.core.grants import Grant, Origin
+from webapp.core.models import User
 from webapp.core.sessions import Sessions
-from webapp.core.stores import User
 from webapp.store.models import EventRow, SessionRow, UserRow, db
 from webapp.store.users import SqlUsers
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from webapp.core.accounts import normal_email
 from webapp.core.text import lower_form, search_form
+from webapp.core.validation import normal_email
 
 CARON, ACUTE = "\u030c", "\u0301"
 # As a wide keyboard writes ASCII.

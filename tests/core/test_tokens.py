@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from webapp.core import jws
+from webapp.core.claims import AccessClaims, RefreshClaims
 from webapp.core.errors import ClocksDiffer, TokenExpired, TokenInvalid
 from webapp.core.keys import KeyRing, generate_pem, generate_secret
-from webapp.core.tokens import ACCESS_TYPE, AccessClaims, RefreshClaims, Tokens
+from webapp.core.tokens import ACCESS_TYPE, Tokens
 
 NOW = 1_800_000_000
 ACCESS = AccessClaims(

@@ -13,9 +13,8 @@ from tests.support.browser import EMAIL, FIREFOX, PASSWORD, Browser
 from tests.support.clock import Clock
 from tests.support.servers import RedisServer, wait_until
 from webapp import create_app
-from webapp.core.accounts import Changes
-from webapp.core.sessions import EndReason
-from webapp.core.stores import User
+from webapp.core.end_reasons import EndReason
+from webapp.core.models import Changes, User
 from webapp.store import feed
 from webapp.store.feed import STREAM, RedisFeed
 from webapp.store.models import db

@@ -15,10 +15,10 @@ from tests.support.browser import PASSWORD
 from tests.support.postgres import PostgresServer
 from tests.support.servers import RedisServer
 from webapp import create_app
-from webapp.core.accounts import Changes
+from webapp.core.end_reasons import EndReason
 from webapp.core.errors import EvergreenError
 from webapp.core.grants import Origin
-from webapp.core.sessions import EndReason
+from webapp.core.models import Changes
 from webapp.store.models import db
 
 ADMINS = [f"admin-{i}@example.com" for i in range(3)]

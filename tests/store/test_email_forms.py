@@ -12,9 +12,8 @@ from sqlalchemy import text
 from tests.conftest import services_of
 from tests.support.browser import PASSWORD, Browser
 from tests.support.sql import connected
-from webapp.core.accounts import Changes
 from webapp.core.errors import Conflict
-from webapp.core.stores import User
+from webapp.core.models import Changes, User
 from webapp.store.database import prepare_migrations
 from webapp.store.models import UserRow, db
 from webapp.store.users import SqlUsers

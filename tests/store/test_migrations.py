@@ -15,9 +15,9 @@ from tests.conftest import services_of
 from tests.support.browser import CHROME, EMAIL, Browser
 from tests.support.many_sessions import open_many, user_of
 from tests.support.sql import connected
+from webapp.core.end_reasons import EndReason
 from webapp.core.events import EventKind
 from webapp.core.grants import Origin
-from webapp.core.sessions import EndReason
 from webapp.store.database import MIGRATIONS, migrating, prepare_migrations
 from webapp.store.models import Base, SessionRow, db
 

@@ -12,9 +12,10 @@ from tests.support.clock import Clock
 from tests.support.servers import RedisServer
 from webapp import create_app
 from webapp.core import tidying as core_tidying
+from webapp.core.end_reasons import EndReason
 from webapp.core.errors import SessionEnded, TokenExpired
 from webapp.core.grants import Grant, Origin
-from webapp.core.sessions import EndReason, Sessions
+from webapp.core.sessions import Sessions
 from webapp.core.tidying import Removed, Tidying
 from webapp.store.attic import TURN
 from webapp.store.models import DeviceRow, EventRow, SessionRow, db

@@ -7,7 +7,7 @@ from sqlalchemy import insert
 
 from tests.conftest import services_of
 from webapp.core.grants import Grant, Origin
-from webapp.core.stores import Session, User
+from webapp.core.models import Session, User
 from webapp.store.models import SessionRow, UserRow, db
 
 

@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 from tests.conftest import services_of
 from tests.support.browser import EMAIL, FIREFOX, PASSWORD, Browser
 from tests.support.clock import Clock
-from webapp.core.stores import User
+from webapp.core.models import User
 
 ROOT = "root@example.com"
 USERS = "/admin/users"

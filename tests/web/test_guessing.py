@@ -27,8 +27,8 @@ from tests.support.guessing import (
 )
 from tests.support.servers import RedisServer
 from webapp import create_app
-from webapp.core.accounts import Changes
 from webapp.core.attempts import CHECK_BY_ACCOUNT
+from webapp.core.models import Changes
 from webapp.core.passwords import Passwords
 
 GRACE = "grace@example.com"

@@ -19,9 +19,9 @@ from tests.support.clock import Clock
 from tests.support.servers import wait_until
 from webapp import create_app
 from webapp.core import jws
-from webapp.core.accounts import Changes
+from webapp.core.end_reasons import EndReason
+from webapp.core.models import Changes
 from webapp.core.policy import Permission
-from webapp.core.sessions import EndReason
 from webapp.store import feed
 from webapp.store.models import db
 from webapp.web.authentication import visitor

@@ -16,7 +16,7 @@ from tests.support.guessing import (
 from tests.support.mails import mailed_path
 from tests.support.sql import connected
 from webapp import create_app
-from webapp.core.accounts import Changes
+from webapp.core.models import Changes
 from webapp.store.database import committing
 from webapp.store.devices import note_device
 

@@ -12,11 +12,10 @@ from tests.support.browser import EMAIL, PASSWORD, Browser, set_cookies
 from tests.support.clock import Clock
 from tests.support.servers import wait_until
 from webapp import create_app
-from webapp.core.accounts import Changes
+from webapp.core.end_reasons import EndReason
 from webapp.core.events import EventKind
+from webapp.core.models import Changes, Session
 from webapp.core.policy import Permission
-from webapp.core.sessions import EndReason
-from webapp.core.stores import Session
 from webapp.store.records import SqlRecords
 from webapp.web import authentication
 from webapp.web.authorization import requires

@@ -16,7 +16,7 @@ from tests.support.clock import Clock
 from tests.support.servers import RedisServer, wait_until
 from webapp import create_app
 from webapp.core.drafts import KEPT_FOR, MOST, Draft
-from webapp.core.sessions import EndReason
+from webapp.core.end_reasons import EndReason
 
 GRACE = "grace@example.com"
 End = Callable[[Flask, Clock], None]

@@ -20,8 +20,8 @@ from tests.support.browser import EMAIL, FIREFOX, Browser
 from tests.support.clock import Clock
 from tests.support.servers import RedisServer, free_port, wait_until
 from webapp.config import ROOT
+from webapp.core.end_reasons import EndReason
 from webapp.core.errors import Busy
-from webapp.core.sessions import EndReason
 from webapp.store.models import db
 from webapp.web.background import ROOM
 from webapp.web.operations import tally

@@ -15,8 +15,8 @@ from tests.support.api import Json, Program
 from tests.support.clock import Clock
 from tests.support.servers import free_port, serving
 from webapp import create_app
-from webapp.core.accounts import Changes
 from webapp.core.keys import generate_pem
+from webapp.core.models import Changes
 
 
 class TestToken:

@@ -8,7 +8,7 @@ from flask import Flask
 from tests.conftest import services_of
 from tests.support.api import Program, error_code
 from tests.support.browser import EMAIL, PASSWORD, Browser
-from webapp.core.accounts import Changes
+from webapp.core.models import Changes
 
 NUL, LONE = "ab\x00cd", "ab\ud800cd"
 HUGE = 10**30

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 
 import click
 
-from ..core.accounts import normal_name
 from ..core.clients import RESERVED, Client, new_secret
+from ..core.end_reasons import EndReason
 from ..core.keys import KID
 from ..core.policy import Scope, normal_scope
-from ..core.sessions import EndReason
+from ..core.validation import normal_name
 from ..store.clients import SqlClients
 from ..web.services import services
 from ..web.times import iso

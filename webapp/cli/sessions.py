@@ -3,9 +3,9 @@
 import click
 
 from ..core.browsers import describe
+from ..core.end_reasons import EndReason
 from ..core.errors import Unavailable
-from ..core.sessions import EndReason
-from ..core.stores import Session
+from ..core.models import Session
 from ..store.overview import SqlOverview
 from ..web.services import services
 from ..web.times import iso

@@ -15,7 +15,7 @@ from flask import current_app, g
 from ..config import ConfigError, Settings
 from ..core.errors import EvergreenError, NotFound, ValidationFailed
 from ..core.events import BY_OPERATOR, Context, context
-from ..core.stores import User
+from ..core.models import User
 from ..web.request_id import new_name
 from ..web.services import services
 from .terminal import ask_password, read_password

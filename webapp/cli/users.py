@@ -2,11 +2,10 @@
 
 import click
 
-from ..core.accounts import Changes
 from ..core.directory import SORTS
+from ..core.end_reasons import EndReason
+from ..core.models import Changes, User
 from ..core.policy import Role
-from ..core.sessions import EndReason
-from ..core.stores import User
 from ..web.services import services
 from ..web.times import iso
 from .shared import (

@@ -1,11 +1,9 @@
 """Accounts: register, prove who you are, change your profile."""
 
-import re
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import replace
 
 from .errors import (
     AccountDisabled,
@@ -17,71 +15,13 @@ from .errors import (
     ValidationFailed,
 )
 from .events import EventKind, Events
-from .memory import Feed
+from .models import Changes, Session, User
 from .notices import Notices
-from .passwords import Passwords, Strength
+from .password_strength import Strength
+from .passwords import Passwords
 from .policy import Role
-from .sessions import EndReason
-from .stores import Session, User
-from .text import lower_form, visible
-
-MAX_EMAIL = 254  # RFC 5321 section 4.5.3.1.3
-MAX_NAME = 100
-# No control characters. Whatever else people are called is a name.
-NAME = r"^[^\x00-\x1f\x7f-\x9f]*$"
-
-
-@dataclass(frozen=True)
-class Changes:
-    """What is to be different about a user; None leaves it as it is."""
-
-    email: str | None = None
-    name: str | None = None
-    role: str | None = None
-    disabled: bool | None = None
-    password: str | None = None
-
-    @property
-    def ending(self) -> EndReason | None:
-        """Why their sessions end, if they do. Also when enabled again: nothing old comes back."""
-        if self.password is not None:
-            return EndReason.PASSWORD_CHANGED
-        return None if self.disabled is None else EndReason.DISABLED
-
-
-class Users(Protocol):
-    """Users in SQL. Every method may raise Unavailable."""
-
-    def create(self, user: User, password_hash: str) -> None:
-        """Raises Conflict if the address is taken."""
-
-    def by_email(self, email: str) -> tuple[User, str] | None:
-        """The user and their password's hash."""
-
-    def by_id(self, user_id: str) -> tuple[User, str] | None:
-        """The user and their password's hash."""
-
-    def change(
-        self, user_id: str, changes: Changes, password_hash: str | None, now: int
-    ) -> tuple[User, list[Session]] | None:
-        """The user as they are now, and the sessions that ended with it, in one transaction.
-
-        Raises Conflict: the address is taken, or nobody would be left to administer.
-        """
-
-    def swap_password(
-        self, user: User, old_hash: str, new_hash: str, kind: EventKind, now: int, but: str | None
-    ) -> list[Session] | None:
-        """Set a new password if the old one and the address are still what they were.
-
-        In the same transaction all sessions end, except `but`; which those were.
-        """
-
-    def rehash(self, user_id: str, old_hash: str, new_hash: str) -> bool:
-        """The same password at another cost, if it still is the same."""
-
-    def confirm(self, user: User, password_hash: str, now: int) -> bool:
-        """Mark the address as the user's own, once; not if anything has changed meanwhile."""
+from .stores import Feed, Users
+from .validation import normal_email, normal_name, normal_role
 
 
 class Accounts:
@@ -268,41 +208,6 @@ def new_user(good: Changes, now: float) -> User:
         role=Role.USER,
         created_at=int(now),
     )
-
-
-def normal_email(text: str) -> str:
-    """The address in the one form that is stored: wide letters and capitals are the same.
-
-    Raises ValueError with advice.
-    """
-    if len(text) > MAX_EMAIL:  # before anything is done with it: normalising takes its square
-        raise ValueError("That address is too long.")
-    from email_validator import EmailNotValidError, validate_email  # large, so not at the start
-
-    text = lower_form(text).strip()
-    try:
-        if text != visible(text):
-            raise EmailNotValidError
-        checked = validate_email(text, check_deliverability=False, test_environment=True)
-    except EmailNotValidError:
-        raise ValueError("Enter an e-mail address like name@example.com.") from None
-    return lower_form(checked.normalized)
-
-
-def normal_name(text: str) -> str:
-    """What can be seen of it. Raises ValueError with advice."""
-    if len(text) > MAX_NAME:
-        raise ValueError(f"Use at most {MAX_NAME} characters.")
-    if not re.fullmatch(NAME, text) or any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise ValueError("There is a character in it that can't be shown.")
-    return " ".join(visible(text).split())
-
-
-def normal_role(text: str) -> str:
-    """Raises ValueError with advice."""
-    if text not in list(Role):
-        raise ValueError(f"Use one of: {', '.join(Role)}.")
-    return text
 
 
 def _checked(

@@ -16,10 +16,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
-from .accounts import normal_email
 from .errors import PasswordRefused, RateLimited, Unavailable, ValidationFailed
 from .ip import address_key
 from .passwords import account_checked
+from .validation import normal_email
 
 MINUTE, HOUR = 60, 3600
 

@@ -11,11 +11,11 @@ import secrets
 from dataclasses import dataclass
 from typing import Protocol
 
+from .claims import AccessClaims
 from .errors import ClientInvalid
 from .grants import BROWSER_CLIENT
 from .keys import KID
 from .policy import Scope
-from .tokens import AccessClaims
 
 # Whoever uses the API without being registered.
 API_CLIENT = "api"

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
+from .end_reasons import EndReason
 from .errors import NotFound
-from .memory import Feed
+from .models import Session
 from .session_ends import SessionEndStore
-from .sessions import EndReason, Sessions
-from .stores import Entries, Records, Session
+from .sessions import Sessions
+from .stores import Entries, Feed, Records
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from .accounts import Accounts, Changes
+from .accounts import Accounts
 from .errors import NotFound
-from .memory import Feed
+from .models import Changes, Session, User
 from .notices import Notices
 from .policy import Role
 from .sessions import Sessions
-from .stores import Session, User
+from .stores import Feed
 
 SORTS = ("created_at", "-created_at", "email", "-email", "name", "-name")
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from .sessions import EndReason
+from .end_reasons import EndReason
 
 # Seconds. Long enough to find the password; it is personal, so not much longer.
 KEPT_FOR = 60 * 60

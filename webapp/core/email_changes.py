@@ -9,15 +9,15 @@ import secrets
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from .accounts import Accounts, Changes, Users
+from .accounts import Accounts
 from .errors import Conflict, LinkVoid, PasswordRefused
 from .events import EventKind
 from .links import Links, Purpose
-from .memory import Feed
+from .models import Changes, Session, User
 from .notices import Notices
 from .passwords import Passwords
 from .sessions import Sessions
-from .stores import Session, User
+from .stores import Feed, Users
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ status it becomes is `web/errors.py`'s business.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .tokens import AccessClaims, RefreshClaims
+    from .claims import AccessClaims, RefreshClaims
 
 
 class EvergreenError(Exception):

@@ -4,8 +4,9 @@ import base64
 import hashlib
 from dataclasses import dataclass, replace
 
-from .stores import Session, User
-from .tokens import AccessClaims, RefreshClaims, Tokens, new_token_id
+from .claims import AccessClaims, RefreshClaims
+from .models import Session, User
+from .tokens import Tokens, new_token_id
 
 BROWSER_CLIENT = "browser"
 

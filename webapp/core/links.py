@@ -12,7 +12,7 @@ from enum import StrEnum
 from itsdangerous import BadData, URLSafeSerializer
 
 from .errors import LinkVoid
-from .stores import User
+from .models import User
 
 # Seconds. A mailbox read by somebody else later opens nothing any more.
 RESET_TTL = 30 * 60

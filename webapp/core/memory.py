@@ -1,15 +1,14 @@
 """What a worker remembers: access tokens that it has believed, so that it need not ask again.
 
-Nothing here may be believed while others could have something to tell: see `Feed`.
+Nothing here counts while an announcement may be missing: see `stores.Feed`.
 """
 
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Protocol
 
-from .stores import User
-from .tokens import AccessClaims
+from .claims import AccessClaims
+from .models import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,34 +18,6 @@ class Believed:
     user: User
     claims: AccessClaims
     kid: str
-
-
-class Feed(Protocol):
-    """What the other workers have to tell: whose tokens have to be checked again.
-
-    Whoever is about to end a session or to change a user announces it *before*
-    the change is made; from then on every worker asks the stores about them for
-    as long as an access token can live. So nothing is missed if the one who made
-    the change dies on the way. (Theft alone is announced after it: Redis finds it out
-    and ends the session in one step.)
-    """
-
-    @property
-    def epoch(self) -> int:
-        """Another number each time that something may have been missed; below 0 while it may be."""
-
-    def doubts(self, sid: str, user_id: str) -> bool:
-        """Whether this session, or this user, has to be asked about."""
-
-    @property
-    def unsent(self) -> int:
-        """How many announcements wait until Redis can be told."""
-
-    def announce(self, name: str) -> bool:
-        """Tell all workers of a `sid` or a user's id, this one at once; whether Redis has heard.
-
-        Never fails: what can't be sent now is sent later.
-        """
 
 
 class Memory:

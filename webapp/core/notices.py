@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from .links import CONFIRM_TTL, RESET_TTL, UNDO_TTL, Links, Purpose
-from .stores import User
+from .models import User
 
 # Where no mail goes (RFC 2606 section 2). It has to be a valid address: a letter to it is written.
 NOBODY = User(

@@ -6,7 +6,6 @@ import unicodedata
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import TypeVar
 
 import bcrypt
@@ -15,6 +14,7 @@ from . import events
 from .estimates import Estimates
 from .hashing import HashingPool
 from .ip import address_key
+from .password_strength import APP_NAME, MIN_OWN, Strength, estimate_strength, without_known_words
 
 T = TypeVar("T")
 
@@ -26,20 +26,6 @@ DEFAULT_MIN_LENGTH = 15
 # in place of the password ("shucking", OWASP Password Storage Cheat Sheet).
 DOMAIN = b"evergreen password v1"
 
-# What anybody would try first here.
-APP_NAME = "evergreen"
-# zxcvbn's score, 0 to 4: 3 takes 10^8 guesses or more. It reads 72 characters at most.
-GOOD_SCORE = 3
-READ_AT_ONCE = 72
-# Letters that have to be there besides the app's name and the person's own; shorter names may be
-# part of any word.
-MIN_OWN = 8
-# What zxcvbn takes for letters in disguise. It tries all readings: with all of them in one password
-# for half a minute, with so many for a tenth of a second.
-LEET = set("4@8({[<369!1|0$5+7%2")
-MOST_LEET = 9
-SHORTEST_WORD = 4
-
 
 # Whose password is checked, where that is known: an account's key. Set around the check; every
 # function between the two would otherwise have to pass it on.
@@ -47,15 +33,6 @@ account_checked: ContextVar[str] = ContextVar("account_checked", default="")
 
 # All of the process take turns: zxcvbn keeps `user_inputs` where all threads see them.
 _estimates = Estimates()
-
-
-@dataclass(frozen=True)
-class Strength:
-    """How hard a password is to guess: 0 to 4, and words for its owner."""
-
-    score: int
-    good: bool
-    words: str
 
 
 class Passwords:
@@ -106,10 +83,10 @@ class Passwords:
         if password in self._published:
             return Strength(0, False, "That password is printed in our code, for all to read.")
         own = [APP_NAME, *(word for text in about for word in (text, *text.split("@")))]
-        if len(_without(normal(password), own)) < MIN_OWN:
+        if len(without_known_words(normal(password), own)) < MIN_OWN:
             return Strength(0, False, "That is little more than your address, or our name.")
         with turn:
-            return _guessed(normal(password), own)
+            return estimate_strength(normal(password), own)
 
     def hash(self, password: str) -> str:
         """Raises Busy."""
@@ -148,35 +125,8 @@ class Passwords:
         return f"$2b${rounds:02}${'.' * 53}"
 
 
-def _without(password: str, known: list[str]) -> str:
-    """What is left when all that a guesser knows beforehand is taken out."""
-    rest = password.casefold()
-    for word in sorted(known, key=len, reverse=True):
-        if len(word) >= SHORTEST_WORD:
-            rest = rest.replace(word.casefold(), "")
-    return rest
-
-
 def _rounds_of(hashed: str) -> int:
     return int(hashed[4:6])
-
-
-def _guessed(password: str, about: list[str]) -> Strength:
-    """As hard as the harder of its ends: one that can't be guessed is enough."""
-    ends = {password[:READ_AT_ONCE], password[-READ_AT_ONCE:]}
-    score, warning = max(_estimate(end, about) for end in ends)
-    if score < GOOD_SCORE:
-        return Strength(score, False, f"{warning} Four unrelated words do well.")
-    return Strength(score, True, "Very hard to guess." if score > GOOD_SCORE else "Hard to guess.")
-
-
-def _estimate(password: str, own: list[str]) -> tuple[int, str]:
-    from zxcvbn import zxcvbn  # its word lists are large: only for those who choose a password
-
-    if len(LEET & set(password)) > MOST_LEET:
-        password = password.translate(dict.fromkeys(map(ord, LEET), "·"))
-    found = zxcvbn(password, user_inputs=own, max_length=READ_AT_ONCE)
-    return found["score"], found["feedback"]["warning"] or "This is easy to guess."
 
 
 def normal(password: str) -> str:

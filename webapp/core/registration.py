@@ -6,16 +6,16 @@ Nothing here tells whether an address has an account, by text, status or time
 
 from dataclasses import dataclass, replace
 
-from .accounts import Accounts, Changes, Users, new_user
+from .accounts import Accounts, new_user
 from .email_changes import EmailChanges
 from .errors import Conflict, LinkVoid
 from .events import EventKind, Events
 from .links import Links, Purpose
-from .memory import Feed
+from .models import Changes, User
 from .notices import Notices
 from .passwords import Passwords
 from .sessions import Sessions
-from .stores import User
+from .stores import Feed, Users
 
 
 @dataclass(frozen=True)

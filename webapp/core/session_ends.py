@@ -9,7 +9,7 @@ usually is all, and afterwards for the rest, in batches. Until all is written a 
 
 from typing import Protocol
 
-from .stores import Session
+from .models import Session
 
 
 class SessionEndStore(Protocol):

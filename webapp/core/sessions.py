@@ -12,9 +12,10 @@ After RFC 9700 section 4.14.2 (refresh token rotation) and OWASP ASVS 5.0 V7.
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from enum import StrEnum
 
 from . import jws
+from .claims import AccessClaims, RefreshClaims
+from .end_reasons import EndReason
 from .errors import (
     ClocksDiffer,
     RefreshInvalid,
@@ -25,31 +26,16 @@ from .errors import (
     Unavailable,
 )
 from .grants import BROWSER_CLIENT, Grant, Issuer, Limits, Origin
-from .memory import Believed, Feed, Memory
+from .memory import Believed, Memory
+from .models import Session, User
 from .notices import Notices
-from .stores import MOST_OPEN, Answer, Entries, Outcome, Records, Session, User
-from .tokens import AccessClaims, RefreshClaims, Tokens
+from .stores import MOST_OPEN, Answer, Entries, Feed, Outcome, Records
+from .tokens import Tokens
 
 # Seconds. A browser left open on a desk can be looked at for longer, but not be taken over.
 PROOF_LASTS = 15 * 60
 # To look at an entry and confirm none of its generations.
 NO_GENERATION = -1
-
-
-class EndReason(StrEnum):
-    """Why a session is over; what a person is told of it is the web's business."""
-
-    LOGOUT = "logout"
-    REUSE = "reuse"
-    ENDED_ELSEWHERE = "ended_elsewhere"
-    ENDED_BY_ADMIN = "ended_by_admin"
-    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a reason, not a password
-    EMAIL_RESTORED = "email_restored"
-    CLIENT_DELETED = "client_deleted"
-    DISABLED = "disabled"
-    DELETED = "deleted"
-    TOO_MANY = "too_many"  # newer ones took its place: see MOST_OPEN
-    FORGOTTEN = "forgotten"  # neither store has heard of it: both were lost
 
 
 class Sessions:

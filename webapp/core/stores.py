@@ -5,69 +5,16 @@ Times are Unix seconds, durations are seconds.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
+
+from .events import EventKind
+from .models import Changes, Session, User
 
 # Sessions of a user. A thief of the password could otherwise open so many that lists of them
 # fill the memory. Also the number of rows that the end of all sessions writes at once.
 MOST_OPEN = 100
-
-
-@dataclass(frozen=True)
-class User:
-    id: str
-    email: str
-    name: str
-    role: str
-    created_at: int = 0
-    disabled: bool = False
-    confirmed_at: int | None = None
-    """When the address was shown to be theirs, by a link that was mailed to it."""
-    proof: str = field(default="", repr=False)
-    """The password's hash, of who has just given it: a session opens only while it still is."""
-    pending: bool = False
-    """Registered by somebody who has to show that first: no sign-in until then."""
-    pending_email: str | None = None
-    """A new address that waits for its link to be opened; what a session's look-up leaves out."""
-    sessions_ended_at: int | None = None
-    """When all sessions ended last, of which `sessions_ended_reason` was the reason."""
-    sessions_ended_reason: str | None = None
-    session_kept: str | None = None
-    """The sid of the one session that this did not end."""
-
-    def ended_before(self, sid: str, began_at: int) -> str | None:
-        """Why a session ended that has no row to show it; None if it began later, or was kept.
-
-        Of the same second it counts as ended: a session that really is newer has its row.
-        """
-        over = self.sessions_ended_at is not None and began_at <= self.sessions_ended_at
-        return self.sessions_ended_reason if over and sid != self.session_kept else None
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """One signed-in browser or client, as SQL remembers it."""
-
-    sid: str
-    user_id: str
-    client_id: str
-    created_at: int
-    ip: str
-    user_agent: str
-    remembered: bool
-    idle_ttl: int
-    expires_at: int
-    """The absolute limit: no rotation moves it."""
-    proved_at: int | None = None
-    """When the password was last given in this session."""
-    ended_at: int | None = None
-    ended_reason: str | None = None
-    epoch: int | None = 0
-    """How often all sessions of the user had ended when it began; a lower number than theirs
-    means that it has ended with the others. A time would not do: two things happen in a second.
-    None: the version before 0009 wrote it, and its row alone says whether it has ended.
-    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,3 +120,66 @@ class DeviceRepository(Protocol):
 
     def knows(self, email: str, device_id: str) -> bool:
         """Whether that browser has signed in to the account that has this address today."""
+
+
+class Users(Protocol):
+    """Users in SQL. Every method may raise Unavailable."""
+
+    def create(self, user: User, password_hash: str) -> None:
+        """Raises Conflict if the address is taken."""
+
+    def by_email(self, email: str) -> tuple[User, str] | None:
+        """The user and their password's hash."""
+
+    def by_id(self, user_id: str) -> tuple[User, str] | None:
+        """The user and their password's hash."""
+
+    def change(
+        self, user_id: str, changes: Changes, password_hash: str | None, now: int
+    ) -> tuple[User, list[Session]] | None:
+        """The user as they are now, and the sessions that ended with it, in one transaction.
+
+        Raises Conflict: the address is taken, or nobody would be left to administer.
+        """
+
+    def swap_password(
+        self, user: User, old_hash: str, new_hash: str, kind: EventKind, now: int, but: str | None
+    ) -> list[Session] | None:
+        """Set a new password if the old one and the address are still what they were.
+
+        In the same transaction all sessions end, except `but`; which those were.
+        """
+
+    def rehash(self, user_id: str, old_hash: str, new_hash: str) -> bool:
+        """The same password at another cost, if it still is the same."""
+
+    def confirm(self, user: User, password_hash: str, now: int) -> bool:
+        """Mark the address as the user's own, once; not if anything has changed meanwhile."""
+
+
+class Feed(Protocol):
+    """What the other workers have to tell: whose tokens have to be checked again.
+
+    Whoever is about to end a session or to change a user announces it *before*
+    the change is made; from then on every worker asks the stores about them for
+    as long as an access token can live. So nothing is missed if the one who made
+    the change dies on the way. (Theft alone is announced after it: Redis finds it out
+    and ends the session in one step.)
+    """
+
+    @property
+    def epoch(self) -> int:
+        """Another number each time that something may have been missed; below 0 while it may be."""
+
+    def doubts(self, sid: str, user_id: str) -> bool:
+        """Whether this session, or this user, has to be asked about."""
+
+    @property
+    def unsent(self) -> int:
+        """How many announcements wait until Redis can be told."""
+
+    def announce(self, name: str) -> bool:
+        """Tell all workers of a `sid` or a user's id, this one at once; whether Redis has heard.
+
+        Never fails: what can't be sent now is sent later.
+        """

@@ -8,9 +8,9 @@ with the very same successor.
 
 import secrets
 from dataclasses import dataclass
-from typing import TypeVar
 
 from . import jws
+from .claims import AccessClaims, Claims, RefreshClaims
 from .errors import ClocksDiffer, TokenExpired, TokenInvalid
 from .keys import KeyRing
 
@@ -25,38 +25,6 @@ MAX_REFRESH_TTL = 400 * 24 * 3600
 MAX_GENERATION = 2**31
 
 OPTIONAL = {"scope"}
-
-
-@dataclass(frozen=True, slots=True)
-class AccessClaims:
-    """A verified access token. Times are Unix seconds."""
-
-    sub: str
-    sid: str
-    gen: int
-    client_id: str
-    role: str
-    email: str
-    jti: str
-    iat: int
-    exp: int
-    scope: str = ""
-    """Of a registered client; else empty, and no claim."""
-
-
-@dataclass(frozen=True, slots=True)
-class RefreshClaims:
-    """A verified refresh token. Times are Unix seconds."""
-
-    sub: str
-    sid: str
-    gen: int
-    client_id: str
-    iat: int
-    exp: int
-
-
-Claims = TypeVar("Claims", AccessClaims, RefreshClaims)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from webapp.core.end_reasons import EndReason
 from webapp.core.errors import (
     SessionEnded,
     TokenExpired,
@@ -11,8 +12,8 @@ from webapp.core.errors import (
     Unavailable,
 )
 from webapp.core.grants import BROWSER_CLIENT, Grant, Origin
-from webapp.core.sessions import EndReason, Sessions
-from webapp.core.stores import User
+from webapp.core.models import User
+from webapp.core.sessions import Sessions
 
 from .recorder import Clock, Recorder
 from .trace import Lane, Result

@@ -8,7 +8,7 @@ is the rule alone. Entries are written as ours are in Redis.
 import threading
 from abc import ABC, abstractmethod
 
-from webapp.core.sessions import EndReason
+from webapp.core.end_reasons import EndReason
 from webapp.core.stores import Answer, Outcome
 
 UNKNOWN = Answer(Outcome.ENDED, reason=EndReason.FORGOTTEN)

@@ -4,8 +4,9 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 
+from webapp.core.models import Session, User
 from webapp.core.notices import Notice
-from webapp.core.stores import Closed, Session, User
+from webapp.core.stores import Closed
 
 from .faults import FaultyEntries
 from .recorder import Recorder
@@ -87,7 +88,7 @@ class LabRecords:
 
 
 class LabFeed:
-    """Serves `core.memory.Feed` for the one worker that a sandbox has."""
+    """Serves `core.stores.Feed` for the one worker that a sandbox has."""
 
     unsent = 0
 

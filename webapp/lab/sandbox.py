@@ -11,9 +11,9 @@ from webapp.core.grants import Limits
 from webapp.core.keys import KeyRing, generate_secret
 from webapp.core.links import Links
 from webapp.core.memory import Memory
+from webapp.core.models import User
 from webapp.core.notices import Notices
 from webapp.core.sessions import Sessions
-from webapp.core.stores import User
 from webapp.core.tokens import Tokens, new_token_id
 
 from .actors import Browser, Thief

@@ -4,10 +4,10 @@ from sqlalchemy import select, update
 from sqlalchemy.sql import ColumnElement
 
 from webapp.core.email_changes import EmailChange
+from webapp.core.end_reasons import EndReason
 from webapp.core.events import EventKind
 from webapp.core.links import UNDO_TTL
-from webapp.core.sessions import EndReason
-from webapp.core.stores import Session, User
+from webapp.core.models import Session, User
 
 from . import words
 from .database import answering, committing

@@ -53,7 +53,7 @@ _epochs = count()
 
 
 class RedisFeed:
-    """Serves `core.memory.Feed`."""
+    """Serves `core.stores.Feed`."""
 
     def __init__(self, client: redis.Redis, doubt_lasts: float) -> None:
         """`doubt_lasts`: seconds, longer than an access token lives."""

@@ -22,7 +22,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from webapp.core.clients import Client
 from webapp.core.email_changes import EmailChange
-from webapp.core.stores import Session, User
+from webapp.core.models import Session, User
 
 
 class Base(DeclarativeBase):

@@ -1,6 +1,6 @@
 """Sessions of everybody, for an operator; the second of each pair is their user's address."""
 
-from webapp.core.stores import Session
+from webapp.core.models import Session
 
 from .database import answering
 from .models import SessionRow, UserRow, db

@@ -9,7 +9,8 @@ from sqlalchemy.exc import IntegrityError
 
 from webapp.core.errors import InvalidCredentials
 from webapp.core.events import EventKind
-from webapp.core.stores import MOST_OPEN, Closed, Session, User
+from webapp.core.models import Session, User
+from webapp.core.stores import MOST_OPEN, Closed
 
 from .database import answering, committing, read_row
 from .devices import note_device

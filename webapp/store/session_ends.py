@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, delete, exists, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
-from webapp.core.sessions import EndReason
-from webapp.core.stores import MOST_OPEN, Session
+from webapp.core.end_reasons import EndReason
+from webapp.core.models import Session
+from webapp.core.stores import MOST_OPEN
 
 from .database import committing
 from .events import note_ends

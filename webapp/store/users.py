@@ -8,14 +8,13 @@ from sqlalchemy import Select, Update, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute
 
-from webapp.core.accounts import Changes
 from webapp.core.directory import Page
+from webapp.core.end_reasons import EndReason
 from webapp.core.errors import Conflict
 from webapp.core.events import EventKind
 from webapp.core.links import UNDO_TTL
+from webapp.core.models import Changes, Session, User
 from webapp.core.policy import Role
-from webapp.core.sessions import EndReason
-from webapp.core.stores import Session, User
 
 from . import words
 from .database import answering, committing
@@ -26,7 +25,7 @@ from .session_ends import end_all, remove_all
 
 
 class SqlUsers:
-    """Serves `core.accounts.Users` and `core.directory.DirectoryStore`."""
+    """Serves `core.stores.Users` and `core.directory.DirectoryStore`."""
 
     def create(self, user: User, password_hash: str) -> None:
         row = UserRow(

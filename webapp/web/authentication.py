@@ -18,6 +18,7 @@ from flask import Flask, Response, after_this_request, g, has_request_context, r
 from flask.typing import ResponseReturnValue
 
 from webapp.core import events
+from webapp.core.claims import AccessClaims
 from webapp.core.errors import (
     ClocksDiffer,
     CookiesDiffer,
@@ -29,8 +30,7 @@ from webapp.core.errors import (
     Unauthenticated,
 )
 from webapp.core.grants import BROWSER_CLIENT, Grant
-from webapp.core.stores import User
-from webapp.core.tokens import AccessClaims
+from webapp.core.models import User
 
 from . import cookies, csrf, device_cookie, drafts, in_place, messages, pairing
 from .authorization import EVERYBODY, check, permission_needed

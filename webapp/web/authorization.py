@@ -6,11 +6,11 @@ A route that declares nothing answers nobody.
 from collections.abc import Callable
 from typing import TypeVar
 
+from webapp.core.claims import AccessClaims
 from webapp.core.clients import limiting_scope
 from webapp.core.errors import Forbidden, InsufficientScope
+from webapp.core.models import User
 from webapp.core.policy import Permission, Scope, covers, may
-from webapp.core.stores import User
-from webapp.core.tokens import AccessClaims
 
 from .requests import this_app, this_request
 

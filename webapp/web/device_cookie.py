@@ -16,8 +16,8 @@ from typing import NamedTuple
 from flask import Response, after_this_request, current_app, g
 from itsdangerous import Signer
 
-from webapp.core.accounts import normal_email
 from webapp.core.grants import Origin
+from webapp.core.validation import normal_email
 
 from . import cookies
 from .services import origin, services

@@ -7,8 +7,8 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, HiddenField, PasswordField, StringField
 from wtforms.validators import DataRequired, Length, ValidationError
 
-from webapp.core.accounts import MAX_EMAIL, normal_email
 from webapp.core.errors import ValidationFailed
+from webapp.core.validation import MAX_EMAIL, normal_email
 
 from . import csrf
 

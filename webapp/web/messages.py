@@ -4,9 +4,9 @@ from typing import Any
 
 import flask
 
+from webapp.core.end_reasons import EndReason
 from webapp.core.errors import CookiesDiffer, SessionEnded, TokenExpired, Unauthenticated
 from webapp.core.events import EventKind
-from webapp.core.sessions import EndReason
 
 from .requests import shows_messages
 

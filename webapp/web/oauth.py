@@ -10,6 +10,7 @@ from dataclasses import replace
 from flask import Blueprint, Response, jsonify, make_response, request
 from flask.typing import ResponseReturnValue
 
+from webapp.core.claims import AccessClaims, RefreshClaims
 from webapp.core.clients import Client, limiting_scope
 from webapp.core.errors import (
     ClientInvalid,
@@ -18,7 +19,6 @@ from webapp.core.errors import (
     Unauthenticated,
     Unavailable,
 )
-from webapp.core.tokens import AccessClaims, RefreshClaims
 
 from .authorization import public
 from .clients import calling_client, client_credentials

@@ -2,10 +2,9 @@
 
 from contextlib import AbstractContextManager, nullcontext
 
-from webapp.core.accounts import Changes
 from webapp.core.attempts import RESEND_BY_ACCOUNT, RESEND_BY_ADDRESS
 from webapp.core.clients import Client
-from webapp.core.stores import User
+from webapp.core.models import Changes, User
 
 from . import device_cookie
 from .authentication import visitor

@@ -20,10 +20,9 @@ from webapp.core.grants import Origin
 from webapp.core.ip import plain_ip
 from webapp.core.keys import KeyRing
 from webapp.core.links import Links
-from webapp.core.memory import Feed
 from webapp.core.registration import Registration
 from webapp.core.sessions import Sessions
-from webapp.core.stores import DeviceRepository
+from webapp.core.stores import DeviceRepository, Feed
 from webapp.core.tidying import Tidying
 from webapp.mail.outbox import Outbox
 

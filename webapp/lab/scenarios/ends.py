@@ -83,7 +83,7 @@ LOGOUT_DURING_REFRESH, LOGOUT_ELSEWHERE, KEY_WITHDRAWN = (
         "Whoever ends a session first tells all workers its name. From then on each of them asks "
         "the stores about it, instead of believing what it has believed before. Usual JWT set-ups "
         "look at the signature alone, and let it in until it expires.",
-        (("webapp/core/memory.py", "doubts"), ("webapp/core/sessions.py", "_still_good")),
+        (("webapp/core/stores.py", "doubts"), ("webapp/core/sessions.py", "_still_good")),
         "tests/browser/test_staying_signed_in.py::test_logout_reaches_every_tab_within_a_second",
         logout_elsewhere,
     ),

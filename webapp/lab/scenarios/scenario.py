@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from webapp.core.sessions import EndReason
+from webapp.core.end_reasons import EndReason
 
 from ..actors import Browser
 from ..sandbox import Sandbox

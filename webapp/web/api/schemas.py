@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from webapp.core import accounts, directory, passwords
+from webapp.core import directory, passwords, validation
 from webapp.core.errors import ValidationFailed
 from webapp.core.policy import Role
 from webapp.core.stores import MOST_OPEN
@@ -49,13 +49,13 @@ def timestamp(example: str = "2026-11-21T12:00:00Z", **options: Any) -> Timestam
 
 
 def email(**options: Any) -> fields.String:
-    size = validate.Length(max=accounts.MAX_EMAIL)
+    size = validate.Length(max=validation.MAX_EMAIL)
     return text("ada@example.com", validate=size, schema={"format": "email"}, **options)
 
 
 def name(**options: Any) -> fields.String:
-    size = validate.Length(max=accounts.MAX_NAME)
-    return text("Ada Lovelace", validate=size, schema={"pattern": accounts.NAME}, **options)
+    size = validate.Length(max=validation.MAX_NAME)
+    return text("Ada Lovelace", validate=size, schema={"pattern": validation.NAME}, **options)
 
 
 def new_password(**options: Any) -> fields.String:

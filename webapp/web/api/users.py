@@ -3,7 +3,7 @@
 from functools import partial
 from http import HTTPStatus
 
-from webapp.core.accounts import Changes
+from webapp.core.models import Changes
 from webapp.core.policy import Permission
 from webapp.web.authorization import requires
 from webapp.web.confirmation import require_proof

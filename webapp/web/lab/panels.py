@@ -8,9 +8,9 @@ from flask import g, request
 
 from webapp.core import jws
 from webapp.core.browsers import describe
+from webapp.core.claims import AccessClaims, RefreshClaims
 from webapp.core.errors import Unavailable
 from webapp.core.grants import Grant
-from webapp.core.tokens import AccessClaims, RefreshClaims
 from webapp.lab.laboratory import Laboratory
 from webapp.lab.picture import span
 from webapp.web import cookies, times

@@ -14,8 +14,8 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from webapp.core.end_reasons import EndReason
 from webapp.core.events import EventKind
-from webapp.core.sessions import EndReason
 
 from . import tally
 from .tally import BUCKETS, LIMITS, Numbers, total

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from multiprocessing.util import Finalize
 from pathlib import Path
 
+from webapp.core.end_reasons import EndReason
 from webapp.core.events import EventKind
-from webapp.core.sessions import EndReason
 
 from . import tally
 from .tally import Tally

@@ -3,10 +3,10 @@
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.core.accounts import MAX_EMAIL, normal_email
 from webapp.core.attempts import STRENGTH_BY_ADDRESS
 from webapp.core.errors import Busy, LinkVoid, PasswordRefused, ValidationFailed
 from webapp.core.policy import Permission
+from webapp.core.validation import MAX_EMAIL, normal_email
 from webapp.web import cookies, messages
 from webapp.web.authentication import visitor
 from webapp.web.authorization import public, requires

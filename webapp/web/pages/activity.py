@@ -6,9 +6,9 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from webapp.core.browsers import describe
+from webapp.core.end_reasons import EndReason
 from webapp.core.events import Event, EventKind, EventPage
 from webapp.core.policy import Permission
-from webapp.core.sessions import EndReason
 from webapp.web import messages
 from webapp.web.authentication import visitor
 from webapp.web.authorization import requires

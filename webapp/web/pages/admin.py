@@ -6,12 +6,11 @@ from contextlib import suppress
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.core.accounts import Changes
 from webapp.core.directory import SORTS
+from webapp.core.end_reasons import EndReason
 from webapp.core.errors import Conflict, NotFound
+from webapp.core.models import Changes, User
 from webapp.core.policy import Permission, Role
-from webapp.core.sessions import EndReason
-from webapp.core.stores import User
 from webapp.web.authentication import visitor
 from webapp.web.authorization import requires
 from webapp.web.confirmation import ask_first

@@ -9,9 +9,9 @@ from flask.typing import ResponseReturnValue
 
 from webapp.core.browsers import describe
 from webapp.core.devices import Device
+from webapp.core.end_reasons import EndReason
 from webapp.core.errors import NotFound
 from webapp.core.policy import Permission
-from webapp.core.sessions import EndReason
 from webapp.web.authentication import visitor
 from webapp.web.authorization import requires
 from webapp.web.confirmation import ask_first

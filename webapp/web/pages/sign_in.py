@@ -6,6 +6,7 @@ from flask import current_app, flash, g, redirect, render_template, request, url
 from flask.typing import ResponseReturnValue
 
 from webapp.core.attempts import REGISTER_BY_ACCOUNT, REGISTER_BY_ADDRESS
+from webapp.core.end_reasons import EndReason
 from webapp.core.errors import (
     AccountDisabled,
     InvalidCredentials,
@@ -13,8 +14,7 @@ from webapp.core.errors import (
     Unavailable,
     ValidationFailed,
 )
-from webapp.core.sessions import EndReason
-from webapp.core.stores import User
+from webapp.core.models import User
 from webapp.web import cookies, csrf, device_cookie, drafts, messages
 from webapp.web.authentication import by_cookies, hand_over, sessions_of_this_browser
 from webapp.web.authorization import public

@@ -1,0 +1,46 @@
+"""Checks of e-mail, name and role, and the one form in which each is stored."""
+
+import re
+
+from .policy import Role
+from .text import lower_form, visible
+
+MAX_EMAIL = 254  # RFC 5321 section 4.5.3.1.3
+MAX_NAME = 100
+# No control characters. Names have no other rule.
+NAME = r"^[^\x00-\x1f\x7f-\x9f]*$"
+
+
+def normal_email(text: str) -> str:
+    """The address in the one form that is stored: wide letters and capitals are the same.
+
+    Raises ValueError with advice.
+    """
+    if len(text) > MAX_EMAIL:  # before anything is done with it: normalising takes its square
+        raise ValueError("That address is too long.")
+    from email_validator import EmailNotValidError, validate_email  # large, so not at the start
+
+    text = lower_form(text).strip()
+    try:
+        if text != visible(text):
+            raise EmailNotValidError
+        checked = validate_email(text, check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        raise ValueError("Enter an e-mail address like name@example.com.") from None
+    return lower_form(checked.normalized)
+
+
+def normal_name(text: str) -> str:
+    """The name without invisible characters and doubled spaces. Raises ValueError with advice."""
+    if len(text) > MAX_NAME:
+        raise ValueError(f"Use at most {MAX_NAME} characters.")
+    if not re.fullmatch(NAME, text) or any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise ValueError("There is a character in it that can't be shown.")
+    return " ".join(visible(text).split())
+
+
+def normal_role(text: str) -> str:
+    """A role, as it is. Raises ValueError with advice."""
+    if text not in list(Role):
+        raise ValueError(f"Use one of: {', '.join(Role)}.")
+    return text
