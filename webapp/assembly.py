@@ -14,7 +14,6 @@ from .store.events import noted
 from .web import (
     api,
     authentication,
-    cookies,
     csrf,
     errors,
     headers,
@@ -25,6 +24,7 @@ from .web import (
 )
 from .web.admission import Admission
 from .web.app import App
+from .web.auth.flask_session import FlaskSessionCookie
 from .web.background import Background
 from .web.forwarded import ForwardedHeaders
 from .web.operations.probes import Operations
@@ -66,7 +66,7 @@ def create_app(
 
 def install_web(app: Flask, settings: Settings) -> None:
     """Hooks meet a request in this order; what is wrapped around the app, in the reverse one."""
-    app.session_interface = cookies.FlaskSessionCookie()
+    app.session_interface = FlaskSessionCookie()
     logs.install(app, as_json=settings.logs_json, in_full=settings.mode == "development")
     authentication.install(app)
     csrf.install(app)

@@ -4,11 +4,8 @@ Over https (or with COOKIE_SECURE=true) names carry the `__Host-` prefix: the
 browser then accepts them from this very host alone, over TLS alone.
 """
 
-from collections.abc import Callable, Iterator, MutableMapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from flask import Flask, Request
-from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from werkzeug import Response
 
 from webapp.core.grants import Grant
@@ -136,64 +133,3 @@ def _set(response: Response, base: str, value: str, *, max_age: int | None, http
         "SameSite=Lax",
     ]
     response.headers.add("Set-Cookie", "; ".join(attributes))
-
-
-class LazySession(SessionMixin):
-    """`flask.session`, read from its cookie when somebody asks for it, and not before.
-
-    Most requests don't; opening it is a third of what a bare request costs.
-    """
-
-    def __init__(self, read: Callable[[], MutableMapping[str, Any]]) -> None:
-        self._read = read
-        self._values: MutableMapping[str, Any] | None = None
-        self.accessed = False
-        self.modified = False
-
-    def _opened(self) -> MutableMapping[str, Any]:
-        if self._values is None:
-            self._values, self.accessed = self._read(), True
-        return self._values
-
-    def __getitem__(self, key: str) -> Any:
-        return self._opened()[key]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self._opened()[key] = value
-        self.modified = True
-
-    def __delitem__(self, key: str) -> None:
-        del self._opened()[key]
-        self.modified = True
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._opened())
-
-    def __len__(self) -> int:
-        return len(self._opened())
-
-
-class FlaskSessionCookie(SecureCookieSessionInterface):
-    """`flask.session` (CSRF state and flash messages) by the same rules."""
-
-    def open_session(self, app: Flask, request: Request) -> LazySession:  # type: ignore[override]
-        def read() -> MutableMapping[str, Any]:
-            return SecureCookieSessionInterface.open_session(self, app, request) or {}
-
-        return LazySession(read)
-
-    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        if session.accessed:
-            super().save_session(app, session, response)  # type: ignore[arg-type]
-
-    def get_cookie_name(self, app: Flask) -> str:
-        return name(FLASK_SESSION)
-
-    def get_cookie_path(self, app: Flask) -> str:
-        return "/"
-
-    def get_cookie_secure(self, app: Flask) -> bool:
-        return secure()
-
-    def get_cookie_samesite(self, app: Flask) -> str:
-        return "Lax"

@@ -16,7 +16,8 @@ from webapp.web.passwords import change_profile, checking
 from webapp.web.refreshing import redeem
 from webapp.web.services import origin, services
 
-from .calls import Json, declare
+from .calls import declare
+from .types import Json
 
 call = partial(declare, "Auth")
 

@@ -18,7 +18,6 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from webapp.web.request_id import request_id
 
 View = TypeVar("View", bound=Callable[..., Any])
-Json = dict[str, Any]
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
 

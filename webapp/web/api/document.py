@@ -15,8 +15,9 @@ from marshmallow import Schema
 
 from webapp.web.authorization import DECLARATION, EVERYBODY
 
-from .calls import Call, Json, api, calls
+from .calls import Call, api, calls
 from .schemas import ErrorAnswer, envelope, schema_of
+from .types import Json
 
 DESCRIPTION = """
 Sessions for programs: sign in for a short-lived access token and a rotating refresh token,

@@ -6,7 +6,8 @@ from webapp.core.policy import Permission
 from webapp.web.authentication import visitor
 from webapp.web.authorization import requires
 
-from .calls import Json, declare
+from .calls import declare
+from .types import Json
 
 call = partial(declare, "Sample")
 

@@ -16,7 +16,7 @@ from webapp.core.errors import ValidationFailed
 from webapp.core.policy import Role
 from webapp.core.stores import MOST_OPEN
 
-from .calls import Json
+from .types import Json
 
 
 class Timestamp(fields.Field[str]):

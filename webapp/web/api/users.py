@@ -9,7 +9,8 @@ from webapp.web.authorization import requires
 from webapp.web.confirmation import require_proof
 from webapp.web.services import services
 
-from .calls import Json, declare
+from .calls import declare
+from .types import Json
 
 call = partial(declare, "Users")
 

@@ -1,0 +1,5 @@
+"""Types that endpoints and schemas share."""
+
+from typing import Any
+
+Json = dict[str, Any]

@@ -1,0 +1,1 @@
+"""Sign-in of a request: the hook, cookies, CSRF, authorization, re-authentication."""
