@@ -10,7 +10,7 @@ from redis.connection import AbstractConnection
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from webapp.store import database
+from webapp.store.sql import raw_query
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Counts:
 @contextmanager
 def counted() -> Iterator[Counts]:
     counts, thread = Counts(), threading.get_ident()
-    send, spell = AbstractConnection.send_packed_command, database._spelled
+    send, spell = AbstractConnection.send_packed_command, raw_query._in_driver_style
 
     def sent(self: AbstractConnection, *args: Any, **options: Any) -> None:
         counts.redis += threading.get_ident() == thread
@@ -51,14 +51,14 @@ def counted() -> Iterator[Counts]:
         return statement
 
     AbstractConnection.send_packed_command = sent  # type: ignore[method-assign]
-    database._spelled = spelled
+    raw_query._in_driver_style = spelled
     event.listen(Engine, "before_cursor_execute", executed)
     try:
         yield counts
     finally:
         event.remove(Engine, "before_cursor_execute", executed)
         AbstractConnection.send_packed_command = send  # type: ignore[method-assign]
-        database._spelled = spell
+        raw_query._in_driver_style = spell
 
 
 def count(job: Callable[[], object]) -> Counts:

@@ -19,8 +19,8 @@ from webapp.core.errors import InvalidCredentials, Unavailable
 from webapp.core.grants import BROWSER_CLIENT, Grant, Origin
 from webapp.core.links import Purpose
 from webapp.core.models import Changes, User
-from webapp.store.database import migrating
 from webapp.store.models import EventRow, SessionRow
+from webapp.store.sql.migrate import migrating
 from webapp.web.services import Services
 
 from . import report

@@ -14,8 +14,8 @@ from flask import Flask
 
 from webapp import create_app
 from webapp.core.policy import Role
-from webapp.store.database import migrating
 from webapp.store.models import UserRow, db
+from webapp.store.sql.migrate import migrating
 
 from . import report
 from .counting import count

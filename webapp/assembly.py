@@ -9,8 +9,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from . import cli, development
 from .config import ROOT, ConfigError, Settings, using
 from .core.errors import Unavailable, in_one_line
-from .store.database import init_database, migrate
+from .store.database import init_database
 from .store.events import noted
+from .store.sql.migrate import migrate
 from .web import (
     api,
     authentication,

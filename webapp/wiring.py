@@ -30,8 +30,8 @@ from .mail.delivery import Transport
 from .mail.outbox import Outbox
 from .mail.post import PostOffice
 from .store import health
-from .store.attempts import MemoryCounters, RedisCounters
-from .store.attic import RedisTurns, SqlAttic
+from .store.attempts import RedisCounters
+from .store.attic import SqlAttic
 from .store.clients import SqlClients
 from .store.clock import RedisClock
 from .store.connect import redis_client
@@ -40,7 +40,9 @@ from .store.drafts import RedisDrafts
 from .store.email_changes import SqlEmailChanges
 from .store.events import SqlEvents
 from .store.feed import RedisFeed
+from .store.memory_rate_limits import MemoryCounters
 from .store.records import SqlRecords
+from .store.redis.lock import RedisTurns
 from .store.session_ends import SqlSessionEnds
 from .store.sessions import RedisEntries
 from .store.users import SqlUsers

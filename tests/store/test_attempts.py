@@ -12,9 +12,10 @@ from limits.strategies import MovingWindowRateLimiter
 from tests.support.servers import BUSY_SECOND, RedisServer, free_port
 from webapp.core.attempts import Counters, Limit
 from webapp.core.errors import Unavailable
-from webapp.store import attempts
-from webapp.store.attempts import MemoryCounters, RedisCounters
+from webapp.store import memory_rate_limits
+from webapp.store.attempts import RedisCounters
 from webapp.store.connect import redis_client
+from webapp.store.memory_rate_limits import MemoryCounters
 
 TEN = Limit("ten", 10, 900)
 ONE = Limit("one", 1, 900)
@@ -210,7 +211,7 @@ class TestMemory:
     def test_a_flood_of_addresses_does_not_fill_the_memory(
         self, in_memory: MemoryCounters, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(attempts, "MAX_LOCAL_BUCKETS", 100)
+        monkeypatch.setattr(memory_rate_limits, "MAX_LOCAL_BUCKETS", 100)
         for number in range(1000):
             in_memory.take(ONE, f"address {number}")
         assert len(in_memory) == 100
@@ -219,7 +220,7 @@ class TestMemory:
     def test_who_keeps_trying_is_not_forgotten_in_a_flood(
         self, in_memory: MemoryCounters, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(attempts, "MAX_LOCAL_BUCKETS", 100)
+        monkeypatch.setattr(memory_rate_limits, "MAX_LOCAL_BUCKETS", 100)
         numbers = itertools.count()
         for _ in range(10):
             assert in_memory.take(TEN, "ada") == 0

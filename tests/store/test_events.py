@@ -13,9 +13,9 @@ from tests.support.browser import EMAIL, PASSWORD, Browser
 from tests.support.clock import Clock
 from tests.support.mails import mailed_path, mailed_tokens
 from webapp.core.events import EventKind
-from webapp.store.database import committing
 from webapp.store.events import note
 from webapp.store.models import EventRow, SessionRow, db
+from webapp.store.sql.errors import committing
 from webapp.web.request_id import add_name
 
 GRACE, ROOT = "grace@example.com", "root@example.com"

@@ -18,8 +18,8 @@ from tests.support.sql import connected
 from webapp.core.end_reasons import EndReason
 from webapp.core.events import EventKind
 from webapp.core.grants import Origin
-from webapp.store.database import MIGRATIONS, migrating, prepare_migrations
 from webapp.store.models import Base, SessionRow, db
+from webapp.store.sql.migrate import MIGRATIONS, migrating, prepare_migrations
 
 # From the first to the newest; not by their names.
 REVISIONS = [script.revision for script in ScriptDirectory(MIGRATIONS).walk_revisions()][::-1]

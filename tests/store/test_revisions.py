@@ -11,10 +11,9 @@ from sqlalchemy import text
 
 from tests.support.sql import connected
 from tests.test_doctor import examined
-from webapp.store.database import MIGRATIONS
 from webapp.store.health import OK, Migrations
 from webapp.store.models import db
-from webapp.store.revisions import scripts
+from webapp.store.sql.migrate import MIGRATIONS, scripts
 
 OWN = """\
 from alembic import op

@@ -17,8 +17,8 @@ from webapp.core.errors import SessionEnded, TokenExpired
 from webapp.core.grants import Grant, Origin
 from webapp.core.sessions import Sessions
 from webapp.core.tidying import Removed, Tidying
-from webapp.store.attic import TURN
 from webapp.store.models import DeviceRow, EventRow, SessionRow, db
+from webapp.store.redis.lock import TURN
 
 HERE = Origin("192.0.2.1", CHROME)
 DAY = 86400

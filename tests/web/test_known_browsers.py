@@ -17,8 +17,8 @@ from tests.support.mails import mailed_path
 from tests.support.sql import connected
 from webapp import create_app
 from webapp.core.models import Changes
-from webapp.store.database import committing
 from webapp.store.devices import note_device
+from webapp.store.sql.errors import committing
 
 GRACE = "grace@example.com"
 NEW = "a whole new wool jumper"

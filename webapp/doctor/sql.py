@@ -9,7 +9,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..core.errors import in_one_line
 from ..store.models import db
-from ..store.revisions import scripts, state_of
+from ..store.revisions import state_of
+from ..store.sql.migrate import scripts
 from .findings import Finding, ok, problem, warning
 from .measures import clock, latency
 

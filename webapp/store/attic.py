@@ -1,20 +1,17 @@
-"""What has been kept for long, and whose turn it is to remove it."""
+"""Retention: rows that have been kept for long are deleted in batches."""
 
 from collections.abc import Sequence
 from typing import TypeVar
 
-import redis
 from sqlalchemy import ColumnElement, delete, exists, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from webapp.core.policy import Role
 
-from .database import committing
 from .models import DeviceRow, EmailChangeRow, EventRow, SessionRow, UserRow, db
 from .session_ends import remove_all
-from .sessions import answering
+from .sql.errors import committing
 
-TURN = "tidying"
 Key = TypeVar("Key", str, int)
 
 
@@ -50,18 +47,6 @@ class SqlAttic:
 
     def remove_devices(self, before: int, limit: int) -> int:
         return _remove(DeviceRow.device_id, DeviceRow.last_seen < before, limit)
-
-
-class RedisTurns:
-    """One of all workers at a time; a key that lapses says that it has been somebody's turn."""
-
-    def __init__(self, client: redis.Redis) -> None:
-        self._redis = client
-
-    def take(self, seconds: int) -> bool:
-        """Whether it is ours, and nobody else's for so long. Raises Unavailable."""
-        with answering():
-            return bool(self._redis.set(TURN, "", nx=True, ex=seconds))
 
 
 def _remove(

@@ -9,8 +9,8 @@ from webapp.core.clients import Client
 from webapp.core.errors import Conflict
 from webapp.core.policy import Scope
 
-from .database import answering, committing
 from .models import ClientRow, SessionRow, db
+from .sql.errors import answering, committing
 
 COLUMNS = [getattr(ClientRow, field.name) for field in fields(Client)]
 

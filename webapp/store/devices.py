@@ -4,8 +4,8 @@ from sqlalchemy import Select, bindparam, delete, select
 
 from webapp.core.events import context
 
-from .database import read_row
 from .models import DeviceRow, UserRow, db
+from .sql.raw_query import read_row
 
 # Browsers that an account knows; those not used for longest are strangers again. More: more cookies
 # to steal that a stranger's limits do not hold for. Fewer: people, and tests, that sign in with new

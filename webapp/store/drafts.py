@@ -13,7 +13,7 @@ import redis
 
 from webapp.core.drafts import KEPT_FOR, MOST, SENDING, Draft
 
-from .sessions import answering
+from .redis.errors import answering
 
 # In one step: nothing personal is left without an end.
 KEEP = """

@@ -10,11 +10,11 @@ from webapp.core.links import UNDO_TTL
 from webapp.core.models import Session, User
 
 from . import words
-from .database import answering, committing
 from .devices import keep_this_device_alone, note_this_device
 from .events import note
 from .models import EmailChangeRow, UserRow, db
 from .session_ends import end_all
+from .sql.errors import answering, committing
 from .users import lock_user, refuse_kept, unique_email
 
 

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session, aliased
 
 from webapp.core.events import Context, Event, EventKind, EventPage, context
 
-from .database import answering, committing
 from .models import EventRow, SessionRow, UserRow, db
+from .sql.errors import answering, committing
 
 MOST = 10_000
 UNFIT = re.compile(r"[^\w.:@-]")

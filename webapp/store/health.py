@@ -8,7 +8,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from .models import db
-from .revisions import scripts, state_of
+from .revisions import state_of
+from .sql.migrate import scripts
 
 if TYPE_CHECKING:
     from alembic.script import ScriptDirectory

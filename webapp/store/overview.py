@@ -2,9 +2,9 @@
 
 from webapp.core.models import Session
 
-from .database import answering
 from .models import SessionRow, UserRow, db
 from .records import OPEN, to_session, with_user
+from .sql.errors import answering
 
 WITH_EMAIL = with_user(UserRow.email, SessionRow)
 

@@ -12,11 +12,12 @@ from webapp.core.events import EventKind
 from webapp.core.models import Session, User
 from webapp.core.stores import MOST_OPEN, Closed
 
-from .database import answering, committing, read_row
 from .devices import note_device
 from .events import fit, note
 from .models import SessionRow, UserRow, db
 from .session_ends import UNSYNCHRONISED, end_oldest, hold_user
+from .sql.errors import answering, committing
+from .sql.raw_query import read_row
 
 # Of the end of all sessions.
 END = ("session_epoch", "sessions_ended_at", "sessions_ended_reason")

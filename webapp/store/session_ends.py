@@ -14,9 +14,9 @@ from webapp.core.end_reasons import EndReason
 from webapp.core.models import Session
 from webapp.core.stores import MOST_OPEN
 
-from .database import committing
 from .events import note_ends
 from .models import DeviceRow, EventRow, SessionEndRow, SessionRow, UserRow, db
+from .sql.errors import committing
 
 # The epoch of no end: the oldest sessions are too many.
 NO_EPOCH = 0

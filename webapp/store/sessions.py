@@ -5,22 +5,18 @@ as a tombstone (what they mean: redeem.lua). Nothing else about a
 session is kept here, so losing it loses nobody.
 """
 
-import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import redis
 from redis.commands.core import Script
 
-from webapp.core.errors import Unavailable
 from webapp.core.stores import Answer, Outcome
 
 from .cluster import Cluster
+from .redis.errors import answering
 from .rest import REST, Rest
-
-log = logging.getLogger(__name__)
 
 HERE = Path(__file__).parent
 
@@ -99,13 +95,3 @@ class RedisEntries:
             return Answer(outcome, reason=reply[1])
         gen, rotated_at = reply[1:] or (0, 0)
         return Answer(outcome, gen, rotated_at)
-
-
-@contextmanager
-def answering() -> Iterator[None]:
-    """What Redis can't answer is an outage, and nobody's fault: Unavailable."""
-    try:
-        yield
-    except redis.RedisError as error:
-        log.warning("Redis can't answer: %s", error)
-        raise Unavailable from error

@@ -10,7 +10,7 @@ import redis
 from webapp.lab.trace import Step
 from webapp.lab.trail import START, Exchange, Kept
 
-from .sessions import answering
+from .redis.errors import answering
 
 # What the names of entries begin with: of real sessions, and of sandboxes.
 ENTRIES, SANDBOXES = "session:", "lab-session:"

@@ -17,11 +17,11 @@ from webapp.core.models import Changes, Session, User
 from webapp.core.policy import Role
 
 from . import words
-from .database import answering, committing
 from .devices import forget_devices, keep_this_device_alone, note_this_device
 from .events import note, note_deletion
 from .models import EmailChangeRow, UserRow, db
 from .session_ends import end_all, remove_all
+from .sql.errors import answering, committing
 
 
 class SqlUsers:

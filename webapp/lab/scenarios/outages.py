@@ -97,7 +97,7 @@ SCENARIOS = (
         "An outage is not a logout: the answer is 503, and the cookies stay. When Redis is back "
         "the browser shows its old token, whose successor nobody has seen: it gets that one. "
         "Whoever has a good access token has noticed nothing: SQL alone will do for that.",
-        (("webapp/web/errors.py", "Unavailable"), ("webapp/store/sessions.py", "answering")),
+        (("webapp/web/errors.py", "Unavailable"), ("webapp/store/redis/errors.py", "answering")),
         "tests/faults/test_outages.py"
         "::test_when_redis_cannot_answer_a_refresh_waits_and_then_goes_on",
         redis_stopped,

@@ -3,8 +3,8 @@
 from alembic import context
 
 from webapp.store import partial_indexes  # noqa: F401 - they are part of the tables
-from webapp.store.database import migrating
 from webapp.store.models import Base
+from webapp.store.sql.migrate import migrating
 
 
 def run() -> None:

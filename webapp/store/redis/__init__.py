@@ -1,0 +1,1 @@
+"""Redis: the client, generations, the invalidation feed, rate limits, saved forms."""
