@@ -159,8 +159,8 @@ def under_glass(
 ) -> "tuple[RedisEntries, SqlRecords, Laboratory]":
     """Both stores watched, and a place for sandboxes beside them."""
     from .lab.laboratory import Laboratory
+    from .lab.live.redis_exchanges import SANDBOXES, RedisTrail
     from .lab.watching import watched
-    from .store.trail import SANDBOXES, RedisTrail
 
     laboratory = Laboratory(RedisTrail(redis), RedisEntries(redis, SANDBOXES))
     return watched(entries, "redis"), watched(records, "sql"), laboratory

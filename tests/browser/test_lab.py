@@ -7,9 +7,9 @@ from selenium.webdriver.common.by import By
 
 from tests.support.clock import Clock
 from tests.support.servers import RedisServer
+from webapp.lab.live.redis_exchanges import SANDBOXES
 from webapp.lab.scenarios import ALL
 from webapp.lab.tour import STOPS
-from webapp.store.trail import SANDBOXES
 
 from .looks import DESKTOP, PHONE, Judge, look, refusals
 from .page import Keyboard, Page

@@ -15,11 +15,11 @@ from webapp import create_app
 from webapp.core.attempts import LAB_BY_ACCOUNT
 from webapp.core.errors import Unavailable
 from webapp.core.keys import generate_secret
+from webapp.lab.live.redis_exchanges import KEPT, KEPT_FOR
 from webapp.lab.policies import POLICIES
 from webapp.lab.scenarios import ALL
 from webapp.lab.tour import STOPS
 from webapp.lab.trail import START
-from webapp.store.trail import KEPT, KEPT_FOR
 
 PAGES = [
     "/lab",

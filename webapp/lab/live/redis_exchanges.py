@@ -1,4 +1,4 @@
-"""Trails in Redis: a capped stream for each session that somebody looks at, `lab:<sid>`."""
+"""Recorded exchanges in Redis: a capped stream `lab:<sid>` for each session that is watched."""
 
 import json
 import re
@@ -9,12 +9,11 @@ import redis
 
 from webapp.lab.trace import Step
 from webapp.lab.trail import START, Exchange, Kept
+from webapp.store.redis.errors import answering
 
-from .redis.errors import answering
-
-# What the names of entries begin with: of real sessions, and of sandboxes.
+# Prefixes of the keys that hold generations: of real sessions, and of sandboxes.
 ENTRIES, SANDBOXES = "session:", "lab-session:"
-# Exchanges, and seconds after the newest.
+# The newest exchanges of a session that are kept, and for how many seconds after the newest.
 KEPT, KEPT_FOR = 100, 900
 PLACE = re.compile(r"[0-9]{1,15}-[0-9]{1,9}")
 
@@ -31,7 +30,7 @@ class RedisTrail:
             self._redis.expire(_key(sid), KEPT_FOR)
 
     def after(self, sid: str, place: str) -> list[Exchange]:
-        """What is no place is the beginning."""
+        """Exchanges after the one with the id `place`; all of them if it is no id of a stream."""
         known = place if PLACE.fullmatch(place) else START
         with answering():
             found: Any = self._redis.xread({_key(sid): known})

@@ -1,0 +1,1 @@
+"""The requests of a signed-in session, recorded and shown live to its owner."""
