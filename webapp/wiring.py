@@ -41,6 +41,7 @@ from .store.email_changes import SqlEmailChanges
 from .store.events import SqlEvents
 from .store.feed import RedisFeed
 from .store.memory_rate_limits import MemoryCounters
+from .store.overview import SqlOverview
 from .store.records import SqlRecords
 from .store.redis.lock import RedisTurns
 from .store.session_ends import SqlSessionEnds
@@ -137,6 +138,7 @@ def wire(
         directory=Directory(users, accounts, sessions, notices, feed),
         clients=Clients(SqlClients()),
         sessions=sessions,
+        session_queries=SqlOverview(),
         devices=devices,
         device_repository=SqlDevices(),
         tidying=tidying,

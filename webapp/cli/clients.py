@@ -10,7 +10,6 @@ from ..core.end_reasons import EndReason
 from ..core.keys import KID
 from ..core.policy import Scope, normal_scope
 from ..core.validation import normal_name
-from ..store.clients import SqlClients
 from ..web.services import services
 from ..web.times import iso
 from .shared import Json, answer, be_sure, json_option, operating, plain, yes_option
@@ -55,11 +54,11 @@ def create(
     if not re.fullmatch(KID, client_id) or client_id in RESERVED:
         raise click.ClickException("Use letters, digits and . _ -, and neither browser nor api.")
     shown = client_id if name is None else checked_name(name)
-    if SqlClients().find(client_id) is None:
+    if services().clients.store.find(client_id) is None:
         end_sessions_of(client_id)
     secret, secret_hash = (None, None) if public else new_secret()
     granted = checked_scope(scope)
-    SqlClients().create(client_id, shown, secret_hash, int(services().now()), granted)
+    services().clients.store.create(client_id, shown, secret_hash, int(services().now()), granted)
     show_secret(as_json, client_id, secret, f"client_id: {client_id}", f"scope: {granted}")
 
 
@@ -67,7 +66,7 @@ def create(
 @json_option
 @operating
 def show_all(as_json: bool) -> None:
-    found = SqlClients().all()
+    found = services().clients.store.all()
     answer(as_json, [fields(client) for client in found], *map(in_a_line, found))
 
 
@@ -78,7 +77,7 @@ def show_all(as_json: bool) -> None:
 def rotate_secret(client_id: str, as_json: bool) -> None:
     """Make a new secret; the old one is void at once. Sessions stay."""
     secret, secret_hash = new_secret()
-    if not SqlClients().set_secret(client_id, secret_hash):
+    if not services().clients.store.set_secret(client_id, secret_hash):
         raise click.ClickException(f"There is no client {plain(client_id)} with a secret.")
     show_secret(as_json, client_id, secret)
 
@@ -91,7 +90,7 @@ def rotate_secret(client_id: str, as_json: bool) -> None:
 def set_scope(client_id: str, scope: Iterable[str], as_json: bool) -> None:
     """Say what a client may do. Counts from its next refresh on. Sessions stay."""
     granted = checked_scope(scope)
-    if not SqlClients().set_scope(client_id, granted):
+    if not services().clients.store.set_scope(client_id, granted):
         raise click.ClickException(f"There is no client {plain(client_id)}.")
     changed = {"client_id": client_id, "scope": granted}
     answer(as_json, changed, f"{client_id} has the scope {granted} now.")
@@ -105,7 +104,7 @@ def set_scope(client_id: str, scope: Iterable[str], as_json: bool) -> None:
 def delete(client_id: str, yes: bool, as_json: bool) -> None:
     """Forget a client and end its sessions; also those that an interrupted delete left."""
     be_sure(f"Delete {client_id} and end all its sessions?", yes)
-    found = SqlClients().delete(client_id)
+    found = services().clients.store.delete(client_id)
     ended = end_sessions_of(client_id)
     if not ended and not found:
         raise click.ClickException(f"There is no client {plain(client_id)}.")
@@ -138,7 +137,7 @@ def show_secret(as_json: bool, client_id: str, secret: str | None, *lines: str) 
 
 def end_sessions_of(client_id: str) -> int:
     """How many there were. A later client of the same name must not inherit them."""
-    sids = SqlClients().open_sids(client_id)
+    sids = services().clients.store.open_sids(client_id)
     for sid in sids:
         services().sessions.end(sid, EndReason.CLIENT_DELETED, services().now())
     return len(sids)

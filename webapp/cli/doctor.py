@@ -1,18 +1,17 @@
-"""`flask doctor`: looks at everything that can be wrong, and says what to do."""
+"""`flask doctor`: checks everything that can be wrong, and advises."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict
 
 import click
-from flask import current_app
 from flask.cli import with_appcontext
 
-from ..config import ConfigError, Settings, using
+from ..config import Settings
 from ..doctor import examine
 from ..doctor.findings import Finding, Level
-from ..store.clock import RedisClock
-from ..store.database import init_database
+from ..doctor.measures import host_clock
+from ..doctor.sql import prepare_engine
 from ..web.services import services
 from .shared import answer, json_option, unusable, warn_of_sqlite
 from .terminal import Command
@@ -27,36 +26,19 @@ def doctor(as_json: bool) -> None:
     if not unusable():
         warn_of_sqlite(settings)
     else:
-        complaints += [line for line in make_engine(settings) if line not in complaints]
-    report(examine(settings, complaints, clock()), as_json)
-
-
-def make_engine(settings: Settings) -> list[str]:
-    """Without an app, the checks of SQL still need an engine. A line if it can't be made."""
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
-    try:
-        with using("DATABASE_URL"):
-            init_database(app, settings.sql_url, settings.database_connections)
-    except ConfigError as error:
-        return [str(error)]
-    return []
+        complaints += [line for line in prepare_engine(settings) if line not in complaints]
+    now = time.time if unusable() else host_clock(services().now)
+    report(examine(settings, complaints, now), as_json)
 
 
 def settings_as_written() -> tuple[Settings, list[str]]:
-    """And a line for each that is wrong; then there is no app, and this is all that there is."""
+    """The settings, and a line for each wrong one. With a wrong one there is no app."""
     wrong = unusable()
     if wrong is None:
         return services().settings, []
     settings, complaints = Settings.as_written(wrong.environ)
     line = str(wrong.error)
     return settings, complaints if line in complaints else [line, *complaints]
-
-
-def clock() -> Callable[[], float]:
-    """This host's own: Redis' would always agree with itself."""
-    if unusable() or isinstance(services().now, RedisClock):
-        return time.time
-    return services().now
 
 
 def report(findings: Iterable[Finding], as_json: bool) -> None:

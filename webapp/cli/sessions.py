@@ -6,7 +6,6 @@ from ..core.browsers import describe
 from ..core.end_reasons import EndReason
 from ..core.errors import Unavailable
 from ..core.models import Session
-from ..store.overview import SqlOverview
 from ..web.services import services
 from ..web.times import iso
 from .shared import (
@@ -77,7 +76,7 @@ def in_a_line(facts: Json) -> str:
 def show_all(user: str | None, everything: bool, limit: int, page: int, as_json: bool) -> None:
     """Open sessions, newest first."""
     user_id = the_user(user).id if user else None
-    found = SqlOverview().sessions(
+    found = services().session_queries.sessions(
         user_id=user_id,
         open_at=None if everything else int(services().now()),
         offset=(page - 1) * limit,
@@ -126,7 +125,7 @@ def end_all(yes: bool, as_json: bool) -> None:
     be_sure("Sign everybody out, on all devices?", yes)
     now, after, ended = services().now(), "", 0
     try:
-        while sids := SqlOverview().open_sids(int(now), after, BATCH):
+        while sids := services().session_queries.open_sids(int(now), after, BATCH):
             for sid in sids:
                 services().sessions.end(sid, EndReason.ENDED_BY_ADMIN, now)
                 ended += 1
@@ -139,7 +138,7 @@ def end_all(yes: bool, as_json: bool) -> None:
 
 def the_session(sid: str) -> tuple[Session, str]:
     """With the e-mail address whose it is."""
-    found = SqlOverview().session(sid)
+    found = services().session_queries.session(sid)
     if found is None:
         raise click.ClickException(f"There is no session {plain(sid)}.")
     return found

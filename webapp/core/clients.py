@@ -42,8 +42,29 @@ API = Client(API_CLIENT, "API", 0, None, scope="")
 
 
 class ClientStore(Protocol):
-    def find(self, client_id: str) -> Client | None:
-        """Raises Unavailable."""
+    """Registered clients. Every method may raise Unavailable."""
+
+    def find(self, client_id: str) -> Client | None: ...
+
+    def all(self) -> list[Client]:
+        """Sorted by id."""
+
+    def create(
+        self, client_id: str, name: str, secret_hash: str | None, now: int, scope: str
+    ) -> None:
+        """Raises Conflict if the id is taken."""
+
+    def set_secret(self, client_id: str, secret_hash: str) -> bool:
+        """False if there is no such confidential client."""
+
+    def set_scope(self, client_id: str, scope: str) -> bool:
+        """False if there is no such client."""
+
+    def open_sids(self, client_id: str) -> list[str]:
+        """The open sessions of a client, whether or not it is still registered."""
+
+    def delete(self, client_id: str) -> bool:
+        """False if there is no such client."""
 
 
 @dataclass(frozen=True)

@@ -115,6 +115,24 @@ class Records(Protocol):
         """Write down a session's end, once."""
 
 
+class SessionQueries(Protocol):
+    """Sessions of all users, for an operator. Every method may raise Unavailable."""
+
+    def session(self, sid: str) -> tuple[Session, str] | None:
+        """The session and its user's e-mail address."""
+
+    def sessions(
+        self, *, user_id: str | None, open_at: int | None, offset: int, limit: int
+    ) -> list[tuple[Session, str]]:
+        """Sessions and their users' e-mail addresses, newest first.
+
+        `user_id`: of this user only. `open_at`: only those that are open at that time.
+        """
+
+    def open_sids(self, now: int, after: str, limit: int) -> list[str]:
+        """Open sessions, opened by `now`, sorted by sid: at most `limit` above `after`."""
+
+
 class DeviceRepository(Protocol):
     """The browsers that have signed in to an account, in SQL. `Records.open` notes them."""
 

@@ -1,7 +1,10 @@
-"""`flask doctor`: what is wrong with settings, secrets, servers and clocks, and what to do.
+"""The checks of `flask doctor`: settings, secrets, files, servers, clocks, mail.
 
-It changes nothing (an embedded Redis that nobody uses is started, and stops again), goes on after
-whatever it finds, and never shows a secret.
+They change nothing (an embedded Redis without an app is started, and stops again), continue after
+each problem, and never show a secret.
+
+They may import the store and mail, unlike all other commands: with a wrong setting there is no
+container to ask, and they look at servers below the core's ports (versions, INFO, migrations).
 """
 
 from collections.abc import Callable, Iterator

@@ -4,10 +4,13 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from flask import current_app
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from ..config import ConfigError, Settings, using
 from ..core.errors import in_one_line
+from ..store.database import init_database
 from ..store.models import db
 from ..store.revisions import state_of
 from ..store.sql.migrate import scripts
@@ -17,6 +20,20 @@ from .measures import clock, latency
 UPGRADE = "flask --app app db upgrade"
 # It has RETURNING. The oldest that its makers still mend.
 LEAST_SQLITE, LEAST_POSTGRESQL = (3, 35), (14,)
+
+
+def prepare_engine(settings: Settings) -> list[str]:
+    """Make the engine that `check_sql` needs, where no app could be made.
+
+    Returns a line about DATABASE_URL if there can be no engine.
+    """
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    try:
+        with using("DATABASE_URL"):
+            init_database(app, settings.sql_url, settings.database_connections)
+    except ConfigError as error:
+        return [str(error)]
+    return []
 
 
 def check_sql(leeway: int, now: Callable[[], float]) -> Iterator[Finding]:
@@ -39,7 +56,7 @@ def check_sql(leeway: int, now: Callable[[], float]) -> Iterator[Finding]:
 
 
 def is_missing() -> bool:
-    """Whoever connects to an SQLite file makes it, and nothing is to be changed here."""
+    """Checked first: to connect to an SQLite file would create it, and a check changes nothing."""
     url = db.engine.url
     return url.get_backend_name() == "sqlite" and not Path(url.database or "").exists()
 

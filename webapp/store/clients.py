@@ -16,10 +16,10 @@ COLUMNS = [getattr(ClientRow, field.name) for field in fields(Client)]
 
 
 class SqlClients:
-    """Serves `core.clients.ClientStore`, and the operator's commands."""
+    """Serves `core.clients.ClientStore`."""
 
     def find(self, client_id: str) -> Client | None:
-        """Without keeping its connection: the same request will need one for its user."""
+        """Releases its connection at once: the same request needs one for its user."""
         looking = select(*COLUMNS).where(ClientRow.client_id == client_id)
         with answering(), db.engine.connect() as connection:
             row = connection.execute(looking).first()
@@ -38,7 +38,6 @@ class SqlClients:
         now: int,
         scope: str = Scope.PROFILE.value,
     ) -> None:
-        """Raises Conflict if the id is taken."""
         row = ClientRow(
             client_id=client_id, name=name, secret_hash=secret_hash, created_at=now, scope=scope
         )
@@ -49,14 +48,12 @@ class SqlClients:
             raise Conflict({"client_id": ["That id is taken."]}) from None
 
     def set_secret(self, client_id: str, secret_hash: str) -> bool:
-        """Whether there is such a confidential client."""
         changing = update(ClientRow).where(
             ClientRow.client_id == client_id, ClientRow.secret_hash.is_not(None)
         )
         return self._changed(changing.values(secret_hash=secret_hash))
 
     def set_scope(self, client_id: str, scope: str) -> bool:
-        """Whether there is such a client."""
         changing = update(ClientRow).where(ClientRow.client_id == client_id)
         return self._changed(changing.values(scope=scope))
 
@@ -68,7 +65,6 @@ class SqlClients:
             return list(db.session.scalars(mine))
 
     def delete(self, client_id: str) -> bool:
-        """Whether there was such a client."""
         return self._changed(delete(ClientRow).where(ClientRow.client_id == client_id))
 
     def _changed(self, change: Update | Delete) -> bool:

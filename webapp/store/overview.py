@@ -1,4 +1,4 @@
-"""Sessions of everybody, for an operator; the second of each pair is their user's address."""
+"""Sessions of all users, in SQL."""
 
 from webapp.core.models import Session
 
@@ -10,10 +10,9 @@ WITH_EMAIL = with_user(UserRow.email, SessionRow)
 
 
 class SqlOverview:
-    """Every method may raise Unavailable."""
+    """Serves `core.stores.SessionQueries`."""
 
     def session(self, sid: str) -> tuple[Session, str] | None:
-        """With its user's address."""
         looking = WITH_EMAIL.where(SessionRow.sid == sid)
         with answering():
             found = db.session.execute(looking.execution_options(populate_existing=True)).first()
@@ -22,7 +21,6 @@ class SqlOverview:
     def sessions(
         self, *, user_id: str | None, open_at: int | None, offset: int, limit: int
     ) -> list[tuple[Session, str]]:
-        """Newest first, with their users' addresses; `open_at` leaves out those that are over."""
         looking = WITH_EMAIL.order_by(SessionRow.created_at.desc(), SessionRow.sid)
         looking = looking.offset(offset).limit(limit)
         if user_id is not None:
@@ -33,7 +31,6 @@ class SqlOverview:
             return [(to_session(*row), email) for email, *row in db.session.execute(looking)]
 
     def open_sids(self, now: int, after: str, limit: int) -> list[str]:
-        """In their own order, from the one behind `after`: of those that were there by then."""
         looking = with_user(SessionRow.sid).where(
             OPEN, SessionRow.expires_at > now, SessionRow.created_at <= now, SessionRow.sid > after
         )

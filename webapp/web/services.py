@@ -22,7 +22,7 @@ from webapp.core.keys import KeyRing
 from webapp.core.links import Links
 from webapp.core.registration import Registration
 from webapp.core.sessions import Sessions
-from webapp.core.stores import DeviceRepository, Feed
+from webapp.core.stores import DeviceRepository, Feed, SessionQueries
 from webapp.core.tidying import Tidying
 from webapp.mail.outbox import Outbox
 
@@ -53,6 +53,7 @@ class Services:
     directory: Directory
     clients: Clients
     sessions: Sessions
+    session_queries: SessionQueries
     devices: Devices
     device_repository: DeviceRepository
     tidying: Tidying
