@@ -1,12 +1,10 @@
-"""core ← store, mail: hand the core the places where its state lives."""
+"""The composition root: the stores, the mailer and the core's services of one app."""
 
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
 from flask import Flask
-from redis import Redis
 
 from . import development
 from .config import ROOT, Settings, using
@@ -26,27 +24,13 @@ from .core.registration import Registration
 from .core.sessions import Sessions
 from .core.tidying import Tidying
 from .core.tokens import Tokens
-from .mail.delivery import Transport
+from .mail.delivery import OUTBOX, Transport
 from .mail.outbox import Outbox
 from .mail.post import PostOffice
 from .store import health
-from .store.attempts import RedisCounters
-from .store.attic import SqlAttic
-from .store.clients import SqlClients
-from .store.clock import RedisClock
 from .store.connect import redis_client
-from .store.devices import SqlDevices
-from .store.drafts import RedisDrafts
-from .store.email_changes import SqlEmailChanges
-from .store.events import SqlEvents
-from .store.feed import RedisFeed
-from .store.memory_rate_limits import MemoryCounters
-from .store.overview import SqlOverview
-from .store.records import SqlRecords
-from .store.redis.lock import RedisTurns
-from .store.session_ends import SqlSessionEnds
 from .store.sessions import RedisEntries
-from .store.users import SqlUsers
+from .store.stores import Stores
 from .web.background import Background
 from .web.operations.metrics import Metrics
 from .web.operations.readiness import Readiness
@@ -58,120 +42,154 @@ if TYPE_CHECKING:
     from .lab.laboratory import Laboratory
     from .mail.letters import Letters
 
-# Seconds that a session is asked about beyond the life of its last access token.
+# A session stays doubtful for so many seconds beyond the life of its last access token.
 DOUBT_MARGIN = 60
 
+Clock = Callable[[], float]
+"""Unix seconds."""
 
-def wire(
-    app: Flask,
-    settings: Settings,
-    background: Background,
-    now: Callable[[], float] | None = None,
-) -> Services:
+
+def wire(app: Flask, settings: Settings, background: Background, now: Clock | None) -> Services:
+    """Build the services of an app. `now`: another clock than Redis' and the host's, for tests.
+
+    Raises ConfigError: there can be no Redis client with these settings.
+    """
     assert settings.access_token_keys is not None
-    with using("REDIS_URL"):
-        redis = redis_client(settings.redis_url, settings.instance_path / "redis")
-    entries, records = RedisEntries(redis), SqlRecords()
-    if not now and settings.redis_url:  # the embedded server has this host's clock
-        now = clock = RedisClock(redis)
-        entries = RedisEntries(redis, require_right=clock.require_right)
-    now = now or time.time
-    # A database that development has used holds the demo account as well.
-    published = {development.DEMO.password} if settings.mode == "production" else set()
-    pool, memory = HashingPool(), Memory(settings.token_memory)
-    passwords = Passwords(
-        settings.bcrypt_rounds, settings.password_min_length, frozenset(published), pool
-    )
-    users, events = SqlUsers(), SqlEvents()
-    outbox = Outbox(settings.instance_path / "outbox") if settings.mail_url == "outbox:" else None
-    links = Links(settings.secret_key)
-    notices = Notices(post_office(settings, outbox, background, now), links)
-    feed = RedisFeed(redis, doubt_lasts=settings.access_token_ttl + DOUBT_MARGIN)
-    accounts = Accounts(users, passwords, events, notices, feed)
-    laboratory = None
-    if settings.has_lab:
-        entries, records, laboratory = under_glass(redis, entries, records)
-    sessions = Sessions(
-        tokens_of(settings),
-        entries,
-        records,
-        limits_of(settings),
-        notices,
-        feed,
-        memory,
-        lambda: tidier.finish_ends(),
-    )
-    email_changes = EmailChanges(
-        SqlEmailChanges(), users, passwords, accounts, sessions, links, notices, feed
-    )
-    ends = SqlSessionEnds()
-    devices = Devices(sessions, entries, records, ends, feed)
-    vitals = Vitals(pool, memory, feed, background)
-    counters = RedisCounters(redis), MemoryCounters()
-    kept = (settings.sessions_kept, settings.events_kept, settings.pending_kept)
-    tidying = Tidying(SqlAttic(), ends, sessions, *kept)
-    tidier = Tidier(tidying, RedisTurns(redis).take, background, now)
+    stores = stores_of(settings, now)
+    laboratory = under_glass(stores) if settings.has_lab else None
+    core = Core(settings, stores, background)
     return Services(
         settings=settings,
-        accounts=accounts,
-        email_changes=email_changes,
-        registration=Registration(
-            users,
-            passwords,
-            accounts,
-            sessions,
-            links,
-            notices,
-            email_changes,
-            events,
-            feed,
-            must_confirm=settings.must_confirm,
-        ),
-        links=links,
-        attempts=Attempts(*counters, enabled=settings.ratelimit_enabled),
-        events=events,
-        drafts=RedisDrafts(redis),
-        feed=feed,
+        accounts=core.accounts,
+        email_changes=core.email_changes,
+        registration=registration_of(settings, stores, core),
+        links=core.links,
+        attempts=attempts_of(settings, stores),
+        events=stores.events,
+        drafts=stores.drafts,
+        feed=stores.feed,
         lab=laboratory,
         background=background,
-        outbox=outbox,
-        directory=Directory(users, accounts, sessions, notices, feed),
-        clients=Clients(SqlClients()),
-        sessions=sessions,
-        session_queries=SqlOverview(),
-        devices=devices,
-        device_repository=SqlDevices(),
-        tidying=tidying,
-        tidier=tidier,
+        outbox=core.outbox,
+        directory=Directory(stores.users, core.accounts, core.sessions, core.notices, stores.feed),
+        clients=Clients(stores.clients),
+        sessions=core.sessions,
+        session_queries=stores.session_queries,
+        devices=Devices(core.sessions, stores.entries, stores.records, stores.ends, stores.feed),
+        device_repository=stores.devices,
+        tidying=core.tidying,
+        tidier=core.tidier,
         access_keys=settings.access_token_keys,
-        metrics=Metrics(settings.instance_path / "metrics", vitals.levels),
-        readiness=Readiness(
-            {
-                "sql": partial(health.ask_sql, app),
-                "redis": partial(health.ask_redis, redis),
-                "migrations": health.Migrations(app).ask,
-            }
-        ),
-        now=now,
+        metrics=metrics_of(settings, stores, core, background),
+        readiness=readiness_of(app, stores),
+        now=stores.now,
     )
 
 
-def under_glass(
-    redis: Redis, entries: RedisEntries, records: SqlRecords
-) -> "tuple[RedisEntries, SqlRecords, Laboratory]":
-    """Both stores watched, and a place for sandboxes beside them."""
+def stores_of(settings: Settings, now: Clock | None) -> Stores:
+    with using("REDIS_URL"):
+        client = redis_client(settings.redis_url, settings.instance_path / "redis")
+    doubt_lasts = settings.access_token_ttl + DOUBT_MARGIN
+    return Stores(client, is_embedded=not settings.redis_url, doubt_lasts=doubt_lasts, now=now)
+
+
+class Core:
+    """The services of the core that depend on one another."""
+
+    def __init__(self, settings: Settings, stores: Stores, background: Background) -> None:
+        self.pool, self.memory = HashingPool(), Memory(settings.token_memory)
+        self.passwords = passwords_of(settings, self.pool)
+        self.links = Links(settings.secret_key)
+        folder = settings.instance_path / "outbox"
+        self.outbox = Outbox(folder) if settings.mail_url == OUTBOX else None
+        post = post_office(settings, self.outbox, background, stores.now)
+        self.notices = Notices(post, self.links)
+        self.accounts = Accounts(
+            stores.users, self.passwords, stores.events, self.notices, stores.feed
+        )
+        self.sessions = Sessions(
+            tokens_of(settings),
+            stores.entries,
+            stores.records,
+            limits_of(settings),
+            self.notices,
+            stores.feed,
+            self.memory,
+            lambda: self.tidier.finish_ends(),
+        )
+        kept = (settings.sessions_kept, settings.events_kept, settings.pending_kept)
+        self.tidying = Tidying(stores.attic, stores.ends, self.sessions, *kept)
+        self.tidier = Tidier(self.tidying, stores.turns.take, background, stores.now)
+        self.email_changes = EmailChanges(
+            stores.email_changes,
+            stores.users,
+            self.passwords,
+            self.accounts,
+            self.sessions,
+            self.links,
+            self.notices,
+            stores.feed,
+        )
+
+
+def passwords_of(settings: Settings, pool: HashingPool) -> Passwords:
+    # The demo password is in the source, and a development database may move into production.
+    published = {development.DEMO.password} if settings.mode == "production" else set()
+    return Passwords(
+        settings.bcrypt_rounds, settings.password_min_length, frozenset(published), pool
+    )
+
+
+def registration_of(settings: Settings, stores: Stores, core: Core) -> Registration:
+    return Registration(
+        stores.users,
+        core.passwords,
+        core.accounts,
+        core.sessions,
+        core.links,
+        core.notices,
+        core.email_changes,
+        stores.events,
+        stores.feed,
+        must_confirm=settings.must_confirm,
+    )
+
+
+def attempts_of(settings: Settings, stores: Stores) -> Attempts:
+    return Attempts(stores.counters, stores.local_counters, enabled=settings.ratelimit_enabled)
+
+
+def metrics_of(settings: Settings, stores: Stores, core: Core, background: Background) -> Metrics:
+    vitals = Vitals(core.pool, core.memory, stores.feed, background)
+    return Metrics(settings.instance_path / "metrics", vitals.levels)
+
+
+def readiness_of(app: Flask, stores: Stores) -> Readiness:
+    return Readiness(
+        {
+            "sql": partial(health.ask_sql, app),
+            "redis": partial(health.ask_redis, stores.redis),
+            "migrations": health.Migrations(app).ask,
+        }
+    )
+
+
+def under_glass(stores: Stores) -> "Laboratory":
+    """Trace the two stores that a refresh asks, and give the lab storage of its own."""
     from .lab.laboratory import Laboratory
     from .lab.live.redis_exchanges import SANDBOXES, RedisTrail
     from .lab.watching import watched
 
-    laboratory = Laboratory(RedisTrail(redis), RedisEntries(redis, SANDBOXES))
-    return watched(entries, "redis"), watched(records, "sql"), laboratory
+    stores.entries = watched(stores.entries, "redis")
+    stores.records = watched(stores.records, "sql")
+    return Laboratory(RedisTrail(stores.redis), RedisEntries(stores.redis, SANDBOXES))
 
 
 def post_office(
-    settings: Settings, outbox: Outbox | None, background: Background, now: Callable[[], float]
+    settings: Settings, outbox: Outbox | None, background: Background, now: Clock
 ) -> PostOffice:
     def open_up() -> "tuple[Letters, Transport]":
+        # With the first mail: the libraries for templates and SMTP are slow to import.
         from .mail.letters import Letters
         from .mail.transports import Smtp
 

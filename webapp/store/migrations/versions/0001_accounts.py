@@ -10,6 +10,12 @@ depends_on = None
 
 
 def upgrade() -> None:
+    create_users()
+    create_sessions()
+    create_events()
+
+
+def create_users() -> None:
     op.create_table(
         "users",
         sa.Column("id", sa.String(36), nullable=False),
@@ -22,6 +28,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_users"),
         sa.UniqueConstraint("email", name="uq_users_email"),
     )
+
+
+def create_sessions() -> None:
     op.create_table(
         "sessions",
         sa.Column("sid", sa.String(22), nullable=False),
@@ -41,6 +50,9 @@ def upgrade() -> None:
         ),
     )
     op.create_index("ix_sessions_user_id", "sessions", ["user_id"])
+
+
+def create_events() -> None:
     op.create_table(
         "events",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True),
