@@ -11,7 +11,8 @@ from tests.support.browser import Browser
 from tests.support.commands import run
 from webapp import create_app
 from webapp.cli import without_settings
-from webapp.config import ConfigError, Settings, env_name
+from webapp.config import ConfigError, Settings
+from webapp.config_types import env_name
 from webapp.development import DEMO
 from webapp.doctor.findings import Finding
 

@@ -10,20 +10,22 @@ from flask import Flask
 
 from scripts import settings
 from scripts.bootstrap import ROOT
-from webapp.config import Settings, env_name
+from webapp.config import Settings
+from webapp.config_types import env_name
 
 # One that is written out; of those that are put together the README names the form.
 TESTID = re.compile(r'data-testid="([a-z-]+)"')
-OPERATIONS = settings.PAGE.read_text()
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
-def test_the_table_of_settings_is_in_step_with_their_own_words() -> None:
-    hint = "`python3 -m scripts.settings` writes it anew"
-    assert settings.in_step(OPERATIONS) == OPERATIONS, hint
+def test_the_page_of_settings_has_the_table_of_the_code() -> None:
+    page = settings.PAGE.read_text()
+    hint = "`python3 -m scripts.settings` writes it"
+    assert settings.with_table(page) == page, hint
 
 
-def test_defaults_are_written_as_one_would_write_them() -> None:
+def test_a_default_of_the_table_means_the_same_in_the_environment() -> None:
     shown = dict(re.findall(r"^\| `(\w+)` \| `([^`]+)` \|", settings.table(), re.MULTILINE))
     read = Settings.from_environ(shown | {"WEBAPP_MODE": "development"})
     for name in set(Settings.__dataclass_fields__) - {"mode", "instance_path"}:
@@ -49,7 +51,7 @@ def test_a_shell_reads_the_example_of_settings_as_systemd_does(tmp_path: Path) -
 
 def test_a_page_without_a_place_for_the_table_is_refused() -> None:
     with pytest.raises(ValueError, match="0 places"):
-        settings.in_step("# Nothing here\n")
+        settings.with_table("# Nothing here\n")
 
 
 def test_every_command_of_ours_is_named(app: Flask) -> None:

@@ -7,7 +7,8 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from . import cli, development
-from .config import ROOT, ConfigError, Settings, using
+from .config import ConfigError, Settings, using
+from .config_table import ROOT
 from .core.errors import Unavailable, in_one_line
 from .store.database import init_database
 from .store.events import noted

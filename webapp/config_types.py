@@ -1,15 +1,21 @@
-"""What a setting may look like: functions from its text to its value, which raise Unreadable."""
+"""Types of settings: functions from a text to a value, which raise Unreadable."""
 
 import os
 import re
 from collections.abc import Callable
+from dataclasses import field
 from pathlib import Path
+from typing import Any
 
 from .core.keys import KeyRing
 from .core.urls import Unreadable, check_host, check_port
 from .store import database_url as database_urls
 from .store import redis_url as redis_urls
 from .store.connect import make_and_drop
+
+PREFIX = "WEBAPP_"
+PLATFORM_NAMES = {"REDIS_URL", "DATABASE_URL", "PORT"}
+UNPARSED = object()
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 UNITS = {"": 1, "s": 1, "m": MINUTE, "h": HOUR, "d": DAY}
@@ -20,8 +26,31 @@ PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A
 CONTACT = re.compile(r"(?:mailto|tel|https):[!-~]+")
 
 
+def env_name(option: str) -> str:
+    """The environment variable of a field."""
+    name = option.upper()
+    return name if name in PLATFORM_NAMES else PREFIX + name
+
+
+def setting(
+    default: str,
+    parse: Callable[[str], Any],
+    doc: str,
+    *,
+    value: Any = UNPARSED,
+    required: bool = False,
+) -> Any:
+    """A field of the table. `default` is what one would write in the environment.
+
+    `parse` raises Unreadable. `value`: of the default, where it is not `parse(default)`.
+    `required`: in production there is no default.
+    """
+    metadata = {"default": default, "parse": parse, "doc": doc, "required": required}
+    return field(default=parse(default) if value is UNPARSED else value, metadata=metadata)
+
+
 def one_line(text: str) -> str:
-    """What every setting has to be, before anything else."""
+    """Checked first, for every setting: UTF-8, one line, no control characters."""
     if re.search("[\ud800-\udfff]", text):
         raise Unreadable("is not UTF-8")
     if re.search("[\x00-\x1f\x7f-\x9f\u2028\u2029]", text):
@@ -73,9 +102,9 @@ def automatic_flag(text: str) -> bool | None:
 
 
 def http_address(text: str) -> str:
-    """The URL in its normal form, without a slash at the end; its host in ASCII.
+    """An http(s) URL in its normal form: without a slash at the end, its host in ASCII.
 
-    One complaint for all that is wrong: what is known of its parts belongs to URLs with a password.
+    One message for every fault: a more precise one would quote a part, which may be a password.
     """
     wanted = Unreadable(
         "must be an address like https://example.com, https://example.com:8443 or "
@@ -96,10 +125,10 @@ def http_address(text: str) -> str:
 
 
 def ascii_host(host: str) -> str:
-    """As browsers send it (IDNA)."""
+    """The host as browsers send it (IDNA)."""
     if host.isascii():
         return host
-    from email_validator import validate_email  # it knows IDNA; large, so not at the start
+    from email_validator import validate_email  # it knows IDNA; a slow import
 
     checked = validate_email(f"x@{host}", check_deliverability=False, test_environment=True)
     return str(checked.ascii_domain)
@@ -113,7 +142,7 @@ def contact(text: str) -> str:
 
 def mail_address(text: str) -> str:
     """`name@host` or `Name <name@host>`, in the form of a header."""
-    from .mail.sender import parse_sender  # large, so not at the start
+    from .mail.sender import parse_sender  # a slow import
 
     return parse_sender(text)
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from flask import Flask
 
 from . import development
-from .config import ROOT, Settings, using
+from .config import Settings, using
+from .config_table import ROOT
 from .core.accounts import Accounts
 from .core.attempts import Attempts
 from .core.clients import Clients

@@ -4,7 +4,8 @@ import pytest
 
 from tests.support.mail_server import MailServer, serving_mail
 from tests.test_config import SECRETS
-from webapp.config import ROOT, ConfigError, Settings
+from webapp.config import ConfigError, Settings
+from webapp.config_table import ROOT
 from webapp.core.notices import Notice
 from webapp.mail.letters import Letters
 from webapp.mail.transports import Smtp

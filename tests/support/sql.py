@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, NullPool, create_engine, text
 
-from webapp.config import database_url
+from webapp.config_types import database_url
 
 
 @contextmanager

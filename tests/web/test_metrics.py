@@ -19,7 +19,7 @@ from tests.support.api import Program
 from tests.support.browser import EMAIL, FIREFOX, Browser
 from tests.support.clock import Clock
 from tests.support.servers import RedisServer, free_port, wait_until
-from webapp.config import ROOT
+from webapp.config_table import ROOT
 from webapp.core.end_reasons import EndReason
 from webapp.core.errors import Busy
 from webapp.store.models import db
