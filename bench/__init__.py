@@ -1,1 +1,1 @@
-"""Reproducible measurements, against peers: `python3 -m bench`."""
+"""Measurements of Evergreen and its peers: `python3 -m bench`."""

@@ -1,83 +1,63 @@
-"""The bench command: `python3 -m bench` measures the app against its peers.
+"""Measure Evergreen and its peers: `python3 -m bench`.
 
-`--full` measures them behind the server as well, with wrk. `storm`, `million`, `ends`, `slow`,
-`attack`, `faults` and `soak` are studies of their own. Everything listens on this machine alone,
-and writes to a temporary folder.
+Without a study: what the sign-in adds to a page, refreshes, start and Redis memory, in about
+two minutes. docs/benchmarks.md explains the figures. All servers listen on 127.0.0.1 alone, and
+all files are in a temporary folder.
 """
 
 import argparse
 import logging
 import sys
-from pathlib import Path
+from importlib import import_module
 
 from scripts.bootstrap import ensure
+
+# Name: module, its argument, default, help.
+STUDIES = {
+    "attack": ("attack", "seconds", 90, "six attacks beside 20 honest clients, so long each"),
+    "ends": ("ends", "sessions", 100_000, "the end of all sessions of one user"),
+    "login-load": ("login_load", "seconds", 30, "pages while eight clients log in"),
+    "million": ("million", "sessions", 1_000_000, "the same requests with many sessions stored"),
+    "soak": ("soak", "minutes", 30, "200 honest clients, and a fault each minute"),
+}
 
 
 def main(arguments: list[str]) -> int:
     options = parse(arguments)
-    ensure("tests" if options.study == "faults" else "bench")
-    logging.disable(logging.INFO)  # the app tells of each sign-in
-    if options.study == "storm":
-        from . import storm
-
-        storm.run(options.seconds)
-    elif options.study == "lab":
-        from . import lab
-
-        lab.run(options.seconds)
-    elif options.study == "million":
-        from . import million
-
-        million.run(options.sessions)
-    elif options.study == "ends":
-        from . import ends
-
-        ends.run(options.sessions)
-    elif options.study == "slow":
-        from . import slow
-
-        slow.run(options.seconds)
-    elif options.study == "attack":
-        from . import attack
-
-        attack.run(options.seconds)
-    elif options.study == "faults":
-        from . import faults
-
-        return faults.run()
-    elif options.study == "soak":
-        from . import soak
-
-        soak.run(options.minutes)
+    ensure("bench")
+    logging.disable(logging.INFO)  # the app logs each sign-in
+    if options.study:
+        module, argument, _, _ = STUDIES[options.study]
+        import_module(f"bench.{module}").run(getattr(options, argument))
+    elif options.full:
+        import_module("bench.behind_granian").run()
     else:
-        from . import quick
-
-        quick.run(with_wrk=options.full, svg_file=options.svg)
+        compare()
     return 0
+
+
+def compare() -> None:
+    from . import footprint, refresh, report, signed_in_page
+    from .entrants import prepared_entrants
+
+    print(f"Measured: {report.machine()}")
+    with prepared_entrants() as field:
+        refresh_costs, refresh_counts = refresh.measured(field)
+        signed_in_page.show(field, refresh_costs)
+        refresh.show(refresh_costs, refresh_counts)
+        footprint.show_start(field)
+        footprint.show_redis_memory(field)
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python3 -m bench", description=__doc__)
-    parser.add_argument("--full", action="store_true", help="with wrk, against a running server")
-    parser.add_argument("--svg", type=Path, metavar="FILE", help="plot the signed-in pages")
-    studies = parser.add_subparsers(dest="study", metavar="STUDY")
-    storm = studies.add_parser("storm", help="eight clients log in without pause")
-    storm.add_argument("seconds", type=int, nargs="?", default=30)
-    lab = studies.add_parser("lab", help="fifty open lab pages, and others who log in")
-    lab.add_argument("seconds", type=int, nargs="?", default=20)
-    million = studies.add_parser(
-        "million", help="a million sessions; DATABASE_URL: in an empty one"
+    parser.add_argument(
+        "--full", action="store_true", help="the pages behind a running server, by wrk"
     )
-    million.add_argument("sessions", type=int, nargs="?", default=1_000_000)
-    ends = studies.add_parser("ends", help="the end of all sessions of one user")
-    ends.add_argument("sessions", type=int, nargs="?", default=100_000)
-    slow = studies.add_parser("slow", help="400 slow headers, 400 slow bodies")
-    slow.add_argument("seconds", type=int, nargs="?", default=20)
-    attack = studies.add_parser("attack", help="six attacks beside 20 honest clients")
-    attack.add_argument("seconds", type=int, nargs="?", default=90)
-    studies.add_parser("faults", help="what honest clients notice of each fault: a table")
-    soak = studies.add_parser("soak", help="200 honest clients, and a fault each minute")
-    soak.add_argument("--minutes", type=int, default=30)
+    studies = parser.add_subparsers(dest="study", metavar="STUDY")
+    for name, (_, argument, default, text) in STUDIES.items():
+        study = studies.add_parser(name, help=text)
+        study.add_argument(argument, type=int, nargs="?", default=default)
     return parser.parse_args(arguments)
 
 

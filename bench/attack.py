@@ -1,6 +1,6 @@
-"""Attacks on a server that nothing stands in front of, beside honest clients that stay signed in.
+"""Six attacks on a server without a proxy, beside honest clients.
 
-The attackers run at the lowest priority: they would have a machine of their own.
+The attackers run at the lowest priority: real ones would not use the CPU of this machine.
 """
 
 import subprocess
@@ -22,13 +22,13 @@ from . import attackers, report
 
 PEOPLE, PROGRAMS = 14, 6
 DIRECT = {"WEBAPP_TRUSTED_PROXIES": "0", "WEBAPP_BCRYPT_ROUNDS": "12"}
-# They stay: what is timed are pages, calls and renewals, and no sign-ins.
-STAYING = Habits(leaving=0)
-COLUMNS = ["attack", "requests", "503", "no answer", *WRONG, "p50 ms", "p99 ms", "of idle"]
+# Without logouts: the figures are of pages, API calls and refreshes, and of no sign-in.
+NO_LOGOUTS = Habits(leaving=0)
+COLUMNS = ["attack", "requests", "503", "no response", *WRONG, "p50 ms", "p99 ms", "p99 / idle"]
 
 
 def run(seconds: int) -> None:
-    """Each attack for so many seconds."""
+    """Run each attack for so many seconds."""
     print(f"Measured: {report.machine()}")
     with (
         TemporaryDirectory(prefix="attack-") as folder,
@@ -39,25 +39,25 @@ def run(seconds: int) -> None:
             accounts = app.extensions["evergreen"].accounts
             accounts.register(attackers.ACCOUNT, PASSWORD, now=time.time())
         with served(here) as server:
-            crowd = here.crowd(server, STAYING).settle()
+            crowd = here.crowd(server, NO_LOGOUTS).settle()
             try:
-                rows = list(endure(crowd, int(server.place), seconds))
+                rows = list(attack_in_turn(crowd, int(server.place), seconds))
             finally:
                 crowd.stop()
             replaced = server.started - WORKERS
-    report.table("Honest clients beside an attack", COLUMNS, rows)
-    print(f"\nWorkers that had to be replaced: {replaced}")
+    report.table("Honest clients during an attack", COLUMNS, rows)
+    print(f"\nWorkers that were replaced: {replaced}")
 
 
-def endure(crowd: Crowd, port: int, seconds: int) -> Iterator[list[str]]:
-    idle = about(crowd, seconds)
+def attack_in_turn(crowd: Crowd, port: int, seconds: int) -> Iterator[list[str]]:
+    idle = observe(crowd, seconds)
     yield row("none", idle, idle)
     for kind in attackers.KINDS:
         with attack(kind, port, seconds):
-            yield row(kind.replace("_", " "), about(crowd, seconds), idle)
+            yield row(kind.replace("_", " "), observe(crowd, seconds), idle)
 
 
-def about(crowd: Crowd, seconds: int) -> Tally:
+def observe(crowd: Crowd, seconds: int) -> Tally:
     tally = crowd.resume()
     time.sleep(seconds)
     crowd.pause()

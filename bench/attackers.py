@@ -1,6 +1,6 @@
-"""One attacker of `attack.py`, a process of its own: `python -m bench.attackers KIND PORT SECONDS`.
+"""The attackers of attack.py; each runs as `python -m bench.attackers KIND PORT SECONDS`.
 
-It comes from another address of this machine (127.0.0.2) and stops by itself.
+Their connections come from 127.0.0.2, so that the app counts them apart from honest clients.
 """
 
 import json
@@ -13,24 +13,24 @@ from contextlib import suppress
 
 from tests.support.browser import PASSWORD
 
-FROM, TIMEOUT = ("127.0.0.2", 0), 10
+SOURCE, TIMEOUT = ("127.0.0.2", 0), 10
 CONNECTIONS, THREADS = 400, 12
-# Of the attacker; the honest clients have others.
+# The account whose password the attacker knows.
 ACCOUNT = "attacker@example.com"
 HEAD = b"%s HTTP/1.1\r\nHost: localhost\r\n"
 JSON = b"Sec-Fetch-Site: same-origin\r\nContent-Type: application/json\r\n"
 LENGTH = b"Content-Length: %d\r\n\r\n"
 LOGIN, METER = b"POST /api/v1/auth/login", b"POST /password-strength"
-# It takes zxcvbn long.
+# A password that takes zxcvbn long to estimate.
 SLOW_PASSWORD = "+@h4246ge+@h4246g1+@b424611+@h42w6ga9" * 4
 
 
 def connect(port: int) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", port), TIMEOUT, FROM)
+    return socket.create_connection(("127.0.0.1", port), TIMEOUT, SOURCE)
 
 
 def hold(port: int, end: float, first: bytes, more: bytes) -> None:
-    """Keep connections open that never finish what they send; open those anew that were closed."""
+    """Keep 400 requests open that never end; replace those that the server closes."""
     held: list[socket.socket] = []
     while time.monotonic() < end:
         while len(held) < CONNECTIONS:
@@ -64,9 +64,9 @@ def http_2(port: int, end: float) -> None:
 
 
 def flood(port: int, end: float, line: bytes, body: Callable[[int], object]) -> None:
-    """Ask without pause, in twelve threads."""
+    """Send requests without pause, in twelve threads."""
 
-    def ask(thread: int) -> None:
+    def send(thread: int) -> None:
         count = thread
         while time.monotonic() < end:
             data = json.dumps(body(count)).encode()
@@ -77,7 +77,7 @@ def flood(port: int, end: float, line: bytes, body: Callable[[int], object]) -> 
                 while made.recv(4096):
                     pass
 
-    threads = [threading.Thread(target=ask, args=(each,)) for each in range(THREADS)]
+    threads = [threading.Thread(target=send, args=(each,)) for each in range(THREADS)]
     for thread in threads:
         thread.start()
     for thread in threads:

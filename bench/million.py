@@ -1,7 +1,7 @@
-"""Does it stay quick when there are a million sessions?
+"""Response times with a thousand sessions stored, and with a million.
 
-Everything is measured at a thousand, and again at the full size, in the same database: SQLite, or
-the empty one that DATABASE_URL names.
+Both are measured in the same database: SQLite, or the empty one that DATABASE_URL names. Then the
+query plans are printed.
 """
 
 import os
@@ -15,21 +15,20 @@ from flask import Flask
 from webapp import create_app
 from webapp.core.policy import Role
 from webapp.store.models import UserRow, db
-from webapp.store.sql.migrate import migrating
 
 from . import report
-from .counting import count
-from .fill import fill
+from .client import Client, Response, request
 from .peers import PASSWORD, evergreen
+from .query_counts import count
 from .refresh import api_refresh
 from .rounds import Spread
+from .seed_data import analyze, seed
 from .servers import redis_server, sqlite_url
-from .visitor import Answer, Visitor, request
 
 FEW = 1000
 CALLS = 15
 ADMIN = "admin@example.com"
-# The admin's own: a list of devices worth showing.
+# Sessions of the admin, for the list of devices.
 SIGN_INS = 5
 
 Job = Callable[[], object]
@@ -42,23 +41,16 @@ def run(sessions: int) -> None:
         settings = evergreen.settings(Path(folder, "instance"), f"{redis}/0", sql_url)
         app = create_app(settings)
         jobs = prepare(app)
-        fill(app, f"{redis}/0", range(FEW))
+        seed(app, f"{redis}/0", range(FEW))
         few = {name: milliseconds(job) for name, job in jobs.items()}
         began = time.monotonic()
-        fill(app, f"{redis}/0", range(FEW, sessions))
-        count_rows(app)
+        seed(app, f"{redis}/0", range(FEW, sessions))
+        analyze(app)
         print(f"\nFilled in {time.monotonic() - began:.0f} s.")
         many = {name: milliseconds(job) for name, job in jobs.items()}
         show(few, many, sessions)
         for name, job in jobs.items():
             explain(app, name, job)
-
-
-def count_rows(app: Flask) -> None:
-    """As PostgreSQL does by itself within a minute of so many new rows, to plan its queries."""
-    with app.app_context(), migrating() as connection:  # it has no limits of time
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql("ANALYZE")
 
 
 def show(few: dict[str, Spread], many: dict[str, Spread], sessions: int) -> None:
@@ -78,18 +70,18 @@ def show(few: dict[str, Spread], many: dict[str, Spread], sessions: int) -> None
 
 
 def prepare(app: Flask) -> dict[str, Job]:
-    """What is measured, by name: calls of an admin who has several sessions."""
+    """The measured requests by name, all of an admin with several sessions."""
     evergreen.prepare(app)
     with app.app_context():
         if db.session.query(UserRow).count() > 1:
             raise SystemExit("DATABASE_URL: must name an empty database")
         accounts = app.extensions["evergreen"].accounts
         accounts.register(ADMIN, PASSWORD, role=Role.ADMIN, now=time.time())
-    cookies = [Visitor(app).sign_in(ADMIN).cookies for _ in range(SIGN_INS)][-1]
+    cookies = [Client(app).sign_in(ADMIN).cookies for _ in range(SIGN_INS)][-1]
     bearer = {"HTTP_AUTHORIZATION": f"Bearer {cookies['access_token']}"}
 
     def call(path: str, query: str = "", **more: str) -> Job:
-        return lambda: Answer(app, request(path, cookies, QUERY_STRING=query, **more))
+        return lambda: Response(app, request(path, cookies, QUERY_STRING=query, **more))
 
     return {
         "POST /api/v1/auth/refresh": api_refresh(app, users=1),
@@ -108,8 +100,8 @@ def milliseconds(job: Job) -> Spread:
 
 def timed(job: Job) -> float:
     began = time.perf_counter()
-    answer = job()
-    assert not isinstance(answer, Answer) or answer.status == "200 OK", answer.status
+    response = job()
+    assert not isinstance(response, Response) or response.status == "200 OK", response.status
     return (time.perf_counter() - began) * 1000
 
 

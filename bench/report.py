@@ -1,4 +1,4 @@
-"""Tables in Markdown, and what they were measured on."""
+"""Markdown tables, and the line that names the machine."""
 
 import os
 import platform
@@ -21,7 +21,7 @@ def spread(values: Spread, digits: int) -> str:
 
 
 def machine() -> str:
-    """Date, CPU, cores and Python, in one line."""
+    """One line: date, CPU, cores, Python."""
     python = f"{platform.python_implementation()} {platform.python_version()}"
     return f"{date.today()}, {cpu_model()}, {os.cpu_count()} cores, {python}"
 

@@ -1,8 +1,8 @@
-"""Measure jobs against each other, so that a noisy neighbour disturbs all of them alike.
+"""Interleaved measurement: jobs take turns in short slices, so that noise meets all alike.
 
-A round is made of many short slices, in which the jobs take turns, each for about as long. CPU
-time is that of this process: what others do on the machine costs it little, and what a Redis does
-is not in it. The clock's time has all of that.
+A round consists of many slices; in each, every job runs for about the same time. CPU time is that
+of this process: it contains neither the work of other processes nor that of Redis. Wall time
+contains both.
 """
 
 import gc
@@ -15,9 +15,9 @@ from typing import TypeVar
 
 ROUNDS = 7
 SLICES = 20
-# CPU seconds: hundreds of calls of the cheapest job, a dozen of the dearest.
+# CPU seconds: hundreds of calls of the cheapest job, a dozen of the most expensive one.
 SLICE = 0.03
-# Calls of each job before anything counts: caches fill, connections open.
+# Calls of each job before the measurement: caches fill, connections open.
 WARM_UP = 200
 
 Key = TypeVar("Key")
@@ -26,13 +26,13 @@ Job = Callable[[], object]
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds a call."""
+    """Seconds for one call."""
 
     cpu: float
     wall: float
 
 
-# The costs of its slices.
+# The costs of one job in the slices of one round.
 Round = list[Cost]
 
 
@@ -52,10 +52,10 @@ class Spread:
 
 
 def measure(jobs: Mapping[Key, Job]) -> dict[Key, list[Round]]:
-    """What a call of each job cost, in each slice of each round."""
+    """The cost of a call of each job, in each slice of each round."""
     calls = {key: calls_in_a_slice(job) for key, job in jobs.items()}
     gc.collect()
-    gc.freeze()  # or whoever triggers a collection pays for what all others hold
+    gc.freeze()  # else a job that triggers a collection pays for the objects of all others
     found: dict[Key, list[Round]] = {key: [[] for _ in range(ROUNDS)] for key in jobs}
     for number, _ in itertools.product(range(ROUNDS), range(SLICES)):
         for key, job in jobs.items():
@@ -65,7 +65,7 @@ def measure(jobs: Mapping[Key, Job]) -> dict[Key, list[Round]]:
 
 
 def cpu(rounds: list[Round]) -> Spread:
-    """Seconds; of each round the median, for a slice in which others came between says nothing."""
+    """CPU seconds: the median of each round, since single slices may be disturbed."""
     return Spread.of(statistics.median(each.cpu for each in one) for one in rounds)
 
 
@@ -74,9 +74,18 @@ def wall(rounds: list[Round]) -> Spread:
 
 
 def cpu_ratio(mine: list[Round], other: list[Round]) -> Spread:
-    """Slice by slice: two that follow each other have met the same neighbours."""
+    """Compared slice by slice: slices of the same turn met the same noise."""
+    return compare(mine, other, lambda a, b: a.cpu / b.cpu)
+
+
+def added_cpu(mine: list[Round], other: list[Round]) -> Spread:
+    """CPU seconds that a call of `mine` takes beyond a call of `other`, slice by slice."""
+    return compare(mine, other, lambda a, b: a.cpu - b.cpu)
+
+
+def compare(mine: list[Round], other: list[Round], by: Callable[[Cost, Cost], float]) -> Spread:
     return Spread.of(
-        statistics.median(a.cpu / b.cpu for a, b in zip(*both, strict=True))
+        statistics.median(by(a, b) for a, b in zip(*both, strict=True))
         for both in zip(mine, other, strict=True)
     )
 

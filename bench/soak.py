@@ -1,7 +1,7 @@
-"""A soak: 200 honest clients for half an hour, and each minute something befalls the site.
+"""Soak test: 200 honest clients for half an hour, with a fault each minute.
 
-Browsers with two tabs, reloads before the answer, laptops that are closed for a while, logouts,
-devices ended from others; programs with lost answers. Every wrong answer is counted.
+The clients are browsers with two tabs, early reloads, suspended laptops, logouts, sessions ended
+from another device; and programs that lose responses. Every wrong response is counted.
 """
 
 import itertools
@@ -20,20 +20,19 @@ from . import report
 
 PEOPLE, PROGRAMS = 150, 50
 HABITS = Habits(pause=4, leaving=0.02, laptops=0.03)
-# Seconds. Shorter: more refreshes. A request that waits for two of them looks like a thief's.
+# Seconds. Shorter: more refreshes; but a request that is overtaken by two looks like theft.
 ACCESS_TTL = 6
 MINUTE, BEFORE, FAULT = 60, 10, 5
-COLUMNS = ["requests", "refreshes", "ends", "503", "no answer", *WRONG]
+COLUMNS = ["requests", "refreshes", "ends", "503", "no response", *WRONG]
 TIMES = ["p50 ms", "p99 ms", "recovery s"]
 
 
 def run(minutes: int) -> None:
     print(f"Measured: {report.machine()}")
-    life = {"WEBAPP_ACCESS_TOKEN_TTL": str(ACCESS_TTL)}
     with (
         TemporaryDirectory(prefix="soak-") as folder,
         site(Path(folder), PEOPLE, PROGRAMS) as here,
-        served(here, **life) as server,
+        served(here, WEBAPP_ACCESS_TOKEN_TTL=str(ACCESS_TTL)) as server,
     ):
         crowd = here.crowd(server, HABITS).settle()
         try:
@@ -49,7 +48,7 @@ def soak(minutes: int, here: Site, server: AppServer, crowd: Crowd) -> None:
     print(f"\n| {' | '.join(header)} |\n| {' | '.join(['---:'] * len(header))} |", flush=True)
     for minute in range(1, minutes + 1):
         name, fault = next(kinds)
-        tally = live_through(fault, crowd)
+        tally = run_minute(fault, crowd)
         counts = counted(tally)
         totals.update(counts)
         shown = [str(counts[each]) for each in COLUMNS]
@@ -59,8 +58,8 @@ def soak(minutes: int, here: Site, server: AppServer, crowd: Crowd) -> None:
     show("all", "", *(str(totals[each]) for each in COLUMNS), *[""] * len(TIMES), "")
 
 
-def live_through(fault: faults.Fault, crowd: Crowd) -> Tally:
-    """One minute."""
+def run_minute(fault: faults.Fault, crowd: Crowd) -> Tally:
+    """One minute with one fault."""
     tally = crowd.resume()
     time.sleep(BEFORE)
     with fault():
@@ -71,7 +70,7 @@ def live_through(fault: faults.Fault, crowd: Crowd) -> Tally:
 
 
 def counted(tally: Tally) -> Counter[str]:
-    unanswered = {"503": len(tally.having_status(503)), "no answer": len(tally.having_status(0))}
+    unanswered = {"503": len(tally.having_status(503)), "no response": len(tally.having_status(0))}
     return Counter({"requests": len(tally.answers), **tally.events, **unanswered, **tally.wrong})
 
 
@@ -81,7 +80,7 @@ def times(tally: Tally) -> list[str]:
 
 
 def memory(here: Site, server: AppServer) -> str:
-    """Resident, in MB."""
+    """Resident memory in MB."""
     pids = [server.pid, *server.workers(), here.redis.pid]
     return " ".join(str(resident(pid)) for pid in pids)
 

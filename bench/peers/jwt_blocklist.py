@@ -1,6 +1,6 @@
-"""Flask-JWT-Extended with a blocklist in Redis, as its documentation shows it.
+"""Flask-JWT-Extended with its documentation's blocklist in Redis, and rotation.
 
-A refresh revokes the token that it was made with, and gives both anew: rotation.
+A refresh revokes the refresh token that it came with, and issues both tokens anew.
 """
 
 import redis
@@ -27,9 +27,9 @@ def create_app(redis_url: str, sql_url: str) -> Flask:
     @jwt_required()
     def logout() -> ResponseReturnValue:
         revoke()
-        answer = Response(status=204)
-        unset_jwt_cookies(answer)
-        return answer
+        response = Response(status=204)
+        unset_jwt_cookies(response)
+        return response
 
     app.view_functions["logout"] = logout
 

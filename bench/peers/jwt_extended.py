@@ -1,4 +1,4 @@
-"""Flask-JWT-Extended with its tokens in cookies."""
+"""Flask-JWT-Extended with both tokens in cookies."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ from flask_jwt_extended import (
     unset_jwt_cookies,
 )
 
-from . import EMAIL, LIFETIME, new_app, page, password_is_right, refusal
+from . import EMAIL, LIFETIME, add_page, is_right_password, new_app, refusal
 
 
 def create_app(redis_url: str, sql_url: str) -> Flask:
@@ -23,23 +23,23 @@ def create_app(redis_url: str, sql_url: str) -> Flask:
         JWT_TOKEN_LOCATION=["cookies"], JWT_ACCESS_TOKEN_EXPIRES=timedelta(seconds=LIFETIME)
     )
     JWTManager(app)
-    app.get("/page")(jwt_required()(page))
+    add_page(app, jwt_required())
 
     @app.post("/login")
     def login() -> ResponseReturnValue:
-        return with_new_tokens() if password_is_right() else refusal()
+        return with_new_tokens() if is_right_password() else refusal()
 
     @app.post("/logout")
     def logout() -> ResponseReturnValue:
-        answer = Response(status=204)
-        unset_jwt_cookies(answer)
-        return answer
+        response = Response(status=204)
+        unset_jwt_cookies(response)
+        return response
 
     return app
 
 
 def with_new_tokens() -> Response:
-    answer = Response(status=204)
-    set_access_cookies(answer, create_access_token(EMAIL))
-    set_refresh_cookies(answer, create_refresh_token(EMAIL))
-    return answer
+    response = Response(status=204)
+    set_access_cookies(response, create_access_token(EMAIL))
+    set_refresh_cookies(response, create_refresh_token(EMAIL))
+    return response

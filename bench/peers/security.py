@@ -1,11 +1,11 @@
-"""Flask-Security: users in SQL, and the session in a signed cookie."""
+"""Flask-Security: users in SQL, the session in a signed cookie."""
 
 from flask import Flask
 from flask_security import Security, SQLAlchemyUserDatastore, auth_required, hash_password
 from flask_security.models import fsqla_v3
 from flask_sqlalchemy import SQLAlchemy
 
-from . import EMAIL, PASSWORD, SECRET, new_app, page
+from . import EMAIL, PASSWORD, SECRET, add_page, new_app
 
 
 def create_app(redis_url: str, sql_url: str) -> Flask:
@@ -25,7 +25,7 @@ def create_app(redis_url: str, sql_url: str) -> Flask:
         pass
 
     Security(app, SQLAlchemyUserDatastore(db, User, Role))
-    app.get("/page")(auth_required("session")(page))
+    add_page(app, auth_required("session"))
     return app
 
 

@@ -1,4 +1,4 @@
-"""Flask-Login over Flask-Session: the session is in Redis, the cookie is its name."""
+"""Flask-Login with Flask-Session: the session in Redis, its id in a cookie."""
 
 import warnings
 
@@ -8,10 +8,10 @@ from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, login_required, login_user, logout_user
 from flask_session import Session
 
-from . import EMAIL, new_app, page, password_is_right, refusal
+from . import EMAIL, add_page, is_right_password, new_app, refusal
 
 
-class Person(UserMixin):
+class User(UserMixin):
     id = EMAIL
 
 
@@ -19,17 +19,17 @@ def create_app(redis_url: str, sql_url: str) -> Flask:
     app = new_app()
     app.config.update(SESSION_TYPE="redis", SESSION_REDIS=redis.Redis.from_url(redis_url))
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # of its own serializer for old data
+        warnings.simplefilter("ignore", DeprecationWarning)  # about its serializer for old data
         Session(app)
     manager = LoginManager(app)
-    manager.user_loader({EMAIL: Person()}.get)
-    app.get("/page")(login_required(page))
+    manager.user_loader({EMAIL: User()}.get)
+    add_page(app, login_required)
 
     @app.post("/login")
     def login() -> ResponseReturnValue:
-        if not password_is_right():
+        if not is_right_password():
             return refusal()
-        login_user(Person())
+        login_user(User())
         return "", 204
 
     @app.post("/logout")

@@ -1,17 +1,18 @@
-"""The user's id in `flask.session`, which is a signed cookie."""
+"""Flask's own session: a signed cookie that holds the user's id."""
 
 from flask import Flask, session
 from flask.typing import ResponseReturnValue
 
-from . import EMAIL, new_app, page, password_is_right, refusal
+from . import EMAIL, View, add_page, is_right_password, new_app, refusal
 
 
 def create_app(redis_url: str, sql_url: str) -> Flask:
     app = new_app()
+    add_page(app, login_required)
 
     @app.post("/login")
     def login() -> ResponseReturnValue:
-        if not password_is_right():
+        if not is_right_password():
             return refusal()
         session["user_id"] = EMAIL
         return "", 204
@@ -21,8 +22,8 @@ def create_app(redis_url: str, sql_url: str) -> Flask:
         session.clear()
         return "", 204
 
-    @app.get("/page")
-    def signed_in_page() -> ResponseReturnValue:
-        return page() if "user_id" in session else refusal()
-
     return app
+
+
+def login_required(view: View) -> View:
+    return lambda: view() if "user_id" in session else refusal()

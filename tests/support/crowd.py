@@ -191,7 +191,6 @@ class Over(Exception):
 
 def haunt(ghost: Browser | Program, wire: Wire) -> None:
     """Try to get in with what is left of a session that has ended; the client judges the answer."""
-    ghost.tally().happened("ghosts")
     if isinstance(ghost, Program):
         random.choice([ghost.show_access, ghost.renew])(wire)
     elif random.random() < 0.3:

@@ -1,4 +1,4 @@
-"""What a request asks of Redis and SQL."""
+"""Count the Redis and SQL queries of a request."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -15,18 +15,20 @@ from webapp.store.sql import raw_query
 
 @dataclass
 class Counts:
-    """Of this thread alone: what goes on in the background is nobody's request."""
+    """Of this thread alone: background threads work for no request."""
 
     redis: int = 0
     """Round trips; a pipeline is one."""
     statements: list[tuple[str, Any]] = field(default_factory=list)
-    """SQL, with its parameters."""
+    """SQL statements with their parameters."""
 
     @property
     def writes(self) -> int:
         return sum(not text.lstrip().upper().startswith("SELECT") for text, _ in self.statements)
 
     def __str__(self) -> str:
+        if not self.redis and not self.statements:
+            return "none"
         return f"{self.redis} Redis, {len(self.statements)} SQL ({self.writes} writes)"
 
 
@@ -44,7 +46,7 @@ def counted() -> Iterator[Counts]:
             counts.statements.append((text, values))
 
     def spelled(*args: Any) -> tuple[str, Any]:
-        """What Evergreen asks past SQLAlchemy's events."""
+        """Evergreen's queries that bypass SQLAlchemy's events."""
         statement = spell(*args)
         if threading.get_ident() == thread:
             counts.statements.append(statement)

@@ -1,4 +1,4 @@
-"""Many users and sessions, written in bulk: the rows and keys that as many sign-ins leave."""
+"""Users and sessions in bulk: the rows and keys that as many sign-ins would write."""
 
 import time
 import uuid
@@ -15,17 +15,21 @@ from webapp.core.policy import Role
 from webapp.core.tokens import new_token_id
 from webapp.store.models import EventRow, SessionRow, UserRow, UserWordRow, db
 from webapp.store.sessions import RedisEntries
+from webapp.store.sql.migrate import migrating
 from webapp.store.words import words_of
 
-from .visitor import USER_AGENT
+from .client import USER_AGENT
 
 BATCH = 10_000  # sessions
 SESSIONS_OF_A_USER = 2
 DAY = 24 * 3600
 
 
-def fill(app: Flask, redis_url: str, sessions: range) -> None:
-    """One event each, as a sign-in writes it. The ranges of two calls must not overlap."""
+def seed(app: Flask, redis_url: str, sessions: range) -> None:
+    """Add sessions with these numbers, each with the event of its sign-in.
+
+    The ranges of two calls must not overlap: e-mail addresses are made from the numbers.
+    """
     pipeline = redis.Redis.from_url(redis_url).pipeline(transaction=False)
     entries = RedisEntries(pipeline)
     for first in range(sessions.start, sessions.stop, BATCH):
@@ -33,7 +37,8 @@ def fill(app: Flask, redis_url: str, sessions: range) -> None:
         opened = [new_session(str(uuid.uuid4())) for _ in batch[::SESSIONS_OF_A_USER]]
         opened += [new_session(each.user_id) for each in opened[: len(batch) - len(opened)]]
         with app.app_context(), db.engine.begin() as connection:
-            insert_all(connection, opened, batch)
+            insert_users(connection, opened, batch)
+            insert_sessions(connection, opened)
         for session in opened:
             entries.start(session.sid, now=session.created_at, browser="!ab", ttl=session.idle_ttl)
         pipeline.execute()
@@ -55,11 +60,22 @@ def new_session(user_id: str) -> Session:
     )
 
 
-def insert_all(connection: Connection, opened: list[Session], batch: range) -> None:
+def seed_one_user(user_id: str, sessions: int) -> None:
+    """Add sessions of one user, in SQL alone."""
+    for first in range(0, sessions, BATCH):
+        opened = [new_session(user_id) for _ in range(min(BATCH, sessions - first))]
+        with migrating() as connection:  # without the time limits of requests
+            insert_sessions(connection, opened)
+
+
+def insert_users(connection: Connection, opened: list[Session], batch: range) -> None:
     users = list(zip(dict.fromkeys(each.user_id for each in opened), batch, strict=False))
-    columns = Session.__slots__
     insert_into(connection, UserRow, (user_row(user_id, number) for user_id, number in users))
     insert_into(connection, UserWordRow, (row for each in users for row in word_rows(*each)))
+
+
+def insert_sessions(connection: Connection, opened: list[Session]) -> None:
+    columns = Session.__slots__
     insert_into(connection, SessionRow, ({n: getattr(each, n) for n in columns} for each in opened))
     insert_into(connection, EventRow, (event_row(each) for each in opened))
 
@@ -73,7 +89,7 @@ def user_row(user_id: str, number: int) -> dict[str, object]:
     return {
         "id": user_id,
         "email": f"user{number}@example.com",
-        "name": f"Somebody {number}",
+        "name": f"Person {number}",
         "password_hash": "$2b$12$" + "." * 53,
         "role": Role.USER,
         "created_at": now,
@@ -97,3 +113,10 @@ def event_row(session: Session) -> dict[str, object]:
         "ip": session.ip,
         "user_agent": session.user_agent,
     }
+
+
+def analyze(app: Flask) -> None:
+    """Refresh PostgreSQL's statistics. It does so by itself within a minute of so many rows."""
+    with app.app_context(), migrating() as connection:  # without the time limits of requests
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("ANALYZE")

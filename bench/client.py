@@ -1,4 +1,4 @@
-"""A browser that signs in for real, and then asks for one thing again and again."""
+"""A browser that signs in by the form, and WSGI requests that repeat one of its requests."""
 
 import io
 import re
@@ -20,34 +20,34 @@ HEADERS = {"User-Agent": USER_AGENT, "Accept": "text/html", "Sec-Fetch-Mode": "n
 Environ = dict[str, Any]
 
 
-class Visitor:
+class Client:
     def __init__(self, app: Flask) -> None:
-        self.client = app.test_client()
+        self._client = app.test_client()
 
     def get(self, path: str) -> TestResponse:
-        return self.client.get(path, headers=HEADERS)
+        return self._client.get(path, headers=HEADERS)
 
-    def sign_in(self, email: str = EMAIL) -> "Visitor":
-        answer = self.send("/login", form_on="/login", email=email, password=PASSWORD)
-        if answer.status_code not in (204, 302, 303):
-            raise RuntimeError(f"/login answers {answer.status}")
+    def sign_in(self, email: str = EMAIL) -> "Client":
+        response = self.submit("/login", form_on="/login", email=email, password=PASSWORD)
+        if response.status_code not in (204, 302, 303):
+            raise RuntimeError(f"/login answers {response.status}")
         return self
 
     def sign_out(self) -> None:
-        self.send("/logout", form_on="/account")
+        self.submit("/logout", form_on="/account")
 
-    def send(self, path: str, form_on: str, **fields: str) -> TestResponse:
-        """Send a form, with the CSRF token of the page that it is on, if there is one."""
+    def submit(self, path: str, form_on: str, **fields: str) -> TestResponse:
+        """Submit a form, with the CSRF token of the page `form_on` if that page has one."""
         found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.get(form_on).text)
         token = {"csrf_token": found[1]} if found else {}
-        double_submit = self.client.get_cookie("csrf_access_token")  # Flask-JWT-Extended's
+        double_submit = self._client.get_cookie("csrf_access_token")  # Flask-JWT-Extended's
         header = {"X-CSRF-TOKEN": double_submit.value} if double_submit else {}
-        return self.client.post(path, data={**token, **fields}, headers=HEADERS | header)
+        return self._client.post(path, data={**token, **fields}, headers=HEADERS | header)
 
     @property
     def cookies(self) -> dict[str, str]:
-        jar = self.client._cookies.values()
-        return {each.key: each.value for each in jar if each.path == "/"}
+        jar = self._client._cookies or {}
+        return {each.key: each.value for each in jar.values() if each.path == "/"}
 
 
 def cookie_header(cookies: dict[str, str]) -> str:
@@ -55,7 +55,7 @@ def cookie_header(cookies: dict[str, str]) -> str:
 
 
 def request(path: str, cookies: dict[str, str], method: str = "GET", **more: Any) -> Environ:
-    """What a WSGI server makes of a browser's request."""
+    """The WSGI environment of a browser's request."""
     return {
         "REQUEST_METHOD": method,
         "PATH_INFO": path,
@@ -81,8 +81,8 @@ def request(path: str, cookies: dict[str, str], method: str = "GET", **more: Any
     }
 
 
-class Answer:
-    """One answer of a WSGI app, read to its end."""
+class Response:
+    """The response of a WSGI app to one request, read to its end."""
 
     def __init__(self, app: WSGIApplication, environ: Environ) -> None:
         parts = app(dict(environ), self._start)
@@ -93,7 +93,7 @@ class Answer:
     def _start(self, status: str, headers: list[tuple[str, str]], *_: object) -> Any:
         self.status, self.headers = status, headers
 
-    def cookies(self) -> dict[str, str]:
-        """Those that it sets."""
+    def set_cookies(self) -> dict[str, str]:
+        """The cookies that the response sets, by name."""
         lines = [value for name, value in self.headers if name == "Set-Cookie"]
         return {line.partition("=")[0]: line.partition("=")[2].split(";")[0] for line in lines}
