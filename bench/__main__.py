@@ -25,7 +25,7 @@ STUDIES = {
 def main(arguments: list[str]) -> int:
     options = parse(arguments)
     ensure("bench")
-    logging.disable(logging.INFO)  # the app logs each sign-in
+    logging.disable(logging.WARNING)  # the app logs each sign-in, and the end of each Redis
     if options.study:
         module, argument, _, _ = STUDIES[options.study]
         import_module(f"bench.{module}").run(getattr(options, argument))

@@ -1,7 +1,5 @@
 """A whole site: Redis and SQL, a network that may fail, the app, and its people."""
 
-import json
-import os
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -25,8 +23,6 @@ PEOPLE, PROGRAMS = 16, 6
 BEFORE, AFTER = 0.3, 1.4
 # Seconds in which everybody has to show a refresh token.
 RENEWAL = ACCESS_TTL + 0.6
-# Where rows of the table are kept for `python3 -m bench faults`.
-TABLE = "EVERGREEN_FAULT_TABLE"
 
 
 class Site:
@@ -139,19 +135,13 @@ def endure(
             time.sleep(seconds)
         tally.fault_ended = time.monotonic()
         time.sleep(after)
-    write_row(name, tally)
+    tally.fault = name
     return tally
-
-
-def write_row(name: str, tally: Tally) -> None:
-    if path := os.environ.get(TABLE):
-        with Path(path).open("a") as table:
-            table.write(json.dumps([name, *tally.row()]) + "\n")
 
 
 def assert_nobody_noticed(tally: Tally) -> None:
     """Outages are 503s; and nobody is out who should be in, or in who should be out."""
-    assert not tally.wrong, "\n".join(tally.examples[:10])
+    assert not tally.wrong, "\n".join([tally.fault, *tally.examples[:10]])
     served = [each for each in tally.having_status(200) if each.at > tally.fault_ended]
     assert served, "nobody was served after the fault"
     assert tally.events["refreshes"] > 0, "nobody was renewed: that was no load"

@@ -6,8 +6,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 WRONG = ["wrong logout", "wrong stay", "cookies cleared", "status 500"]
-COLUMNS = ["requests", "refreshes", "tried with what had ended", *WRONG]
-COLUMNS += ["503", "no answer", "p99 ms", "503s for s", "recovery s"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +24,7 @@ class Tally:
     examples: list[str] = field(default_factory=list)
     events: Counter[str] = field(default_factory=Counter)
     began: float = field(default_factory=time.monotonic)
+    fault: str = ""
     fault_ended: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -66,13 +65,3 @@ class Tally:
         """Seconds after the end of the fault in which somebody was still not served."""
         failed = [each.at for each in self.having_status(0, 503)]
         return max([self.fault_ended, *failed]) - self.fault_ended if self.fault_ended else 0.0
-
-    def row(self) -> list[str]:
-        """Of the table, whose header is COLUMNS."""
-        counts = [str(len(self.having_status(each))) for each in (503, 0)]
-        wrong = [str(self.wrong[each]) for each in WRONG]
-        times = [f"{self.refusing:.1f}", f"{self.recovery:.1f}"]
-        slowest = f"{self.percentile(0.99) * 1000:.0f}"
-        refreshes, ghosts = str(self.events["refreshes"]), str(self.events["ghosts"])
-        asked = str(len(self.answers))
-        return [asked, refreshes, ghosts, *wrong, *counts, slowest, *times]
