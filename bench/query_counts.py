@@ -27,9 +27,9 @@ class Counts:
         return sum(not text.lstrip().upper().startswith("SELECT") for text, _ in self.statements)
 
     def __str__(self) -> str:
-        if not self.redis and not self.statements:
-            return "none"
-        return f"{self.redis} Redis, {len(self.statements)} SQL ({self.writes} writes)"
+        redis = [f"{self.redis} Redis"] if self.redis else []
+        sql = [f"{len(self.statements)} SQL ({self.writes} writes)"] if self.statements else []
+        return ", ".join(redis + sql) or "none"
 
 
 @contextmanager

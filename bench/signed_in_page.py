@@ -19,7 +19,7 @@ def show(field: Field, refresh: Costs) -> None:
     rows = [
         [
             entrant.name,
-            added(costs[entrant], costs[BARE]) if entrant is not BARE else "",
+            report.spread(added_cpu(costs[entrant], costs[BARE]).times(1e6), 0),
             report.spread(cpu_ratio(costs[BARE], costs[entrant]), 2),
             report.spread(cpu(costs[entrant]).times(1e6), 0),
             {EVERGREEN: both(refresh), BLOCKLIST: microseconds(refresh[PEER])}.get(entrant, ""),
@@ -29,22 +29,18 @@ def show(field: Field, refresh: Costs) -> None:
         for entrant, job in jobs.items()
     ]
     report.table(
-        "A signed-in page: what the sign-in adds (CPU time, in-process; median, min-max of rounds)",
+        "What the sign-in adds to a page (in-process, CPU time; median, min-max of rounds)",
         [
             "",
             "added µs",
             "of bare Flask's rate",
-            "whole page, µs",
-            "a refresh, µs",
+            "whole page µs",
+            "a refresh µs",
             "queries a page",
             "a copied cookie after logout",
         ],
         rows,
     )
-
-
-def added(mine: list[Round], bare: list[Round]) -> str:
-    return report.spread(added_cpu(mine, bare).times(1e6), 0)
 
 
 def both(refresh: Costs) -> str:

@@ -24,8 +24,8 @@ from webapp.store.feed import STREAM, RedisFeed
 pytestmark = [pytest.mark.thorough("Sentinel and Cluster"), pytest.mark.impatient]
 
 Several = SentinelServers | ClusterServers
-# Seconds of 503s after which a failover has failed. Two are usual (bench/ measures them); on a
-# machine that does much else, and after an election that ended in a draw, it may take several.
+# Seconds of 503s after which a failover has failed. Two are usual; a busy machine, or a tied
+# election, takes several.
 PATIENCE = 30
 
 
