@@ -1,4 +1,8 @@
-"""Types of settings: functions from a text to a value, which raise Unreadable."""
+"""Types of settings: functions from a text to a value, which raise Unreadable.
+
+What a database, Redis or mail setting may hold is decided by the code that connects with it: so
+this module, as the container, imports core, store and mail.
+"""
 
 import os
 import re
