@@ -11,6 +11,7 @@ from flask import Flask
 
 from webapp import create_app
 from webapp.core.sessions import Sessions
+from webapp.core.token_verifier import TokenVerifier
 from webapp.store.models import db
 from webapp.web.services import Services
 
@@ -187,6 +188,12 @@ def browser(app: Flask) -> Browser:
 def sessions(app: Flask) -> Iterator[Sessions]:
     with app.app_context():
         yield services_of(app).sessions
+
+
+@pytest.fixture
+def token_verifier(app: Flask) -> Iterator[TokenVerifier]:
+    with app.app_context():
+        yield services_of(app).token_verifier
 
 
 @pytest.fixture

@@ -1,8 +1,4 @@
-"""Types of settings: functions from a text to a value, which raise Unreadable.
-
-What a database, Redis or mail setting may hold is decided by the code that connects with it: so
-this module, as the container, imports core, store and mail.
-"""
+"""Types of settings: functions from a text to a value, which raise Unreadable."""
 
 import os
 import re

@@ -11,6 +11,7 @@ from .config import Settings, using
 from .config_table import ROOT
 from .core.accounts import Accounts
 from .core.attempts import Attempts
+from .core.authentication import Authenticator
 from .core.clients import Clients
 from .core.devices import Devices
 from .core.directory import Directory
@@ -22,8 +23,10 @@ from .core.memory import Memory
 from .core.notices import Notices
 from .core.passwords import Passwords
 from .core.registration import Registration
+from .core.session_status import SessionStatus
 from .core.sessions import Sessions
 from .core.tidying import Tidying
+from .core.token_verifier import TokenVerifier
 from .core.tokens import Tokens
 from .mail.delivery import OUTBOX, Transport
 from .mail.outbox import Outbox
@@ -75,6 +78,9 @@ def wire(app: Flask, settings: Settings, background: Background, now: Clock | No
         directory=Directory(stores.users, core.accounts, core.sessions, core.notices, stores.feed),
         clients=Clients(stores.clients),
         sessions=core.sessions,
+        tokens=core.tokens,
+        token_verifier=core.token_verifier,
+        authenticator=Authenticator(core.token_verifier.verify, core.tokens.authentic_claims),
         session_queries=stores.session_queries,
         devices=Devices(core.sessions, stores.entries, stores.records, stores.ends, stores.feed),
         device_repository=stores.devices,
@@ -108,15 +114,11 @@ class Core:
         self.accounts = Accounts(
             stores.users, self.passwords, stores.events, self.notices, stores.feed
         )
+        self.tokens = tokens_of(settings)
+        status = SessionStatus(stores.entries, stores.records, stores.feed, self.notices)
+        self.token_verifier = TokenVerifier(self.tokens, status, stores.feed, self.memory)
         self.sessions = Sessions(
-            tokens_of(settings),
-            stores.entries,
-            stores.records,
-            limits_of(settings),
-            self.notices,
-            stores.feed,
-            self.memory,
-            lambda: self.tidier.finish_ends(),
+            self.tokens, status, limits_of(settings), lambda: self.tidier.finish_ends()
         )
         kept = (settings.sessions_kept, settings.events_kept, settings.pending_kept)
         self.tidying = Tidying(stores.attic, stores.ends, self.sessions, *kept)

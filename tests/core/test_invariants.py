@@ -20,12 +20,14 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from tests.conftest import services_of
 from tests.support.browser import CHROME, EMAIL
 from tests.support.clock import Clock
 from tests.support.servers import RedisServer
 from webapp.core.errors import SessionEnded, TokenExpired
 from webapp.core.grants import Grant, Origin
 from webapp.core.sessions import Sessions
+from webapp.core.token_verifier import TokenVerifier
 from webapp.store.models import EventRow, SessionRow, db
 from webapp.store.users import SqlUsers
 
@@ -39,6 +41,7 @@ class Life(RuleBasedStateMachine):
     """One account, one browser that behaves, a network that does not, and a thief."""
 
     sessions: Sessions
+    token_verifier: TokenVerifier
     clock: Clock
     redis: RedisServer
 
@@ -72,7 +75,7 @@ class Life(RuleBasedStateMachine):
     @rule()
     def refresh_and_use(self) -> None:
         self.accept(self.redeem(self.held))
-        self.sessions.confirm(self.held.access_token, self.clock.now)
+        self.token_verifier.verify(self.held.access_token, self.clock.now)
 
     @precondition(lambda self: self.held)
     @rule(times=st.integers(1, 3), wait=st.sampled_from([0, 5, 31, 3600]))
@@ -94,7 +97,7 @@ class Life(RuleBasedStateMachine):
         """A second tab asks with the old token when the first has already used the new one."""
         old = self.held
         self.accept(self.redeem(old))
-        self.sessions.confirm(self.held.access_token, self.clock.now)
+        self.token_verifier.verify(self.held.access_token, self.clock.now)
         self.clock.advance(GRACE)
         assert self.redeem(old).refresh_token == self.held.refresh_token
 
@@ -102,7 +105,7 @@ class Life(RuleBasedStateMachine):
     @rule(age=st.integers(1, 3))
     def replay(self, age: int) -> None:
         """A thief presents an old one after the owner has used its successors."""
-        self.sessions.confirm(self.redeemed_now().access_token, self.clock.now)
+        self.token_verifier.verify(self.redeemed_now().access_token, self.clock.now)
         self.clock.advance(GRACE + CLOCKS_APART + 1)
         older = [g for g in self.history if g.refresh.gen < self.held.refresh.gen]
         with pytest.raises(SessionEnded):
@@ -143,7 +146,7 @@ class Life(RuleBasedStateMachine):
             with pytest.raises((SessionEnded, TokenExpired)):
                 self.redeem(grant)
             with pytest.raises((SessionEnded, TokenExpired)):
-                self.sessions.confirm(grant.access_token, self.clock.now)
+                self.token_verifier.verify(grant.access_token, self.clock.now)
 
     @invariant()
     def there_is_one_chain(self) -> None:
@@ -173,7 +176,8 @@ class Life(RuleBasedStateMachine):
 @pytest.fixture
 def life(app: Flask, clock: Clock, redis_server: RedisServer) -> Iterator[type[Life]]:
     with app.app_context():
-        Life.sessions = app.extensions["evergreen"].sessions
+        services = services_of(app)
+        Life.sessions, Life.token_verifier = services.sessions, services.token_verifier
         Life.clock, Life.redis = clock, redis_server
         yield Life
 

@@ -17,6 +17,7 @@ from webapp.core.errors import (
 from webapp.core.grants import Grant, Origin
 from webapp.core.models import User
 from webapp.core.sessions import Sessions
+from webapp.core.token_verifier import TokenVerifier
 from webapp.store.models import EventRow, SessionRow, UserRow, db
 from webapp.store.users import SqlUsers
 
@@ -62,10 +63,10 @@ class TestRotated:
 
 class TestRepeated:
     def test_a_race_gets_the_very_same_successor(
-        self, sessions: Sessions, start: Grant, clock: Clock
+        self, sessions: Sessions, token_verifier: TokenVerifier, start: Grant, clock: Clock
     ) -> None:
         first = sessions.redeem(start.refresh_token, HERE, clock.now)
-        sessions.confirm(first.access_token, clock.now)
+        token_verifier.verify(first.access_token, clock.now)
         clock.advance(GRACE)
         second = sessions.redeem(start.refresh_token, HERE, clock.now)
         assert second.outcome == "repeated"
@@ -80,12 +81,12 @@ class TestRepeated:
         assert (again.outcome, again.refresh_token) == ("repeated", lost.refresh_token)
 
     def test_two_tabs_of_a_laptop_that_wakes_up_after_a_lost_response_both_get_it(
-        self, sessions: Sessions, start: Grant, clock: Clock
+        self, sessions: Sessions, token_verifier: TokenVerifier, start: Grant, clock: Clock
     ) -> None:
         sessions.redeem(start.refresh_token, HERE, clock.now)
         clock.advance(3600)
         first = sessions.redeem(start.refresh_token, HERE, clock.now)
-        sessions.confirm(first.access_token, clock.now)
+        token_verifier.verify(first.access_token, clock.now)
         clock.advance(1)
         second = sessions.redeem(start.refresh_token, HERE, clock.now)
         assert second.refresh_token == first.refresh_token
@@ -128,6 +129,7 @@ class TestRepeated:
     def test_an_entry_from_before_there_were_device_cookies_asks_for_none(
         self,
         sessions: Sessions,
+        token_verifier: TokenVerifier,
         start: Grant,
         clock: Clock,
         redis_server: RedisServer,
@@ -140,7 +142,7 @@ class TestRepeated:
         for _ in range(2):
             again = sessions.redeem(start.refresh_token, HERE, clock.now)
             assert again.refresh_token == successor.refresh_token
-        sessions.confirm(again.access_token, clock.now)
+        token_verifier.verify(again.access_token, clock.now)
         clock.advance(GRACE + 1)
         with pytest.raises(RefreshReused):
             sessions.redeem(start.refresh_token, HERE, clock.now)
@@ -149,11 +151,16 @@ class TestRepeated:
 class TestReused:
     @pytest.mark.parametrize("proof", ["access token", "refresh token"])
     def test_once_the_successor_was_seen_and_the_grace_is_over_a_replay_is_theft(
-        self, sessions: Sessions, start: Grant, clock: Clock, proof: str
+        self,
+        sessions: Sessions,
+        token_verifier: TokenVerifier,
+        start: Grant,
+        clock: Clock,
+        proof: str,
     ) -> None:
         grant = sessions.redeem(start.refresh_token, HERE, clock.now)
         if proof == "access token":
-            sessions.confirm(grant.access_token, clock.now)
+            token_verifier.verify(grant.access_token, clock.now)
         else:
             grant = sessions.redeem(grant.refresh_token, HERE, clock.now)
         clock.advance(GRACE + 1)
@@ -162,7 +169,7 @@ class TestReused:
         with pytest.raises(SessionEnded, match="ended"):
             sessions.redeem(grant.refresh_token, HERE, clock.now)
         with pytest.raises(SessionEnded):
-            sessions.confirm(grant.access_token, clock.now)
+            token_verifier.verify(grant.access_token, clock.now)
 
     def test_three_quick_rotations_and_then_the_first_token_is_theft_inside_the_grace_too(
         self, sessions: Sessions, start: Grant, clock: Clock
@@ -182,10 +189,10 @@ class TestReused:
             sessions.redeem(start.refresh_token, thief, clock.now)
 
     def test_repeats_after_the_successor_was_seen_do_not_lengthen_the_grace(
-        self, sessions: Sessions, start: Grant, clock: Clock
+        self, sessions: Sessions, token_verifier: TokenVerifier, start: Grant, clock: Clock
     ) -> None:
         grant = sessions.redeem(start.refresh_token, HERE, clock.now)
-        sessions.confirm(grant.access_token, clock.now)
+        token_verifier.verify(grant.access_token, clock.now)
         for _ in range(2):
             clock.advance(GRACE // 2)
             sessions.redeem(start.refresh_token, HERE, clock.now)
@@ -214,21 +221,31 @@ class TestReused:
 
 class TestHealed:
     def test_an_empty_redis_signs_nobody_out(
-        self, sessions: Sessions, start: Grant, clock: Clock, redis_server: RedisServer
+        self,
+        sessions: Sessions,
+        token_verifier: TokenVerifier,
+        start: Grant,
+        clock: Clock,
+        redis_server: RedisServer,
     ) -> None:
         redis_server.client().flushall()
-        sessions.confirm(start.access_token, clock.now)
+        token_verifier.verify(start.access_token, clock.now)
         grant = sessions.redeem(start.refresh_token, HERE, clock.now)
         assert (grant.outcome, grant.refresh.gen) == ("healed", 1)
 
     def test_a_redis_five_generations_behind_signs_nobody_out(
-        self, sessions: Sessions, start: Grant, clock: Clock, redis_server: RedisServer
+        self,
+        sessions: Sessions,
+        token_verifier: TokenVerifier,
+        start: Grant,
+        clock: Clock,
+        redis_server: RedisServer,
     ) -> None:
         old, grant = redis_server.snapshot(), start
         for _ in range(5):
             grant = sessions.redeem(grant.refresh_token, HERE, clock.now)
         redis_server.roll_back(old)
-        sessions.confirm(grant.access_token, clock.now)
+        token_verifier.verify(grant.access_token, clock.now)
         healed = sessions.redeem(grant.refresh_token, HERE, clock.now)
         assert (healed.outcome, healed.refresh.gen) == ("healed", 6)
 
@@ -236,13 +253,14 @@ class TestHealed:
     def test_an_entry_that_cannot_be_read_is_as_good_as_lost(
         self,
         sessions: Sessions,
+        token_verifier: TokenVerifier,
         start: Grant,
         clock: Clock,
         redis_server: RedisServer,
         value: str,
     ) -> None:
         redis_server.client().set(f"session:{start.refresh.sid}", value)
-        sessions.confirm(start.access_token, clock.now)
+        token_verifier.verify(start.access_token, clock.now)
         assert sessions.redeem(start.refresh_token, HERE, clock.now).outcome == "healed"
 
     def test_an_entry_lives_as_long_as_its_newest_token(
@@ -262,28 +280,38 @@ class TestHealed:
         assert second.refresh_token == first.refresh_token
 
     def test_a_database_backup_from_before_the_login_signs_nobody_out(
-        self, sessions: Sessions, start: Grant, clock: Clock
+        self, sessions: Sessions, token_verifier: TokenVerifier, start: Grant, clock: Clock
     ) -> None:
         forget_session(start)
-        sessions.confirm(start.access_token, clock.now)
+        token_verifier.verify(start.access_token, clock.now)
         grant = sessions.redeem(start.refresh_token, HERE, clock.now)
         assert grant.outcome == "rotated"
         assert db.session.get(SessionRow, start.refresh.sid)
 
     def test_a_session_that_neither_store_knows_is_refused(
-        self, sessions: Sessions, start: Grant, clock: Clock, redis_server: RedisServer
+        self,
+        sessions: Sessions,
+        token_verifier: TokenVerifier,
+        start: Grant,
+        clock: Clock,
+        redis_server: RedisServer,
     ) -> None:
         forget_session(start)
         redis_server.client().flushall()
         with pytest.raises(SessionEnded):
             sessions.redeem(start.refresh_token, HERE, clock.now)
         with pytest.raises(SessionEnded):
-            sessions.confirm(start.access_token, clock.now)
+            token_verifier.verify(start.access_token, clock.now)
 
 
 class TestEnded:
     def test_a_logout_survives_whatever_one_store_forgets_after_the_other(
-        self, sessions: Sessions, start: Grant, clock: Clock, redis_server: RedisServer
+        self,
+        sessions: Sessions,
+        token_verifier: TokenVerifier,
+        start: Grant,
+        clock: Clock,
+        redis_server: RedisServer,
     ) -> None:
         old = redis_server.snapshot()
         sessions.end(start.refresh.sid, "logout", clock.now)
@@ -296,7 +324,7 @@ class TestEnded:
         for lose in losses:
             lose()
             with pytest.raises(SessionEnded):
-                sessions.confirm(start.access_token, clock.now)
+                token_verifier.verify(start.access_token, clock.now)
             with pytest.raises(SessionEnded):
                 sessions.redeem(start.refresh_token, HERE, clock.now)
 
@@ -316,14 +344,14 @@ class TestEnded:
         assert refusal.value.reason == "logout"
 
     def test_a_disabled_user_is_found_at_the_next_request(
-        self, sessions: Sessions, start: Grant, clock: Clock
+        self, sessions: Sessions, token_verifier: TokenVerifier, start: Grant, clock: Clock
     ) -> None:
         user = db.session.get(UserRow, start.user.id)
         assert user
         user.disabled_at = 1
         db.session.commit()
-        for attempt in (sessions.confirm, lambda t, now: sessions.redeem(t, HERE, now)):
-            token = start.access_token if attempt == sessions.confirm else start.refresh_token
+        for attempt in (token_verifier.verify, lambda t, now: sessions.redeem(t, HERE, now)):
+            token = start.access_token if attempt == token_verifier.verify else start.refresh_token
             with pytest.raises(SessionEnded) as refusal:
                 attempt(token, clock.now)
             assert refusal.value.reason == "disabled"
@@ -347,21 +375,21 @@ class TestRefused:
         assert sessions.redeem(start.refresh_token, HERE, clock.now).outcome == "rotated"
 
     def test_an_access_token_in_place_of_a_refresh_token_and_the_reverse(
-        self, sessions: Sessions, start: Grant, clock: Clock
+        self, sessions: Sessions, token_verifier: TokenVerifier, start: Grant, clock: Clock
     ) -> None:
         with pytest.raises(TokenInvalid):
             sessions.redeem(start.access_token, HERE, clock.now)
         with pytest.raises(TokenInvalid):
-            sessions.confirm(start.refresh_token, clock.now)
+            token_verifier.verify(start.refresh_token, clock.now)
 
     def test_an_expired_token_to_the_second(
-        self, sessions: Sessions, start: Grant, clock: Clock
+        self, sessions: Sessions, token_verifier: TokenVerifier, start: Grant, clock: Clock
     ) -> None:
         clock.now = start.access.exp - 1
-        sessions.confirm(start.access_token, clock.now)
+        token_verifier.verify(start.access_token, clock.now)
         clock.now = start.access.exp
         with pytest.raises(TokenExpired):
-            sessions.confirm(start.access_token, clock.now)
+            token_verifier.verify(start.access_token, clock.now)
 
 
 def forget_session(grant: Grant) -> None:

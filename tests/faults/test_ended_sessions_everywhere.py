@@ -38,7 +38,7 @@ class Worker:
 
     @property
     def feed(self) -> RedisFeed:
-        feed = self.services.sessions._feed
+        feed = self.services.feed
         assert isinstance(feed, RedisFeed)
         return feed
 
@@ -71,7 +71,7 @@ class Worker:
 
     def sid(self, token: str) -> str:
         with self.app.app_context():
-            return self.services.sessions.confirm(token, self.now())[1].sid
+            return self.services.token_verifier.verify(token, self.now())[1].sid
 
     def user(self, email: str = EMAIL) -> User:
         with self.app.app_context():

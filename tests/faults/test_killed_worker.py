@@ -13,6 +13,7 @@ from tests.support.clock import Clock
 from tests.support.servers import RedisServer
 from webapp.core.grants import Grant, Origin
 from webapp.core.sessions import Sessions
+from webapp.core.token_verifier import TokenVerifier
 from webapp.store.models import db
 from webapp.store.users import SqlUsers
 
@@ -24,7 +25,11 @@ ROUNDS = int(os.environ.get("EVERGREEN_KILLS", "60"))
 
 
 def test_no_kill_signs_anybody_out_or_starts_a_second_chain(
-    app: Flask, sessions: Sessions, clock: Clock, redis_server: RedisServer
+    app: Flask,
+    sessions: Sessions,
+    token_verifier: TokenVerifier,
+    clock: Clock,
+    redis_server: RedisServer,
 ) -> None:
     found = SqlUsers().by_email(EMAIL)
     assert found
@@ -36,7 +41,7 @@ def test_no_kill_signs_anybody_out_or_starts_a_second_chain(
         redeem_in_a_worker(sessions, grant, clock, killed_after=moment)
         after = sessions.redeem(grant.refresh_token, HERE, clock.now)
         assert after.refresh.gen == grant.refresh.gen + 1
-        sessions.confirm(after.access_token, clock.now)
+        token_verifier.verify(after.access_token, clock.now)
         grant = after
         outcomes.add(after.outcome)
         # Around the middle, however fast the machine is: later after a kill that came too early.

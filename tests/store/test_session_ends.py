@@ -227,7 +227,7 @@ class TestOfABackup:
         clock.advance(60)
         if token == "access":
             with pytest.raises(SessionEnded):
-                services.sessions.confirm(grant.access_token, clock())
+                services.token_verifier.verify(grant.access_token, clock())
         else:
             reason = why_refused(services.sessions, grant, clock())
             assert reason == EndReason.ENDED_BY_ADMIN
@@ -237,7 +237,7 @@ class TestOfABackup:
         sid = grant.session.sid
         services.devices.end_all(user_id(services), EndReason.ENDED_ELSEWHERE, clock(), but=sid)
         assert services.sessions.redeem(grant.refresh_token, HERE, clock()).refresh.gen == 1
-        services.sessions.confirm(grant.access_token, clock())
+        services.token_verifier.verify(grant.access_token, clock())
 
     def test_an_end_between_look_up_and_restoring_wins(
         self,
@@ -277,7 +277,7 @@ def test_a_redis_from_before_the_end_revives_none(
     for grant in grants:
         assert why_refused(services.sessions, grant, clock()) == EndReason.ENDED_BY_ADMIN
         with pytest.raises(SessionEnded):
-            services.sessions.confirm(grant.access_token, clock())
+            services.token_verifier.verify(grant.access_token, clock())
 
 
 def test_the_first_reason_stays_also_where_it_is_not_written_yet(
@@ -384,5 +384,5 @@ class TestTooMany:
 
 
 def remembered(worker: Services, token: str, now: float) -> bool:
-    worker.sessions.confirm(token, now)
-    return len(worker.sessions._memory) == 1
+    worker.token_verifier.verify(token, now)
+    return len(worker.token_verifier._memory) == 1

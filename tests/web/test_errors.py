@@ -6,7 +6,7 @@ from flask import Flask, abort
 from tests.support.browser import EMAIL, PASSWORD, Browser
 from webapp.core.accounts import Accounts
 from webapp.core.errors import Unavailable
-from webapp.core.sessions import Sessions
+from webapp.core.session_status import SessionStatus
 from webapp.web.authorization import public
 
 
@@ -86,7 +86,7 @@ class TestOutagePage:
             raise Unavailable
 
         browser.sign_in()
-        monkeypatch.setattr(Sessions, "confirm", fail)
+        monkeypatch.setattr(SessionStatus, "confirm", fail)
         monkeypatch.setattr(Accounts, "authenticate", fail)
         return browser
 

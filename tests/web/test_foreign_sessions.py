@@ -11,6 +11,7 @@ from tests.support.browser import PASSWORD, Browser
 from tests.support.clock import Clock
 from webapp.core.grants import BROWSER_CLIENT, Grant, Origin
 from webapp.core.sessions import Sessions
+from webapp.core.token_verifier import TokenVerifier
 
 OTHER = "grace@example.com"
 KINDS = ("access", "refresh")
@@ -64,6 +65,7 @@ def test_it_is_inactive_to_clients(
 def test_it_ends_nothing(
     app: Flask,
     sessions: Sessions,
+    token_verifier: TokenVerifier,
     victim: Grant,
     mixed: dict[str, str],
     clock: Clock,
@@ -78,4 +80,4 @@ def test_it_ends_nothing(
     sessions.revoke(mixed[kind], BROWSER_CLIENT, clock())
     browser.keep({f"{kind}_token": mixed[kind]})
     browser.post("/logout", form_on="/login")
-    sessions.confirm(victim.access_token, clock())
+    token_verifier.verify(victim.access_token, clock())

@@ -42,7 +42,7 @@ def app(environment: dict[str, str], clock: Clock, monkeypatch: pytest.MonkeyPat
     def bare() -> str:
         return visitor().user.role
 
-    wait_until(lambda: services_of(app).sessions._feed.epoch >= 0)
+    wait_until(lambda: services_of(app).feed.epoch >= 0)
     return app
 
 
@@ -90,7 +90,7 @@ def questions(app: Flask) -> Iterator[list[str]]:
 def sid_of(app: Flask, browser: Browser) -> str:
     services = services_of(app)
     with app.app_context():
-        return services.sessions.confirm(browser.access_token, services.now())[1].sid
+        return services.token_verifier.verify(browser.access_token, services.now())[1].sid
 
 
 def change_ada(app: Flask, **changes) -> None:
@@ -145,7 +145,7 @@ class TestAsksNobody:
         self, environment: dict[str, str], clock: Clock
     ) -> None:
         app = create_app(environment | {"WEBAPP_TOKEN_MEMORY": "0"}, clock)
-        wait_until(lambda: services_of(app).sessions._feed.epoch >= 0)
+        wait_until(lambda: services_of(app).feed.epoch >= 0)
         browser = Browser(app)
         browser.sign_in()
         for _ in range(2):

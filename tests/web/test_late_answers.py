@@ -99,7 +99,7 @@ def test_an_end_by_another_worker_is_known(
 ) -> None:
     elsewhere = Browser(create_app(environment, clock))
     feed = services_of(app).feed
-    claims = services_of(app).sessions.authentic_claims(browser.refresh_token, clock())
+    claims = services_of(app).tokens.authentic_claims(browser.refresh_token, clock())
     assert claims
     wait_until(lambda: feed.epoch >= 0)
 
@@ -115,7 +115,7 @@ def test_one_that_was_not_announced_in_time_is_found_in_sql(
     app: Flask, browser: Browser, slow: Slow, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(authentication, "LATE", 0)
-    claims = services_of(app).sessions.authentic_claims(browser.refresh_token, clock())
+    claims = services_of(app).tokens.authentic_claims(browser.refresh_token, clock())
     assert claims
 
     def end() -> None:

@@ -253,7 +253,7 @@ class TestLevels:
         self, app: Flask, browser: Browser, redis_server: RedisServer
     ) -> None:
         browser.sign_in()
-        assert services_of(app).sessions._feed.epoch is not None  # the first question
+        assert services_of(app).feed.epoch is not None  # the first question
 
         def believed() -> bool:
             browser.get("/dashboard")

@@ -72,7 +72,7 @@ def test_a_worker_that_joins_hears_what_was_announced_just_before(
     redis = redis_server.client()
     seconds, _ = redis.time()
     redis.xadd(STREAM, {"of": "a session"}, id=f"{seconds - 3}000-0")
-    feed = services_of(app).sessions._feed
+    feed = services_of(app).feed
     wait_until(lambda: feed.epoch >= 0)
     assert feed.doubts("a session", "")
 
@@ -80,7 +80,7 @@ def test_a_worker_that_joins_hears_what_was_announced_just_before(
 def test_a_reader_survives_what_it_cannot_read(
     app: Flask, redis_server: RedisServer, clock: Clock
 ) -> None:
-    feed = services_of(app).sessions._feed
+    feed = services_of(app).feed
     wait_until(lambda: feed.epoch >= 0)
     client: Redis = redis_server.client()
     client.xadd(STREAM, {"something": "else"})

@@ -1,7 +1,10 @@
-"""A sandbox's app: what `web/authentication.py` decides, without HTTP; each arrow is noted."""
+"""A sandbox's app: the decision of `core/authentication.py`, without HTTP; each arrow is noted."""
 
 from dataclasses import dataclass
+from functools import partial
 
+from webapp.core.authentication import Authenticator, RefreshWanted
+from webapp.core.claims import AccessClaims
 from webapp.core.end_reasons import EndReason
 from webapp.core.errors import (
     SessionEnded,
@@ -14,12 +17,23 @@ from webapp.core.errors import (
 from webapp.core.grants import BROWSER_CLIENT, Grant, Origin
 from webapp.core.models import User
 from webapp.core.sessions import Sessions
+from webapp.core.token_verifier import TokenVerifier
+from webapp.core.tokens import Tokens
 
 from .recorder import Clock, Recorder
 from .trace import Lane, Result
 
 SIGN_IN = "POST /login"
 LOG_OUT = "POST /logout"
+
+
+@dataclass(frozen=True)
+class SandboxServices:
+    """The core's own, with a sandbox's keys and stores."""
+
+    tokens: Tokens
+    sessions: Sessions
+    verifier: TokenVerifier
 
 
 @dataclass(frozen=True)
@@ -68,8 +82,10 @@ class Reply:
 
 
 class App:
-    def __init__(self, sessions: Sessions, user: User, clock: Clock, recorder: Recorder) -> None:
-        self.sessions = sessions
+    def __init__(
+        self, services: SandboxServices, user: User, clock: Clock, recorder: Recorder
+    ) -> None:
+        self.services = services
         self._user = user
         self._clock = clock
         self._recorder = recorder
@@ -94,42 +110,38 @@ class App:
             return _refuse(request, refusal)
 
     def _identify(self, request: Request) -> Grant | None:
-        """Who asks? The tokens of a silent refresh, if it took one."""
-        if request.bearer:
-            return self._by_bearer(request.bearer, request)
-        if request.access:
-            try:
-                self._believe(request.access)
-                return None
-            except (TokenInvalid, TokenExpired):
-                pass  # the other one may still be good
-        if not request.refresh:
-            raise TokenMissing
-        return self._renew(request.refresh, request.origin)
+        """The tokens of a silent refresh, if it took one. Raises Unauthenticated, Unavailable."""
+        authenticator = Authenticator(self._verify, self.services.tokens.authentic_claims)
+        access = [request.access] if request.access else []
+        refresh = [request.refresh] if request.refresh else []
+        # A script sends its bearer token to the JSON API.
+        decision = authenticator.authenticate(
+            request.bearer,
+            access,
+            lambda: refresh,
+            self._clock.now,
+            bearer_only=bool(request.bearer),
+        )
+        if isinstance(decision, RefreshWanted):
+            return decision.redeem_first(partial(self._renew, request.origin))
+        return None
 
-    def _by_bearer(self, bearer: str, request: Request) -> Grant | None:
-        try:
-            self._believe(bearer)
-            return None
-        except TokenExpired as expired:
-            if not request.refresh:
-                raise
-            return self._renew(request.refresh, request.origin, expired.claims.sid)
-
-    def _believe(self, access: str) -> None:
+    def _verify(self, access: str, now: float) -> tuple[User, AccessClaims]:
+        """As `TokenVerifier.verify`, and note what the stores do not show."""
         before = self._recorder.told_here
         try:
-            self.sessions.confirm(access, self._clock.now)
+            found = self.services.verifier.verify(access, now)
         except (TokenInvalid, TokenExpired) as refusal:
             words = "expired" if isinstance(refusal, TokenExpired) else "not one of ours"
             self._recorder.note("app", f"access token: {words}", "refused")
             raise
         if self._recorder.told_here == before:
             self._recorder.note("app", "access token: believed from memory", "good")
+        return found
 
-    def _renew(self, refresh: str, origin: Origin, sid: str | None = None) -> Grant:
+    def _renew(self, origin: Origin, refresh: str, sid: str | None) -> Grant:
         try:
-            return self.sessions.redeem(refresh, origin, self._clock.now, sid=sid)
+            return self.services.sessions.redeem(refresh, origin, self._clock.now, sid=sid)
         except (TokenInvalid, TokenExpired) as refusal:
             words = "expired" if isinstance(refusal, TokenExpired) else "not one of ours"
             self._recorder.note("app", f"refresh token: {words}", "refused")
@@ -137,15 +149,15 @@ class App:
 
     def _sign_in(self, request: Request) -> Reply:
         now = self._clock.now
-        grant = self.sessions.start(self._user, request.origin, remember=True, now=now)
+        grant = self.services.sessions.start(self._user, request.origin, remember=True, now=now)
         return Reply(303, "signed in, cookies 0", grant)
 
     def _log_out(self, request: Request) -> Reply:
         """By whichever cookie is left, however old."""
+        sessions, now = self.services.sessions, self._clock.now
         for token in (request.refresh, request.access):
-            claims = token and self.sessions.recognise(token, BROWSER_CLIENT, self._clock.now)
-            if claims:
-                self.sessions.end(claims.sid, EndReason.LOGOUT, self._clock.now)
+            if claims := token and sessions.recognise(token, BROWSER_CLIENT, now):
+                sessions.end(claims.sid, EndReason.LOGOUT, now)
                 break
         return Reply(303, "signed out", forgets=True, reason=EndReason.LOGOUT)
 

@@ -13,12 +13,14 @@ from webapp.core.links import Links
 from webapp.core.memory import Memory
 from webapp.core.models import User
 from webapp.core.notices import Notices
+from webapp.core.session_status import SessionStatus
 from webapp.core.sessions import Sessions
+from webapp.core.token_verifier import TokenVerifier
 from webapp.core.tokens import Tokens, new_token_id
 
 from .actors import Browser, Thief
 from .faults import LASTS, FaultyEntries, Inspectable
-from .hook import App
+from .hook import App, SandboxServices
 from .places import LabFeed, LabRecords, NoPost
 from .recorder import Clock, Recorder
 
@@ -46,7 +48,7 @@ class Sandbox:
         self._behind = behind
         self._feed = LabFeed(self.redis, self.recorder)
         self._refresh_keys = KeyRing.parse(f"lab-r1:{generate_secret()}")
-        self.app = App(self._sessions("lab-a1"), self.user, self.clock, self.recorder)
+        self.app = App(self._services("lab-a1"), self.user, self.clock, self.recorder)
         self._browsers: list[Browser] = []
         self.you = self.sign_in("You")
         self.thief = Thief(self.app, self.clock, self.recorder, "The thief")
@@ -60,7 +62,7 @@ class Sandbox:
         self._browsers.append(browser)
         return browser
 
-    def _sessions(self, kid: str) -> Sessions:
+    def _services(self, kid: str) -> SandboxServices:
         self.signer = Tokens(
             KeyRing.parse(f"{kid}:{generate_secret()}"),
             self._refresh_keys,
@@ -69,12 +71,13 @@ class Sandbox:
             leeway=30,
         )
         notices = Notices(NoPost(self.recorder), Links(generate_secret()))
-        memory = Memory(size=100)
-        return Sessions(self.signer, self.redis, self.sql, LIMITS, notices, self._feed, memory)
+        status = SessionStatus(self.redis, self.sql, self._feed, notices)
+        verifier = TokenVerifier(self.signer, status, self._feed, Memory(size=100))
+        return SandboxServices(self.signer, Sessions(self.signer, status, LIMITS), verifier)
 
     def withdraw_access_key(self) -> None:
         """Another one takes its place: the app starts anew with that setting."""
-        self.app.sessions = self._sessions("lab-a2")
+        self.app.services = self._services("lab-a2")
         self.recorder.note("app", "starts anew: key lab-a1 is withdrawn, lab-a2 signs")
 
     def wait(self, seconds: float, words: str) -> None:

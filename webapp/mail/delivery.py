@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import SplitResult, urlsplit
 
-from webapp.core.errors import Unavailable
 from webapp.core.urls import ESCAPES, Unreadable, check_host, check_port
 
 if TYPE_CHECKING:
@@ -12,11 +11,8 @@ if TYPE_CHECKING:
 OUTBOX = "outbox:"
 
 
-class MailFailed(Unavailable):
-    """A message was not delivered: the background queue tries again, as after any outage.
-
-    One line for the log, without an e-mail address or a password.
-    """
+class MailFailed(Exception):
+    """The letter is not delivered. One line, for the log: without any address or password."""
 
 
 class Transport(Protocol):

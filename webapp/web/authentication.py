@@ -1,36 +1,29 @@
-"""The hook: who is asking? Read top to bottom, it is the whole story.
+"""The hook: which identity does a request prove? `core/authentication.py` decides.
 
-1. A bearer token, or on pages the access cookie: believe it if it is good.
-2. It has expired or is gone, and there is a refresh cookie: redeem that, go on
-   with the request as if nothing had happened, and let the response carry the
-   new cookies.
-3. Otherwise refuse: `errors.py` makes a page of it, or a 401.
+Before every request: read its credentials, decide, refresh the session if that is wanted, check
+the permission and the form. The new cookies go with the response. A refusal is an error:
+`errors.py` makes a page of it, or a 401.
 """
 
 import time
-from collections.abc import Callable
-from contextlib import suppress
-from functools import partial
-from typing import NamedTuple, TypeVar
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import flask
 from flask import Flask, Response, after_this_request, g, has_request_context, request
 from flask.typing import ResponseReturnValue
 
 from webapp.core import events
-from webapp.core.claims import AccessClaims
+from webapp.core.authentication import Identity, RefreshWanted
 from webapp.core.errors import (
     ClocksDiffer,
     CookiesDiffer,
-    EvergreenError,
     SessionEnded,
     TokenExpired,
-    TokenInvalid,
     TokenMissing,
     Unauthenticated,
 )
 from webapp.core.grants import BROWSER_CLIENT, Grant
-from webapp.core.models import User
 
 from . import cookies, csrf, device_cookie, drafts, in_place, messages, pairing
 from .authorization import EVERYBODY, check, permission_needed
@@ -39,21 +32,13 @@ from .request_id import request_id
 from .requests import is_api, is_navigation, is_plain_client, is_visit, this_request
 from .services import origin, services
 
+Renewed = TypeVar("Renewed")
 
-class Visitor(NamedTuple):
-    """Who is asking, for the length of one request."""
-
-    user: User
-    access: AccessClaims
-
-
-Visited = TypeVar("Visited")
-
-# Seconds. So long after a renewal SQL is asked whether the session is still open: its end may
-# have been announced by another worker just now. Before that, what has been announced is enough.
+# Seconds. If a response comes later than this after its refresh, SQL is asked whether the session
+# is still open: the announcement of another worker may be on its way. Earlier, the feed is enough.
 LATE = 0.5
 
-# They change nothing, so they carry no form (RFC 9110 section 9.2.1).
+# Requests that change nothing, and so carry no form (RFC 9110 section 9.2.1).
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -82,7 +67,7 @@ def authenticate() -> ResponseReturnValue | None:
 
 
 def on_whose_behalf() -> events.Context:
-    """For the security events of this request, and of nothing that comes after it."""
+    """The context of security events in this request; empty after it."""
     if not has_request_context():
         return events.Context()
     here, visitor = origin(), g.get("visitor")
@@ -92,12 +77,12 @@ def on_whose_behalf() -> events.Context:
     return events.Context(request_id(), here.ip, here.user_agent, user_id, device_id, root)
 
 
-def greet() -> Visitor | None:
-    """A public page knows who is signed in, and tells who no longer is, and why.
+def greet() -> Identity | None:
+    """The identity on a public page, or None. If a session has ended, a message says why.
 
-    Only here a whole sign-in is deleted: what a protected page answers may be late, and
-    what it would delete may be the cookies of a newer login. Good cookies that we
-    can't read at the moment (a key not yet here, a clock gone wrong) are kept.
+    Only here both cookies are deleted: the response of a protected page may come late, and would
+    delete the cookies of a newer sign-in. Good cookies that this host can't verify at the moment
+    (a newer key, a wrong clock) are kept.
     """
     try:
         return identify()
@@ -115,14 +100,12 @@ def tell_why(refusal: Unauthenticated) -> None:
     messages.leave(messages.why_signed_out(refusal), "warning")
 
 
-def identify() -> Visitor:
+def identify() -> Identity:
+    """Raises Unauthenticated, Unavailable."""
     bearer = bearer_token()
-    if not is_api():
-        own = by_own_bearer(bearer)
-        return own if own else by_cookies(renew)
-    if bearer is None:
-        raise TokenMissing  # a cookie proves nothing here: forms of other sites could send it
-    return by_bearer(bearer)
+    if is_api():
+        return decide(renew, bearer, (), bearer_only=True)
+    return decide(renew, bearer, cookies.read_all(cookies.ACCESS))
 
 
 def bearer_token() -> str | None:
@@ -130,85 +113,44 @@ def bearer_token() -> str | None:
     return token.strip() if scheme.lower() == "bearer" else None
 
 
-def by_bearer(token: str) -> Visitor:
-    """A script's expired token and the refresh cookie of the same session: renewed as well.
+def decide(
+    use_refresh: Callable[[str, str | None], Renewed],
+    bearer: str | None,
+    access_cookies: Sequence[str],
+    *,
+    bearer_only: bool = False,
+) -> Identity | Renewed:
+    """The identity, or what `use_refresh(token, sid)` makes of a refresh cookie.
 
-    The expired token shows that the call comes from the page's own script.
+    Raises Unauthenticated, Unavailable.
     """
-    try:
-        return believe(token)
-    except TokenExpired as expired:
-        sid = expired.claims.sid
-        with suppress(CookiesDiffer, TokenMissing):  # no refresh cookie, or another session's
-            return by_refresh_cookies({sid}, [], partial(renew, sid=sid))
-        raise
-
-
-def by_own_bearer(token: str | None) -> Visitor | None:
-    """On a page: a proxy in front may send a bearer token of its own, which says nothing to us."""
-    with suppress(Unauthenticated, ClocksDiffer):
-        return believe_on_page(token) if token else None
-    return None
-
-
-def by_cookies(use_refresh: Callable[[str], Visited]) -> Visitor | Visited:
-    """Of several cookies of one name the first good one counts; whole pairs come first."""
-    sids: set[str] = set()
-    refusals: list[EvergreenError] = []
-    for token in pairing.whole_pairs_first(cookies.read_all(cookies.ACCESS)):
-        try:
-            visitor = believe_on_page(token)
-        except (Unauthenticated, ClocksDiffer) as refusal:
-            claims = services().sessions.authentic_claims(token, services().now())
-            sids |= {claims.sid} if claims and claims.client_id == BROWSER_CLIENT else set()
-            refusals += [refusal] if isinstance(refusal, (SessionEnded, ClocksDiffer)) else []
-        else:
-            pairing.require_pair(visitor.access.sid)
-            return visitor
-    return by_refresh_cookies(sids, refusals, use_refresh)
-
-
-def by_refresh_cookies(
-    access_sids: set[str], refusals: list[EvergreenError], use: Callable[[str], Visited]
-) -> Visited:
-    """`access_sids`: sessions whose access tokens came along, and were not good any more."""
-    tokens = cookies.read_all(cookies.REFRESH)
-    allowed = pairing.redeemable(tokens, access_sids)
-    for token in allowed:
-        try:
-            return use(token)
-        except (Unauthenticated, ClocksDiffer) as refusal:
-            refusals.append(refusal)
-    if tokens and not allowed:
-        refusals.append(CookiesDiffer())
-    raise pairing.gravest(refusals)
-
-
-def believe(access_token: str) -> Visitor:
     found = services()
-    return Visitor(*found.sessions.confirm(access_token, found.now()))
+    decision = found.authenticator.authenticate(
+        bearer, access_cookies, read_refresh_cookies, found.now(), bearer_only=bearer_only
+    )
+    if isinstance(decision, RefreshWanted):
+        return decision.redeem_first(use_refresh)
+    if decision.from_cookie:
+        pairing.require_pair(decision.access.sid)
+    return decision
 
 
-def believe_on_page(access_token: str) -> Visitor:
-    """A program's token opens no page (RFC 8707: a token is for one audience)."""
-    visitor = believe(access_token)
-    if visitor.access.client_id != BROWSER_CLIENT:
-        raise TokenInvalid
-    return visitor
+def read_refresh_cookies() -> list[str]:
+    return cookies.read_all(cookies.REFRESH)
 
 
-def renew(refresh_token: str, sid: str | None = None) -> Visitor:
+def renew(refresh_token: str, sid: str | None) -> Identity:
     grant = exchange(refresh_token, device_cookie.browser(), sid=sid)
     hand_over(grant)
-    return Visitor(grant.user, grant.access)
+    return Identity(grant.user, grant.access)
 
 
 def hand_over(grant: Grant) -> None:
-    """With the answer, also one that fails: a renewed sign-in must reach the browser.
+    """Set both cookies on the response, also on an error page: they must reach the browser.
 
-    Unless the session has ended while the request was under way. Then another tab may have signed
-    in again, and a late answer would overwrite its cookies. (Without the new tokens the browser
-    keeps the old ones, which are as good as after any lost answer.)
+    Unless the session has ended during the request. Then another tab may have signed in again, and
+    a late response would overwrite its cookies. (Without the new tokens the browser keeps the old
+    ones, which are as good as after any lost response.)
     """
     g.grant = grant
     began = time.monotonic()
@@ -229,16 +171,16 @@ def forget(response: Response) -> Response:
 
 
 def sessions_of_this_browser() -> set[str]:
-    """Usually one; by whichever cookie is left of it."""
+    """The sessions of the authentic tokens in its cookies; usually one."""
     tokens = (*cookies.read_all(cookies.REFRESH), *cookies.read_all(cookies.ACCESS))
     sessions, now = services().sessions, services().now()
     claims = [sessions.recognise(token, BROWSER_CLIENT, now) for token in tokens]
     return {each.sid for each in claims if each}
 
 
-def visitor() -> Visitor:
-    """Who is asking, on a route that needs to know. Raises TokenMissing."""
-    found: Visitor | None = g.get("visitor")
+def visitor() -> Identity:
+    """The identity of this request. Raises TokenMissing."""
+    found: Identity | None = g.get("visitor")
     if found is None:
         raise TokenMissing
     return found

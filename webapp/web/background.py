@@ -18,6 +18,7 @@ from weakref import WeakSet
 from flask import Flask, g
 
 from webapp.core.errors import Unavailable
+from webapp.mail.delivery import MailFailed
 
 from .logs import way_to
 from .request_id import request_id
@@ -67,7 +68,7 @@ class Background:
         return self._lost
 
     def run(self, job: Callable[[], None], what: str) -> None:
-        """Do it soon, and up to three times while it raises Unavailable.
+        """Do it soon, and up to three times while it raises Unavailable or MailFailed.
 
         `what` names it in the log, and nobody by their address. Raises Unavailable: too much is
         waiting already.
@@ -114,7 +115,7 @@ class Background:
         try:
             with self._context(task):  # its own: closing it may fail as well
                 task.job()
-        except Unavailable as error:
+        except (Unavailable, MailFailed) as error:
             self._put_back(task, error)
         except Exception as error:
             # Where, and not what it said: that could hold an address.

@@ -78,7 +78,7 @@ def introspect() -> ResponseReturnValue:
     """For confidential clients: a stranger could test stolen tokens here."""
     services().clients.authenticate_confidential(*client_credentials(parameters()))
     form = parameters("token")
-    claims = services().sessions.inspect(form["token"], services().now())
+    claims = services().token_verifier.inspect(form["token"], services().now())
     if claims is None:
         return jsonify(active=False)
     facts = {name: getattr(claims, name) for name in claims.__slots__} | {"scope": scope_of(claims)}

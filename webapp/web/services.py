@@ -10,6 +10,7 @@ from webapp.config import Settings
 from webapp.core import events
 from webapp.core.accounts import Accounts
 from webapp.core.attempts import Attempts
+from webapp.core.authentication import Authenticator
 from webapp.core.clients import Client, Clients
 from webapp.core.devices import Devices
 from webapp.core.directory import Directory
@@ -24,6 +25,8 @@ from webapp.core.registration import Registration
 from webapp.core.sessions import Sessions
 from webapp.core.stores import DeviceRepository, Feed, SessionQueries
 from webapp.core.tidying import Tidying
+from webapp.core.token_verifier import TokenVerifier
+from webapp.core.tokens import Tokens
 from webapp.mail.outbox import Outbox
 
 from .background import Background
@@ -53,6 +56,9 @@ class Services:
     directory: Directory
     clients: Clients
     sessions: Sessions
+    tokens: Tokens
+    token_verifier: TokenVerifier
+    authenticator: Authenticator
     session_queries: SessionQueries
     devices: Devices
     device_repository: DeviceRepository

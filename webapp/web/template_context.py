@@ -4,8 +4,9 @@ from typing import Any
 
 from flask import Flask, g, request
 
+from webapp.core.authentication import Identity
+
 from . import cookies, messages, times
-from .authentication import Visitor
 from .destinations import return_path, safe_next
 from .headers import csp_nonce
 from .services import services
@@ -39,7 +40,7 @@ def page_behind() -> str:
 
 
 def about_visitor() -> dict[str, Any]:
-    visitor: Visitor | None = g.get("visitor")
+    visitor: Identity | None = g.get("visitor")
     if visitor is None:
         return {"me": None, "access_expires_in": None}
     return {

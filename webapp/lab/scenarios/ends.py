@@ -83,7 +83,7 @@ LOGOUT_DURING_REFRESH, LOGOUT_ELSEWHERE, KEY_WITHDRAWN = (
         "Whoever ends a session first tells all workers its name. From then on each of them asks "
         "the stores about it, instead of believing what it has believed before. Usual JWT set-ups "
         "look at the signature alone, and let it in until it expires.",
-        (("webapp/core/stores.py", "doubts"), ("webapp/core/sessions.py", "_still_good")),
+        (("webapp/core/stores.py", "doubts"), ("webapp/core/token_verifier.py", "_still_good")),
         "tests/browser/test_staying_signed_in.py::test_logout_reaches_every_tab_within_a_second",
         logout_elsewhere,
     ),
@@ -100,7 +100,7 @@ LOGOUT_DURING_REFRESH, LOGOUT_ELSEWHERE, KEY_WITHDRAWN = (
         "Without its key the old access token is nobody's. Yours is gone as well, but your refresh "
         "token is signed with another key: the hook redeems it, and the new access token is signed "
         "with the new key. The thief has none.",
-        (("webapp/core/keys.py", "KeyRing"), ("webapp/web/authentication.py", "by_cookies")),
+        (("webapp/core/keys.py", "KeyRing"), ("webapp/core/authentication.py", "_by_cookies")),
         "tests/web/test_hot_path.py::TestStillNotices::test_that_its_key_was_withdrawn",
         key_withdrawn,
     ),

@@ -59,7 +59,7 @@ SCENARIOS = (
         "An expired access token is refused to the second. But the refresh cookie came with the "
         "same request: the hook redeems it, goes on as if nothing had happened, and the answer "
         "carries both new cookies. One round trip, and no script had to know.",
-        (("webapp/web/authentication.py", "by_cookies"), ("webapp/core/sessions.py", "redeem")),
+        (("webapp/core/authentication.py", "_by_cookies"), ("webapp/core/sessions.py", "redeem")),
         "tests/web/test_silent_refresh.py"
         "::test_the_next_click_after_expiry_works_and_renews_both_cookies",
         expired_token,

@@ -63,7 +63,10 @@ SCENARIOS = (
         "Your token is newer than what Redis knows. Only we can sign it, so it is Redis that is "
         "behind: its entry is healed. Of the phone it has forgotten the end; but SQL is asked "
         "first, and has the last word on which sessions are over.",
-        (("webapp/store/redeem.lua", "presented > gen"), ("webapp/core/sessions.py", "_find_open")),
+        (
+            ("webapp/store/redeem.lua", "presented > gen"),
+            ("webapp/core/session_status.py", "find_open"),
+        ),
         "tests/core/test_sessions.py"
         "::TestHealed::test_a_redis_five_generations_behind_signs_nobody_out",
         redis_rolled_back,
@@ -80,7 +83,10 @@ SCENARIOS = (
         ),
         "A missing entry says nothing, so SQL is asked: your session is open, and the entry is "
         "written anew, one generation on. The phone's session has ended there, and stays ended.",
-        (("webapp/store/redeem.lua", "Redis was emptied"), ("webapp/core/sessions.py", "bury")),
+        (
+            ("webapp/store/redeem.lua", "Redis was emptied"),
+            ("webapp/core/session_status.py", "bury"),
+        ),
         "tests/core/test_sessions.py::TestHealed::test_an_empty_redis_signs_nobody_out",
         redis_emptied,
     ),

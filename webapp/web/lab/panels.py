@@ -178,7 +178,7 @@ def kid(name: str) -> str:
 
 
 def opened(name: str) -> RefreshClaims | AccessClaims | None:
-    return services().sessions.authentic_claims(token(name), services().now())
+    return services().tokens.authentic_claims(token(name), services().now())
 
 
 def token(name: str) -> str:

@@ -2,11 +2,12 @@
 
 from flask import g, request
 
+from webapp.core.authentication import Identity
 from webapp.core.grants import Grant
 from webapp.lab.trace import Result, Step
 from webapp.lab.trail import Exchange, Notes
 from webapp.web import cookies
-from webapp.web.authentication import Visitor, bearer_token
+from webapp.web.authentication import bearer_token
 from webapp.web.services import services
 
 Headers = list[tuple[str, str]]
@@ -24,7 +25,7 @@ def look(notes: Notes, status: int, headers: Headers) -> tuple[str, Exchange] | 
     grant: Grant | None = g.get("grant")
     if request.endpoint in LEFT_OUT and not grant and status < 400:
         return None
-    visitor: Visitor | None = g.get("visitor")
+    visitor: Identity | None = g.get("visitor")
     sid = grant.session.sid if grant else visitor.access.sid if visitor else sid_of_cookie()
     if sid is None:
         return None
@@ -52,12 +53,12 @@ def title() -> str:
 def sid_of_cookie() -> str | None:
     """Of whoever was refused, or could not be asked about; the token is authentic all the same."""
     token = cookies.read(cookies.REFRESH)
-    claims = token and services().sessions.authentic_claims(token, services().now())
+    claims = token and services().tokens.authentic_claims(token, services().now())
     return claims.sid if claims else None
 
 
 def judge(
-    notes: Notes, grant: Grant | None, visitor: Visitor | None, status: int
+    notes: Notes, grant: Grant | None, visitor: Identity | None, status: int
 ) -> tuple[str, Result]:
     """What became of it, in a few words."""
     if grant and grant.outcome == "started":

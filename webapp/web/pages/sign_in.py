@@ -16,7 +16,11 @@ from webapp.core.errors import (
 )
 from webapp.core.models import User
 from webapp.web import cookies, csrf, device_cookie, drafts, messages
-from webapp.web.authentication import by_cookies, hand_over, sessions_of_this_browser
+from webapp.web.authentication import (
+    decide,
+    hand_over,
+    sessions_of_this_browser,
+)
 from webapp.web.authorization import public
 from webapp.web.destinations import not_a_destination, safe_next
 from webapp.web.forms import Form, LoginForm, RegisterForm, sent
@@ -115,7 +119,8 @@ def session_status() -> ResponseReturnValue:
     """
     sessions, now = services().sessions, services().now()
     try:
-        by_cookies(lambda refresh_token: sessions.require_alive(refresh_token, now))
+        access_cookies = cookies.read_all(cookies.ACCESS)
+        decide(lambda token, _: sessions.require_alive(token, now), None, access_cookies)
     except Unauthenticated:
         return "", 401
     return "", 204

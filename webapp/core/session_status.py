@@ -1,0 +1,114 @@
+"""Whether a session is open, by both stores: SQL (`Records`) and Redis (`Entries`).
+
+SQL is asked first. One store that says "ended" is enough to refuse; its answer is then written to
+the other store, which may have been down or rolled back when the session ended. One store that
+answers is enough to go on.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from .claims import AccessClaims, RefreshClaims
+from .end_reasons import EndReason
+from .errors import RefreshReused, SessionEnded, TokenInvalid, Unavailable
+from .models import Session, User
+from .notices import Notices
+from .stores import Answer, Entries, Feed, Outcome, Records
+
+
+@dataclass(frozen=True)
+class SessionStatus:
+    entries: Entries
+    records: Records
+    feed: Feed
+    notices: Notices
+
+    def find_open(
+        self, claims: RefreshClaims | AccessClaims, now: float
+    ) -> tuple[User, Session | None]:
+        """The user and the session; None if a restored backup has lost its row. Asks SQL alone.
+
+        Raises SessionEnded, TokenInvalid (the session is another user's), Unavailable.
+        """
+        user, session = self.records.find(claims.sub, claims.sid)
+        if user is None:
+            raise SessionEnded(EndReason.DELETED)
+        if not belongs_to(user, session):
+            raise TokenInvalid
+        if session is None and (reason := user.ended_before(claims.sid, claims.iat)):
+            raise SessionEnded(reason)
+        if session and session.ended_reason:
+            self.bury([session], now)  # Redis may have lost the tombstone
+            raise SessionEnded(session.ended_reason)
+        if user.disabled:
+            raise SessionEnded(EndReason.DISABLED)
+        return user, session
+
+    def confirm(self, claims: AccessClaims, now: float) -> tuple[User, Answer]:
+        """Note in Redis that this generation has arrived, unless its session has ended.
+
+        The outcome is ALIVE, or MISSING if one of the stores did not answer or has lost the
+        session. Raises SessionEnded, TokenInvalid, Unavailable.
+        """
+        try:
+            user, session = self.find_open(claims, now)
+        except Unavailable:
+            return self._confirm_without_records(claims), Answer(Outcome.MISSING)
+        answer = self.ask_entries(claims, session)
+        if answer.outcome is Outcome.MISSING and session is None:
+            raise SessionEnded(EndReason.FORGOTTEN)
+        self.require_open(answer, user, session, now)
+        return user, answer
+
+    def _confirm_without_records(self, claims: AccessClaims) -> User:
+        """SQL is down: Redis alone has to know the session."""
+        answer = self.entries.confirm(claims.sid, claims.gen)
+        if answer.outcome is Outcome.ENDED:
+            raise SessionEnded(answer.reason)
+        if answer.outcome is Outcome.MISSING:
+            raise Unavailable
+        return User(claims.sub, claims.email, "", claims.role)
+
+    def ask_entries(self, claims: AccessClaims | RefreshClaims, session: Session | None) -> Answer:
+        """What Redis has of the session. Raises Unavailable if SQL has no row of it either."""
+        try:
+            return self.entries.confirm(claims.sid, claims.gen)
+        except Unavailable:
+            if session is None:
+                raise
+            return Answer(Outcome.MISSING)  # SQL has just answered that it is open
+
+    def require_open(self, answer: Answer, user: User, session: Session | None, now: float) -> None:
+        """Refuse a session that has ended in Redis, and write the end to SQL.
+
+        After a theft, the first worker that writes the end mails the owner: the worker that
+        noticed the theft may have stopped before. Raises RefreshReused, SessionEnded, Unavailable.
+        """
+        if answer.outcome not in (Outcome.ENDED, Outcome.REUSED):
+            return
+        if session and not self.feed.doubts(session.sid, session.user_id):
+            self.feed.announce(session.sid)  # the worker that ended it may have stopped before
+        if session:
+            closed = self.records.close(session.sid, answer.reason, int(now))
+            if closed.new and answer.reason == EndReason.REUSE:
+                self.notices.sign_in_stolen(user)
+        if answer.outcome is Outcome.REUSED:
+            raise RefreshReused(answer.reason)
+        raise SessionEnded(answer.reason)
+
+    def bury(self, ended: list[Session], now: float) -> None:
+        """Write tombstones of sessions that SQL has ended; if Redis is down, SQL is enough."""
+        with suppress(Unavailable):
+            for session in ended:
+                reason = session.ended_reason or EndReason.FORGOTTEN
+                self.entries.bury(session.sid, reason, ttl=time_to_live(session, now))
+
+
+def belongs_to(user: User, session: Session | None) -> bool:
+    """False if our key has signed a wrong pair of names: a bug, or a key in other hands."""
+    return session is None or session.user_id == user.id
+
+
+def time_to_live(session: Session, now: float) -> int:
+    """Seconds that a token of this session would live if it were issued now; at least 1."""
+    return max(1, min(session.idle_ttl, session.expires_at - int(now)))
