@@ -1,4 +1,4 @@
-"""Accounts: register, prove who you are, change your profile."""
+"""Accounts: register, check a password, change a profile or a password."""
 
 import uuid
 from collections.abc import Callable
@@ -44,9 +44,9 @@ class Accounts:
         disabled: bool = False,
         now: float,
     ) -> User:
-        """For somebody who vouches for the address: an admin, or an operator.
+        """Create an account whose e-mail counts as verified: for an admin or an operator.
 
-        Raises ValidationFailed with `fields`, Conflict if the address is taken.
+        Raises ValidationFailed with `fields`, Conflict if the e-mail is taken, Busy.
         """
         good = self.checked(Changes(email=email, password=password, name=name, role=role))
         user = replace(new_user(good, now), role=role, disabled=disabled, confirmed_at=int(now))
@@ -57,10 +57,12 @@ class Accounts:
         return self._users.by_email(normal_email(email)) is not None
 
     def authenticate(self, email: str, password: str, now: float) -> User:
-        """Raises InvalidCredentials, the same for every other cause and after the same work.
+        """The user of this e-mail and password.
 
-        AccountDisabled: the password is right. Not while the account is pending: then its password
-        may be that of a stranger, who would learn that nobody else has the address.
+        Raises InvalidCredentials for every cause, after constant work, so that timing does not
+        reveal whether the account exists. Raises AccountDisabled if the password is right; not
+        while the account is pending, for then a stranger may have chosen its password, and would
+        learn that the e-mail has no other account.
         """
         user, hashed = self.find(email)
         right = self._passwords.matches(password, hashed)
@@ -72,18 +74,18 @@ class Accounts:
         return replace(user, proof=self._renewed(user, password, hashed))
 
     def _renewed(self, user: User, password: str, hashed: str) -> str:
-        """The hash at today's cost; the old one if it has been replaced in between."""
+        """The hash at today's cost; the old one if the password was replaced meanwhile."""
         if not self._passwords.outdated(hashed):
             return hashed
         new_hash = self._passwords.hash(password)
         return new_hash if self._users.rehash(user.id, hashed, new_hash) else hashed
 
     def profile(self, user_id: str) -> User:
-        """Raises NotFound."""
+        """The user. Raises NotFound."""
         return self._found(user_id)[0]
 
     def check_password(self, user_id: str, password: str, now: float) -> tuple[User, str]:
-        """For who is signed in. The user and the hash that it matched. Raises PasswordRefused."""
+        """The signed-in user, and the hash that matched. Raises PasswordRefused, NotFound, Busy."""
         user, hashed = self._found(user_id)
         if not self._passwords.matches(password, hashed):
             self._note_failure(EventKind.PASSWORD_REFUSED, user, now)
@@ -91,7 +93,7 @@ class Accounts:
         return user, hashed
 
     def _note_failure(self, kind: EventKind, user: User | None, now: float) -> None:
-        """What can't be written down now was a guess all the same, and counts as one."""
+        """Record a failed attempt. During an outage of SQL it fails as a guess all the same."""
         with suppress(Unavailable):
             self._events.record(kind, user.id if user else None, now)
 
@@ -115,10 +117,10 @@ class Accounts:
         *,
         but: str | None = None,
     ) -> list[Session]:
-        """Only if it still is what it was: of two that come together, one does.
+        """Replace the password, if its hash is still `hashed`: of two requests at once, one wins.
 
-        The sessions that this has ended, all but one, of which Redis has to be told.
-        Raises ValidationFailed, LinkVoid.
+        All sessions end except `but`. They are returned for their tombstones in Redis.
+        Raises ValidationFailed, LinkVoid, Busy.
         """
         complaints: dict[str, list[str]] = {}
         _checked(complaints, "password", self._acceptable(user.email, user.name), new)
@@ -133,11 +135,11 @@ class Accounts:
         return ended
 
     def change(self, user_id: str, changes: Changes, now: float) -> tuple[User, list[Session]]:
-        """The user, and the sessions that this has ended, of which Redis has to be told.
+        """An admin's changes: the changed user, and the sessions that ended, for their tombstones.
 
-        What a change of address or password needs of letters goes out as well. Another address
-        is taken at once, on the word of an admin, who can have reasons to keep it from the old one.
-        Raises ValidationFailed, Conflict, NotFound.
+        Sends the mails about a new e-mail or password. A new e-mail counts at once, without its
+        link: the admin vouches for it.
+        Raises ValidationFailed, Conflict, NotFound, Busy.
         """
         before, old_hash = self._found(user_id)
         good = self.checked(changes, before)
@@ -156,25 +158,25 @@ class Accounts:
         return user, ended
 
     def find(self, email: str) -> tuple[User | None, str | None]:
-        """The user of an address as it was typed, and their password's hash."""
+        """The user of an e-mail as it was typed, and the hash of the password."""
         try:
             return self._users.by_email(normal_email(email)) or (None, None)
         except ValueError:
-            self._users.by_email("")  # as long as a good one takes
+            self._users.by_email("")  # constant work, as for a valid e-mail
             return None, None
 
     def strength(self, password: str, *about: str) -> Strength:
-        """Raises Busy."""
+        """The strength of a password that is to be set. Raises Busy."""
         return self._passwords.strength(password, *about)
 
     def meter(self, password: str, *about: str) -> Strength:
-        """How strong a password is that is still typed. Raises Busy."""
+        """The strength of a password while it is typed. Raises Busy."""
         return self._passwords.meter(password, *about)
 
     def checked(self, changes: Changes, before: User | None = None) -> Changes:
         """The changes in the form that is stored. Raises ValidationFailed with every complaint.
 
-        `before`: whose they are; a password must not be made of what stays, either.
+        `before`: the user; a new password must not be made of the unchanged e-mail or name either.
         """
         fields: dict[str, list[str]] = {}
         about = [changes.email or "", changes.name or ""]
@@ -213,7 +215,7 @@ def new_user(good: Changes, now: float) -> User:
 def _checked(
     fields: dict[str, list[str]], field: str, check: Callable[[str], str], text: str | None
 ) -> str | None:
-    """The checked value; or none, and the complaint noted under the field's name."""
+    """The checked value; or None, and the complaint is added to `fields`."""
     try:
         return None if text is None else check(text)
     except ValueError as error:

@@ -1,6 +1,6 @@
-"""What a worker remembers: access tokens that it has believed, so that it need not ask again.
+"""The token cache of a worker: verified access tokens, so that no store is asked again.
 
-Nothing here counts while an announcement may be missing: see `stores.Feed`.
+No entry counts while an announcement may be missing: see `stores.Feed`.
 """
 
 import threading
@@ -13,7 +13,7 @@ from .models import User
 
 @dataclass(frozen=True, slots=True)
 class Believed:
-    """An access token that was good when it was checked against signature, Redis and SQL."""
+    """An access token that was good by signature, Redis and SQL when it was verified."""
 
     user: User
     claims: AccessClaims
@@ -21,7 +21,7 @@ class Believed:
 
 
 class Memory:
-    """The newest `size` believed tokens, by their text: the same text has the same signature."""
+    """The `size` tokens used last, by their text: the same text has the same signature."""
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -30,7 +30,7 @@ class Memory:
         self._epoch = -1
 
     def __len__(self) -> int:
-        """How many are remembered, whether or not they may be believed at the moment."""
+        """The number of tokens, whether or not they count at the moment."""
         return len(self._tokens)
 
     def recall(self, token: str, epoch: int) -> Believed | None:
@@ -43,7 +43,7 @@ class Memory:
             return found
 
     def remember(self, token: str, believed: Believed, epoch: int) -> None:
-        """`epoch` is what it was before the token was checked: what came since counts as missed."""
+        """`epoch`: of the feed before the token was verified. What came since counts as missed."""
         with self._lock:
             if epoch < self._epoch or epoch < 0:
                 return

@@ -1,10 +1,9 @@
 """The life of a session: start, rotate … rotate, end.
 
-Two stores are asked through the protocols in `stores.py`. `Entries` (Redis)
-decides each redeem atomically; `Records` (SQL) knows who the user is and which
-sessions have ended. Records are read first, so a database that fails burns no
-token; an end is written to them first, so it is durable. What one store has
-lost, the other puts right.
+Two stores serve the protocols in `stores.py`. `Entries` (Redis) decides each redeem atomically.
+`Records` (SQL) has the user, and which sessions have ended. SQL is read first, so a database that
+fails uses up no token. An end is written to SQL first, so it is durable. What one store has lost,
+the other restores.
 
 After RFC 9700 section 4.14.2 (refresh token rotation) and OWASP ASVS 5.0 V7.
 """
@@ -21,9 +20,10 @@ from .session_status import SessionStatus, belongs_to, time_to_live
 from .stores import MOST_OPEN, Outcome
 from .tokens import Tokens
 
-# Seconds. A browser left open on a desk can be looked at for longer, but not be taken over.
+# Seconds since the password was entered. A stranger at an open browser can read for longer, but
+# not take over the account.
 PROOF_LASTS = 15 * 60
-# To look at an entry and confirm none of its generations.
+# Reads an entry and confirms none of its generations.
 NO_GENERATION = -1
 
 
@@ -35,7 +35,7 @@ class Sessions:
         limits: Limits,
         finish_ends: Callable[[], None] = lambda: None,
     ) -> None:
-        """`finish_ends`: begin to write down what is left of the end of very many sessions."""
+        """`finish_ends`: start to write the remaining rows, if very many sessions end at once."""
         self._tokens = tokens
         self._status = status
         self._entries = status.entries
@@ -46,11 +46,10 @@ class Sessions:
         self._issuer = Issuer(tokens, limits)
 
     def start(self, user: User, origin: Origin, *, remember: bool, now: float) -> Grant:
-        """Open a session for a user who has just proved who they are.
+        """Open a session for a user who has just entered their password.
 
-        The entry comes first: if the record then fails, what is left is a key that
-        expires, and not a device in the list that nobody ever used. The oldest sessions end if
-        there would be more than MOST_OPEN.
+        The entry in Redis is written first: if SQL then fails, only a key is left that expires, and
+        no unused device in the list. The oldest sessions end if there would be more than MOST_OPEN.
         Raises InvalidCredentials (the password was changed in between), Unavailable.
         """
         session = self._issuer.new_session(user, origin, remember=remember, now=now)
@@ -69,7 +68,7 @@ class Sessions:
     ) -> Grant:
         """Exchange a refresh token for its successor, or for the same successor again.
 
-        `sid`, if given, is the only session whose token is welcome.
+        `sid`, if given, is the only session whose token may be redeemed.
 
         Raises TokenInvalid, TokenExpired, RefreshInvalid (another client's token),
         SessionEnded, RefreshReused (theft: the session is over for both) and
@@ -95,11 +94,9 @@ class Sessions:
         return self._issuer.grant(user, session, *made, now, origin.scope)
 
     def revoke(self, token: str, client_id: str, now: float) -> None:
-        """Close the session of a client's own token; any other text closes none, and is no error.
+        """End the session of a client's own token. Any other text does nothing (RFC 7009 2.2).
 
-        Nor does an expired one: it may have been found in an old log.
-
-        RFC 7009 section 2.2: the client can't do anything about it. Raises Unavailable.
+        An expired token does nothing either: it may come from an old log. Raises Unavailable.
         """
         if claims := self.recognise(token, client_id, now):
             self.end(claims.sid, EndReason.LOGOUT, now)
@@ -107,9 +104,9 @@ class Sessions:
     def recognise(
         self, token: str, client_id: str, now: float
     ) -> RefreshClaims | AccessClaims | None:
-        """Claims of a client's own authentic token of either kind, unless it has expired.
+        """The claims of a client's own authentic token of either kind; None if it has expired.
 
-        None also if its user is gone, or the session is another user's. Raises Unavailable.
+        None also if its user is deleted, or the session is another user's. Raises Unavailable.
         """
         claims = self._tokens.authentic_claims(token, now)
         if claims is None or claims.client_id != client_id or claims.exp <= now:
@@ -118,7 +115,7 @@ class Sessions:
         return claims if user and belongs_to(user, session) else None
 
     def require_alive(self, refresh_token: str, now: float) -> None:
-        """Raise if a browser's session is over. Changes nothing, so it grows no older by asking.
+        """Raise if a browser's session has ended. Redeems nothing, so the idle limit does not move.
 
         Raises TokenInvalid, TokenExpired, RefreshInvalid, SessionEnded, Unavailable.
         """
@@ -129,18 +126,18 @@ class Sessions:
         self._status.require_open(self._status.ask_entries(claims, session), user, session, now)
 
     def has_proof(self, access: AccessClaims, now: float) -> bool:
-        """Whether the password was given in this session a short while ago (ASVS 5.0 7.5.1)."""
+        """Whether the password was entered in this session within PROOF_LASTS (ASVS 5.0 7.5.1)."""
         session = self.look_up(access)
         return bool(session and session.proved_at and now - session.proved_at <= PROOF_LASTS)
 
     def prove(self, sid: str, now: float) -> None:
-        """Note that the password has just been given again. Raises Unavailable."""
+        """Record that the password was entered again. Raises Unavailable."""
         self._records.prove(sid, int(now))
 
     def owner_of(self, sid: str) -> tuple[str | None, str | None]:
-        """A browser session's user, and why it has ended; None if it is open or has expired.
+        """The user's id and the end reason of a browser's session; no reason: open, or expired.
 
-        No user: the account is gone or disabled, or the session is unknown or a program's.
+        No user: the account is deleted or disabled, or the session is unknown or a program's.
         Raises Unavailable.
         """
         user, session = self._records.find(self._records.user_of(sid) or "", sid)
@@ -150,14 +147,13 @@ class Sessions:
         return user.id, reason or None
 
     def look_up(self, claims: AccessClaims) -> Session | None:
-        """What SQL knows of the session of a token that has been believed."""
+        """The row of a verified token's session; None if SQL has lost it. Raises Unavailable."""
         return self._records.find(claims.sub, claims.sid)[1]
 
     def has_ended(self, session: Session, *, ask: bool) -> bool:
-        """Whether a session that was just open has ended since, also by its user's end.
+        """Whether a session that was just open has ended since, alone or with all of its user.
 
-        Without `ask`, SQL is only asked if an end may have been announced. If it does not answer,
-        nothing has ended as far as we know.
+        Without `ask`, SQL is only asked if an end was announced. If SQL is down: False.
         """
         if not ask and not self._feed.doubts(session.sid, session.user_id):
             return False
@@ -167,18 +163,18 @@ class Sessions:
         return False
 
     def end(self, sid: str, reason: str, now: float) -> None:
-        """Close a session for good; the first reason stays. Raises Unavailable.
+        """End a session for good; the first reason stays. Raises Unavailable.
 
-        The workers are told first, so that from the moment it is over each of them asks.
-        Once SQL has it, it has ended, whether or not Redis can be told.
+        Announced to the workers first, so that each of them asks the stores from the moment of the
+        end. Once SQL has the end it counts, whether or not Redis answers.
         """
-        told = self._feed.announce(sid)
+        published = self._feed.announce(sid)
         session = self._records.close(sid, reason, int(now)).session
-        if session and told:
+        if session and published:
             self.bury([session], now)
 
     def bury_all(self, ended: list[Session], now: float, *, more: bool = False) -> None:
-        """As `bury`, of what one change has ended; if that was a full batch, there may be more."""
+        """As `bury`, for all sessions that one change ended. A full batch starts the next one."""
         self.bury(ended, now)
         if more or len(ended) >= MOST_OPEN:
             self._finish_ends()
@@ -188,7 +184,7 @@ class Sessions:
         self._status.bury(ended, now)
 
     def _restore(self, claims: RefreshClaims, origin: Origin, now: float) -> Session:
-        """Write the record of a session again that SQL lost and Redis still has."""
+        """Insert the row of a session again that SQL has lost and Redis still has."""
         if self._entries.confirm(claims.sid, claims.gen).outcome is Outcome.MISSING:
             raise SessionEnded(EndReason.FORGOTTEN)
         session = self._issuer.session_of(claims, origin)

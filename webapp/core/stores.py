@@ -1,4 +1,4 @@
-"""What the core needs of the places where state lives. The store serves these protocols.
+"""The ports of the core: protocols that the stores implement.
 
 Every method may raise Unavailable; then nothing is known to have changed.
 Times are Unix seconds, durations are seconds.
@@ -61,10 +61,10 @@ class Entries(Protocol):
         """
 
     def confirm(self, sid: str, gen: int) -> Answer:
-        """Say whether the session is alive; if `gen` is the newest, note that it arrived."""
+        """ALIVE, ENDED or MISSING; if `gen` is the newest generation, note that it has arrived."""
 
     def last_seen(self, sids: list[str]) -> dict[str, int]:
-        """When each of these sessions was last rotated, as far as Redis knows."""
+        """The time of the last rotation by sid; only of sessions that Redis has."""
 
     def bury(self, sid: str, reason: str, *, ttl: int) -> None:
         """Replace the entry by a tombstone."""
@@ -78,41 +78,41 @@ class Records(Protocol):
     """
 
     def find(self, user_id: str, sid: str) -> tuple[User | None, Session | None]:
-        """Both rows, in one query; no session without its user, but maybe another user's."""
+        """Both rows, in one query. No user, no session; the session may be another user's."""
 
     def user_of(self, sid: str) -> str | None:
-        """Whose session it is, also after its end."""
+        """The id of the session's user, also after its end."""
 
     def open(
         self, session: Session, proof: str, device_id: str, announce: Callable[[str], object]
     ) -> list[Session]:
         """Insert a new session and the event of its start; note the browser, if it is one.
 
-        Sessions that are too many now end, and are returned; `announce` is called with the `sid`
-        of each before the commit.
+        If more than MOST_OPEN are open then, the oldest end and are returned; `announce` is called
+        with the `sid` of each before the commit.
 
-        Unless the password has changed since it was `proof`, or the user is disabled or gone:
-        whoever was let in by the old one must not slip past the end of all sessions.
-        Raises InvalidCredentials.
+        Raises InvalidCredentials if `proof` is no longer the hash of the password, or the user is
+        disabled or deleted: a sign-in with the old password must not outlive the end of all
+        sessions.
         """
 
     def restore(self, session: Session, announce: Callable[[str], object]) -> list[Session]:
-        """Insert a session that a restored backup did not have; otherwise as `open`.
+        """Insert a session that a restored backup has lost; otherwise as `open`.
 
-        Unless it is there, or has ended with all others of its user.
+        Does nothing if its row is there, or if it has ended with all others of its user.
         """
 
     def open_sessions(self, user_id: str, now: int) -> list[Session]:
-        """Those that have neither ended nor reached their absolute limit, newest first.
+        """Sessions that have neither ended nor reached their absolute limit, newest first.
 
-        No more than MOST_OPEN.
+        At most MOST_OPEN.
         """
 
     def prove(self, sid: str, now: int) -> None:
-        """Note when the password was given again."""
+        """Write the time at which the password was entered again."""
 
     def close(self, sid: str, reason: str, now: int) -> Closed:
-        """Write down a session's end, once."""
+        """Write the end of a session. The first reason stays."""
 
 
 class SessionQueries(Protocol):
@@ -137,14 +137,14 @@ class DeviceRepository(Protocol):
     """The browsers that have signed in to an account, in SQL. `Records.open` notes them."""
 
     def knows(self, email: str, device_id: str) -> bool:
-        """Whether that browser has signed in to the account that has this address today."""
+        """Whether that browser has signed in to the account that has this e-mail today."""
 
 
 class Users(Protocol):
     """Users in SQL. Every method may raise Unavailable."""
 
     def create(self, user: User, password_hash: str) -> None:
-        """Raises Conflict if the address is taken."""
+        """Raises Conflict if the e-mail is taken."""
 
     def by_email(self, email: str) -> tuple[User, str] | None:
         """The user and their password's hash."""
@@ -155,49 +155,48 @@ class Users(Protocol):
     def change(
         self, user_id: str, changes: Changes, password_hash: str | None, now: int
     ) -> tuple[User, list[Session]] | None:
-        """The user as they are now, and the sessions that ended with it, in one transaction.
+        """The changed user, and the sessions that ended, in one transaction; None: no such user.
 
-        Raises Conflict: the address is taken, or nobody would be left to administer.
+        Raises Conflict: the e-mail is taken, or no admin would be left.
         """
 
     def swap_password(
         self, user: User, old_hash: str, new_hash: str, kind: EventKind, now: int, but: str | None
     ) -> list[Session] | None:
-        """Set a new password if the old one and the address are still what they were.
+        """Set a new password if the old hash and the e-mail are unchanged; else None.
 
-        In the same transaction all sessions end, except `but`; which those were.
+        In the same transaction all sessions end, except `but`. They are returned.
         """
 
     def rehash(self, user_id: str, old_hash: str, new_hash: str) -> bool:
-        """The same password at another cost, if it still is the same."""
+        """Replace the hash by one of the same password at another cost, if it is unchanged."""
 
     def confirm(self, user: User, password_hash: str, now: int) -> bool:
-        """Mark the address as the user's own, once; not if anything has changed meanwhile."""
+        """Mark the e-mail as verified, once; False if e-mail or password has changed meanwhile."""
 
 
 class Feed(Protocol):
-    """What the other workers have to tell: whose tokens have to be checked again.
+    """Invalidations for all workers: sessions and users whose access tokens are no longer cached.
 
-    Whoever is about to end a session or to change a user announces it *before*
-    the change is made; from then on every worker asks the stores about them for
-    as long as an access token can live. So nothing is missed if the one who made
-    the change dies on the way. (Theft alone is announced after it: Redis finds it out
-    and ends the session in one step.)
+    A worker announces an end of a session or a change of a user *before* it writes the change.
+    From then on every worker asks the stores about that session or user, for as long as an access
+    token can live. So no change is missed if the worker dies between the two. (Theft alone is
+    announced afterwards: Redis notices it and ends the session in one step.)
     """
 
     @property
     def epoch(self) -> int:
-        """Another number each time that something may have been missed; below 0 while it may be."""
+        """Changes when announcements may have been missed; negative while disconnected."""
 
     def doubts(self, sid: str, user_id: str) -> bool:
-        """Whether this session, or this user, has to be asked about."""
+        """Whether the stores have to be asked about this session or this user."""
 
     @property
     def unsent(self) -> int:
-        """How many announcements wait until Redis can be told."""
+        """Announcements that wait until Redis takes them."""
 
     def announce(self, name: str) -> bool:
-        """Tell all workers of a `sid` or a user's id, this one at once; whether Redis has heard.
+        """Publish a `sid` or a user's id to all workers, this one at once; False if Redis is down.
 
-        Never fails: what can't be sent now is sent later.
+        Raises nothing: what can't be sent now is sent later.
         """
