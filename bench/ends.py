@@ -14,11 +14,11 @@ from tempfile import TemporaryDirectory
 from flask import Flask
 
 from webapp import create_app
+from webapp.core.email_tokens import Purpose
 from webapp.core.end_reasons import EndReason
 from webapp.core.errors import InvalidCredentials, Unavailable
-from webapp.core.grants import BROWSER_CLIENT, Grant, Origin
-from webapp.core.links import Purpose
 from webapp.core.models import Changes, User
+from webapp.core.token_issuer import BROWSER_CLIENT, Grant, Origin
 from webapp.web.services import Services
 
 from . import report

@@ -11,7 +11,7 @@ import redis
 
 from scripts.bootstrap import ROOT
 from webapp.core.tokens import new_token_id
-from webapp.store.sessions import RedisEntries
+from webapp.store.redis.generations import RedisEntries
 
 from . import report
 from .client import Client

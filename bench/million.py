@@ -14,7 +14,7 @@ from flask import Flask
 
 from webapp import create_app
 from webapp.core.policy import Role
-from webapp.store.models import UserRow, db
+from webapp.store.sql.models import UserRow, db
 
 from . import report
 from .client import Client, Response, request

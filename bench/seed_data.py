@@ -8,15 +8,15 @@ import redis
 from flask import Flask
 from sqlalchemy import Connection, insert
 
-from webapp.core.events import EventKind
-from webapp.core.grants import BROWSER_CLIENT
 from webapp.core.models import Session
 from webapp.core.policy import Role
+from webapp.core.security_events import EventKind
+from webapp.core.token_issuer import BROWSER_CLIENT
 from webapp.core.tokens import new_token_id
-from webapp.store.models import EventRow, SessionRow, UserRow, UserWordRow, db
-from webapp.store.sessions import RedisEntries
+from webapp.store.redis.generations import RedisEntries
 from webapp.store.sql.migrate import migrating
-from webapp.store.words import words_of
+from webapp.store.sql.models import EventRow, SessionRow, UserRow, UserWordRow, db
+from webapp.store.sql.user_search import words_of
 
 from .client import USER_AGENT
 

@@ -28,8 +28,8 @@ from granian.http import HTTP1Settings
 
 from webapp import cli, create_app
 from webapp.config import ConfigError, Settings
-from webapp.web.admission import MAX_HEADERS
-from webapp.web.body_places import BODIES
+from webapp.web.middleware.body_limit import BODIES
+from webapp.web.middleware.concurrency_limit import MAX_HEADERS
 
 HOST = "127.0.0.1"
 # More than there may be waiting for bodies: whoever sends none always finds one. Granian starts

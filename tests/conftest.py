@@ -12,7 +12,7 @@ from flask import Flask
 from webapp import create_app
 from webapp.core.sessions import Sessions
 from webapp.core.token_verifier import TokenVerifier
-from webapp.store.models import db
+from webapp.store.sql.models import db
 from webapp.web.services import Services
 
 from .support import tiers

@@ -10,7 +10,7 @@ from tests.support.api import Program, error_code
 from tests.support.browser import PASSWORD
 from tests.support.commands import run
 from webapp.core.keys import KeyRing
-from webapp.store.clients import SqlClients
+from webapp.store.sql.clients import SqlClients
 
 
 def secret_in(result: Result) -> str:

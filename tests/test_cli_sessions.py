@@ -12,8 +12,8 @@ from tests.support.commands import read, refusal, run
 from tests.support.many_sessions import open_many, user_of
 from tests.support.servers import RedisServer, wait_until
 from webapp import create_app
-from webapp.core.grants import Origin
-from webapp.store.models import EventRow, SessionRow, db
+from webapp.core.token_issuer import Origin
+from webapp.store.sql.models import EventRow, SessionRow, db
 
 DAY = 86400
 FACTS = {

@@ -15,7 +15,7 @@ import pytest
 from scripts.bootstrap import ROOT
 from scripts.serve import answers
 from tests.support.servers import free_port, wait_until
-from webapp.store.embedded import has_keeper
+from webapp.store.redis.embedded.server import has_keeper
 
 PATIENCE = 30  # seconds; a machine may be busy
 

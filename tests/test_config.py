@@ -11,10 +11,10 @@ from tests.support.browser import Browser
 from tests.support.commands import run
 from webapp import create_app
 from webapp.cli import without_settings
+from webapp.cli.checks.finding import Finding
 from webapp.config import ConfigError, Settings
 from webapp.config_types import env_name
 from webapp.development import DEMO
-from webapp.doctor.findings import Finding
 
 SECRETS = {
     "WEBAPP_SECRET_KEY": "s" * 32,
@@ -173,7 +173,7 @@ def test_a_check_that_fails_in_its_own_way_hides_no_other(
         raise LookupError("hunter2")
         yield
 
-    monkeypatch.setattr("webapp.doctor.check_files", fail)
+    monkeypatch.setattr("webapp.cli.checks.check_files", fail)
     looked = run(create_app(environment), "doctor")
     assert "problem  files: this check failed with LookupError" in looked.stdout
     assert "ok       redis.reachable" in looked.stdout

@@ -20,13 +20,13 @@ from tests.support.servers import RedisServer, free_port
 from tests.test_commands import environment as terminal
 from webapp import create_app
 from webapp.cli import without_settings
+from webapp.cli.checks import redis as redis_checks
+from webapp.cli.checks.finding import Level
+from webapp.cli.checks.keys import check_keys
+from webapp.cli.checks.settings import check_settings
 from webapp.config import ConfigError, Settings
 from webapp.core.keys import generate_pem
-from webapp.doctor import redis_server as redis_checks
-from webapp.doctor.findings import Level
-from webapp.doctor.keys import check_keys
-from webapp.doctor.settings import check_settings
-from webapp.store.models import db
+from webapp.store.sql.models import db
 
 Found = dict[str, dict[str, str]]
 

@@ -6,7 +6,7 @@ import gc
 collects = gc.isenabled()
 gc.disable()
 try:
-    from .assembly import create_app
+    from .factory import create_app
 finally:
     # And nothing of it is young: the first collection need not look at it either.
     gc.freeze()

@@ -14,7 +14,7 @@ from sqlalchemy.engine import URL, make_url
 from .config_table import SettingsTable
 from .config_types import PREFIX, YES, env_name, one_line
 from .core.urls import Unreadable
-from .mail.delivery import OUTBOX
+from .mail.transport import OUTBOX
 
 # Read by scripts/bootstrap.py, not by the app.
 FOREIGN_NAMES = {"WEBAPP_BOOTSTRAP"}

@@ -30,7 +30,7 @@ from .config_types import (
 from .core.keys import ALGORITHMS, KeyRing
 from .core.passwords import DEFAULT_MIN_LENGTH
 from .core.tokens import MAX_ACCESS_TTL, MAX_REFRESH_TTL
-from .mail.delivery import OUTBOX, parse_mail_url
+from .mail.transport import OUTBOX, parse_mail_url
 
 ROOT = Path(__file__).parent.parent
 

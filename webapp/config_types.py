@@ -9,9 +9,9 @@ from typing import Any
 
 from .core.keys import KeyRing
 from .core.urls import Unreadable, check_host, check_port
-from .store import database_url as database_urls
-from .store import redis_url as redis_urls
-from .store.connect import make_and_drop
+from .store.redis import urls as redis_urls
+from .store.redis.client import make_and_drop
+from .store.sql import url as database_urls
 
 PREFIX = "WEBAPP_"
 PLATFORM_NAMES = {"REDIS_URL", "DATABASE_URL", "PORT"}

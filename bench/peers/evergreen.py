@@ -9,7 +9,7 @@ from sqlalchemy.engine import make_url
 from webapp import create_app as create_evergreen
 from webapp.core.policy import Permission
 from webapp.store.sql.migrate import migrate
-from webapp.web.authorization import requires
+from webapp.web.auth.authorization import requires
 
 from . import EMAIL, LIFETIME, PASSWORD, SECRET, add_page
 

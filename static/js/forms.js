@@ -97,7 +97,7 @@ function send(event) {
   }
 }
 
-// The page stays as it is, passwords and all, until the server is content (webapp/web/in_place.py).
+// The page stays as it is, passwords and all, until the server is content (webapp/web/script_forms.py).
 async function sendInPlace(form, button) {
   const body = new URLSearchParams(new FormData(form));
   const headers = { 'X-In-Place': '1', Accept: 'text/html' };

@@ -17,7 +17,7 @@ function tick() {
   }
 }
 
-// In the words of the server: templates/_macros.html, webapp/web/times.py.
+// In the words of the server: templates/_macros.html, webapp/web/time_format.py.
 function ago(passed) {
   const seconds = Math.max(0, Math.floor(passed));
   if (seconds < 60) return `${seconds} s ago`;

@@ -10,7 +10,7 @@ from flask import Flask
 from tests.support.browser import EMAIL, FIREFOX, PASSWORD, Browser
 from tests.support.clock import Clock
 from tests.support.servers import RedisServer
-from webapp.core.attempts import FORGOT_BY_ACCOUNT
+from webapp.core.rate_limits import FORGOT_BY_ACCOUNT
 
 from .looks import DESKTOP, Judge, look, refusals
 from .page import Page

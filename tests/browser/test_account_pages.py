@@ -12,7 +12,7 @@ from tests.support.clock import Clock
 from webapp.core.end_reasons import EndReason
 from webapp.core.models import Changes
 from webapp.core.policy import Role
-from webapp.mail.outbox import Mail
+from webapp.mail.file_outbox import Mail
 
 from .page import Hand, Page
 

@@ -8,7 +8,7 @@ from selenium.webdriver.common.by import By
 from tests.support.clock import Clock
 from tests.support.servers import RedisServer
 from webapp.lab.live.redis_exchanges import SANDBOXES
-from webapp.lab.scenarios import ALL
+from webapp.lab.sandbox.scenarios import ALL
 from webapp.lab.tour import STOPS
 
 from .looks import DESKTOP, PHONE, Judge, look, refusals

@@ -4,7 +4,9 @@ from contextlib import suppress
 
 import pytest
 
-from webapp.core.attempts import (
+from webapp.core.errors import Busy, InvalidCredentials, PasswordRefused, RateLimited, Unavailable
+from webapp.core.ip import address_key
+from webapp.core.rate_limits import (
     ACCOUNT,
     CHECK_BY_ACCOUNT,
     FORGOT_BY_ACCOUNT,
@@ -16,8 +18,6 @@ from webapp.core.attempts import (
     Limit,
     account_key,
 )
-from webapp.core.errors import Busy, InvalidCredentials, PasswordRefused, RateLimited, Unavailable
-from webapp.core.ip import address_key
 
 ADA, GRACE = "ada@example.com", "grace@example.com"
 WRONG = InvalidCredentials()

@@ -23,8 +23,8 @@ from webapp.core.errors import (
     Unauthenticated,
     Unavailable,
 )
-from webapp.core.grants import BROWSER_CLIENT
 from webapp.core.models import User
+from webapp.core.token_issuer import BROWSER_CLIENT
 
 NOW = 1000.0
 ADA = User("ada", "ada@example.com", "Ada", "user")

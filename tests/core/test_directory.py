@@ -7,10 +7,10 @@ from tests.conftest import services_of
 from tests.support.browser import EMAIL, Browser
 from tests.support.clock import Clock
 from tests.support.servers import RedisServer
-from webapp.core.directory import Directory
 from webapp.core.errors import Unavailable, ValidationFailed
 from webapp.core.models import Changes, User
-from webapp.store.users import SqlUsers
+from webapp.core.user_admin import Directory
+from webapp.store.sql.users import SqlUsers
 
 LONG = "wolfgang.amadeus.mozart@example.com"
 

@@ -16,10 +16,10 @@ from tests.store.processes import context
 from tests.support.api import Program, error_code
 from tests.support.browser import EMAIL, PASSWORD, Browser
 from tests.support.servers import wait_until
-from webapp.core.attempts import account_key
 from webapp.core.errors import Busy
-from webapp.core.hashing import LOWEST_PRIORITY, QUEUE, HashingPool
+from webapp.core.hashing_pool import LOWEST_PRIORITY, QUEUE, HashingPool
 from webapp.core.passwords import Passwords
+from webapp.core.rate_limits import account_key
 
 GRACE = "grace@example.com"
 CORES = os.cpu_count() or 1

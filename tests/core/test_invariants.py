@@ -25,11 +25,11 @@ from tests.support.browser import CHROME, EMAIL
 from tests.support.clock import Clock
 from tests.support.servers import RedisServer
 from webapp.core.errors import SessionEnded, TokenExpired
-from webapp.core.grants import Grant, Origin
 from webapp.core.sessions import Sessions
+from webapp.core.token_issuer import Grant, Origin
 from webapp.core.token_verifier import TokenVerifier
-from webapp.store.models import EventRow, SessionRow, db
-from webapp.store.users import SqlUsers
+from webapp.store.sql.models import EventRow, SessionRow, db
+from webapp.store.sql.users import SqlUsers
 
 HERE = Origin("192.0.2.1", CHROME)
 RUNS = int(os.environ.get("EVERGREEN_RUNS", "30"))

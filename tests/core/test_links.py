@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from webapp.core.email_tokens import CONFIRM_TTL, RESET_TTL, TTL, UNDO_TTL, Links, Purpose
 from webapp.core.errors import LinkVoid
-from webapp.core.links import CONFIRM_TTL, RESET_TTL, TTL, UNDO_TTL, Links, Purpose
 from webapp.core.models import User
 
 LINKS = Links("a secret of at least 32 characters")

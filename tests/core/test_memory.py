@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from webapp.core.claims import AccessClaims
-from webapp.core.memory import Believed, Memory
 from webapp.core.models import User
+from webapp.core.token_cache import Believed, Memory
 
 
 def believed(token: str, kid: str = "key") -> Believed:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from webapp.core.hashing import HashingPool
+from webapp.core.hashing_pool import HashingPool
 from webapp.core.passwords import Passwords
 
 PASSWORDS = Passwords(rounds=4, min_length=15, published=frozenset(), pool=HashingPool())

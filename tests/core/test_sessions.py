@@ -14,12 +14,12 @@ from webapp.core.errors import (
     TokenExpired,
     TokenInvalid,
 )
-from webapp.core.grants import Grant, Origin
 from webapp.core.models import User
 from webapp.core.sessions import Sessions
+from webapp.core.token_issuer import Grant, Origin
 from webapp.core.token_verifier import TokenVerifier
-from webapp.store.models import EventRow, SessionRow, UserRow, db
-from webapp.store.users import SqlUsers
+from webapp.store.sql.models import EventRow, SessionRow, UserRow, db
+from webapp.store.sql.users import SqlUsers
 
 HERE = Origin("192.0.2.1", CHROME, device_id="of-this-browser")
 # Of the same system, and with the same version of the same browser.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from webapp.core.hashing import HashingPool
+from webapp.core.hashing_pool import HashingPool
 from webapp.core.passwords import Passwords
 
 PASSWORDS = Passwords(

@@ -18,8 +18,8 @@ import pytest
 from scripts.bootstrap import ROOT
 from scripts.serve import answers
 from tests.support.servers import RedisServer, free_port, wait_until
-from webapp.web.admission import PLACES
-from webapp.web.body_places import BODIES
+from webapp.web.middleware.body_limit import BODIES
+from webapp.web.middleware.concurrency_limit import PLACES
 
 pytestmark = pytest.mark.thorough("attacks")
 

@@ -15,10 +15,10 @@ from tests.support.servers import RedisServer, wait_until
 from webapp import create_app
 from webapp.core.end_reasons import EndReason
 from webapp.core.models import Changes, User
-from webapp.store import feed
-from webapp.store.feed import STREAM, RedisFeed
-from webapp.store.models import db
-from webapp.store.records import SqlRecords
+from webapp.store.redis import invalidation_feed as feed
+from webapp.store.redis.invalidation_feed import STREAM, RedisFeed
+from webapp.store.sql.models import db
+from webapp.store.sql.sessions import SqlRecords
 
 pytestmark = pytest.mark.impatient
 

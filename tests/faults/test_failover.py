@@ -18,8 +18,8 @@ from tests.support.redis_cluster import ClusterServers
 from tests.support.redis_sentinel import SentinelServers
 from tests.support.servers import BUSY_SECOND, wait_until
 from webapp import create_app
-from webapp.store.connect import redis_client
-from webapp.store.feed import STREAM, RedisFeed
+from webapp.store.redis.client import redis_client
+from webapp.store.redis.invalidation_feed import STREAM, RedisFeed
 
 pytestmark = [pytest.mark.thorough("Sentinel and Cluster"), pytest.mark.impatient]
 

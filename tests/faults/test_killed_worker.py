@@ -11,11 +11,11 @@ from flask import Flask
 from tests.support.browser import CHROME, EMAIL
 from tests.support.clock import Clock
 from tests.support.servers import RedisServer
-from webapp.core.grants import Grant, Origin
 from webapp.core.sessions import Sessions
+from webapp.core.token_issuer import Grant, Origin
 from webapp.core.token_verifier import TokenVerifier
-from webapp.store.models import db
-from webapp.store.users import SqlUsers
+from webapp.store.sql.models import db
+from webapp.store.sql.users import SqlUsers
 
 pytestmark = pytest.mark.thorough("faults under load")
 

@@ -15,8 +15,8 @@ from tests.support.clock import Clock
 from tests.support.servers import BUSY_SECOND, RedisServer, wait_until
 from tests.support.sql import connected, gone, locked
 from webapp import create_app
-from webapp.store.models import db
-from webapp.store.rest import Rest
+from webapp.store.redis.circuit_breaker import Rest
+from webapp.store.sql.models import db
 
 SIGN_IN_COOKIES = {"refresh_token", "access_token"}
 

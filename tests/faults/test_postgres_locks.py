@@ -17,9 +17,9 @@ from tests.support.servers import RedisServer
 from webapp import create_app
 from webapp.core.end_reasons import EndReason
 from webapp.core.errors import EvergreenError
-from webapp.core.grants import Origin
 from webapp.core.models import Changes
-from webapp.store.models import db
+from webapp.core.token_issuer import Origin
+from webapp.store.sql.models import db
 
 ADMINS = [f"admin-{i}@example.com" for i in range(3)]
 OTHERS = [f"user-{i}@example.com" for i in range(3)]

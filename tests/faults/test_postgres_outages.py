@@ -15,9 +15,9 @@ from tests.support.postgres import PostgresServer
 from tests.support.servers import BUSY_SECOND, wait_until
 from tests.support.sql import connected
 from webapp import create_app
-from webapp.store import postgres as way_to_postgres
-from webapp.store.models import db
-from webapp.store.records import SqlRecords
+from webapp.store.sql import postgres as way_to_postgres
+from webapp.store.sql.models import db
+from webapp.store.sql.sessions import SqlRecords
 
 pytestmark = pytest.mark.impatient
 

@@ -10,7 +10,7 @@ from tests.support.crowd import Crowd
 from tests.support.redis_cluster import ClusterServers
 from tests.support.redis_sentinel import SentinelServers
 from tests.support.site import RENEWAL, Site, assert_nobody_noticed, endure, served, served_by
-from webapp.store.feed import STREAM
+from webapp.store.redis.invalidation_feed import STREAM
 
 pytestmark = pytest.mark.thorough("faults under load")
 

@@ -7,9 +7,9 @@ from functools import partial
 import pytest
 
 from tests.support.servers import RedisServer
-from webapp.lab import policies
-from webapp.lab.trace import Run
-from webapp.store.sessions import RedisEntries
+from webapp.lab.diagram.steps import Run
+from webapp.lab.sandbox import run as policies
+from webapp.store.redis.generations import RedisEntries
 
 PREFIX = "lab:session:"
 

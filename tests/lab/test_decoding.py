@@ -3,7 +3,7 @@
 import base64
 import json
 
-from webapp.lab.decoding import decoded
+from webapp.lab.diagram.jwt_parts import decoded
 
 
 def token(**claims: object) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from scripts.bootstrap import ROOT
 from tests.lab import test_scenarios
-from webapp.lab.scenarios import ALL, Scenario
+from webapp.lab.sandbox.scenarios import ALL, Scenario
 
 LAB = ROOT / "webapp" / "lab"
 PAGES = ROOT / "docs" / "failures"

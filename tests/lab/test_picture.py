@@ -1,9 +1,9 @@
 """Where everything stands in a picture."""
 
-from webapp.lab.crowds import CROWD
-from webapp.lab.endings import with_endings
-from webapp.lab.picture import LETTERS, Picture, draw, span
-from webapp.lab.trace import Ending, Run, Step
+from webapp.lab.diagram.grouping import CROWD
+from webapp.lab.diagram.layout import LETTERS, Picture, draw, span
+from webapp.lab.diagram.outcomes import with_endings
+from webapp.lab.diagram.steps import Ending, Run, Step
 
 
 def crowd(size: int) -> list[Step]:

@@ -3,9 +3,9 @@
 import pytest
 
 from tests.lab.conftest import Play
-from webapp.lab.conclusion import ALIKE, conclude
-from webapp.lab.policies import POLICIES
-from webapp.lab.scenarios import ALL
+from webapp.lab.diagram.comparison import ALIKE, conclude
+from webapp.lab.sandbox.run import POLICIES
+from webapp.lab.sandbox.scenarios import ALL
 
 # In or out; `!` where that is wrong. You, and then the thief if there is one.
 TABLE = {

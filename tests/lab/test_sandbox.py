@@ -15,12 +15,12 @@ from tests.support.browser import Browser as RealBrowser
 from tests.support.servers import RedisServer, free_port
 from webapp.core.errors import Unavailable
 from webapp.core.sessions import Sessions
-from webapp.lab import policies
-from webapp.lab.faults import LASTS
-from webapp.lab.sandbox import Sandbox
-from webapp.lab.scenarios import ALL
-from webapp.store.models import EventRow, SessionRow, UserRow, db
-from webapp.store.sessions import RedisEntries
+from webapp.lab.sandbox import run as policies
+from webapp.lab.sandbox.fault_injection import LASTS
+from webapp.lab.sandbox.sandbox import Sandbox
+from webapp.lab.sandbox.scenarios import ALL
+from webapp.store.redis.generations import RedisEntries
+from webapp.store.sql.models import EventRow, SessionRow, UserRow, db
 
 
 def test_no_session_event_mail_or_news_of_anybody_else_is_touched(

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.lab.conftest import Play
-from webapp.lab.forgeries import NAMES
-from webapp.lab.trace import Run
+from webapp.lab.diagram.steps import Run
+from webapp.lab.sandbox.forgeries import NAMES
 
 InRedis = Callable[[Run], str]
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 import pytest
 
 from tests.lab.conftest import Play
-from webapp.lab.sandbox import Sandbox
+from webapp.lab.diagram.steps import Step
+from webapp.lab.sandbox.sandbox import Sandbox
 from webapp.lab.tour import LOGIN, LOGOUT, STOPS, Stop
-from webapp.lab.trace import Step
-from webapp.store.sessions import RedisEntries
+from webapp.store.redis.generations import RedisEntries
 
 
 @pytest.mark.parametrize("stop", [stop for stop in STOPS if stop.scenario], ids=lambda s: s.title)

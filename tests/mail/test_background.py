@@ -13,9 +13,9 @@ from flask import Flask, g, has_app_context
 
 from tests.support.servers import serving, wait_until
 from webapp.core.errors import Unavailable
-from webapp.mail.delivery import MailFailed
-from webapp.web import background as background_module
-from webapp.web.background import Background
+from webapp.mail.transport import MailFailed
+from webapp.runtime import background as background_module
+from webapp.runtime.background import Background
 
 SOON = 5.0  # seconds that a test waits for what takes none
 
@@ -269,6 +269,6 @@ def writing(path: Path) -> Callable[[], None]:
 
 
 def name_request(record: logging.LogRecord) -> bool:
-    """As `web/request_id.py` does it."""
+    """As `runtime/request_id.py` does it."""
     record.request_id = g.get("request_id", "-") if has_app_context() else "-"
     return True

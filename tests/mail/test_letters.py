@@ -8,8 +8,8 @@ from pathlib import Path
 import jinja2
 import pytest
 
-from webapp.core.notices import Notice
-from webapp.mail.letters import Letters
+from webapp.core.notifications import Notice
+from webapp.mail.messages import Letters
 
 TEXT = """Subject: {{ app_name }}: confirm it, {{ new_email }}
 

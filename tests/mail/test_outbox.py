@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from webapp.mail import outbox as outbox_module
-from webapp.mail.delivery import MailFailed
-from webapp.mail.outbox import Outbox
+from webapp.mail import file_outbox as outbox_module
+from webapp.mail.file_outbox import Outbox
+from webapp.mail.transport import MailFailed
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from tests.support.mail_server import MailServer, serving_mail
 from tests.test_config import SECRETS
 from webapp.config import ConfigError, Settings
 from webapp.config_table import ROOT
-from webapp.core.notices import Notice
-from webapp.mail.letters import Letters
-from webapp.mail.transports import Smtp
+from webapp.core.notifications import Notice
+from webapp.mail.messages import Letters
+from webapp.mail.smtp import Smtp
 
 SENT = [
     ("Evergreen, Inc. <no-reply@example.com>", "Evergreen, Inc.", "no-reply@example.com"),

@@ -16,8 +16,8 @@ from tests.support.mail_server import (
     serving_mail,
 )
 from tests.support.servers import free_port
-from webapp.mail.delivery import MailFailed, parse_mail_url
-from webapp.mail.transports import Smtp
+from webapp.mail.smtp import Smtp
+from webapp.mail.transport import MailFailed, parse_mail_url
 
 SIGNED_IN = "ada:right%20%2F%20good@"
 TO = "grace@example.com"

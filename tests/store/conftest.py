@@ -7,7 +7,7 @@ import pytest
 
 from tests.store.processes import NewUser, UserProcess, is_running
 from tests.support.servers import wait_until
-from webapp.store.embedded import EmbeddedServer
+from webapp.store.redis.embedded.server import EmbeddedServer
 
 
 @pytest.fixture

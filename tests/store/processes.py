@@ -10,7 +10,7 @@ from typing import Any
 
 import redis
 
-from webapp.store.embedded import EmbeddedServer, has_keeper
+from webapp.store.redis.embedded.server import EmbeddedServer, has_keeper
 
 # Forked from a process that has imported this file once: quick, and without pytest's threads.
 context = multiprocessing.get_context("forkserver")

@@ -10,12 +10,12 @@ import pytest
 from limits.strategies import MovingWindowRateLimiter
 
 from tests.support.servers import BUSY_SECOND, RedisServer, free_port
-from webapp.core.attempts import Counters, Limit
 from webapp.core.errors import Unavailable
+from webapp.core.rate_limits import Counters, Limit
 from webapp.store import memory_rate_limits
-from webapp.store.attempts import RedisCounters
-from webapp.store.connect import redis_client
 from webapp.store.memory_rate_limits import MemoryCounters
+from webapp.store.redis.client import redis_client
+from webapp.store.redis.rate_limits import RedisCounters
 
 TEN = Limit("ten", 10, 900)
 ONE = Limit("one", 1, 900)

@@ -9,11 +9,11 @@ import redis
 
 from tests.support.servers import RedisServer, free_port, wait_until
 from webapp.core.errors import Unavailable
-from webapp.core.stores import Outcome
-from webapp.store import clock
-from webapp.store.clock import RedisClock
-from webapp.store.connect import redis_client
-from webapp.store.sessions import RedisEntries
+from webapp.core.ports import Outcome
+from webapp.store.redis import clock
+from webapp.store.redis.client import redis_client
+from webapp.store.redis.clock import RedisClock
+from webapp.store.redis.generations import RedisEntries
 
 pytestmark = pytest.mark.impatient
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import redis
 
-from webapp.store.cluster import Cluster
-from webapp.store.connect import redis_client
+from webapp.store.redis.client import redis_client
+from webapp.store.redis.cluster import Cluster
 
 
 @pytest.mark.parametrize("kind", [TypeError, ValueError, KeyError, AttributeError])

@@ -15,9 +15,9 @@ import redis
 
 from tests.store.processes import NewUser, server_pid
 from tests.support.servers import BUSY_SECOND, RedisServer, free_port, wait_until
-from webapp.store import connect
-from webapp.store.connect import redis_client
-from webapp.store.embedded import EmbeddedServer, has_keeper
+from webapp.store.redis import client as connect
+from webapp.store.redis.client import redis_client
+from webapp.store.redis.embedded.server import EmbeddedServer, has_keeper
 
 pytestmark = pytest.mark.impatient
 

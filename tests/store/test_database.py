@@ -8,8 +8,8 @@ from flask import Flask
 from tests.conftest import services_of
 from webapp import create_app
 from webapp.core.clients import new_secret
-from webapp.store.clients import SqlClients
-from webapp.store.models import db
+from webapp.store.sql.clients import SqlClients
+from webapp.store.sql.models import db
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from tests.support.browser import PASSWORD, Browser
 from tests.support.sql import connected
 from webapp.core.errors import Conflict
 from webapp.core.models import Changes, User
-from webapp.store.models import UserRow, db
 from webapp.store.sql.migrate import prepare_migrations
-from webapp.store.users import SqlUsers
+from webapp.store.sql.models import UserRow, db
+from webapp.store.sql.users import SqlUsers
 
 OLD, NEW = "j\u030cana@example.com", "ǰana@example.com"
 BEFORE = "0008-1"

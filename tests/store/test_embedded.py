@@ -24,8 +24,8 @@ from tests.store.processes import (
     server_pid,
 )
 from tests.support.servers import BUSY_SECOND, wait_until
-from webapp.store.embedded import EmbeddedServer, EmbeddedServerError
-from webapp.store.keeper import Health, health
+from webapp.store.redis.embedded.server import EmbeddedServer, EmbeddedServerError
+from webapp.store.redis.embedded.supervisor import Health, health
 
 pytestmark = pytest.mark.impatient
 

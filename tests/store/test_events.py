@@ -12,11 +12,11 @@ from tests.conftest import services_of
 from tests.support.browser import EMAIL, PASSWORD, Browser
 from tests.support.clock import Clock
 from tests.support.mails import mailed_path, mailed_tokens
-from webapp.core.events import EventKind
-from webapp.store.events import note
-from webapp.store.models import EventRow, SessionRow, db
+from webapp.core.security_events import EventKind
+from webapp.runtime.request_id import add_name
 from webapp.store.sql.errors import committing
-from webapp.web.request_id import add_name
+from webapp.store.sql.models import EventRow, SessionRow, db
+from webapp.store.sql.security_events import note
 
 GRACE, ROOT = "grace@example.com", "root@example.com"
 NEW, WRONG = "a whole new wool jumper", "a wrong one, typed by mistake"

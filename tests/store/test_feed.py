@@ -12,9 +12,9 @@ import pytest
 
 from tests.store.processes import context
 from tests.support.servers import BUSY_SECOND, RedisServer, wait_until
-from webapp.store import feed as feed_module
-from webapp.store.connect import redis_client
-from webapp.store.feed import HEARD, STREAM, RedisFeed
+from webapp.store.redis import invalidation_feed as feed_module
+from webapp.store.redis.client import redis_client
+from webapp.store.redis.invalidation_feed import HEARD, STREAM, RedisFeed
 
 pytestmark = pytest.mark.impatient
 

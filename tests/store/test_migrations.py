@@ -16,10 +16,10 @@ from tests.support.browser import CHROME, EMAIL, Browser
 from tests.support.many_sessions import open_many, user_of
 from tests.support.sql import connected
 from webapp.core.end_reasons import EndReason
-from webapp.core.events import EventKind
-from webapp.core.grants import Origin
-from webapp.store.models import Base, SessionRow, db
+from webapp.core.security_events import EventKind
+from webapp.core.token_issuer import Origin
 from webapp.store.sql.migrate import MIGRATIONS, migrating, prepare_migrations
+from webapp.store.sql.models import Base, SessionRow, db
 
 # From the first to the newest; not by their names.
 REVISIONS = [script.revision for script in ScriptDirectory(MIGRATIONS).walk_revisions()][::-1]

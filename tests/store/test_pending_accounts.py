@@ -10,10 +10,10 @@ from tests.support.browser import PASSWORD
 from tests.support.clock import Clock
 from tests.support.commands import read
 from webapp import create_app
-from webapp.core.grants import Origin
-from webapp.core.links import Purpose
+from webapp.core.email_tokens import Purpose
 from webapp.core.models import Changes, User
-from webapp.store.models import EventRow, UserRow, UserWordRow, db
+from webapp.core.token_issuer import Origin
+from webapp.store.sql.models import EventRow, UserRow, UserWordRow, db
 from webapp.web.services import Services
 
 GRACE = "grace@example.com"

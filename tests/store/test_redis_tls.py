@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.support.redis_processes import Process
 from tests.support.servers import free_port, wait_until
-from webapp.store.connect import line_to, redis_client
+from webapp.store.redis.client import line_to, redis_client
 
 NOWHERE = Path("/nowhere")
 Start = Callable[..., int]

@@ -4,7 +4,7 @@ import pytest
 
 from tests.test_config import SECRETS
 from webapp.config import ConfigError, Settings
-from webapp.store.redis_url import RedisUrl
+from webapp.store.redis.urls import RedisUrl
 
 
 def test_sentinels() -> None:

@@ -12,8 +12,8 @@ from sqlalchemy import text
 from tests.support.sql import connected
 from tests.test_doctor import examined
 from webapp.store.health import OK, Migrations
-from webapp.store.models import db
 from webapp.store.sql.migrate import MIGRATIONS, scripts
+from webapp.store.sql.models import db
 
 OWN = """\
 from alembic import op

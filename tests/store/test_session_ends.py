@@ -15,15 +15,15 @@ from tests.support.clock import Clock
 from tests.support.many_sessions import open_many
 from tests.support.servers import RedisServer, wait_until
 from webapp import create_app
+from webapp.core.email_tokens import Purpose
 from webapp.core.end_reasons import EndReason
 from webapp.core.errors import SessionEnded
-from webapp.core.events import EventKind
-from webapp.core.grants import Grant, Origin
-from webapp.core.links import Purpose
 from webapp.core.models import Changes
+from webapp.core.ports import MOST_OPEN
+from webapp.core.security_events import EventKind
 from webapp.core.sessions import Sessions
-from webapp.core.stores import MOST_OPEN
-from webapp.store.models import EventRow, SessionEndRow, SessionRow, db
+from webapp.core.token_issuer import Grant, Origin
+from webapp.store.sql.models import EventRow, SessionEndRow, SessionRow, db
 from webapp.web.services import Services
 
 HERE = Origin("192.0.2.1", CHROME)

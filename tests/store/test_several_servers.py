@@ -14,16 +14,16 @@ from tests.store.test_connect import within_a_second
 from tests.support.redis_cluster import ClusterServers
 from tests.support.redis_sentinel import NAME, SentinelServers
 from tests.support.servers import free_port, wait_until
-from webapp.core.attempts import Limit
-from webapp.core.drafts import Draft
 from webapp.core.errors import Unavailable
-from webapp.core.stores import Outcome
-from webapp.store.attempts import RedisCounters
-from webapp.store.connect import line_to, redis_client
-from webapp.store.drafts import RedisDrafts
-from webapp.store.line import witnesses_among
-from webapp.store.sessions import RedisEntries
-from webapp.store.timely import LIMIT
+from webapp.core.ports import Outcome
+from webapp.core.rate_limits import Limit
+from webapp.core.saved_forms import Draft
+from webapp.store.redis.client import line_to, redis_client
+from webapp.store.redis.deadlines import LIMIT
+from webapp.store.redis.dedicated_connection import witnesses_among
+from webapp.store.redis.generations import RedisEntries
+from webapp.store.redis.rate_limits import RedisCounters
+from webapp.store.redis.saved_forms import RedisDrafts
 
 pytestmark = [pytest.mark.thorough("Sentinel and Cluster"), pytest.mark.impatient]
 

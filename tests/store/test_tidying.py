@@ -11,14 +11,14 @@ from tests.support.browser import CHROME, EMAIL, Browser
 from tests.support.clock import Clock
 from tests.support.servers import RedisServer
 from webapp import create_app
-from webapp.core import tidying as core_tidying
+from webapp.core import retention as core_tidying
 from webapp.core.end_reasons import EndReason
 from webapp.core.errors import SessionEnded, TokenExpired
-from webapp.core.grants import Grant, Origin
+from webapp.core.retention import Removed, Tidying
 from webapp.core.sessions import Sessions
-from webapp.core.tidying import Removed, Tidying
-from webapp.store.models import DeviceRow, EventRow, SessionRow, db
+from webapp.core.token_issuer import Grant, Origin
 from webapp.store.redis.lock import TURN
+from webapp.store.sql.models import DeviceRow, EventRow, SessionRow, db
 
 HERE = Origin("192.0.2.1", CHROME)
 DAY = 86400

@@ -4,21 +4,22 @@ ones. What tests an outage is marked `impatient` and has those of production.
 
 import pytest
 
-from webapp.store import connect, database, feed, postgres, timely
+from webapp.store.redis import client, deadlines, invalidation_feed
+from webapp.store.sql import database, postgres
 
 LONGER = 20
 LIMITS = [
-    (connect, "ANSWER_TIMEOUT"),
-    (connect, "CONNECT_TIMEOUT"),
-    (connect, "POOL_TIMEOUT"),
+    (client, "ANSWER_TIMEOUT"),
+    (client, "CONNECT_TIMEOUT"),
+    (client, "POOL_TIMEOUT"),
     (database, "LOCK_WAIT"),
-    (feed, "HEARD"),
+    (invalidation_feed, "HEARD"),
     (postgres, "ANSWER_TIMEOUT"),
     (postgres, "CONNECT_TIMEOUT"),
     (postgres, "STATEMENT_TIMEOUT"),
-    (timely, "ANSWER_TIMEOUT"),
-    (timely, "CONNECT_TIMEOUT"),
-    (timely, "LIMIT"),
+    (deadlines, "ANSWER_TIMEOUT"),
+    (deadlines, "CONNECT_TIMEOUT"),
+    (deadlines, "LIMIT"),
 ]
 
 

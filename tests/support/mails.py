@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from flask import Flask
 
 from tests.conftest import services_of
-from webapp.mail.outbox import Mail
+from webapp.mail.file_outbox import Mail
 
 
 def mails_to(app: Flask, address: str) -> list[Mail]:

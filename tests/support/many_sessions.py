@@ -6,9 +6,9 @@ from flask import Flask
 from sqlalchemy import insert
 
 from tests.conftest import services_of
-from webapp.core.grants import Grant, Origin
 from webapp.core.models import Session, User
-from webapp.store.models import SessionRow, UserRow, db
+from webapp.core.token_issuer import Grant, Origin
+from webapp.store.sql.models import SessionRow, UserRow, db
 
 
 def user_of(app: Flask, email: str) -> User:

@@ -6,7 +6,7 @@ from flask import Flask
 from tests.support.api import Program
 from tests.support.browser import Browser
 from webapp.core.clients import new_secret
-from webapp.store.clients import SqlClients
+from webapp.store.sql.clients import SqlClients
 
 
 @pytest.fixture

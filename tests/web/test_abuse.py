@@ -11,7 +11,7 @@ from tests.support.api import Program, error_code
 from tests.support.browser import EMAIL, PASSWORD, Browser
 from tests.support.clock import Clock
 from tests.support.mails import mails_to
-from webapp.core.hashing import HashingPool
+from webapp.core.hashing_pool import HashingPool
 from webapp.core.passwords import Passwords
 
 # Normalising it takes the square of its length: a quarter of a minute.

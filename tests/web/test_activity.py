@@ -11,8 +11,8 @@ from tests.support.browser import EMAIL, FIREFOX, PASSWORD, Browser
 from tests.support.clock import Clock
 from tests.support.mails import newest_mail, subjects
 from webapp.core.errors import Unavailable
-from webapp.core.events import EventKind
-from webapp.store.sessions import RedisEntries
+from webapp.core.security_events import EventKind
+from webapp.store.redis.generations import RedisEntries
 
 ACTIVITY, DEVICES = "/account/activity", "/account/sessions"
 FROM_ANOTHER = "This device was signed out from another one"

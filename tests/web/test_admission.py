@@ -12,9 +12,8 @@ import pytest
 from flask import Flask, request
 from werkzeug.test import create_environ, run_wsgi_app
 
-from webapp.web import body_places
-from webapp.web.admission import BODIES_STUCK, MAX_HEADERS, STUCK, Admission
-from webapp.web.body_places import (
+from webapp.web.middleware import body_limit
+from webapp.web.middleware.body_limit import (
     BODIES,
     LATE,
     LATE_WHEN_FULL,
@@ -23,6 +22,7 @@ from webapp.web.body_places import (
     Peer,
     silent_for,
 )
+from webapp.web.middleware.concurrency_limit import BODIES_STUCK, MAX_HEADERS, STUCK, Admission
 
 MAX_BODY = 100
 CHUNKED = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
@@ -318,7 +318,7 @@ def test_a_late_body_whose_client_is_silent_loses_its_connection(
     after: float,
 ) -> None:
     client, accepted = connection
-    monkeypatch.setattr(body_places, "silent_for", lambda _: SILENT)
+    monkeypatch.setattr(body_limit, "silent_for", lambda _: SILENT)
     places = BodyPlaces(total=total, clock=steps)
     assert places.take("a", peer_of(accepted))
     steps.now += after - 1

@@ -7,7 +7,7 @@ from flask import Flask
 
 from tests.support.browser import Browser
 from webapp.core.policy import MAY, Permission, Role, may
-from webapp.web.authorization import DECLARATION, EVERYBODY
+from webapp.web.auth.authorization import DECLARATION, EVERYBODY
 
 PUBLIC_PAGES = {
     "/",

@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 from tests.conftest import services_of
 from tests.support.browser import EMAIL, FIREFOX, PASSWORD, Browser, set_cookies
 from tests.support.clock import Clock
-from webapp.web import cookies
+from webapp.web.auth import cookies
 
 EXPIRED = 301
 TOKENS = {"refresh_token", "access_token"}

@@ -7,7 +7,7 @@ from tests.conftest import services_of
 from tests.support.api import Program
 from tests.support.browser import EMAIL, FIREFOX, PASSWORD, Browser, set_cookies
 from tests.support.mails import mails_to, subjects
-from webapp.store.models import EventRow, SessionRow, UserRow, db
+from webapp.store.sql.models import EventRow, SessionRow, UserRow, db
 
 DELETE = "/account/delete"
 

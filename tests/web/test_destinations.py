@@ -8,8 +8,8 @@ from flask.typing import ResponseReturnValue
 
 from tests.support.browser import Browser
 from webapp.core.policy import Permission
-from webapp.web.authorization import public, requires
-from webapp.web.destinations import not_a_destination
+from webapp.web.auth.authorization import public, requires
+from webapp.web.auth.destinations import not_a_destination
 
 PAGES = [
     "/lab",

@@ -13,7 +13,7 @@ from tests.support.clock import Clock
 from tests.support.servers import RedisServer
 from tests.support.sql import connected
 from webapp import create_app
-from webapp.store.models import db
+from webapp.store.sql.models import db
 
 EXPIRED = 301
 ANDROID = (

@@ -11,8 +11,8 @@ from tests.support.browser import CHROME, EMAIL, FIREFOX, PASSWORD, Browser
 from tests.support.clock import Clock
 from tests.support.many_sessions import open_many
 from tests.support.sql import gone
-from webapp.core.grants import Origin
 from webapp.core.sessions import PROOF_LASTS
+from webapp.core.token_issuer import Origin
 
 DEVICES = "/account/sessions"
 GRACE = "grace@example.com"

@@ -6,8 +6,8 @@ from flask import Flask
 from tests.conftest import services_of
 from tests.support.api import Program
 from tests.support.browser import EMAIL, PASSWORD, Browser
-from webapp.core.attempts import ACCOUNT
 from webapp.core.models import Changes
+from webapp.core.rate_limits import ACCOUNT
 
 
 @pytest.fixture(autouse=True)

@@ -9,9 +9,9 @@ from tests.support.api import Program, error_code
 from tests.support.browser import EMAIL, FIREFOX, PASSWORD, Browser
 from tests.support.clock import Clock
 from tests.support.mails import mailed_path, newest_mail, subjects
-from webapp.core.links import CONFIRM_TTL, UNDO_TTL
+from webapp.core.email_tokens import CONFIRM_TTL, UNDO_TTL
 from webapp.core.models import Changes, User
-from webapp.store.models import EmailChangeRow, db
+from webapp.store.sql.models import EmailChangeRow, db
 
 GRACE, NEW, THIEFS, THIEFS_SECOND = (
     "grace@example.com",

@@ -7,7 +7,7 @@ from tests.support.browser import EMAIL, PASSWORD, Browser
 from webapp.core.accounts import Accounts
 from webapp.core.errors import Unavailable
 from webapp.core.session_status import SessionStatus
-from webapp.web.authorization import public
+from webapp.web.auth.authorization import public
 
 
 @pytest.fixture

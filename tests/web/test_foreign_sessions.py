@@ -9,8 +9,8 @@ from tests.conftest import services_of
 from tests.support.api import Program
 from tests.support.browser import PASSWORD, Browser
 from tests.support.clock import Clock
-from webapp.core.grants import BROWSER_CLIENT, Grant, Origin
 from webapp.core.sessions import Sessions
+from webapp.core.token_issuer import BROWSER_CLIENT, Grant, Origin
 from webapp.core.token_verifier import TokenVerifier
 
 OTHER = "grace@example.com"

@@ -5,7 +5,7 @@ from flask import Flask, request
 
 from tests.support.browser import Browser, set_cookies
 from webapp import create_app
-from webapp.web.forwarded import ForwardedHeaders
+from webapp.web.middleware.forwarded_headers import ForwardedHeaders
 
 
 def seen(hops: int, **headers: str) -> tuple[str, str, str]:

@@ -27,9 +27,9 @@ from tests.support.guessing import (
 )
 from tests.support.servers import RedisServer
 from webapp import create_app
-from webapp.core.attempts import CHECK_BY_ACCOUNT
 from webapp.core.models import Changes
 from webapp.core.passwords import Passwords
+from webapp.core.rate_limits import CHECK_BY_ACCOUNT
 
 GRACE = "grace@example.com"
 
@@ -157,7 +157,7 @@ class TestAccount:
     ) -> None:
         """A limit of three instead of 300, which would take a while."""
         few = replace(CHECK_BY_ACCOUNT, amount=3)
-        monkeypatch.setattr("webapp.core.attempts.CHECK_BY_ACCOUNT", few)
+        monkeypatch.setattr("webapp.core.rate_limits.CHECK_BY_ACCOUNT", few)
         assert [guess(app, PASSWORD).status_code for _ in range(3)] == [200] * 3
         assert_told_to_wait(guess(app, PASSWORD))
         assert_told_to_wait(guess_from_a_browser(Browser(app), PASSWORD))

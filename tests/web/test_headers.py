@@ -12,7 +12,7 @@ from tests.support.browser import Browser
 from tests.support.clock import Clock
 from tests.test_config import SECRETS
 from webapp import create_app
-from webapp.web.authorization import public
+from webapp.web.auth.authorization import public
 
 PUBLIC = ("/", "/login", "/register", "/forgot-password", "/reset-password/void", "/nowhere")
 PERSONAL = ("/dashboard", "/account", "/account/password", "/account/sessions", "/account/activity")

@@ -22,10 +22,10 @@ from webapp.core import jws
 from webapp.core.end_reasons import EndReason
 from webapp.core.models import Changes
 from webapp.core.policy import Permission
-from webapp.store import feed
-from webapp.store.models import db
-from webapp.web.authentication import visitor
-from webapp.web.authorization import requires
+from webapp.store.redis import invalidation_feed
+from webapp.store.sql.models import db
+from webapp.web.auth.authentication import visitor
+from webapp.web.auth.authorization import requires
 
 BARE = "/bare"
 PROTECTED = "/api/v1/protected"
@@ -34,7 +34,7 @@ PROTECTED = "/api/v1/protected"
 @pytest.fixture
 def app(environment: dict[str, str], clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Flask:
     """One that hears from its Redis, with a page that needs nothing but to know who asks."""
-    monkeypatch.setattr(feed, "HEARD", 60)  # however busy the machine is
+    monkeypatch.setattr(invalidation_feed, "HEARD", 60)  # however busy the machine is
     app = create_app(environment, clock)
 
     @app.get(BARE)

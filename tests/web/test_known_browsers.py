@@ -17,7 +17,7 @@ from tests.support.mails import mailed_path
 from tests.support.sql import connected
 from webapp import create_app
 from webapp.core.models import Changes
-from webapp.store.devices import note_device
+from webapp.store.sql.devices import note_device
 from webapp.store.sql.errors import committing
 
 GRACE = "grace@example.com"

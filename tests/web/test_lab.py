@@ -12,14 +12,14 @@ from tests.support.browser import EMAIL, PASSWORD, Browser, set_cookies
 from tests.support.clock import Clock
 from tests.support.servers import RedisServer
 from webapp import create_app
-from webapp.core.attempts import LAB_BY_ACCOUNT
 from webapp.core.errors import Unavailable
 from webapp.core.keys import generate_secret
+from webapp.core.rate_limits import LAB_BY_ACCOUNT
+from webapp.lab.live.exchanges import START
 from webapp.lab.live.redis_exchanges import KEPT, KEPT_FOR
-from webapp.lab.policies import POLICIES
-from webapp.lab.scenarios import ALL
+from webapp.lab.sandbox.run import POLICIES
+from webapp.lab.sandbox.scenarios import ALL
 from webapp.lab.tour import STOPS
-from webapp.lab.trail import START
 
 PAGES = [
     "/lab",
@@ -142,7 +142,7 @@ class TestRecords:
     ) -> None:
         clock.advance(301)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("webapp.store.records.read_row", unavailable)
+            patch.setattr("webapp.store.sql.sessions.read_row", unavailable)
             assert looking.get("/dashboard").status_code == 503
         looking.get("/account")
         answer = events(looking)

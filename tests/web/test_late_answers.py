@@ -13,12 +13,12 @@ from tests.support.clock import Clock
 from tests.support.servers import wait_until
 from webapp import create_app
 from webapp.core.end_reasons import EndReason
-from webapp.core.events import EventKind
 from webapp.core.models import Changes, Session
 from webapp.core.policy import Permission
-from webapp.store.records import SqlRecords
-from webapp.web import authentication
-from webapp.web.authorization import requires
+from webapp.core.security_events import EventKind
+from webapp.store.sql.sessions import SqlRecords
+from webapp.web.auth import authentication
+from webapp.web.auth.authorization import requires
 
 COOKIES = {"refresh_token", "access_token", "evergreen_session"}
 OTHER = "grace@example.com"

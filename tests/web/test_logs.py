@@ -19,8 +19,8 @@ from tests.support.clock import Clock
 from tests.support.mails import mailed_path, mailed_tokens
 from tests.test_config import SECRETS
 from webapp import create_app
-from webapp.web import logs
-from webapp.web.authorization import public
+from webapp.runtime import log_format
+from webapp.web.auth.authorization import public
 
 PRODUCTION = SECRETS | {"WEBAPP_MODE": "production", "WEBAPP_BCRYPT_ROUNDS": "10"}
 Lines = Callable[[], list[str]]
@@ -141,7 +141,7 @@ class TestForgeries:
     @pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\x0b", "\x85", "\u2028", "\x1b[2K\r"])
     @pytest.mark.parametrize("as_json", [True, False])
     def test_no_text_begins_a_line(self, as_json: bool, end: str) -> None:
-        formatter = (logs.JsonLines if as_json else logs.Lines)(in_full=True)
+        formatter = (log_format.JsonLines if as_json else log_format.Lines)(in_full=True)
         text = f"x{end}{self.FORGED}"
         try:
             raise RuntimeError(text)
@@ -175,7 +175,10 @@ SIGNATURE = "Zm9v-YmFy_YmF6" * 2
         (f"'a.{SIGNATURE}.bc'", "'[signed]'"),
         (f"reading...{SIGNATURE}", "[signed]"),
         (f"session=.eJw.aRt.{SIGNATURE};", "session=[signed];"),
-        ("webapp.store.feed at 127.0.0.1", "webapp.store.feed at 127.0.0.1"),
+        (
+            "webapp.store.redis.invalidation_feed at 127.0.0.1",
+            "webapp.store.redis.invalidation_feed at 127.0.0.1",
+        ),
         ("a" * 300_000, "a" * 300_000),  # in the square of its length it would take minutes
         (f"{'a.' * 100_000}!", f"{'a.' * 100_000}!"),
     ],
@@ -183,7 +186,7 @@ SIGNATURE = "Zm9v-YmFy_YmF6" * 2
 )
 def test_what_is_signed_is_left_out(text: str, written: str) -> None:
     record = logging.LogRecord("webapp", logging.INFO, "", 1, "%s", (text,), None)
-    assert json.loads(logs.JsonLines(in_full=True).format(record))["message"] == written
+    assert json.loads(log_format.JsonLines(in_full=True).format(record))["message"] == written
 
 
 class Secrets:
@@ -209,7 +212,7 @@ class Secrets:
 def test_nothing_that_opens_an_account_is_ever_written(
     app: Flask, clock: Clock, lines: Lines, in_full: bool
 ) -> None:
-    logs.install(app, as_json=not in_full, in_full=in_full)
+    log_format.install(app, as_json=not in_full, in_full=in_full)
     secrets = Secrets(app)
 
     def fail(token: str) -> str:

@@ -15,8 +15,8 @@ from tests.support.browser import EMAIL, FIREFOX, PASSWORD, Browser
 from tests.support.clock import Clock
 from tests.support.servers import RedisServer, wait_until
 from webapp import create_app
-from webapp.core.drafts import KEPT_FOR, MOST, Draft
 from webapp.core.end_reasons import EndReason
+from webapp.core.saved_forms import KEPT_FOR, MOST, Draft
 
 GRACE = "grace@example.com"
 End = Callable[[Flask, Clock], None]

@@ -22,11 +22,11 @@ from tests.support.servers import RedisServer, free_port, wait_until
 from webapp.config_table import ROOT
 from webapp.core.end_reasons import EndReason
 from webapp.core.errors import Busy
-from webapp.store.models import db
-from webapp.web.background import ROOM
-from webapp.web.operations import tally
-from webapp.web.operations.exposition import exposed
-from webapp.web.operations.worker_files import Snapshot
+from webapp.runtime.background import ROOM
+from webapp.store.sql.models import db
+from webapp.web.monitoring import counters
+from webapp.web.monitoring.multiprocess import Snapshot
+from webapp.web.monitoring.prometheus import exposed
 
 Numbers = dict[str, float]
 
@@ -167,7 +167,7 @@ class TestRequests:
         assert seen[count.format("api", "GET", "4xx")] == 1
 
     def test_a_bucket_holds_what_the_smaller_ones_hold(self) -> None:
-        counted = tally.Tally(lambda: None)
+        counted = counters.Tally(lambda: None)
         environ = {"REQUEST_METHOD": "GET"}
         for seconds in (0.0005, 0.001, 0.03, 99.0):
             counted.request(environ, "200 OK", seconds)
@@ -194,11 +194,11 @@ class TestRequests:
         text = app.test_client().get("/metrics").text
         for unbounded in ("path", "secret", "BREW", EMAIL, "127.0.0.1"):
             assert unbounded not in text
-        one_more_kind = len(tally.BUCKETS) + 2
+        one_more_kind = len(counters.BUCKETS) + 2
         assert len(numbers_in(text)) <= before + 2 * one_more_kind
 
     def test_all_of_many_threads_are_counted(self) -> None:
-        counted = tally.Tally(lambda: None)
+        counted = counters.Tally(lambda: None)
 
         def ask() -> None:
             for _ in range(2000):
@@ -212,7 +212,7 @@ class TestRequests:
         for thread in threads:
             thread.join()
         sys.setswitchinterval(interval)
-        assert counted.numbers()[(tally.REQUESTS, "GET", tally.SERVER, "2", "3")] == 16_000
+        assert counted.numbers()[(counters.REQUESTS, "GET", counters.SERVER, "2", "3")] == 16_000
 
 
 class TestLevels:

@@ -11,7 +11,7 @@ from flask import Flask
 from tests.conftest import services_of
 from tests.support.api import Json, Program
 from tests.support.browser import PASSWORD
-from webapp.web.authorization import DECLARATION, EVERYBODY
+from webapp.web.auth.authorization import DECLARATION, EVERYBODY
 
 # A minute's worth here; `EVERGREEN_CASES` for a long run.
 CASES = os.environ.get("EVERGREEN_CASES", "15")

@@ -16,11 +16,11 @@ from tests.support.clock import Clock
 from tests.support.servers import RedisServer, free_port
 from tests.support.sql import connected
 from webapp import create_app
-from webapp.store.models import db
-from webapp.web import cookies
-from webapp.web.admission import PLACES, Admission
-from webapp.web.operations.probes import Operations
-from webapp.web.operations.readiness import FRESH, LIMIT, OK, STALE, Readiness
+from webapp.store.sql.models import db
+from webapp.web.auth import cookies
+from webapp.web.middleware.concurrency_limit import PLACES, Admission
+from webapp.web.monitoring.endpoints import Operations
+from webapp.web.monitoring.readiness import FRESH, LIMIT, OK, STALE, Readiness
 
 pytestmark = pytest.mark.impatient
 

@@ -11,9 +11,9 @@ from tests.support.clock import Clock
 from tests.support.servers import RedisServer, wait_until
 from webapp import create_app
 from webapp.core.errors import InvalidCredentials
-from webapp.core.events import EventKind
-from webapp.core.grants import Origin
-from webapp.store.feed import STREAM
+from webapp.core.security_events import EventKind
+from webapp.core.token_issuer import Origin
+from webapp.store.redis.invalidation_feed import STREAM
 
 HERE = Origin("192.0.2.1", "program/1.0")
 NEW = "a whole new woollen jumper"

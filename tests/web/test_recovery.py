@@ -14,11 +14,11 @@ from tests.support.browser import EMAIL, FIREFOX, PASSWORD, Browser
 from tests.support.clock import Clock
 from tests.support.mails import mailed_path, mails_to, newest_mail, subjects
 from webapp import create_app
-from webapp.core.links import CONFIRM_TTL, RESET_TTL
+from webapp.core.email_tokens import CONFIRM_TTL, RESET_TTL
 from webapp.core.models import Changes
-from webapp.core.notices import Notice
+from webapp.core.notifications import Notice
 from webapp.core.passwords import Passwords
-from webapp.mail.letters import Letters
+from webapp.mail.messages import Letters
 
 NEW = "a whole new wool jumper"
 

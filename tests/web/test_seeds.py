@@ -16,7 +16,7 @@ from tests.support.api import Json, Program, error_code
 from tests.support.browser import PASSWORD
 from tests.support.clock import Clock
 from webapp.core.clients import new_secret
-from webapp.store.clients import SqlClients
+from webapp.store.sql.clients import SqlClients
 
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")

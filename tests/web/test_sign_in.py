@@ -6,7 +6,7 @@ from flask import Flask
 from tests.support.browser import EMAIL, PASSWORD, Browser, set_cookies
 from tests.support.clock import Clock
 from webapp import create_app
-from webapp.store.users import SqlUsers
+from webapp.store.sql.users import SqlUsers
 
 
 def test_whoever_has_registered_signs_in(browser: Browser) -> None:

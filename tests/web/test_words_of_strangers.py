@@ -10,7 +10,7 @@ from tests.support.api import Program
 from tests.support.browser import EMAIL, PASSWORD, Browser
 from tests.support.commands import refusal, run
 from tests.support.mails import mailed_path, newest_mail
-from webapp.core.browsers import describe
+from webapp.core.user_agents import describe
 
 EVIL = "Evil: sign in at http://evil.example/1.0"
 NEW = "new@example.com"

@@ -9,7 +9,7 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
-from ..config import ConfigError, Settings
+from webapp.config import ConfigError, Settings
 
 # Each in a module of its name.
 COMMANDS = ("clients", "doctor", "events", "keys", "sessions", "tidy", "users")
@@ -37,7 +37,7 @@ class CommandsWithoutSettings(Commands):
         self._error = error
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        from .shared import SettingsWrong
+        from .common import SettingsWrong
 
         found = super().get_command(ctx, cmd_name)
         if found is None:
@@ -61,7 +61,7 @@ def prepare_process() -> None:
 def watch_migrations(app: Flask, settings: Settings) -> None:
     """`flask db` is not one of ours; it asks for its configuration first."""
     if extension := app.extensions.get("migrate"):
-        from .shared import warn_of_sqlite
+        from .common import warn_of_sqlite
 
         @extension.migrate.configure  # type: ignore[untyped-decorator]
         def warn(configuration: object) -> object:
@@ -74,7 +74,7 @@ def without_settings(error: ConfigError, environ: Mapping[str, str]) -> Flask:
 
     On a new host nothing else would make the first ones. All other commands repeat the error.
     """
-    from .shared import Unusable
+    from .common import Unusable
 
     prepare_process()
     app = Flask("webapp", static_folder=None)

@@ -5,14 +5,15 @@ from collections.abc import Iterable
 
 import click
 
-from ..core.clients import RESERVED, Client, new_secret
-from ..core.end_reasons import EndReason
-from ..core.keys import KID
-from ..core.policy import Scope, normal_scope
-from ..core.validation import normal_name
-from ..web.services import services
-from ..web.times import iso
-from .shared import Json, answer, be_sure, json_option, operating, plain, yes_option
+from webapp.core.clients import RESERVED, Client, new_secret
+from webapp.core.end_reasons import EndReason
+from webapp.core.keys import KID
+from webapp.core.policy import Scope, normal_scope
+from webapp.core.validation import normal_name
+from webapp.web.services import services
+from webapp.web.time_format import iso
+
+from .common import Json, answer, be_sure, json_option, operating, plain, yes_option
 from .terminal import CommandGroup
 
 clients = CommandGroup("clients", help="Programs that sessions may belong to.")

@@ -7,13 +7,14 @@ from dataclasses import asdict
 import click
 from flask.cli import with_appcontext
 
-from ..config import Settings
-from ..doctor import examine
-from ..doctor.findings import Finding, Level
-from ..doctor.measures import host_clock
-from ..doctor.sql import prepare_engine
-from ..web.services import services
-from .shared import answer, json_option, unusable, warn_of_sqlite
+from webapp.config import Settings
+from webapp.web.services import services
+
+from .checks import examine
+from .checks.finding import Finding, Level
+from .checks.latency_and_clock import host_clock
+from .checks.sql import prepare_engine
+from .common import answer, json_option, unusable, warn_of_sqlite
 from .terminal import Command
 
 

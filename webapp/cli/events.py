@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 
 import click
 
-from ..config_types import DAY, seconds
-from ..core.events import Event, EventKind
-from ..web.services import services
-from ..web.times import iso
-from .shared import Json, answer, json_option, limit_option, operating, the_user, warn
+from webapp.config_types import DAY, seconds
+from webapp.core.security_events import Event, EventKind
+from webapp.web.services import services
+from webapp.web.time_format import iso
+
+from .common import Json, answer, json_option, limit_option, operating, the_user, warn
 from .terminal import CommandGroup
 
 events = CommandGroup("events", help="What happened to accounts.")

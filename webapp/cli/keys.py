@@ -4,12 +4,13 @@ import re
 
 import click
 
-from ..core.keys import ALGORITHMS, KID, KeyRing, generate_pem, generate_secret
-from ..doctor.findings import Finding
-from ..doctor.keys import check_keys
-from ..web.services import services
+from webapp.core.keys import ALGORITHMS, KID, KeyRing, generate_pem, generate_secret
+from webapp.web.services import services
+
+from .checks.finding import Finding
+from .checks.keys import check_keys
+from .common import Json, answer, json_option, operating
 from .doctor import report, settings_as_written
-from .shared import Json, answer, json_option, operating
 from .terminal import CommandGroup
 
 keys = CommandGroup("keys", help="Signing keys.")

@@ -2,13 +2,14 @@
 
 import click
 
-from ..core.browsers import describe
-from ..core.end_reasons import EndReason
-from ..core.errors import Unavailable
-from ..core.models import Session
-from ..web.services import services
-from ..web.times import iso
-from .shared import (
+from webapp.core.end_reasons import EndReason
+from webapp.core.errors import Unavailable
+from webapp.core.models import Session
+from webapp.core.user_agents import describe
+from webapp.web.services import services
+from webapp.web.time_format import iso
+
+from .common import (
     Json,
     answer,
     be_sure,

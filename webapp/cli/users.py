@@ -2,13 +2,14 @@
 
 import click
 
-from ..core.directory import SORTS
-from ..core.end_reasons import EndReason
-from ..core.models import Changes, User
-from ..core.policy import Role
-from ..web.services import services
-from ..web.times import iso
-from .shared import (
+from webapp.core.end_reasons import EndReason
+from webapp.core.models import Changes, User
+from webapp.core.policy import Role
+from webapp.core.user_admin import SORTS
+from webapp.web.services import services
+from webapp.web.time_format import iso
+
+from .common import (
     Json,
     answer,
     asked_password,

@@ -14,13 +14,13 @@ from .errors import (
     Unavailable,
     ValidationFailed,
 )
-from .events import EventKind, Events
 from .models import Changes, Session, User
-from .notices import Notices
+from .notifications import Notices
 from .password_strength import Strength
 from .passwords import Passwords
 from .policy import Role
-from .stores import Feed, Users
+from .ports import Feed, Users
+from .security_events import EventKind, Events
 from .validation import normal_email, normal_name, normal_role
 
 

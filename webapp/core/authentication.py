@@ -24,8 +24,8 @@ from .errors import (
     TokenMissing,
     Unauthenticated,
 )
-from .grants import BROWSER_CLIENT
 from .models import User
+from .token_issuer import BROWSER_CLIENT
 
 Renewed = TypeVar("Renewed")
 

@@ -13,9 +13,9 @@ from typing import Protocol
 
 from .claims import AccessClaims
 from .errors import ClientInvalid
-from .grants import BROWSER_CLIENT
 from .keys import KID
 from .policy import Scope
+from .token_issuer import BROWSER_CLIENT
 
 # Whoever uses the API without being registered.
 API_CLIENT = "api"

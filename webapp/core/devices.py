@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from .end_reasons import EndReason
 from .errors import NotFound
 from .models import Session
+from .ports import Entries, Feed, Records
 from .session_ends import SessionEndStore
 from .sessions import Sessions
-from .stores import Entries, Feed, Records
 
 
 @dataclass(frozen=True)

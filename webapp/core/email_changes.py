@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from .accounts import Accounts
+from .email_tokens import Links, Purpose
 from .errors import Conflict, LinkVoid, PasswordRefused
-from .events import EventKind
-from .links import Links, Purpose
 from .models import Changes, Session, User
-from .notices import Notices
+from .notifications import Notices
 from .passwords import Passwords
+from .ports import Feed, Users
+from .security_events import EventKind
 from .sessions import Sessions
-from .stores import Feed, Users
 
 
 @dataclass(frozen=True)

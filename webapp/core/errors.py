@@ -1,7 +1,7 @@
 """One small tree: everything that the core refuses, and why.
 
 `code` is the machine-readable name that the JSON API answers with; which HTTP
-status it becomes is `web/errors.py`'s business.
+status it becomes is `web/error_handlers.py`'s business.
 """
 
 from typing import TYPE_CHECKING

@@ -10,9 +10,9 @@ from typing import TypeVar
 
 import bcrypt
 
-from . import events
+from . import security_events
 from .estimates import Estimates
-from .hashing import HashingPool
+from .hashing_pool import HashingPool
 from .ip import address_key
 from .password_strength import APP_NAME, MIN_OWN, Strength, estimate_strength, without_known_words
 
@@ -107,7 +107,7 @@ class Passwords:
 
     def _run(self, work: Callable[[], T]) -> T:
         """In the pool. Where no account is known, each request counts as one of its own."""
-        here = events.context.get()()
+        here = security_events.context.get()()
         account = account_checked.get() or here.actor_id or here.request_id
         return self._pool.run(work, account, address_key(here.ip))
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 
 from .accounts import Accounts, new_user
 from .email_changes import EmailChanges
+from .email_tokens import Links, Purpose
 from .errors import Conflict, LinkVoid
-from .events import EventKind, Events
-from .links import Links, Purpose
 from .models import Changes, User
-from .notices import Notices
+from .notifications import Notices
 from .passwords import Passwords
+from .ports import Feed, Users
+from .security_events import EventKind, Events
 from .sessions import Sessions
-from .stores import Feed, Users
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from .claims import AccessClaims, RefreshClaims
 from .end_reasons import EndReason
 from .errors import RefreshReused, SessionEnded, TokenInvalid, Unavailable
 from .models import Session, User
-from .notices import Notices
-from .stores import Answer, Entries, Feed, Outcome, Records
+from .notifications import Notices
+from .ports import Answer, Entries, Feed, Outcome, Records
 
 
 @dataclass(frozen=True)

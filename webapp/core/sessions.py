@@ -14,10 +14,10 @@ from contextlib import suppress
 from .claims import AccessClaims, RefreshClaims
 from .end_reasons import EndReason
 from .errors import RefreshInvalid, SessionEnded, Unavailable
-from .grants import BROWSER_CLIENT, Grant, Issuer, Limits, Origin
 from .models import Session, User
+from .ports import MOST_OPEN, Outcome
 from .session_status import SessionStatus, belongs_to, time_to_live
-from .stores import MOST_OPEN, Outcome
+from .token_issuer import BROWSER_CLIENT, Grant, Issuer, Limits, Origin
 from .tokens import Tokens
 
 # Seconds since the password was entered. A stranger at an open browser can read for longer, but

@@ -5,10 +5,10 @@ from dataclasses import replace
 from . import jws
 from .claims import AccessClaims, RefreshClaims
 from .errors import SessionEnded, TokenExpired, TokenInvalid
-from .memory import Believed, Memory
 from .models import User
+from .ports import Feed, Outcome
 from .session_status import SessionStatus
-from .stores import Feed, Outcome
+from .token_cache import Believed, Memory
 from .tokens import Tokens
 
 

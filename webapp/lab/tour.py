@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .trace import Step
+from .diagram.steps import Step
 
 EXPIRED = 301.0
 

@@ -7,9 +7,9 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from .models import db
-from .revisions import state_of
 from .sql.migrate import scripts
+from .sql.models import db
+from .sql.revisions import state_of
 
 if TYPE_CHECKING:
     from alembic.script import ScriptDirectory

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable
 
-from webapp.core.attempts import Limit
+from webapp.core.rate_limits import Limit
 
 # Buckets of one process. With fewer, a flood from more IPs than that would evict counts in use.
 MAX_LOCAL_BUCKETS = 50_000

@@ -5,22 +5,22 @@ from collections.abc import Callable
 
 import redis
 
-from .attempts import RedisCounters
-from .attic import SqlAttic
-from .clients import SqlClients
-from .clock import RedisClock
-from .devices import SqlDevices
-from .drafts import RedisDrafts
-from .email_changes import SqlEmailChanges
-from .events import SqlEvents
-from .feed import RedisFeed
 from .memory_rate_limits import MemoryCounters
-from .overview import SqlOverview
-from .records import SqlRecords
+from .redis.clock import RedisClock
+from .redis.generations import RedisEntries
+from .redis.invalidation_feed import RedisFeed
 from .redis.lock import RedisTurns
-from .session_ends import SqlSessionEnds
-from .sessions import RedisEntries
-from .users import SqlUsers
+from .redis.rate_limits import RedisCounters
+from .redis.saved_forms import RedisDrafts
+from .sql.clients import SqlClients
+from .sql.devices import SqlDevices
+from .sql.email_changes import SqlEmailChanges
+from .sql.retention import SqlAttic
+from .sql.security_events import SqlEvents
+from .sql.session_ends import SqlSessionEnds
+from .sql.session_queries import SqlOverview
+from .sql.sessions import SqlRecords
+from .sql.users import SqlUsers
 
 
 class Stores:

@@ -10,7 +10,7 @@ from wtforms.validators import DataRequired, Length, ValidationError
 from webapp.core.errors import ValidationFailed
 from webapp.core.validation import MAX_EMAIL, normal_email
 
-from . import csrf
+from .auth import csrf
 
 ADDRESS = [
     DataRequired("Enter your e-mail address."),

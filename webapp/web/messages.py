@@ -6,9 +6,9 @@ import flask
 
 from webapp.core.end_reasons import EndReason
 from webapp.core.errors import CookiesDiffer, SessionEnded, TokenExpired, Unauthenticated
-from webapp.core.events import EventKind
+from webapp.core.security_events import EventKind
 
-from .requests import shows_messages
+from .request_info import shows_messages
 
 # A category that is not shown by itself: the e-mail address that the next page fills in. In the
 # URL it would end up in histories and logs.

@@ -20,9 +20,9 @@ from webapp.core.errors import (
     Unavailable,
 )
 
-from .authorization import public
-from .clients import calling_client, client_credentials
-from .refreshing import redeem
+from .auth.authorization import public
+from .auth.client_credentials import calling_client, client_credentials
+from .auth.refresh import redeem
 from .services import services
 
 oauth = Blueprint("oauth", __name__, url_prefix="/oauth")

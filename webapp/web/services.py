@@ -7,36 +7,36 @@ from typing import TYPE_CHECKING
 from flask import request
 
 from webapp.config import Settings
-from webapp.core import events
+from webapp.core import security_events as events
 from webapp.core.accounts import Accounts
-from webapp.core.attempts import Attempts
 from webapp.core.authentication import Authenticator
 from webapp.core.clients import Client, Clients
 from webapp.core.devices import Devices
-from webapp.core.directory import Directory
-from webapp.core.drafts import Drafts
 from webapp.core.email_changes import EmailChanges
-from webapp.core.events import Events
-from webapp.core.grants import Origin
+from webapp.core.email_tokens import Links
 from webapp.core.ip import plain_ip
 from webapp.core.keys import KeyRing
-from webapp.core.links import Links
+from webapp.core.ports import DeviceRepository, Feed, SessionQueries
+from webapp.core.rate_limits import Attempts
 from webapp.core.registration import Registration
+from webapp.core.retention import Tidying
+from webapp.core.saved_forms import Drafts
+from webapp.core.security_events import Events
 from webapp.core.sessions import Sessions
-from webapp.core.stores import DeviceRepository, Feed, SessionQueries
-from webapp.core.tidying import Tidying
+from webapp.core.token_issuer import Origin
 from webapp.core.token_verifier import TokenVerifier
 from webapp.core.tokens import Tokens
-from webapp.mail.outbox import Outbox
+from webapp.core.user_admin import Directory
+from webapp.mail.file_outbox import Outbox
+from webapp.runtime.background import Background
+from webapp.runtime.retention_job import Tidier
 
-from .background import Background
-from .operations.metrics import Metrics
-from .operations.readiness import Readiness
-from .requests import this_app
-from .tidying import Tidier
+from .monitoring.metrics import Metrics
+from .monitoring.readiness import Readiness
+from .request_info import this_app
 
 if TYPE_CHECKING:
-    from webapp.lab.laboratory import Laboratory
+    from webapp.lab.services import Laboratory
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ from flask import Flask, g, request
 
 from webapp.core.authentication import Identity
 
-from . import cookies, messages, times
-from .destinations import return_path, safe_next
-from .headers import csp_nonce
+from . import messages, time_format
+from .auth import cookies
+from .auth.destinations import return_path, safe_next
+from .middleware.security_headers import csp_nonce
 from .services import services
 
 
@@ -16,10 +17,10 @@ def install(app: Flask) -> None:
     app.context_processor(about_app)
     app.context_processor(about_visitor)
     app.jinja_env.globals["get_flashed_messages"] = messages.left
-    app.template_filter("iso")(times.iso)
-    app.template_filter("moment")(times.moment)
-    app.template_filter("ago")(times.ago)
-    app.template_filter("passed")(times.passed)
+    app.template_filter("iso")(time_format.iso)
+    app.template_filter("moment")(time_format.moment)
+    app.template_filter("ago")(time_format.ago)
+    app.template_filter("passed")(time_format.passed)
 
 
 def about_app() -> dict[str, Any]:

@@ -7,10 +7,10 @@ from flask.typing import ResponseReturnValue
 
 from webapp.core.policy import Scope
 
-from .authorization import public
-from .destinations import not_a_destination
+from .auth.authorization import public
+from .auth.destinations import not_a_destination
 from .services import services
-from .times import iso
+from .time_format import iso
 
 # Seconds. The README tells to wait so long before a new key signs.
 MAY_BE_KEPT = 300

@@ -7,9 +7,10 @@ from typing import Any
 
 import redis
 
-from webapp.lab.trace import Step
-from webapp.lab.trail import START, Exchange, Kept
+from webapp.lab.diagram.steps import Step
 from webapp.store.redis.errors import answering
+
+from .exchanges import START, Exchange, Kept
 
 # Prefixes of the keys that hold generations: of real sessions, and of sandboxes.
 ENTRIES, SANDBOXES = "session:", "lab-session:"

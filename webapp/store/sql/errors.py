@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError, TimeoutError
 
 from webapp.core.errors import NotFound, Unavailable
-from webapp.store.models import db
+
+from .models import db
 
 log = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from flask import Flask, current_app
 from sqlalchemy import Connection, NullPool, create_engine, text
 
-from webapp.store import sqlite
-from webapp.store.models import db
-from webapp.store.revisions import state_of
+from . import sqlite
+from .models import db
+from .revisions import state_of
 
 if TYPE_CHECKING:
     from alembic.script import ScriptDirectory

@@ -8,9 +8,8 @@ from typing import Any
 from sqlalchemy import Dialect, Select
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from webapp.store.models import db
-
 from .errors import answering, unavailable, value_error
+from .models import db
 
 
 def read_row(query: Select[Any], **values: str) -> tuple[Any, ...] | None:

@@ -2,8 +2,8 @@
 
 from flask import Flask
 
-from . import auth, protected, users  # noqa: F401 - they add their calls
-from .calls import api
+from . import auth, sample, users  # noqa: F401 - they add their calls
+from .endpoints import api
 
 
 def install(app: Flask) -> None:

@@ -3,20 +3,20 @@
 from functools import partial
 from http import HTTPStatus
 
-from webapp.core.attempts import REGISTER_BY_ACCOUNT, REGISTER_BY_ADDRESS
 from webapp.core.devices import Device
 from webapp.core.errors import RefreshInvalid, TokenExpired, TokenInvalid
-from webapp.core.grants import Grant
 from webapp.core.policy import Permission
-from webapp.web.authentication import visitor
-from webapp.web.authorization import check_client, public, requires
-from webapp.web.clients import calling_client
-from webapp.web.confirmation import require_proof
-from webapp.web.passwords import change_profile, checking
-from webapp.web.refreshing import redeem
+from webapp.core.rate_limits import REGISTER_BY_ACCOUNT, REGISTER_BY_ADDRESS
+from webapp.core.token_issuer import Grant
+from webapp.web.auth.authentication import visitor
+from webapp.web.auth.authorization import check_client, public, requires
+from webapp.web.auth.client_credentials import calling_client
+from webapp.web.auth.password_checks import change_profile, checking
+from webapp.web.auth.reauthentication import require_proof
+from webapp.web.auth.refresh import redeem
 from webapp.web.services import origin, services
 
-from .calls import declare
+from .endpoints import declare
 from .types import Json
 
 call = partial(declare, "Auth")

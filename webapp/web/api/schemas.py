@@ -11,10 +11,10 @@ from typing import Any, ClassVar
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from webapp.core import directory, passwords, validation
+from webapp.core import passwords, user_admin, validation
 from webapp.core.errors import ValidationFailed
 from webapp.core.policy import Role
-from webapp.core.stores import MOST_OPEN
+from webapp.core.ports import MOST_OPEN
 
 from .types import Json
 
@@ -187,7 +187,7 @@ class SessionQuery(Schema):
 class UserQuery(SessionQuery):
     per_page = fields.Integer(load_default=20, validate=validate.Range(1, 100))
     q = text("ada", load_default="", validate=validate.Length(max=100))
-    sort = text("email", load_default="-created_at", validate=validate.OneOf(directory.SORTS))
+    sort = text("email", load_default="-created_at", validate=validate.OneOf(user_admin.SORTS))
 
 
 class NewUser(Register):

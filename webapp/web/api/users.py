@@ -5,11 +5,11 @@ from http import HTTPStatus
 
 from webapp.core.models import Changes
 from webapp.core.policy import Permission
-from webapp.web.authorization import requires
-from webapp.web.confirmation import require_proof
+from webapp.web.auth.authorization import requires
+from webapp.web.auth.reauthentication import require_proof
 from webapp.web.services import services
 
-from .calls import declare
+from .endpoints import declare
 from .types import Json
 
 call = partial(declare, "Users")

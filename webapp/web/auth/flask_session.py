@@ -7,7 +7,7 @@ from flask import Flask, Request
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from werkzeug import Response
 
-from webapp.web import cookies
+from . import cookies
 
 
 class LazySession(SessionMixin):

@@ -3,15 +3,16 @@
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.core.attempts import STRENGTH_BY_ADDRESS
 from webapp.core.errors import Busy, LinkVoid, PasswordRefused, ValidationFailed
 from webapp.core.policy import Permission
+from webapp.core.rate_limits import STRENGTH_BY_ADDRESS
 from webapp.core.validation import MAX_EMAIL, normal_email
-from webapp.web import cookies, messages
-from webapp.web.authentication import visitor
-from webapp.web.authorization import public, requires
+from webapp.web import messages
+from webapp.web.auth import cookies
+from webapp.web.auth.authentication import visitor
+from webapp.web.auth.authorization import public, requires
+from webapp.web.auth.password_checks import change_profile, check_password, checking
 from webapp.web.forms import ChangePasswordForm, DeleteForm, ProfileForm, sent
-from webapp.web.passwords import change_profile, check_password, checking
 from webapp.web.services import origin, services
 
 from . import pages

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from webapp.core.browsers import describe
 from webapp.core.end_reasons import EndReason
-from webapp.core.events import Event, EventKind, EventPage
 from webapp.core.policy import Permission
+from webapp.core.security_events import Event, EventKind, EventPage
+from webapp.core.user_agents import describe
 from webapp.web import messages
-from webapp.web.authentication import visitor
-from webapp.web.authorization import requires
+from webapp.web.auth.authentication import visitor
+from webapp.web.auth.authorization import requires
 from webapp.web.services import services
 
 from . import pages

@@ -6,19 +6,19 @@ from contextlib import suppress
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.core.directory import SORTS
 from webapp.core.end_reasons import EndReason
 from webapp.core.errors import Conflict, NotFound
 from webapp.core.models import Changes, User
 from webapp.core.policy import Permission, Role
-from webapp.web.authentication import visitor
-from webapp.web.authorization import requires
-from webapp.web.confirmation import ask_first
+from webapp.core.user_admin import SORTS
+from webapp.web.auth.authentication import visitor
+from webapp.web.auth.authorization import requires
+from webapp.web.auth.reauthentication import ask_first
 from webapp.web.services import services
 
 from . import pages
 from .activity import in_words, page_number, show_events
-from .devices import ENDED_ALREADY, device_of, devices_of, paged
+from .sessions import ENDED_ALREADY, device_of, devices_of, paged
 
 PER_PAGE = 20
 NEWEST_EVENTS = 20

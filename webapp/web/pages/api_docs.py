@@ -6,8 +6,8 @@ from pathlib import Path
 from flask import jsonify, render_template, request, send_from_directory
 from flask.typing import ResponseReturnValue
 
-from webapp.web.authorization import public
-from webapp.web.destinations import not_a_destination
+from webapp.web.auth.authorization import public
+from webapp.web.auth.destinations import not_a_destination
 
 from . import pages
 
@@ -25,7 +25,7 @@ def api_docs() -> ResponseReturnValue:
 @public
 @not_a_destination
 def openapi() -> ResponseReturnValue:
-    from webapp.web.api.document import document  # what makes it takes long to load
+    from webapp.web.api.openapi import document  # what makes it takes long to load
 
     return jsonify(document() | {"servers": [{"url": request.script_root or "/"}]})
 

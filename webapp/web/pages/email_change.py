@@ -8,15 +8,16 @@ from flask.typing import ResponseReturnValue
 
 from webapp.core.errors import LinkVoid
 from webapp.core.policy import Permission
-from webapp.web import device_cookie, messages
-from webapp.web.authentication import visitor
-from webapp.web.authorization import public, requires
+from webapp.web import messages
+from webapp.web.auth import device_cookie
+from webapp.web.auth.authentication import visitor
+from webapp.web.auth.authorization import public, requires
+from webapp.web.auth.password_checks import count_mail_to_new_address
 from webapp.web.forms import Form
-from webapp.web.passwords import count_mail_to_new_address
 from webapp.web.services import services
 
 from . import pages
-from .link_void import void
+from .invalid_link import void
 
 
 @pages.post("/account/email/send-again")

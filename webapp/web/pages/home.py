@@ -4,9 +4,9 @@ from flask import Response, current_app, render_template, request, send_from_dir
 from flask.typing import ResponseReturnValue
 
 from webapp.core.policy import Permission
-from webapp.web.authentication import visitor
-from webapp.web.authorization import public, requires
-from webapp.web.destinations import not_a_destination
+from webapp.web.auth.authentication import visitor
+from webapp.web.auth.authorization import public, requires
+from webapp.web.auth.destinations import not_a_destination
 from webapp.web.services import services
 
 from . import pages

@@ -1,0 +1,106 @@
+"""The app, put together from web, core, store and mail."""
+
+import os
+from collections.abc import Callable, Mapping
+
+from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
+
+from . import cli, development
+from .config import ConfigError, Settings, using
+from .config_table import ROOT
+from .container import wire
+from .core.errors import Unavailable, in_one_line
+from .runtime import log_format
+from .runtime.background import Background
+from .store.sql.database import init_database
+from .store.sql.migrate import migrate
+from .store.sql.security_events import noted
+from .web import api, error_handlers, oauth, template_context, well_known
+from .web.app import App
+from .web.auth import authentication, csrf
+from .web.auth.flask_session import FlaskSessionCookie
+from .web.middleware import security_headers
+from .web.middleware.concurrency_limit import Admission
+from .web.middleware.forwarded_headers import ForwardedHeaders
+from .web.monitoring.endpoints import Operations
+from .web.pages import pages
+from .web.services import Services
+
+MAX_BODY = 64 * 1024
+
+
+def create_app(
+    environ: Mapping[str, str] = os.environ, now: Callable[[], float] | None = None
+) -> Flask:
+    """Raises ConfigError if a setting is missing or wrong. `now` is another clock, for tests."""
+    settings = Settings.from_environ(environ)
+    with using("WEBAPP_INSTANCE_PATH"):
+        settings.instance_path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if settings.mode == "development":
+            settings = development.with_own_secrets(settings)
+    app = App(
+        "webapp",
+        template_folder=str(ROOT / "templates"),
+        static_folder=str(ROOT / "static"),
+        instance_path=str(settings.instance_path),
+    )
+    cli.install(app)  # first: what comes after may add commands of its own
+    app.config.update(SECRET_KEY=settings.secret_key, MAX_CONTENT_LENGTH=MAX_BODY)
+    # A form may stay open as long as the session: it is bound to that, not to an hour.
+    app.config.update(WTF_CSRF_TIME_LIMIT=None, DEMO_ACCOUNT=None)
+    with using("DATABASE_URL"):
+        init_database(app, settings.sql_url, settings.database_connections)
+    cli.watch_migrations(app, settings)
+    app.extensions["evergreen"] = wire(app, settings, Background(app), now)
+    install_web(app, settings)
+    if settings.mode == "development":
+        prepare_development(app)
+    return app
+
+
+def install_web(app: Flask, settings: Settings) -> None:
+    """Hooks meet a request in this order; what is wrapped around the app, in the reverse one."""
+    app.session_interface = FlaskSessionCookie()
+    log_format.install(app, as_json=settings.logs_json, in_full=settings.mode == "development")
+    authentication.install(app)
+    csrf.install(app)
+    error_handlers.install(app)
+    template_context.install(app)
+    app.register_blueprint(pages)
+    app.register_blueprint(oauth.oauth)
+    app.register_blueprint(well_known.well_known)
+    api.install(app)
+    if settings.has_lab:
+        from .lab import views  # elsewhere nobody should wait for it
+
+        views.install(app)
+    # A body is waited for before anything happens but the naming of the request.
+    admission = Admission(app.wsgi_app, MAX_BODY, has_proxy=settings.trusted_proxies > 0)
+    app.wsgi_app = admission  # type: ignore[method-assign]
+    if settings.trusted_proxies:  # before that: bodies are counted by address
+        app.wsgi_app = ForwardedHeaders(  # type: ignore[method-assign, assignment]
+            app.wsgi_app, settings.trusted_proxies
+        )
+    services: Services = app.extensions["evergreen"]
+    app.wsgi_app = Operations(  # type: ignore[method-assign, assignment]
+        app.wsgi_app,
+        services.readiness,
+        services.metrics,
+        settings.metrics_token,
+        settings.address,
+        admission.is_stuck,
+    )
+    noted.connect(services.metrics.event, sender=app)
+    security_headers.install(app, services.metrics.request, settings.hsts)
+
+
+def prepare_development(app: Flask) -> None:
+    services: Services = app.extensions["evergreen"]
+    app.config["DEMO_ACCOUNT"] = development.DEMO
+    try:
+        with app.app_context():
+            migrate()
+            development.create_demo_account(services.accounts, services.now())
+    except (SQLAlchemyError, Unavailable) as error:
+        raise ConfigError(f"DATABASE_URL: can't be used: {in_one_line(error)}") from error

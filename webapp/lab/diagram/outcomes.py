@@ -1,0 +1,22 @@
+"""What became of everybody, as the last steps of a picture."""
+
+from .steps import Ending, Lane, Result, Run, Step
+
+
+def with_endings(run: Run, *, from_sign_in: bool = True) -> list[Step]:
+    """A run's steps, and what became of everybody, where each of them stands.
+
+    `from_sign_in`: otherwise from what comes after it, which is the same in all runs.
+    """
+    last = run.steps[-1].at if run.steps else 0.0
+    signed_in = (i for i, step in enumerate(run.steps, 1) if step.words.startswith("signed in"))
+    first = 0 if from_sign_in else next(signed_in, 0)
+    return [*run.steps[first:], *(_ending(ending, last) for ending in run.endings)]
+
+
+def _ending(ending: Ending, at: float) -> Step:
+    lane: Lane = "thief" if "thief" in ending.who.lower() else "browser"
+    state = "in" if ending.signed_in else "out"
+    words = f"{'rightly' if ending.right else 'wrongly'} {state}"
+    result: Result = "good" if ending.right else "refused"
+    return Step(lane, lane, words, at, result, ending.who, details={"why": ending.why})

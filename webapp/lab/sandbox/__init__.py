@@ -1,0 +1,1 @@
+"""Scenarios, run in a sandbox by the app's own sessions."""

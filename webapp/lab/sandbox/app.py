@@ -1,0 +1,180 @@
+"""A sandbox's app: the decision of `core/authentication.py`, without HTTP; each arrow is noted."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from webapp.core.authentication import Authenticator, RefreshWanted
+from webapp.core.claims import AccessClaims
+from webapp.core.end_reasons import EndReason
+from webapp.core.errors import (
+    SessionEnded,
+    TokenExpired,
+    TokenInvalid,
+    TokenMissing,
+    Unauthenticated,
+    Unavailable,
+)
+from webapp.core.models import User
+from webapp.core.sessions import Sessions
+from webapp.core.token_issuer import BROWSER_CLIENT, Grant, Origin
+from webapp.core.token_verifier import TokenVerifier
+from webapp.core.tokens import Tokens
+from webapp.lab.diagram.steps import Lane, Result
+
+from .recorder import Clock, Recorder
+
+SIGN_IN = "POST /login"
+LOG_OUT = "POST /logout"
+
+
+@dataclass(frozen=True)
+class SandboxServices:
+    """The core's own, with a sandbox's keys and stores."""
+
+    tokens: Tokens
+    sessions: Sessions
+    verifier: TokenVerifier
+
+
+@dataclass(frozen=True)
+class Request:
+    line: str
+    origin: Origin
+    lane: Lane
+    who: str = ""
+    access: str | None = None
+    refresh: str | None = None
+    bearer: str | None = None
+
+    @property
+    def details(self) -> dict[str, str]:
+        sent = {
+            "Authorization": self.bearer and f"Bearer {self.bearer}",
+            "Cookie: access_token": self.access,
+            "Cookie: refresh_token": self.refresh,
+            "Cookie: known_browser": self.origin.device_id,
+        }
+        return {name: value for name, value in sent.items() if value}
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    words: str
+    grant: Grant | None = None
+    """Whose tokens its cookies carry."""
+    forgets: bool = False
+    """Whether it deletes both cookies."""
+    reason: str = ""
+
+    @property
+    def result(self) -> Result:
+        return "outage" if self.status == 503 else "good" if self.status < 400 else "refused"
+
+    @property
+    def details(self) -> dict[str, str]:
+        if self.grant:
+            return {
+                "Set-Cookie: access_token": self.grant.access_token,
+                "Set-Cookie: refresh_token": self.grant.refresh_token,
+            }
+        return {"Set-Cookie": "both deleted"} if self.forgets else {}
+
+
+class App:
+    def __init__(
+        self, services: SandboxServices, user: User, clock: Clock, recorder: Recorder
+    ) -> None:
+        self.services = services
+        self._user = user
+        self._clock = clock
+        self._recorder = recorder
+
+    def answer(self, request: Request) -> Reply:
+        self._recorder.speak_for(request.who)
+        self._recorder.step(request.lane, "app", request.line, details=request.details)
+        reply = self._reply(request)
+        self._recorder.step("app", request.lane, reply.words, reply.result, details=reply.details)
+        return reply
+
+    def _reply(self, request: Request) -> Reply:
+        try:
+            if request.line == SIGN_IN:
+                return self._sign_in(request)
+            if request.line == LOG_OUT:
+                return self._log_out(request)
+            return _page(request.line, self._identify(request))
+        except Unavailable:
+            return Reply(503, "503, try again")  # no outage deletes a cookie
+        except Unauthenticated as refusal:
+            return _refuse(request, refusal)
+
+    def _identify(self, request: Request) -> Grant | None:
+        """The tokens of a silent refresh, if it took one. Raises Unauthenticated, Unavailable."""
+        authenticator = Authenticator(self._verify, self.services.tokens.authentic_claims)
+        access = [request.access] if request.access else []
+        refresh = [request.refresh] if request.refresh else []
+        # A script sends its bearer token to the JSON API.
+        decision = authenticator.authenticate(
+            request.bearer,
+            access,
+            lambda: refresh,
+            self._clock.now,
+            bearer_only=bool(request.bearer),
+        )
+        if isinstance(decision, RefreshWanted):
+            return decision.redeem_first(partial(self._renew, request.origin))
+        return None
+
+    def _verify(self, access: str, now: float) -> tuple[User, AccessClaims]:
+        """As `TokenVerifier.verify`, and note what the stores do not show."""
+        before = self._recorder.told_here
+        try:
+            found = self.services.verifier.verify(access, now)
+        except (TokenInvalid, TokenExpired) as refusal:
+            words = "expired" if isinstance(refusal, TokenExpired) else "not one of ours"
+            self._recorder.note("app", f"access token: {words}", "refused")
+            raise
+        if self._recorder.told_here == before:
+            self._recorder.note("app", "access token: believed from memory", "good")
+        return found
+
+    def _renew(self, origin: Origin, refresh: str, sid: str | None) -> Grant:
+        try:
+            return self.services.sessions.redeem(refresh, origin, self._clock.now, sid=sid)
+        except (TokenInvalid, TokenExpired) as refusal:
+            words = "expired" if isinstance(refusal, TokenExpired) else "not one of ours"
+            self._recorder.note("app", f"refresh token: {words}", "refused")
+            raise
+
+    def _sign_in(self, request: Request) -> Reply:
+        now = self._clock.now
+        grant = self.services.sessions.start(self._user, request.origin, remember=True, now=now)
+        return Reply(303, "signed in, cookies 0", grant)
+
+    def _log_out(self, request: Request) -> Reply:
+        """By whichever cookie is left, however old."""
+        sessions, now = self.services.sessions, self._clock.now
+        for token in (request.refresh, request.access):
+            if claims := token and sessions.recognise(token, BROWSER_CLIENT, now):
+                sessions.end(claims.sid, EndReason.LOGOUT, now)
+                break
+        return Reply(303, "signed out", forgets=True, reason=EndReason.LOGOUT)
+
+
+def _page(line: str, grant: Grant | None) -> Reply:
+    status, done = (303, "303, done") if line.startswith("POST") else (200, "200")
+    return Reply(status, f"{done}, cookies {grant.refresh.gen}" if grant else done, grant)
+
+
+def _refuse(request: Request, refusal: Unauthenticated) -> Reply:
+    """A script gets 401. A person gets the login page, which says why, and deletes the cookies
+    of a session that is over; those that we can't read at the moment are kept.
+    """
+    reason = refusal.reason if isinstance(refusal, SessionEnded) else refusal.code
+    if request.bearer:
+        return Reply(401, f"401: {refusal.code}", reason=reason)
+    forgets = isinstance(refusal, (SessionEnded, TokenExpired))
+    # Past a bad access token the hook has looked for a refresh token, and there was none.
+    why = "please sign in" if isinstance(refusal, TokenMissing) else reason
+    return Reply(401, f"login page: {why}", forgets=forgets, reason=reason)

@@ -1,0 +1,145 @@
+"""What happens to honest people every day."""
+
+from webapp.lab.diagram.steps import Ending
+from webapp.lab.sandbox.sandbox import LIMITS, Sandbox
+
+from .scenario import Choice, Scenario, owner
+
+EXPIRED = LIMITS.access_ttl + 1
+
+
+def expired_token(box: Sandbox, option: str) -> list[Ending]:
+    box.you.click()
+    box.wait(EXPIRED, "5 minutes later")
+    box.you.click()
+    return [owner(box.you)]
+
+
+def form_with_expired_token(box: Sandbox, option: str) -> list[Ending]:
+    box.you.click()
+    box.wait(EXPIRED, "5 minutes of typing")
+    box.you.click("POST /account")
+    return [owner(box.you)]
+
+
+def twenty_requests(box: Sandbox, option: str) -> list[Ending]:
+    box.wait(EXPIRED, "5 minutes later")
+    requests = [box.you.request("GET /api/v1/profile", f"request {n}") for n in range(1, 21)]
+    box.you.send_at_once(requests)
+    return [owner(box.you)]
+
+
+def five_tabs(box: Sandbox, option: str) -> list[Ending]:
+    box.wait(8 * 3600, "a night later, the laptop wakes up")
+    requests = [box.you.request("GET /account", f"tab {n}") for n in range(1, 6)]
+    box.you.send_at_once(requests[:4])
+    box.you.click("GET /dashboard", "tab 1")
+    box.wait(15, "15 s later: what tab 5 sent arrives, with the old cookie")
+    box.you.send(requests[4])
+    return [owner(box.you)]
+
+
+def lost_response(box: Sandbox, option: str) -> list[Ending]:
+    box.wait(EXPIRED, "5 minutes later, the train enters a tunnel")
+    box.you.click(lost=True)
+    box.wait(3600, "an hour later, on the other side")
+    box.you.click()
+    return [owner(box.you)]
+
+
+SCENARIOS = (
+    Scenario(
+        "expired-token",
+        "The access token expires",
+        "You read for five minutes, then click on.",
+        (
+            Choice("The login page: the token is too old."),
+            Choice("The page, and two new cookies with it.", right=True),
+            Choice("The page, by the old token: it is only a little late."),
+        ),
+        "An expired access token is refused to the second. But the refresh cookie came with the "
+        "same request: the hook redeems it, goes on as if nothing had happened, and the answer "
+        "carries both new cookies. One round trip, and no script had to know.",
+        (("webapp/core/authentication.py", "_by_cookies"), ("webapp/core/sessions.py", "redeem")),
+        "tests/web/test_silent_refresh.py"
+        "::test_the_next_click_after_expiry_works_and_renews_both_cookies",
+        expired_token,
+    ),
+    Scenario(
+        "form-with-expired-token",
+        "A form with an expired token",
+        "You type for five minutes and press Save.",
+        (
+            Choice("The login page, and what you typed is gone."),
+            Choice("You are asked to press Save again."),
+            Choice("The form is saved, once.", right=True),
+        ),
+        "The hook renews before the route runs, so the same request goes on with its body. "
+        "Nothing has to be sent twice, so nothing can be saved twice.",
+        (("webapp/web/auth/authentication.py", "authenticate"),),
+        "tests/web/test_silent_refresh.py"
+        "::test_a_form_sent_with_an_expired_token_is_carried_out_once_with_its_body",
+        form_with_expired_token,
+    ),
+    Scenario(
+        "twenty-requests",
+        "Twenty parallel requests",
+        "A page's script asks twenty things at once, all with the same expired token.",
+        (
+            Choice("One wins; the other nineteen are refused."),
+            Choice("Twenty rotations, twenty different cookies."),
+            Choice(
+                "One rotation: twenty times the same refresh token, and a fresh access token each.",
+                right=True,
+            ),
+            Choice("Nineteen copies of a token: the session ends as stolen."),
+        ),
+        "Redis decides one after the other, in one script on one key. The first rotates; the "
+        "others come with the token before, whose successor has just been handed out: they get "
+        "the very same refresh token, and a fresh access token each. A refresh token is computed "
+        "from the session's state, so the same state gives the same bytes.",
+        (("webapp/store/redis/redeem.lua", "repeated"), ("webapp/core/token_issuer.py", "grant")),
+        "tests/web/test_silent_refresh.py"
+        "::test_forty_parallel_requests_cause_one_rotation_and_one_successor",
+        twenty_requests,
+    ),
+    Scenario(
+        "five-tabs",
+        "Five tabs",
+        "A laptop wakes up and loads five tabs at once; what one of them sends takes 15 seconds.",
+        (
+            Choice("The late tab is signed out, the others are not."),
+            Choice("All five are in.", right=True),
+            Choice("The late one looks like a thief: all five are out."),
+        ),
+        "The late tab shows a token that has been rotated away, and its successor has been used "
+        "since. That is what a thief's replay looks like, too. But for 30 s after its successor "
+        "was last handed out, whoever has shown what, the same browser, by its device cookie, "
+        "passes for a race and gets that again. After that, only as long as nobody has shown the "
+        "successor.",
+        (("webapp/store/redis/redeem.lua", "grace"),),
+        "tests/core/test_sessions.py::TestRepeated::test_a_race_gets_the_very_same_successor",
+        five_tabs,
+    ),
+    Scenario(
+        "lost-response",
+        "The response is lost",
+        "The new cookies never arrive. An hour later the phone asks again with the old one.",
+        (
+            Choice("Signed out: that token has been used up."),
+            Choice("It gets the very same successor again.", right=True),
+            Choice("It gets another successor, and the lost one stays good as well."),
+        ),
+        "For 30 s after its successor was last handed out, whoever has shown what, the old token "
+        "gets it again: that may be a race. After that, only as long as nobody has shown the "
+        "successor, as here: the answer may have been lost. Otherwise the old one is a replay. A "
+        "fixed leeway of seconds is of no use to a train in a tunnel.",
+        (
+            ("webapp/store/redis/redeem.lua", "unseen"),
+            ("webapp/store/redis/confirm.lua", "confirmed"),
+        ),
+        "tests/web/test_silent_refresh.py"
+        "::test_a_lost_response_is_answered_with_the_same_successor_an_hour_later",
+        lost_response,
+    ),
+)

@@ -1,0 +1,107 @@
+"""Somebody, or something, has to be out."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from webapp.core.tokens import new_token_id
+from webapp.lab.diagram.steps import Ending
+from webapp.lab.sandbox.fault_injection import Gate
+from webapp.lab.sandbox.sandbox import Sandbox
+
+from .everyday import EXPIRED
+from .scenario import Choice, Scenario, outsider, owner
+
+AS_ASKED = "Signed out, as you asked."
+STAYED_IN = "Still signed in, though you have signed out."
+
+
+def logout_during_refresh(box: Sandbox, option: str) -> list[Ending]:
+    box.wait(EXPIRED, "5 minutes later")
+    gate = box.redis.gate = Gate()
+    request = box.you.request("GET /account", "tab 1")
+    with ThreadPoolExecutor(1) as pool:
+        refreshing = pool.submit(box.you.send, request)
+        gate.wait_until_reached()  # SQL has just said that the session is open
+        box.you.log_out("tab 2")
+        gate.open()
+        refreshing.result()
+    return [outsider(box.you, AS_ASKED, STAYED_IN)]
+
+
+def logout_elsewhere(box: Sandbox, option: str) -> list[Ending]:
+    box.you.click(who="tab 1")
+    token = box.you.access
+    box.wait(60, "a minute later")
+    box.you.script(token, "tab 1")  # believed from memory: what only news can put an end to
+    box.you.log_out("tab 2")
+    reply = box.you.script(token, "tab 1")
+    let_in = reply.status == 200
+    return [Ending("You", let_in, not let_in, STAYED_IN if let_in else AS_ASKED)]
+
+
+def key_withdrawn(box: Sandbox, option: str) -> list[Ending]:
+    box.you.click()
+    box.recorder.note("thief", "has the signing key lab-a1")
+    seen = box.signer.read_access(box.you.access, box.clock.now)
+    box.thief.hold(access=box.signer.sign_access(replace(seen, jti=new_token_id())))
+    box.thief.click()
+    box.withdraw_access_key()
+    out = "Out: the key that signed it is not ours any more."
+    thief = outsider(box.thief, out, "In, by a key that was withdrawn.")
+    return [owner(box.you), thief]
+
+
+LOGOUT_DURING_REFRESH, LOGOUT_ELSEWHERE, KEY_WITHDRAWN = (
+    Scenario(
+        "logout-during-refresh",
+        "Sign out while a refresh is under way",
+        "Tab 1 is being renewed; SQL has just said that the session is open. Now tab 2 logs out.",
+        (
+            Choice("The refresh was first: tab 1 has good cookies again."),
+            Choice("The refresh is refused: the log-out wins.", right=True),
+            Choice("The log-out waits until the refresh is done."),
+        ),
+        "A log-out does not delete the entry in Redis: a missing one could be healed, and the "
+        "session would come back. It leaves a tombstone, so a refresh that has asked SQL a moment "
+        "too early finds that in Redis. Had the refresh been first, its new cookies would belong "
+        "to a session that is over.",
+        (("webapp/core/sessions.py", "end"), ("webapp/store/redis/redeem.lua", "^ended")),
+        "tests/core/test_sessions.py"
+        "::TestEnded::test_a_logout_is_in_redis_at_once_and_survives_the_loss_of_sql_alone",
+        logout_during_refresh,
+    ),
+    Scenario(
+        "logout-elsewhere",
+        "Sign out in another tab",
+        "The script of tab 1 holds an access token that is believed from memory, and good for four "
+        "minutes more. You sign out in tab 2.",
+        (
+            Choice("It works for four minutes: nobody can take back what is signed."),
+            Choice("It is refused at once.", right=True),
+            Choice("It is renewed once more, and then refused."),
+        ),
+        "Whoever ends a session first tells all workers its name. From then on each of them asks "
+        "the stores about it, instead of believing what it has believed before. Usual JWT set-ups "
+        "look at the signature alone, and let it in until it expires.",
+        (("webapp/core/ports.py", "doubts"), ("webapp/core/token_verifier.py", "_still_good")),
+        "tests/browser/test_staying_signed_in.py::test_logout_reaches_every_tab_within_a_second",
+        logout_elsewhere,
+    ),
+    Scenario(
+        "key-withdrawn",
+        "A signing key is withdrawn",
+        "The key that signs access tokens has leaked. A thief makes a token of yours with it; then "
+        "the operator replaces the key.",
+        (
+            Choice("Everybody is signed out: their tokens were signed with it, too."),
+            Choice("The thief is out; you are renewed and notice nothing.", right=True),
+            Choice("Both go on until their tokens expire."),
+        ),
+        "Without its key the old access token is nobody's. Yours is gone as well, but your refresh "
+        "token is signed with another key: the hook redeems it, and the new access token is signed "
+        "with the new key. The thief has none.",
+        (("webapp/core/keys.py", "KeyRing"), ("webapp/core/authentication.py", "_by_cookies")),
+        "tests/web/test_hot_path.py::TestStillNotices::test_that_its_key_was_withdrawn",
+        key_withdrawn,
+    ),
+)

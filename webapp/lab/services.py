@@ -1,0 +1,13 @@
+"""What the lab needs of the outside, if there is a lab."""
+
+from dataclasses import dataclass
+
+from .live.exchanges import Trail
+from .sandbox.fault_injection import Inspectable
+
+
+@dataclass(frozen=True)
+class Laboratory:
+    trail: Trail
+    entries: Inspectable
+    """Where sandboxes keep theirs: on the real Redis, under names of their own."""

@@ -1,0 +1,19 @@
+"""The token lab: one's own session under glass, and what can go wrong, tried on a sandbox."""
+
+from flask import Blueprint, Flask
+
+from webapp.lab.diagram.layout import SAID, SIGNS, draw
+from webapp.lab.diagram.outcomes import with_endings
+from webapp.lab.live.middleware import Recorder
+
+lab = Blueprint("lab", __name__, url_prefix="/lab")
+
+from . import live, scenarios, tour  # noqa: E402, F401 - they add their routes
+
+
+def install(app: Flask) -> None:
+    """Without it there is no such address, and nothing is recorded."""
+    app.register_blueprint(lab)
+    app.jinja_env.globals.update(draw=draw, steps_of=with_endings, signs=SIGNS, said=SAID)
+    trail = app.extensions["evergreen"].lab.trail
+    app.wsgi_app = Recorder(app.wsgi_app, trail)  # type: ignore[method-assign, assignment]

@@ -1,0 +1,57 @@
+"""The lab's first page: one's own session under glass, and what there is to try."""
+
+from flask import make_response, render_template, request
+from flask.typing import ResponseReturnValue
+
+from webapp.core.policy import Permission
+from webapp.lab.live.exchanges import START, Exchange
+from webapp.lab.sandbox.scenarios import ALL
+from webapp.web.auth import cookies
+from webapp.web.auth.authentication import visitor
+from webapp.web.auth.authorization import requires
+from webapp.web.auth.destinations import not_a_destination
+
+from . import lab
+from .panels import all_panels, laboratory
+
+
+@lab.get("")
+@requires(Permission.OWN_ACCOUNT)
+def overview() -> ResponseReturnValue:
+    exchanges = newer_than(START)
+    page = render_template(
+        "lab/overview.html",
+        exchanges=exchanges,
+        place=last(exchanges, START),
+        all_scenarios=ALL,
+        **seen_now(),
+    )
+    return cookies.remember_lab(make_response(page))
+
+
+@lab.get("/events")
+@requires(Permission.OWN_ACCOUNT)
+@not_a_destination
+def events() -> ResponseReturnValue:
+    """What happened after `after`, drawn; 204 if nothing did: that costs one question to Redis."""
+    after = request.args.get("after", START)
+    exchanges = newer_than(after)
+    if not exchanges:
+        return cookies.remember_lab(make_response("", 204))
+    page = render_template(
+        "lab/_events.html", exchanges=exchanges, place=last(exchanges, after), **seen_now()
+    )
+    return cookies.remember_lab(make_response(page))
+
+
+def newer_than(place: str) -> list[Exchange]:
+    return laboratory().trail.after(visitor().access.sid, place)
+
+
+def last(exchanges: list[Exchange], place: str) -> str:
+    return exchanges[-1].place if exchanges else place
+
+
+def seen_now() -> dict[str, object]:
+    access = visitor().access
+    return {"panels": all_panels(), "access_ttl": access.exp - access.iat}

@@ -1,0 +1,195 @@
+"""What a session is made of, as it stands in each place right now, with every part explained."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from flask import g, request
+
+from webapp.core import jws
+from webapp.core.claims import AccessClaims, RefreshClaims
+from webapp.core.errors import Unavailable
+from webapp.core.token_issuer import Grant
+from webapp.core.user_agents import describe
+from webapp.lab.diagram.layout import span
+from webapp.lab.services import Laboratory
+from webapp.web import time_format
+from webapp.web.auth import cookies
+from webapp.web.auth.authentication import visitor
+from webapp.web.services import services
+
+from .explanations import ACCESS, COOKIES, ENTRY, HEADER, REFRESH, ROW
+
+
+@dataclass(frozen=True)
+class Fact:
+    name: str
+    value: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Panel:
+    key: str
+    title: str
+    where: str
+    facts: list[Fact]
+
+
+def all_panels() -> list[Panel]:
+    return [access_panel(), refresh_panel(), entry_panel(), row_panel(), jar_panel()]
+
+
+def access_panel() -> Panel:
+    claims, tokens = visitor().access, services().settings
+    shown = {
+        "alg": services().access_keys.signing.algorithm,
+        "typ": "at+jwt",
+        "kid": kid(cookies.ACCESS),
+        "iss": tokens.jwt_issuer,
+        "aud": tokens.jwt_audience,
+        "sub": claims.sub,
+        "sid": claims.sid,
+        "gen": str(claims.gen),
+        "client_id": claims.client_id,
+        "role": claims.role,
+        "email": claims.email,
+        "jti": claims.jti,
+        "iat": clock(claims.iat),
+        "exp": clock(claims.exp),
+        "signature": "… hidden",
+    }
+    return Panel(
+        "access",
+        "Access token",
+        "In the browser, readable by scripts",
+        facts(shown, HEADER | ACCESS),
+    )
+
+
+def refresh_panel() -> Panel:
+    """Read by the server: no script of the page can see it."""
+    claims = refresh_claims()
+    shown = {"state": "There is none, or it is not good any more."}
+    if claims:
+        shown = {
+            "typ": "rt+jwt",
+            "kid": kid(cookies.REFRESH),
+            "sub": claims.sub,
+            "sid": claims.sid,
+            "gen": str(claims.gen),
+            "client_id": claims.client_id,
+            "iat": clock(claims.iat),
+            "exp": clock(claims.exp),
+            "signature": "… hidden",
+        }
+    where = "In the browser, hidden from scripts; the server shows what is in it"
+    return Panel("refresh", "Refresh token", where, facts(shown, HEADER | ACCESS | REFRESH))
+
+
+def entry_panel() -> Panel:
+    sid = visitor().access.sid
+    try:
+        kept = laboratory().trail.entry(sid)
+    except Unavailable:
+        return Panel("entry", "Redis entry", "Redis does not answer at the moment", [])
+    if kept is None:
+        return entry_of(f"session:{sid}", "")
+    return entry_of(f"session:{sid}", kept.text, {"ttl": f"{kept.ttl} s"})
+
+
+def entry_of(where: str, text: str, more: Mapping[str, str] | None = None) -> Panel:
+    """An entry as it stands in Redis (redeem.lua), taken apart."""
+    parts = text.split()
+    if not parts:
+        shown = {"state": "nothing there"}
+    elif parts[0] == "ended" or len(parts) < 3:
+        shown = {"tombstone": text.removeprefix("ended ")}
+    else:
+        gen, rotated_at, seen, *handed_out = parts
+        shown = {"gen": gen, "rotated_at": clock(int(rotated_at))}
+        shown |= {"confirmed": "yes" if seen[0] == "1" else "not yet", "browser": seen[1:]}
+        if handed_out:
+            shown["handed_out"] = f"{handed_out[0]} s later"
+    return Panel("entry", "Redis entry", where, facts(shown | dict(more or {}), ENTRY))
+
+
+def row_panel() -> Panel:
+    session = services().sessions.look_up(visitor().access)
+    return row_of(asdict(session) if session else {})
+
+
+def row_of(row: Mapping[str, Any]) -> Panel:
+    shown = {name: told(name, value) for name, value in row.items()}
+    where = "One row of the table of sessions"
+    return Panel("row", "SQL row", where, facts(shown or {"state": "no row"}, ROW))
+
+
+def told(name: str, value: Any) -> str:
+    """Times as a clock shows them, durations with their unit, browsers by name."""
+    if value in (None, "", "None"):
+        return "not yet" if name.startswith("ended") else "never"
+    if name == "remembered":
+        return "yes" if str(value) == "True" else "no"
+    if name == "expires_at":
+        return time_format.moment(float(value))
+    if name.endswith("_at"):
+        return clock(float(value))
+    if name == "idle_ttl":
+        return span(float(value))
+    return str(describe(value)) if name == "user_agent" else str(value)
+
+
+def jar_panel() -> Panel:
+    brought = {name.removeprefix("__Host-") for name in request.cookies}
+    brought.add(cookies.LAB)  # this answer sets it
+    known = {
+        name: "there" if name in brought else "not there" for name in COOKIES if name.islower()
+    }
+    attributes = {
+        "HttpOnly": f"all but {cookies.ACCESS}",
+        "SameSite": "Lax",
+        "Path": "/",
+        "Secure": "yes" if cookies.secure() else "no: this is plain http",
+        "__Host-": "yes" if cookies.secure() else "no: needs https",
+        "Max-Age": "each token's lifetime; none without “Keep me signed in”",
+    }
+    return Panel(
+        "jar", "Cookie jar", "What this browser keeps for us", facts(known | attributes, COOKIES)
+    )
+
+
+def laboratory() -> Laboratory:
+    found = services().lab
+    assert found is not None  # these pages are there only if it is
+    return found
+
+
+def facts(shown: dict[str, str], why: dict[str, str]) -> list[Fact]:
+    return [Fact(name, value, why.get(name, "")) for name, value in shown.items()]
+
+
+def refresh_claims() -> RefreshClaims | None:
+    claims = opened(cookies.REFRESH)
+    return claims if isinstance(claims, RefreshClaims) else None
+
+
+def kid(name: str) -> str:
+    return jws.kid_of(token(name)) if opened(name) else ""
+
+
+def opened(name: str) -> RefreshClaims | AccessClaims | None:
+    return services().tokens.authentic_claims(token(name), services().now())
+
+
+def token(name: str) -> str:
+    """The one that the browser has from now on."""
+    grant: Grant | None = g.get("grant")
+    if grant:
+        return grant.access_token if name == cookies.ACCESS else grant.refresh_token
+    return cookies.read(name) or ""
+
+
+def clock(at: float) -> str:
+    """With its day: a session lives for weeks, and tokens expire on another one."""
+    return time_format.second(at)

@@ -1,0 +1,123 @@
+"""What goes wrong in the world: told, predicted, run on a sandbox, explained; and compared."""
+
+from dataclasses import dataclass
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.core.errors import NotFound
+from webapp.core.policy import Permission
+from webapp.core.rate_limits import LAB_BY_ACCOUNT
+from webapp.lab.diagram.comparison import conclude
+from webapp.lab.diagram.jwt_parts import Part, decoded
+from webapp.lab.diagram.steps import Run
+from webapp.lab.sandbox.run import POLICIES, Policy, run
+from webapp.lab.sandbox.scenarios import ALL, Scenario
+from webapp.web.auth.authentication import visitor
+from webapp.web.auth.authorization import requires
+from webapp.web.services import services
+
+from . import lab
+from .panels import entry_of, laboratory, row_of
+
+
+@dataclass(frozen=True)
+class Token:
+    """Whole: it is a sandbox's, and opens nothing."""
+
+    name: str
+    text: str
+    parts: list[Part]
+
+
+@lab.get("/scenarios")
+@lab.get("/compare")
+@requires(Permission.OWN_ACCOUNT)
+def listed() -> ResponseReturnValue:
+    """All of them stand on the first page."""
+    return redirect(url_for("lab.overview", _anchor="scenarios"))
+
+
+@lab.get("/scenarios/<slug>")
+@requires(Permission.OWN_ACCOUNT)
+def scenario(slug: str) -> ResponseReturnValue:
+    return render_template("lab/scenario.html", scenario=find(slug), **neighbours(slug))
+
+
+@lab.post("/scenarios/<slug>")
+@requires(Permission.OWN_ACCOUNT)
+def run_scenario(slug: str) -> ResponseReturnValue:
+    """On the real code, in a sandbox of its own; nobody's session is touched."""
+    found, option = find(slug), request.form.get("option", "")
+    if option not in found.options:
+        option = next(iter(found.options), "")
+    played = play(slug, option=option)
+    return render_template(
+        "lab/scenario.html",
+        scenario=found,
+        run=played,
+        option=option,
+        predicted=prediction(found),
+        left=[
+            entry_of(f"lab-session:{played.row.get('sid', '…')}", played.entry),
+            row_of(played.row),
+        ],
+        tokens=[Token(name, text, decoded(text)) for name, text in played.tokens.items()],
+        **neighbours(slug),
+    )
+
+
+@lab.get("/compare/<slug>")
+@requires(Permission.OWN_ACCOUNT)
+def compare(slug: str) -> ResponseReturnValue:
+    """The same under four policies."""
+    found = find(slug)
+    count()
+    runs: list[tuple[Policy, Run]] = [
+        (policy, played(slug, policy.slug)) for policy in POLICIES.values()
+    ]
+    return render_template(
+        "lab/compare.html",
+        scenario=found,
+        runs=runs,
+        conclusion=conclude(runs),
+        **neighbours(slug),
+    )
+
+
+def find(slug: str) -> Scenario:
+    if slug not in ALL:
+        raise NotFound
+    return ALL[slug]
+
+
+def play(slug: str, *, option: str) -> Run:
+    """Raises RateLimited, Unavailable."""
+    count()
+    return played(slug, "evergreen", option)
+
+
+def count() -> None:
+    services().attempts.count_user(LAB_BY_ACCOUNT, visitor().user.id)
+
+
+def played(slug: str, policy: str, option: str | None = None) -> Run:
+    return run(slug, policy, option or None, entries=laboratory().entries, now=services().now())
+
+
+def prediction(found: Scenario) -> int | None:
+    """Which of the choices was made, from 0; None: none."""
+    text = request.form.get("prediction", "")
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 3 else -1
+    return number if 0 <= number < len(found.choices) else None
+
+
+def neighbours(slug: str) -> dict[str, object]:
+    """For links to the one before and the one after."""
+    slugs = list(ALL)
+    place = slugs.index(slug)
+    return {
+        "all_scenarios": ALL,
+        "before": ALL[slugs[place - 1]] if place else None,
+        "after": ALL[slugs[place + 1]] if place + 1 < len(slugs) else None,
+    }

@@ -1,0 +1,84 @@
+"""Development's mail server: a folder. Letters wait there to be read."""
+
+import re
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .transport import MailFailed
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
+
+KEPT = 200
+SECOND = 10**9  # ns
+# A sentence's end is no part of its link.
+LINK = re.compile(r"https?://[^\s<>\"]*[^\s<>\".,;:!?)\]]")
+
+
+@dataclass(frozen=True)
+class Mail:
+    id: str
+    to: str
+    subject: str
+    at: int
+    """Unix seconds."""
+    text: str
+    links: list[str]
+
+
+class Outbox:
+    """A `Transport`. Its folder is nobody else's: links that are worth a password lie in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def deliver(self, message: "EmailMessage") -> None:
+        name = f"{time.time_ns()}-{secrets.token_hex(2)}.eml"
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._folder.chmod(0o700)
+            self._write(name, message.as_bytes())
+            for path in self._newest_first()[KEPT:]:
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise MailFailed(f"the outbox: {error.strerror}") from None
+
+    def mails(self) -> list[Mail]:
+        """Newest first."""
+        return list(self._read())
+
+    def _write(self, name: str, content: bytes) -> None:
+        """Whole or not at all: whoever looks in meanwhile sees no half letter."""
+        half = self._folder / f"{name}.half"
+        half.touch(mode=0o600, exist_ok=False)
+        half.write_bytes(content)
+        half.rename(self._folder / name)
+
+    def _read(self) -> Iterator[Mail]:
+        for path in self._newest_first():
+            with suppress(FileNotFoundError):  # a newer one has just pushed it out
+                yield _mail(path)
+
+    def _newest_first(self) -> list[Path]:
+        return sorted(self._folder.glob("*.eml"), reverse=True)
+
+
+def _mail(path: Path) -> Mail:
+    from email import message_from_string, policy  # large: not for those who read no mail
+
+    message = message_from_string(path.read_text(encoding="utf-8"), policy=policy.default)
+    part = message.get_body(("plain",))
+    text = part.get_content() if part else ""
+    return Mail(
+        id=path.stem,
+        to=str(message["To"]),
+        subject=str(message["Subject"]),
+        at=int(path.stem.partition("-")[0]) // SECOND,
+        text=text,
+        links=LINK.findall(text),
+    )

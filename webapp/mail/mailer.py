@@ -1,0 +1,72 @@
+"""The post office: takes a notice, and has it written and delivered after the answer."""
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from webapp.core.errors import Unavailable
+from webapp.core.notifications import NOBODY, Notice
+from webapp.core.security_events import context
+from webapp.core.user_agents import describe
+
+from .transport import Transport
+
+if TYPE_CHECKING:
+    from .messages import Letters
+
+log = logging.getLogger(__name__)
+
+# Notice → where its link leads.
+PATHS = {
+    Notice.VERIFY_EMAIL: "/verify-email/{token}",
+    Notice.CONFIRM_NEW_EMAIL: "/verify-email/{token}",
+    Notice.EMAIL_CHANGE_REQUESTED: "/forgot-password",
+    Notice.EMAIL_CHANGED_UNDO: "/undo-email/{token}",
+    Notice.RESET_PASSWORD: "/reset-password/{token}",
+    Notice.ALREADY_REGISTERED: "/forgot-password",
+    Notice.PASSWORD_CHANGED: "/forgot-password",
+    Notice.SIGN_IN_STOLEN: "/account/password",
+}
+
+Later = Callable[[Callable[[], None], str], None]
+OpenUp = Callable[[], tuple["Letters", Transport]]
+
+
+class PostOffice:
+    """Serves `core.notices.Post`."""
+
+    def __init__(
+        self, open_up: OpenUp, base_url: str, later: Later, now: Callable[[], float]
+    ) -> None:
+        """`open_up` is called before the first letter, not sooner: it loads large libraries."""
+        self._open_up = open_up
+        self._base_url = base_url
+        self._later = later
+        self._now = now
+
+    def send(self, notice: Notice, to: str, **facts: str) -> None:
+        here = context.get()()
+        path = PATHS.get(notice, "").format(token=facts.pop("token", ""))
+        facts |= {
+            "link": self._base_url + here.script_root + path if path else "",
+            "when": datetime.fromtimestamp(self._now(), UTC).strftime("%-d %b %Y, %H:%M UTC"),
+            "device": str(describe(here.user_agent)) if here.user_agent else "",
+            "ip": here.ip,
+        }
+
+        def deliver() -> None:
+            letters, transport = self._office
+            letter = letters.write(notice, to, facts)
+            if to != NOBODY.email:
+                transport.deliver(letter)
+
+        try:
+            self._later(deliver, notice)
+        except Unavailable:
+            log.error("too much mail is waiting; not sent: %s", notice)
+
+    @cached_property
+    def _office(self) -> "tuple[Letters, Transport]":
+        return self._open_up()

@@ -1,0 +1,77 @@
+"""How a letter looks: a text and an HTML part, rendered from `templates/mail/`."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email import policy
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import make_msgid
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from email_validator import validate_email
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from webapp.core.notifications import Notice
+
+APP_NAME = "Evergreen"
+# What a letter may speak of. What it is not told is empty.
+FACTS = ("link", "minutes", "when", "device", "ip", "new_email", "days")
+
+
+class Letters:
+    def __init__(self, templates: Path, sender: str, base_url: str) -> None:
+        self._sender = sender
+        self.base_url = base_url
+        self._environment = Environment(
+            loader=FileSystemLoader(templates),
+            autoescape=select_autoescape(["html"]),
+            undefined=StrictUndefined,
+        )
+
+    def write(self, notice: Notice, to: str, facts: Mapping[str, str]) -> EmailMessage:
+        """Raises ValueError: `to` is not one e-mail address."""
+        known = dict.fromkeys(FACTS, "") | {name: _one_line(facts[name]) for name in facts}
+        known |= {"app_name": APP_NAME, "email": to, "base_url": self.base_url}
+        message = self._envelope(_address(to))
+        subject, text = _split(self._render(f"{notice}.txt", known))
+        message["Subject"] = subject
+        # Quoted-printable: no server has to understand 8 bits, or lines of any length.
+        message.set_content(text, cte="quoted-printable")
+        html = self._render(f"{notice}.html", known)
+        message.add_alternative(html, subtype="html", cte="quoted-printable")
+        return message
+
+    def _envelope(self, to: Address) -> EmailMessage:
+        # Raw UTF-8 in headers only for who has it in their address: not every server takes it.
+        message = EmailMessage(policy.SMTP if to.username.isascii() else policy.SMTPUTF8)
+        message["From"] = self._sender
+        message["To"] = to
+        message["Date"] = datetime.now(UTC)
+        message["Message-ID"] = make_msgid(domain=urlsplit(self.base_url).hostname or "localhost")
+        # RFC 3834 section 5: no holiday notes as an answer.
+        message["Auto-Submitted"] = "auto-generated"
+        return message
+
+    def _render(self, name: str, known: Mapping[str, str]) -> str:
+        return self._environment.get_template(f"mail/{name}").render(known)
+
+
+def _address(text: str) -> Address:
+    """One address and no more; its domain as every mail server knows it (IDNA)."""
+    checked = validate_email(text, check_deliverability=False, test_environment=True)
+    return Address(username=checked.local_part, domain=checked.ascii_domain)
+
+
+def _one_line(fact: str) -> str:
+    """A line break among what a stranger chose could start a header.
+
+    Refused, it would be a way to keep the warnings from the letter's reader.
+    """
+    return " ".join(fact.split())
+
+
+def _split(rendered: str) -> tuple[str, str]:
+    """The template's first line is the subject; the text follows after an empty line."""
+    head, _, text = rendered.partition("\n\n")
+    return head.removeprefix("Subject:").strip(), text

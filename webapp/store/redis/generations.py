@@ -1,0 +1,97 @@
+"""Sessions in Redis: one small key each, changed only by two scripts.
+
+`session:<sid>` holds `<gen> <rotated_at> <confirmed><device>`, or `ended <reason>`
+as a tombstone (what they mean: redeem.lua). Nothing else about a
+session is kept here, so losing it loses nobody.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import redis
+from redis.commands.core import Script
+
+from webapp.core.ports import Answer, Outcome
+
+from .circuit_breaker import REST, Rest
+from .cluster import Cluster
+from .errors import answering
+
+HERE = Path(__file__).parent
+
+
+class RedisEntries:
+    """Serves `core.stores.Entries`."""
+
+    def __init__(
+        self,
+        client: redis.Redis,
+        prefix: str = "session:",
+        require_right: Callable[[float], None] = lambda now: None,
+    ) -> None:
+        """`prefix`: what keys begin with; sandboxes of the lab have one of their own.
+
+        `require_right`: raises redis.RedisError if the time by which to decide is wrong.
+        """
+        self._redis = client
+        # A cluster has several servers: one that hangs says nothing of the others.
+        self._rest = Rest(0 if isinstance(client, Cluster) else REST)
+        self._prefix = prefix
+        self._require_right = require_right
+        self._redeem = client.register_script((HERE / "redeem.lua").read_text())
+        self._confirm = client.register_script((HERE / "confirm.lua").read_text())
+
+    def start(self, sid: str, *, now: int, browser: str, ttl: int) -> None:
+        with answering():
+            self._require_right(now)
+            self._redis.set(self._key(sid), f"0 {now} 0{browser}", ex=ttl)
+
+    def redeem(self, sid: str, gen: int, *, now: int, grace: int, browser: str, ttl: int) -> Answer:
+        with answering():
+            self._require_right(now)
+        return self._ask(self._redeem, sid, gen, now, grace, browser, ttl)
+
+    def confirm(self, sid: str, gen: int) -> Answer:
+        return self._ask(self._confirm, sid, gen)
+
+    def last_seen(self, sids: list[str]) -> dict[str, int]:
+        with answering():
+            values: list[Any] = self._redis.mget([self._key(sid) for sid in sids]) if sids else []
+        found = {sid: value.split() for sid, value in zip(sids, values, strict=True) if value}
+        return {sid: int(parts[1]) for sid, parts in found.items() if parts[0] != "ended"}
+
+    def bury(self, sid: str, reason: str, *, ttl: int) -> None:
+        self.put(sid, f"ended {reason}", ttl=ttl)
+
+    def read(self, sid: str) -> str:
+        """An entry as it stands, for people to look at; empty if there is none."""
+        with answering():
+            entry: Any = self._redis.get(self._key(sid))
+        return entry or ""
+
+    def put(self, sid: str, entry: str, *, ttl: int) -> None:
+        """Replace an entry; by an empty one: forget it."""
+        with answering():
+            if entry:
+                self._redis.set(self._key(sid), entry, ex=ttl)
+            else:
+                self._redis.delete(self._key(sid))
+
+    def _key(self, sid: str) -> str:
+        return self._prefix + sid
+
+    def _ask(self, script: Script, sid: str, *args: int | str) -> Answer:
+        """What every request may need: so nobody waits for it who can know that it is in vain."""
+        with answering():
+            self._rest.require_over()
+            try:
+                reply: list[Any] = script(keys=[self._key(sid)], args=list(args))
+            except redis.TimeoutError:
+                self._rest.begin()
+                raise
+        outcome = Outcome(reply[0])
+        if outcome in (Outcome.ENDED, Outcome.REUSED):
+            return Answer(outcome, reason=reply[1])
+        gen, rotated_at = reply[1:] or (0, 0)
+        return Answer(outcome, gen, rotated_at)

@@ -1,0 +1,211 @@
+"""The feed: one Redis stream in which workers tell each other whom to ask the stores about.
+
+A thread reads it, and is started by the first question in each process. As long
+as it hears from Redis at least every HEARD seconds, nothing can have been missed.
+After any silence all that was believed before is forgotten (a new epoch): it fails closed.
+
+With several servers there is more to it:
+- A pool of connections may go on with another server, after a failover or when a slot has moved,
+  without a word: what was announced to the old one and never copied would be missed for ever. So
+  the reader has a connection of its own (line.py), and joins anew whenever that ends.
+- A master that is cut off from the others still answers, while they choose another one. So its
+  replicas have to confirm the reader's probe, or the reader does not believe that it hears.
+- An announcement that Redis has acknowledged may be lost with its master. So whoever made it
+  makes it again with each joining, until it has heard well for LOOK_BACK seconds.
+"""
+
+import logging
+import os
+import threading
+import time
+import weakref
+from collections import deque
+from contextlib import suppress
+from itertools import count
+from typing import Any
+
+import redis
+
+from .client import line_to
+from .dedicated_connection import Line
+
+log = logging.getLogger(__name__)
+
+STREAM = "doubts"
+# Entries, roughly. A worker that hears twice a second misses none of them.
+KEPT = 10_000
+PROBE = "{doubts}:probe"  # on the stream's own node
+PROBE_LASTS = 60  # seconds
+TIDY_EVERY = 1  # second
+# Seconds. The reader asks again after BLOCK without news; after HEARD of silence nobody is
+# believed unasked. So long an ended session could live on in a worker that has just lost Redis:
+# below the promised second.
+BLOCK = 0.2
+HEARD = 0.5
+# Seconds. An announcement is made before its change is committed; no commit takes so long.
+LOOK_BACK = 10
+# Seconds between tries to reach a Redis that is gone.
+RETRY = 0.2
+# Announcements that wait for Redis to come back. Beyond it the oldest are dropped: SQL has them.
+MAX_UNSENT = 10_000
+
+_epochs = count()
+
+
+class RedisFeed:
+    """Serves `core.stores.Feed`."""
+
+    def __init__(self, client: redis.Redis, doubt_lasts: float) -> None:
+        """`doubt_lasts`: seconds, longer than an access token lives."""
+        self._redis = client
+        self._doubt_lasts = doubt_lasts
+        self._doubts: dict[str, float] = {}
+        self._unsent: deque[str] = deque(maxlen=MAX_UNSENT)
+        # When, and whom of: what the next failover may undo.
+        self._sent: deque[tuple[float, str]] = deque(maxlen=MAX_UNSENT)
+        self._lock = threading.Lock()
+        self._start_over()
+
+    def _start_over(self) -> None:
+        """Without a reader: threads don't survive a fork."""
+        self._pid = 0
+        self._line: Line | None = None
+        self._heard = 0.0
+        self._epoch = -1
+        self._tidied = 0.0
+
+    @property
+    def epoch(self) -> int:
+        if self._pid != os.getpid():
+            self._start_reader()
+        return self._epoch if time.monotonic() - self._heard < HEARD else -1
+
+    @property
+    def silence(self) -> float | None:
+        """Seconds since Redis was heard; None if nobody has asked in this process yet."""
+        return time.monotonic() - self._heard if self._heard else None
+
+    @property
+    def believed(self) -> bool:
+        """As `epoch`, and starts no reader."""
+        silence = self.silence
+        return silence is not None and silence < HEARD and self._epoch >= 0
+
+    def doubts(self, sid: str, user_id: str) -> bool:
+        return sid in self._doubts or user_id in self._doubts
+
+    @property
+    def unsent(self) -> int:
+        return len(self._unsent)
+
+    def announce(self, name: str) -> bool:
+        self._doubt(name)
+        try:
+            self._send(name)
+        except redis.RedisError as error:
+            log.warning("the feed can't be told now, and will be later: %s", error)
+            self._unsent.append(name)
+            self._start_reader()  # which will send it
+            return False
+        return True
+
+    def _doubt(self, name: str) -> None:
+        self._doubts[name] = time.monotonic() + self._doubt_lasts
+
+    def _send(self, name: str) -> None:
+        mine = (time.monotonic(), name)
+        self._sent.append(mine)  # first: it may arrive, and be lost again, at once
+        try:
+            self._tell(name)
+        except redis.RedisError:
+            with suppress(ValueError, IndexError):  # the reader tidies meanwhile
+                self._sent.remove(mine)
+            raise
+
+    def _tell(self, name: str) -> None:
+        self._redis.xadd(STREAM, {"of": name}, maxlen=KEPT, approximate=True)
+
+    def _start_reader(self) -> None:
+        with self._lock:
+            if self._pid == os.getpid():
+                return
+            self._start_over()
+            self._pid = os.getpid()
+        reader = threading.Thread(target=_read, args=(weakref.ref(self),), daemon=True, name="feed")
+        reader.start()
+
+    def _call(self) -> Line:
+        """A new connection; and what the server at its other end may have lost is said again."""
+        self._line = line_to(self._redis, STREAM)
+        for _, name in tuple(self._sent):
+            self._tell(name)
+        return self._line
+
+    def _hang_up(self) -> None:
+        self._epoch = -1
+        line, self._line = self._line, None
+        if line:
+            line.close()
+
+    def _join(self, line: Line) -> str:
+        """Begin anew, a little back: of what was announced just now the change may be to come."""
+        seconds: Any = line.server.time()
+        after = self._hear(line, f"{max(0, int(seconds[0]) - LOOK_BACK) * 1000}-0")
+        self._epoch = next(_epochs)
+        return after
+
+    def _hear(self, line: Line, after: str) -> str:
+        """Wait for news for BLOCK seconds at most; the id of the last of it."""
+        news: Any = line.server.xread({STREAM: after}, block=int(BLOCK * 1000))
+        for _, entries in news or ():
+            for entry_id, fields in entries:
+                after = entry_id
+                self._doubt(fields["of"])
+        if time.monotonic() - self._heard >= HEARD:  # stopped for so long, it may have missed some
+            self._epoch = next(_epochs)
+        self._heard = time.monotonic()
+        return after
+
+    def _require_writable(self, line: Line) -> None:
+        """A Redis that is full, or has lost its replicas, can be read and not written.
+
+        Then nobody could tell us anything either.
+        """
+        line.server.set(PROBE, "", ex=PROBE_LASTS)
+        line.require_majority()
+
+    def _tidy(self) -> None:
+        """Drop what lapsed."""
+        now = time.monotonic()
+        if now - self._tidied < TIDY_EVERY:
+            return
+        self._tidied = now
+        for name in [name for name, until in list(self._doubts.items()) if until < now]:
+            self._doubts.pop(name, None)
+        while self._sent and self._sent[0][0] < now - LOOK_BACK:
+            self._sent.popleft()
+
+    def _send_unsent(self) -> None:
+        while self._unsent:
+            self._send(self._unsent[0])
+            self._unsent.popleft()
+
+
+def _read(feed_of: "weakref.ref[RedisFeed]") -> None:
+    """The reader's life. It holds the feed only while it works: an app that is gone ends it."""
+    after: str | None = None
+    while feed := feed_of():
+        try:
+            line = feed._line or feed._call()
+            feed._require_writable(line)
+            feed._tidy()
+            feed._send_unsent()
+            after = feed._hear(line, after) if after else feed._join(line)
+        except Exception as error:
+            # Whatever it was: without a reader this worker would be slow for ever.
+            if after:
+                log.warning("the feed has to join anew: %s", error)
+            after = None
+            feed._hang_up()
+            time.sleep(RETRY)
+        del feed

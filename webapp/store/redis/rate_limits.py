@@ -1,0 +1,71 @@
+"""Rate limits in Redis: one count for all workers and hosts."""
+
+import time
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
+
+import redis
+
+from webapp.core.rate_limits import Limit
+from webapp.store.memory_rate_limits import whole_seconds
+
+from .errors import answering
+
+if TYPE_CHECKING:
+    from limits import RateLimitItem
+    from limits.storage import RedisStorage
+    from limits.strategies import MovingWindowRateLimiter
+
+PREFIX = "attempts"
+
+
+class RedisCounters:
+    """Serves `core.attempts.Counters`: one list of times a bucket, changed by limits' scripts."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._redis = client
+
+    # Loaded with the first attempt, and not with the app.
+    @cached_property
+    def _storage(self) -> "RedisStorage":
+        from limits.storage import RedisStorage
+
+        # The address is not used: the way to Redis is our client, with its timeouts.
+        storage = RedisStorage("redis://", key_prefix=PREFIX)
+        storage.storage = self._redis
+        storage.initialize_storage("")
+        return storage
+
+    @cached_property
+    def _limiter(self) -> "MovingWindowRateLimiter":
+        from limits.strategies import MovingWindowRateLimiter
+
+        return MovingWindowRateLimiter(self._storage)
+
+    def take(self, limit: Limit, key: str) -> int:
+        item = _item(limit)
+        with answering():
+            if self._limiter.hit(item, key):
+                return 0
+            stats = self._limiter.get_window_stats(item, key)
+        if stats.remaining:  # given back, or lapsed, in between
+            return 1
+        return whole_seconds(stats.reset_time - time.time(), limit)
+
+    def give_back(self, limit: Limit, key: str) -> None:
+        with answering():
+            self._redis.lpop(self._bucket(limit, key))
+
+    def clear(self, limit: Limit, key: str) -> None:
+        with answering():
+            self._redis.delete(self._bucket(limit, key))
+
+    def _bucket(self, limit: Limit, key: str) -> str:
+        return self._storage.prefixed_key(_item(limit).key_for(key))
+
+
+@lru_cache
+def _item(limit: Limit) -> "RateLimitItem":
+    from limits import RateLimitItemPerSecond
+
+    return RateLimitItemPerSecond(limit.amount, limit.seconds, limit.name)

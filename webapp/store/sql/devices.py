@@ -1,0 +1,63 @@
+"""Which browsers have signed in to which accounts."""
+
+from sqlalchemy import Select, bindparam, delete, select
+
+from webapp.core.security_events import context
+
+from .models import DeviceRow, UserRow, db
+from .raw_query import read_row
+
+# Browsers that an account knows; those not used for longest are strangers again. More: more cookies
+# to steal that a stranger's limits do not hold for. Fewer: people, and tests, that sign in with new
+# browsers all the time lose their old ones.
+MOST_KNOWN = 50
+
+KNOWS = (
+    select(DeviceRow.device_id)
+    .join(UserRow, UserRow.id == DeviceRow.user_id)
+    .where(UserRow.email == bindparam("email"), DeviceRow.device_id == bindparam("device_id"))
+)
+
+
+class SqlDevices:
+    """Serves `core.stores.DeviceRepository`."""
+
+    def knows(self, email: str, device_id: str) -> bool:
+        return read_row(KNOWS, email=email, device_id=device_id) is not None
+
+
+def note_device(user_id: str, device_id: str, now: int) -> None:
+    """In the transaction of a sign-in. The user's row is locked: no other one writes meanwhile."""
+    row = db.session.get(DeviceRow, (user_id, device_id), populate_existing=True)
+    if row is None:
+        row = DeviceRow(user_id=user_id, device_id=device_id, first_seen=now, last_seen=now)
+        db.session.add(row)
+        newest = select(DeviceRow.device_id).correlate(None)
+        newest = newest.where(DeviceRow.user_id == user_id, DeviceRow.device_id != device_id)
+        newest = newest.order_by(DeviceRow.last_seen.desc()).limit(MOST_KNOWN - 1)
+        _forget(user_id, but=device_id, kept=newest)
+    else:
+        row.last_seen = now
+
+
+def note_this_device(user_id: str, now: int) -> None:
+    """The browser of this request: it has shown a mailed link. As `note_device`."""
+    if device_id := context.get()().device_id:
+        note_device(user_id, device_id, now)
+
+
+def keep_this_device_alone(user_id: str, now: int) -> None:
+    """With a new password: a thief of the old one may have made browsers known."""
+    _forget(user_id, but=context.get()().device_id)
+    note_this_device(user_id, now)
+
+
+def forget_devices(user_id: str) -> None:
+    _forget(user_id)
+
+
+def _forget(user_id: str, *, but: str = "", kept: Select[str] | None = None) -> None:
+    forgetting = delete(DeviceRow).where(DeviceRow.user_id == user_id, DeviceRow.device_id != but)
+    if kept is not None:
+        forgetting = forgetting.where(DeviceRow.device_id.not_in(kept))
+    db.session.execute(forgetting, execution_options={"synchronize_session": False})

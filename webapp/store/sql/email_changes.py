@@ -1,0 +1,83 @@
+"""Changes of addresses in SQL: those that wait, and those that can be undone."""
+
+from sqlalchemy import select, update
+from sqlalchemy.sql import ColumnElement
+
+from webapp.core.email_changes import EmailChange
+from webapp.core.email_tokens import UNDO_TTL
+from webapp.core.end_reasons import EndReason
+from webapp.core.models import Session, User
+from webapp.core.security_events import EventKind
+
+from . import user_search
+from .devices import keep_this_device_alone, note_this_device
+from .errors import answering, committing
+from .models import EmailChangeRow, UserRow, db
+from .security_events import note
+from .session_ends import end_all
+from .users import lock_user, refuse_kept, unique_email
+
+
+class SqlEmailChanges:
+    """Serves `core.email_changes.EmailChangeStore`."""
+
+    def set_pending(self, user_id: str, email: str | None, kind: EventKind, now: int) -> None:
+        waiting = update(UserRow).where(UserRow.id == user_id).values(pending_email=email)
+        with committing():
+            db.session.execute(waiting, execution_options={"synchronize_session": False})
+            note(kind, user_id, now)
+
+    def apply_pending(self, user: User, now: int) -> EmailChange | None:
+        with unique_email(), committing():
+            row, _ = lock_user(user.id, with_admins=False)
+            now_is = (row.email, row.pending_email) if row else None
+            if row is None or now_is != (user.email, user.pending_email):
+                return None
+            change = EmailChangeRow(user_id=user.id, old_email=user.email, changed_at=now)
+            db.session.add(change)
+            _give(row, user.pending_email or "", now)
+            refuse_kept(row.email, user.id, now)
+            note_this_device(user.id, now)
+            note(EventKind.EMAIL_CHANGED, user.id, now)
+        return change.to_change()
+
+    def undoable(self, change_id: int, now: int) -> EmailChange | None:
+        return _first(EmailChangeRow.id == change_id, now)
+
+    def undoable_to(self, email: str, now: int) -> EmailChange | None:
+        return _first(EmailChangeRow.old_email == email, now)
+
+    def undo(
+        self, change: EmailChange, password_hash: str, now: int
+    ) -> tuple[User, User, list[Session]] | None:
+        mine = (EmailChangeRow.user_id == change.user_id) & EmailChangeRow.undone_at.is_(None)
+        using = update(EmailChangeRow).where(mine, EmailChangeRow.id >= change.id)
+        using = using.values(undone_at=now).returning(EmailChangeRow.id)
+        with unique_email(), committing():
+            row, _ = lock_user(change.user_id, with_admins=False)
+            options = {"synchronize_session": False}
+            if row is None or change.id not in db.session.scalars(using, execution_options=options):
+                return None
+            before = row.to_user()
+            ended = end_all(row.id, EndReason.EMAIL_RESTORED, now)
+            row.password_hash = password_hash
+            _give(row, change.old_email, now)
+            keep_this_device_alone(row.id, now)
+            note(EventKind.EMAIL_RESTORED, row.id, now)
+        return before, row.to_user(), ended
+
+
+def _give(row: UserRow, email: str, now: int) -> None:
+    """An address that a link has shown to be theirs."""
+    row.email, row.pending_email = email, None
+    row.confirmed_at, row.pending = now, False
+    db.session.flush()
+    user_search.index(row)
+
+
+def _first(wanted: ColumnElement[bool], now: int) -> EmailChange | None:
+    good = EmailChangeRow.undone_at.is_(None) & (EmailChangeRow.changed_at > now - UNDO_TTL)
+    oldest = select(EmailChangeRow).where(wanted, good).order_by(EmailChangeRow.id).limit(1)
+    with answering():
+        row = db.session.scalar(oldest)
+    return row.to_change() if row else None

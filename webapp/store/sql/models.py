@@ -1,0 +1,214 @@
+"""The tables. Times are Unix seconds, like those in the tokens.
+
+Their partial indexes stand in `partial_indexes.py`.
+"""
+
+from typing import Any
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import (
+    BigInteger,
+    Engine,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    create_engine,
+)
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from webapp.core.clients import Client
+from webapp.core.email_changes import EmailChange
+from webapp.core.models import Session, User
+
+
+class Base(DeclarativeBase):
+    # Named constraints: SQLite can only change a table by writing it anew.
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Database(SQLAlchemy):
+    def _make_engine(self, bind_key: str | None, options: dict[str, Any], app: Flask) -> Engine:
+        """By itself it reads options as if from a file: the pool's 0.4 s would become 0."""
+        return create_engine(**options)
+
+    def _teardown_session(self, exc: BaseException | None) -> None:
+        """After each request. Most have not asked anything, and then there is nothing to close."""
+        if self.session.registry.has():
+            self.put_away()
+
+    def put_away(self) -> None:
+        """Close the session. If its connection is cut, it can't be rolled back, and need not be.
+
+        The answer has been made by then: it is none the worse for that.
+        """
+        try:
+            self.session.remove()
+        except SQLAlchemyError:
+            self.session.registry.clear()
+
+
+db = Database(model_class=Base, session_options={"expire_on_commit": False})
+
+
+class UserRow(Base):
+    __tablename__ = "users"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(100), index=True)
+    password_hash: Mapped[str] = mapped_column(String(100))
+    role: Mapped[str] = mapped_column(String(20), index=True)
+    created_at: Mapped[int] = mapped_column(BigInteger, index=True)
+    disabled_at: Mapped[int | None] = mapped_column(BigInteger)
+    confirmed_at: Mapped[int | None] = mapped_column(BigInteger)
+    pending: Mapped[bool] = mapped_column(default=False)
+    pending_email: Mapped[str | None] = mapped_column(String(254))
+    session_epoch: Mapped[int] = mapped_column(default=0, server_default="0")
+    sessions_ended_at: Mapped[int | None] = mapped_column(BigInteger)
+    sessions_ended_reason: Mapped[str | None] = mapped_column(String(30))
+    session_kept: Mapped[str | None] = mapped_column(String(22))
+
+    def to_user(self) -> User:
+        return User(
+            id=self.id,
+            email=self.email,
+            name=self.name,
+            role=self.role,
+            created_at=self.created_at,
+            disabled=self.disabled_at is not None,
+            confirmed_at=self.confirmed_at,
+            pending=self.pending,
+            pending_email=self.pending_email,
+        )
+
+
+class EmailChangeRow(Base):
+    """A user's change of address, as long as its old address can undo it."""
+
+    __tablename__ = "email_changes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    old_email: Mapped[str] = mapped_column(String(254), index=True)
+    changed_at: Mapped[int] = mapped_column(BigInteger, index=True)
+    undone_at: Mapped[int | None] = mapped_column(BigInteger)
+
+    def to_change(self) -> EmailChange:
+        return EmailChange(self.id, self.user_id, self.old_email)
+
+
+class UserWordRow(Base):
+    """A word of a user's name or address, to be found by (store/sql/user_search.py)."""
+
+    __tablename__ = "user_words"
+
+    # By code points in every database: ranges of words depend on it.
+    word: Mapped[str] = mapped_column(
+        String(40).with_variant(String(40, collation="C"), "postgresql"), primary_key=True
+    )
+    user_id: Mapped[str] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class ClientRow(Base):
+    """A registered client; a public one has no secret."""
+
+    __tablename__ = "clients"
+
+    client_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    secret_hash: Mapped[str | None] = mapped_column(String(64))
+    scope: Mapped[str] = mapped_column(String(40), server_default="profile")
+
+    def to_client(self) -> Client:
+        return Client(self.client_id, self.name, self.created_at, self.secret_hash, self.scope)
+
+
+class SessionRow(Base):
+    """A session from its start to the end of its last token; gen and last use are in Redis."""
+
+    __tablename__ = "sessions"
+
+    sid: Mapped[str] = mapped_column(String(22), primary_key=True)
+    # No foreign key: of a deleted user they may be too many to remove in one statement.
+    user_id: Mapped[str] = mapped_column(String(36), index=True)
+    client_id: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    ip: Mapped[str] = mapped_column(String(45))
+    user_agent: Mapped[str] = mapped_column(String(400))
+    remembered: Mapped[bool]
+    idle_ttl: Mapped[int]
+    expires_at: Mapped[int] = mapped_column(BigInteger, index=True)
+    proved_at: Mapped[int | None] = mapped_column(BigInteger)
+    ended_at: Mapped[int | None] = mapped_column(BigInteger)
+    ended_reason: Mapped[str | None] = mapped_column(String(30))
+    epoch: Mapped[int | None]
+
+    def to_session(self) -> Session:
+        return Session(**{name: getattr(self, name) for name in Session.__slots__})
+
+
+class DeviceRow(Base):
+    """A browser that has signed in to this account, by its device cookie (web/auth/device_cookie.py)."""
+
+    __tablename__ = "devices"
+
+    # No foreign key, as in SessionRow.
+    user_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    device_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    first_seen: Mapped[int] = mapped_column(BigInteger)
+    last_seen: Mapped[int] = mapped_column(BigInteger, index=True)
+    trusted_until: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class SessionEndRow(Base):
+    """The end of all sessions of a user that is not yet written to each row (session_ends.py).
+
+    Of a user who has no row any more: sessions and events that are to be removed. Epoch 0: the
+    oldest sessions are too many.
+    """
+
+    __tablename__ = "session_ends"
+
+    user_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    epoch: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    reason: Mapped[str] = mapped_column(String(30))
+    at: Mapped[int] = mapped_column(BigInteger)
+
+
+class EventRow(Base):
+    """Something that matters to an account's safety. Never a token, password or cookie.
+
+    Of no user: somebody tried an address that has no account, or the account is deleted.
+    """
+
+    __tablename__ = "events"
+    __table_args__ = (
+        Index("ix_events_user_id_at", "user_id", "at"),
+        Index("ix_events_at", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    # No foreign key, as in SessionRow.
+    user_id: Mapped[str | None] = mapped_column(String(36))
+    actor_id: Mapped[str | None] = mapped_column(String(36))
+    sid: Mapped[str | None] = mapped_column(String(22))
+    at: Mapped[int] = mapped_column(BigInteger)
+    kind: Mapped[str] = mapped_column(String(30))
+    detail: Mapped[str] = mapped_column(String(200), default="")
+    ip: Mapped[str] = mapped_column(String(45), default="")
+    user_agent: Mapped[str] = mapped_column(String(400), default="")
+    request_id: Mapped[str] = mapped_column(String(64), default="")

@@ -1,0 +1,170 @@
+"""The end of all sessions of a user in SQL (core/session_ends.py).
+
+Who writes rows of sessions and the row of their user takes the user's first.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, delete, exists, select, update
+from sqlalchemy.orm import InstrumentedAttribute
+
+from webapp.core.end_reasons import EndReason
+from webapp.core.models import Session
+from webapp.core.ports import MOST_OPEN
+
+from .errors import committing
+from .models import DeviceRow, EventRow, SessionEndRow, SessionRow, UserRow, db
+from .security_events import note_ends
+
+# The epoch of no end: the oldest sessions are too many.
+NO_EPOCH = 0
+# Rows of each table that a deletion removes at once: usually all.
+REMOVED_AT_ONCE = 500
+UNSYNCHRONISED = {"synchronize_session": False}
+
+
+class SqlSessionEnds:
+    """Serves `core.session_ends.SessionEndStore`."""
+
+    def end_all(self, user_id: str, reason: str, now: int, *, but: str | None) -> list[Session]:
+        with committing():
+            return end_all(user_id, reason, now, but=but)
+
+    def finish_batch(self, now: int, limit: int) -> tuple[list[Session], bool]:
+        oldest = select(SessionEndRow).order_by(SessionEndRow.at).limit(1)
+        with committing():
+            end = db.session.scalar(oldest)
+            if end is None:
+                return [], False
+            epoch = hold_user(end.user_id)
+            if epoch is None:
+                ended, done = _remove_batch(end.user_id, limit)
+            else:
+                which, at = _ended_by(end), end.at
+                if end.epoch == NO_EPOCH:
+                    which, at = _beyond(end.user_id, epoch, MOST_OPEN), now
+                ended = _end_batch(which, end.reason, at, limit)
+                done = not db.session.scalar(select(exists(which)))
+            if done:
+                _forget(end)
+        return ended, True
+
+
+def hold_user(user_id: str, *conditions: ColumnElement[bool]) -> int | None:
+    """The number of times that all their sessions have ended; None if a condition is not met.
+
+    A write, so that both stay so until the commit: no session slips past the end of all.
+    """
+    locking = update(UserRow).where(UserRow.id == user_id, *conditions)
+    locking = locking.values(session_epoch=UserRow.session_epoch).returning(UserRow.session_epoch)
+    epoch: int | None = db.session.scalar(locking, execution_options=UNSYNCHRONISED)
+    return epoch
+
+
+def end_all(user_id: str, reason: str, now: int, *, but: str | None = None) -> list[Session]:
+    """In the transaction of what ends them; the first MOST_OPEN of those that ended by it."""
+    later = {"sessions_ended_at": now, "sessions_ended_reason": reason, "session_kept": but}
+    ending = update(UserRow).where(UserRow.id == user_id)
+    ending = ending.values(session_epoch=UserRow.session_epoch + 1, **later)
+    epoch = db.session.scalar(
+        ending.returning(UserRow.session_epoch), execution_options=UNSYNCHRONISED
+    )
+    if epoch is None:
+        return []
+    if but:
+        _keep(but, user_id, epoch)
+    end = SessionEndRow(user_id=user_id, epoch=epoch, reason=reason, at=now)
+    ended = _end_batch(_ended_by(end), reason, now, MOST_OPEN)
+    if len(ended) == MOST_OPEN:
+        db.session.add(end)
+    return ended
+
+
+def _keep(sid: str, user_id: str, epoch: int) -> None:
+    """It is as if it had begun after the end, unless it has ended before."""
+    is_open = SessionRow.epoch.is_(None) | (SessionRow.epoch == epoch - 1)
+    keeping = update(SessionRow).where(SessionRow.sid == sid, SessionRow.user_id == user_id)
+    keeping = keeping.where(is_open).values(epoch=epoch)
+    db.session.execute(keeping, execution_options=UNSYNCHRONISED)
+
+
+def end_oldest(newest: Session, now: int) -> list[Session]:
+    """Leave room for the newest session; of very many, the first MOST_OPEN are ended."""
+    user_id, epoch = newest.user_id, newest.epoch or NO_EPOCH
+    too_many = _beyond(user_id, epoch, MOST_OPEN - 1).where(SessionRow.sid != newest.sid)
+    ended = _end_batch(too_many, EndReason.TOO_MANY, now, MOST_OPEN)
+    if len(ended) == MOST_OPEN:
+        mark = SessionEndRow(user_id=user_id, epoch=NO_EPOCH, reason=EndReason.TOO_MANY, at=now)
+        db.session.merge(mark)
+    return ended
+
+
+def remove_all(user_id: str, now: int) -> list[Session]:
+    """In the transaction that deletes the user; the first of their sessions that were open."""
+    removed, done = _remove_batch(user_id, REMOVED_AT_ONCE)
+    if not done:
+        reason = EndReason.DELETED
+        db.session.merge(SessionEndRow(user_id=user_id, epoch=NO_EPOCH, reason=reason, at=now))
+    return removed
+
+
+def _ended_by(end: SessionEndRow) -> Select[str]:
+    """The sids of those that are not yet written down."""
+    older_version = SessionRow.epoch.is_(None) & (SessionRow.created_at <= end.at)
+    return _open_of(end.user_id).where((SessionRow.epoch < end.epoch) | older_version)
+
+
+def _beyond(user_id: str, epoch: int, kept: int) -> Select[str]:
+    """All but the newest, of those that have not ended with the others."""
+    newest_first = (SessionRow.created_at.desc(), SessionRow.sid)
+    mine = _open_of(user_id).where(SessionRow.epoch == epoch)
+    return mine.order_by(*newest_first).offset(kept)
+
+
+def _open_of(user_id: str) -> Select[str]:
+    open_ones: Select[str] = select(SessionRow.sid).correlate(None)
+    return open_ones.where(SessionRow.user_id == user_id, SessionRow.ended_at.is_(None))
+
+
+def _end_batch(which: Select[str], reason: str, now: int, limit: int) -> list[Session]:
+    still_open = SessionRow.sid.in_(which.limit(limit)) & SessionRow.ended_at.is_(None)
+    ending = update(SessionRow).where(still_open).values(ended_at=now, ended_reason=reason)
+    options = UNSYNCHRONISED | {"populate_existing": True}
+    rows = db.session.scalars(ending.returning(SessionRow), execution_options=options)
+    ended = [row.to_session() for row in rows]
+    if ended:
+        note_ends(ended[0].user_id, [session.sid for session in ended], reason, now)
+    return ended
+
+
+def _remove_batch(user_id: str, limit: int) -> tuple[list[Session], bool]:
+    """Sessions that were open, and whether that was all of it."""
+    sids = select(SessionRow.sid).where(SessionRow.user_id == user_id).limit(limit).correlate(None)
+    removing = delete(SessionRow).where(SessionRow.sid.in_(sids)).returning(SessionRow)
+    sessions = [
+        row.to_session()
+        for row in db.session.scalars(removing, execution_options=UNSYNCHRONISED).all()
+    ]
+    others = [_remove_some(EventRow.id, user_id, limit)]
+    others += [_remove_some(DeviceRow.device_id, user_id, limit)]
+    return list(_deleted(sessions)), all(count < limit for count in (len(sessions), *others))
+
+
+def _remove_some(key: InstrumentedAttribute[Any], user_id: str, limit: int) -> int:
+    """How many rows that was."""
+    mine = key.class_.user_id == user_id
+    keys = select(key).where(mine).limit(limit).correlate(None)
+    removing = delete(key.class_).where(mine, key.in_(keys)).returning(key)
+    return len(db.session.scalars(removing, execution_options=UNSYNCHRONISED).all())
+
+
+def _forget(end: SessionEndRow) -> None:
+    """Another worker may have been first."""
+    same = (SessionEndRow.user_id == end.user_id) & (SessionEndRow.epoch == end.epoch)
+    db.session.execute(delete(SessionEndRow).where(same), execution_options=UNSYNCHRONISED)
+
+
+def _deleted(sessions: Iterable[Session]) -> Iterable[Session]:
+    return (replace(s, ended_reason=EndReason.DELETED) for s in sessions if not s.ended_reason)

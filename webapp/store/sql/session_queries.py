@@ -1,0 +1,38 @@
+"""Sessions of all users, in SQL."""
+
+from webapp.core.models import Session
+
+from .errors import answering
+from .models import SessionRow, UserRow, db
+from .sessions import OPEN, to_session, with_user
+
+WITH_EMAIL = with_user(UserRow.email, SessionRow)
+
+
+class SqlOverview:
+    """Serves `core.stores.SessionQueries`."""
+
+    def session(self, sid: str) -> tuple[Session, str] | None:
+        looking = WITH_EMAIL.where(SessionRow.sid == sid)
+        with answering():
+            found = db.session.execute(looking.execution_options(populate_existing=True)).first()
+        return (to_session(*found[1:]), found[0]) if found else None
+
+    def sessions(
+        self, *, user_id: str | None, open_at: int | None, offset: int, limit: int
+    ) -> list[tuple[Session, str]]:
+        looking = WITH_EMAIL.order_by(SessionRow.created_at.desc(), SessionRow.sid)
+        looking = looking.offset(offset).limit(limit)
+        if user_id is not None:
+            looking = looking.where(SessionRow.user_id == user_id)
+        if open_at is not None:
+            looking = looking.where(OPEN, SessionRow.expires_at > open_at)
+        with answering():
+            return [(to_session(*row), email) for email, *row in db.session.execute(looking)]
+
+    def open_sids(self, now: int, after: str, limit: int) -> list[str]:
+        looking = with_user(SessionRow.sid).where(
+            OPEN, SessionRow.expires_at > now, SessionRow.created_at <= now, SessionRow.sid > after
+        )
+        with answering():
+            return list(db.session.scalars(looking.order_by(SessionRow.sid).limit(limit)))

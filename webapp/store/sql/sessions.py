@@ -1,0 +1,157 @@
+"""Sessions in SQL: who opened them where, their limits, and how they ended."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Subquery, bindparam, select, union_all, update
+from sqlalchemy.exc import IntegrityError
+
+from webapp.core.errors import InvalidCredentials
+from webapp.core.models import Session, User
+from webapp.core.ports import MOST_OPEN, Closed
+from webapp.core.security_events import EventKind
+
+from .devices import note_device
+from .errors import answering, committing
+from .models import SessionRow, UserRow, db
+from .raw_query import read_row
+from .security_events import fit, note
+from .session_ends import UNSYNCHRONISED, end_oldest, hold_user
+
+# Of the end of all sessions.
+END = ("session_epoch", "sessions_ended_at", "sessions_ended_reason")
+USER = (
+    *("id", "email", "name", "role", "created_at", "confirmed_at", "pending", "disabled_at"),
+    *("session_kept", *END),
+)
+OPEN = SessionRow.ended_at.is_(None) & (
+    SessionRow.epoch.is_(None) | (SessionRow.epoch >= UserRow.session_epoch)
+)
+FIND = (
+    select(
+        *(getattr(UserRow, name) for name in USER),
+        *(getattr(SessionRow, name) for name in Session.__slots__),
+    )
+    .select_from(UserRow)
+    .outerjoin(SessionRow, SessionRow.sid == bindparam("sid"))
+    .where(UserRow.id == bindparam("user_id"))
+)
+
+
+class SqlRecords:
+    """Serves `core.stores.Records`."""
+
+    def find(self, user_id: str, sid: str) -> tuple[User | None, Session | None]:
+        found = read_row(FIND, user_id=user_id, sid=sid)
+        if found is None:
+            return None, None
+        user = dict(zip(USER, found, strict=False))
+        user["disabled"] = user.pop("disabled_at") is not None
+        user["pending"] = bool(user["pending"])
+        epoch = user.pop("session_epoch")
+        session = dict(zip(Session.__slots__, found[len(USER) :], strict=True))
+        if not session["sid"]:
+            return User(**user), None
+        session["remembered"] = bool(session["remembered"])
+        end = (epoch, user["sessions_ended_at"], user["sessions_ended_reason"])
+        return User(**user), with_end(Session(**session), *end)
+
+    def user_of(self, sid: str) -> str | None:
+        looking = select(SessionRow.user_id).where(SessionRow.sid == sid)
+        with answering():
+            return db.session.scalar(looking)
+
+    def open(
+        self, session: Session, proof: str, device_id: str, announce: Callable[[str], object]
+    ) -> list[Session]:
+        may = (UserRow.password_hash == proof, UserRow.disabled_at.is_(None)) if proof else ()
+        with committing():
+            epoch = hold_user(session.user_id, *may)
+            if epoch is None:
+                raise InvalidCredentials
+            if device_id:
+                note_device(session.user_id, device_id, session.created_at)
+            return self._add(replace(session, epoch=epoch), EventKind.SIGNED_IN, announce)
+
+    def restore(self, session: Session, announce: Callable[[str], object]) -> list[Session]:
+        later = UserRow.sessions_ended_at.is_(None) | (
+            UserRow.sessions_ended_at < session.created_at
+        )
+        kept = UserRow.session_kept == session.sid
+        try:
+            with committing():
+                epoch = hold_user(session.user_id, later | kept)
+                if epoch is None:
+                    return []
+                session = replace(session, epoch=epoch)
+                return self._add(session, EventKind.SESSION_RESTORED, announce)
+        except IntegrityError:
+            return []  # a parallel request was first
+
+    def open_sessions(self, user_id: str, now: int) -> list[Session]:
+        epoch = select(UserRow.session_epoch).where(UserRow.id == user_id).scalar_subquery()
+        # One by one: for both together no index gives the newest first.
+        either = (SessionRow.epoch == epoch, SessionRow.epoch.is_(None))
+        sids = union_all(*(select(_newest(user_id, now, each)) for each in either))
+        looking = with_user(SessionRow).where(SessionRow.sid.in_(sids))
+        looking = looking.order_by(SessionRow.created_at.desc()).limit(MOST_OPEN)
+        with answering():
+            return [to_session(*row) for row in db.session.execute(looking)]
+
+    def prove(self, sid: str, now: int) -> None:
+        proving = update(SessionRow).where(SessionRow.sid == sid).values(proved_at=now)
+        with committing():
+            db.session.execute(proving)
+
+    def close(self, sid: str, reason: str, now: int) -> Closed:
+        owner = select(UserRow.id).where(UserRow.id == SessionRow.user_id, OPEN)
+        ending = (
+            update(SessionRow)
+            .where(SessionRow.sid == sid, SessionRow.ended_at.is_(None), owner.exists())
+            .values(ended_at=now, ended_reason=reason)
+            .returning(SessionRow.user_id)
+        )
+        looking = with_user(SessionRow).where(SessionRow.sid == sid)
+        fresh = {"populate_existing": True}
+        with committing():
+            user_id = db.session.scalar(ending, execution_options=UNSYNCHRONISED)
+            if user_id:
+                note(EventKind.SESSION_ENDED, user_id, now, detail=reason, sid=sid)
+            row = db.session.execute(looking, execution_options=fresh).first()
+        return Closed(to_session(*row) if row else None, new=user_id is not None)
+
+    def _add(
+        self, session: Session, event: EventKind, announce: Callable[[str], object]
+    ) -> list[Session]:
+        row = SessionRow(**{name: getattr(session, name) for name in Session.__slots__})
+        row.user_agent, row.ip = fit(session.user_agent, 400), fit(session.ip, 45)
+        db.session.add(row)
+        note(event, session.user_id, session.created_at, sid=session.sid)
+        ended = end_oldest(session, session.created_at)
+        for oldest in ended:
+            announce(oldest.sid)
+        return ended
+
+
+def _newest(user_id: str, now: int, condition: ColumnElement[bool]) -> Subquery:
+    mine = (SessionRow.user_id == user_id, SessionRow.ended_at.is_(None), condition)
+    open_ones = select(SessionRow.sid).where(*mine, SessionRow.expires_at > now)
+    return open_ones.order_by(SessionRow.created_at.desc()).limit(MOST_OPEN).subquery()
+
+
+def with_user(*columns: Any) -> Select[Any]:
+    """Sessions, and behind the other columns what `to_session` needs of their users."""
+    end = (getattr(UserRow, name) for name in END)
+    return select(*columns, *end).join(UserRow, UserRow.id == SessionRow.user_id)
+
+
+def to_session(row: SessionRow, epoch: int, ended_at: int, reason: str) -> Session:
+    return with_end(row.to_session(), epoch, ended_at, reason)
+
+
+def with_end(session: Session, epoch: int, ended_at: int, reason: str) -> Session:
+    """As it is, also if it ended with all others and that is not written to its row yet."""
+    if session.ended_reason or session.epoch is None or session.epoch >= epoch:
+        return session
+    return replace(session, ended_at=ended_at, ended_reason=reason)

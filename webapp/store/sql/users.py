@@ -1,0 +1,236 @@
+"""Users in SQL."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Select, Update, func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import InstrumentedAttribute
+
+from webapp.core.email_tokens import UNDO_TTL
+from webapp.core.end_reasons import EndReason
+from webapp.core.errors import Conflict
+from webapp.core.models import Changes, Session, User
+from webapp.core.policy import Role
+from webapp.core.security_events import EventKind
+from webapp.core.user_admin import Page
+
+from . import user_search
+from .devices import forget_devices, keep_this_device_alone, note_this_device
+from .errors import answering, committing
+from .models import EmailChangeRow, UserRow, db
+from .security_events import note, note_deletion
+from .session_ends import end_all, remove_all
+
+
+class SqlUsers:
+    """Serves `core.stores.Users` and `core.directory.DirectoryStore`."""
+
+    def create(self, user: User, password_hash: str) -> None:
+        row = UserRow(
+            id=user.id,
+            email=user.email,
+            name=user.name,
+            password_hash=password_hash,
+            role=user.role,
+            created_at=user.created_at,
+            disabled_at=user.created_at if user.disabled else None,
+            confirmed_at=user.confirmed_at,
+            pending=user.pending,
+        )
+        with unique_email(), committing():
+            db.session.add(row)
+            db.session.flush()
+            refuse_kept(user.email, user.id, user.created_at)
+            user_search.index(row)
+            note(EventKind.REGISTERED, user.id, user.created_at)
+
+    def by_email(self, email: str) -> tuple[User, str] | None:
+        return self._one(select(UserRow).where(UserRow.email == email))
+
+    def by_id(self, user_id: str) -> tuple[User, str] | None:
+        return self._one(select(UserRow).where(UserRow.id == user_id))
+
+    def page(self, query: str, sort: str, offset: int, limit: int) -> Page:
+        matching = user_search.found_by(query) if query else select(UserRow)
+        counted = matching.with_only_columns(UserRow.id).limit(user_search.MOST_COUNTED).subquery()
+        column = getattr(UserRow, sort.removeprefix("-"))
+        order = column.desc() if sort.startswith("-") else column.asc()
+        with answering():
+            total = db.session.scalar(select(func.count()).select_from(counted)) or 0
+            rows = db.session.scalars(
+                matching.order_by(order, UserRow.id).offset(offset).limit(limit)
+            )
+            return Page([row.to_user() for row in rows], total)
+
+    def change(
+        self, user_id: str, changes: Changes, password_hash: str | None, now: int
+    ) -> tuple[User, list[Session]] | None:
+        with unique_email(), committing():
+            risky = changes.disabled or changes.role is not None
+            row, admins = lock_user(user_id, with_admins=bool(risky))
+            if row is None:
+                return None
+            for kind, detail in _news(row, changes, password_hash):
+                note(kind, user_id, now, detail=detail)
+            ended = end_all(user_id, changes.ending, now) if changes.ending else []
+            moved = changes.email not in (None, row.email)
+            renamed = moved or changes.name not in (None, row.name)
+            _apply(row, changes, password_hash, now)
+            if renamed:
+                user_search.index(row)
+            if changes.password is not None:
+                forget_devices(user_id)
+            if moved:
+                refuse_kept(row.email, user_id, now)
+                _make_final(user_id, now)
+            _keep_an_admin(admins, row, gone=row.role != Role.ADMIN or bool(row.disabled_at))
+        return row.to_user(), ended
+
+    def swap_password(
+        self, user: User, old_hash: str, new_hash: str, kind: EventKind, now: int, but: str | None
+    ) -> list[Session] | None:
+        mine = (UserRow.id == user.id) & (UserRow.password_hash == old_hash)
+        # An address that waits may be a thief's, whom the new password is to keep out.
+        values: dict[str, Any] = {"password_hash": new_hash, "pending_email": None}
+        if kind is EventKind.PASSWORD_RESET:  # the link came by mail, so the address is theirs
+            values |= {"pending": False, "confirmed_at": user.confirmed_at or now}
+        # A stranger may have registered the address, and chosen the name.
+        nameless = kind is EventKind.PASSWORD_RESET and user.confirmed_at is None
+        values |= {"name": ""} if nameless else {}
+        swapping = update(UserRow).where(mine, UserRow.email == user.email).values(**values)
+        with committing():
+            if not _met(swapping, UserRow.id):
+                return None
+            if nameless:
+                user_search.index(db.session.get_one(UserRow, user.id, populate_existing=True))
+            keep_this_device_alone(user.id, now)
+            note(kind, user.id, now)
+            return end_all(user.id, EndReason.PASSWORD_CHANGED, now, but=but)
+
+    def rehash(self, user_id: str, old_hash: str, new_hash: str) -> bool:
+        same = (UserRow.id == user_id) & (UserRow.password_hash == old_hash)
+        with committing():
+            return bool(
+                _met(update(UserRow).where(same).values(password_hash=new_hash), UserRow.id)
+            )
+
+    def confirm(self, user: User, password_hash: str, now: int) -> bool:
+        unconfirmed = (UserRow.email == user.email) & UserRow.confirmed_at.is_(None)
+        same = (UserRow.id == user.id) & (UserRow.password_hash == password_hash)
+        confirming = update(UserRow).where(same, unconfirmed)
+        confirming = confirming.values(confirmed_at=now, pending=False)
+        return self._changed(confirming, EventKind.EMAIL_CONFIRMED, user.id, now)
+
+    def remove(self, user_id: str, now: int) -> list[Session] | None:
+        with committing():
+            row, admins = lock_user(user_id, with_admins=True)
+            if row is None:
+                return None
+            _keep_an_admin(admins, row, gone=True)
+            db.session.delete(row)
+            db.session.flush()
+            removed = remove_all(user_id, now)
+            note_deletion(user_id, now)
+        return removed
+
+    def _changed(self, change: Update, kind: EventKind, user_id: str, now: int) -> bool:
+        """Whether it met its row: of two that come together, one does."""
+        with committing():
+            if met := bool(_met(change, UserRow.id)):
+                note_this_device(user_id, now)
+                note(kind, user_id, now)
+        return met
+
+    def _one(self, query: Select[UserRow]) -> tuple[User, str] | None:
+        with answering():
+            row = db.session.scalar(query.execution_options(populate_existing=True))
+        return (row.to_user(), row.password_hash) if row else None
+
+
+def _met(change: Update, column: InstrumentedAttribute[str]) -> Sequence[str]:
+    """Make a change; that column of the rows that it met."""
+    changing = change.returning(column)
+    return db.session.scalars(changing, execution_options={"synchronize_session": False}).all()
+
+
+def _news(
+    row: UserRow, changes: Changes, password_hash: str | None
+) -> Iterator[tuple[EventKind, str]]:
+    """What of the changes is worth an event. A hash alone is the same password, hashed anew."""
+    if changes.email not in (None, row.email):
+        yield EventKind.EMAIL_CHANGED, ""
+    if changes.role not in (None, row.role):
+        yield EventKind.ROLE_CHANGED, changes.role or ""
+    if password_hash and changes.password is not None:
+        yield EventKind.PASSWORD_CHANGED, ""
+    if changes.disabled is not None and changes.disabled != bool(row.disabled_at):
+        yield (EventKind.DISABLED if changes.disabled else EventKind.ENABLED), ""
+
+
+def _apply(row: UserRow, changes: Changes, password_hash: str | None, now: int) -> None:
+    if changes.email not in (None, row.email):
+        row.confirmed_at = None
+        row.pending_email = None
+    for field in ("email", "name", "role"):
+        if (value := getattr(changes, field)) is not None:
+            setattr(row, field, value)
+    if password_hash is not None:
+        row.password_hash, row.pending_email = password_hash, None
+    if changes.disabled is not None:
+        row.disabled_at = (row.disabled_at or now) if changes.disabled else None
+
+
+def lock_user(user_id: str, *, with_admins: bool) -> tuple[UserRow | None, set[str]]:
+    """The user's row, held until the commit, and the ids of all who can administer, held too.
+
+    So two admins can't demote each other at once. In the order of ids, before anything else is
+    written: who locks rows in another order meets a deadlock. Not against who only refers to the
+    row: a session that ends holds its own row when it writes an event of the user.
+    """
+    wanted = UserRow.id == user_id
+    active = (UserRow.role == Role.ADMIN) & UserRow.disabled_at.is_(None)
+    if db.engine.dialect.name == "sqlite":  # where only a write locks, and it locks all
+        same = update(UserRow).where(wanted).values(role=UserRow.role)
+        db.session.execute(same, execution_options={"synchronize_session": False})
+    locking = select(UserRow).where(wanted | active if with_admins else wanted)
+    locking = locking.order_by(UserRow.id).with_for_update(key_share=True)
+    rows = db.session.scalars(locking, execution_options={"populate_existing": True}).all()
+    admins = {row.id for row in rows if row.role == Role.ADMIN and row.disabled_at is None}
+    return next((row for row in rows if row.id == user_id), None), admins
+
+
+def _keep_an_admin(admins: set[str], row: UserRow, *, gone: bool) -> None:
+    if gone and admins == {row.id}:
+        raise Conflict({"role": ["This is the last admin who could let anybody in."]})
+
+
+def refuse_kept(email: str, user_id: str, now: int) -> None:
+    """Raises Conflict: a change of another user's address could be undone, and then need this one.
+
+    To be asked after the address was written: then no change can still be on its way.
+    """
+    kept = select(EmailChangeRow.id).where(
+        EmailChangeRow.old_email == email,
+        EmailChangeRow.user_id != user_id,
+        EmailChangeRow.undone_at.is_(None),
+        EmailChangeRow.changed_at > now - UNDO_TTL,
+    )
+    if db.session.scalar(kept.limit(1)) is not None:
+        days = UNDO_TTL // 86400
+        raise Conflict({"email": [f"For {days} days it is kept for the account that had it."]})
+
+
+def _make_final(user_id: str, now: int) -> None:
+    """An admin's word is the last: no mailbox of before can take the account."""
+    mine = (EmailChangeRow.user_id == user_id) & EmailChangeRow.undone_at.is_(None)
+    _met(update(EmailChangeRow).where(mine).values(undone_at=now), EmailChangeRow.user_id)
+
+
+@contextmanager
+def unique_email() -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError:
+        raise Conflict({"email": ["That address already has an account."]}) from None

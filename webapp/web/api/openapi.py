@@ -1,0 +1,124 @@
+"""The API's OpenAPI document, made from what its calls declare.
+
+Made when it is first asked for: it takes as long as a good part of the app's start.
+"""
+
+import inspect
+import re
+from functools import cache
+from http import HTTPStatus
+from typing import Any
+
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+from marshmallow import Schema
+
+from webapp.web.auth.authorization import DECLARATION, EVERYBODY
+
+from .endpoints import Call, api, calls
+from .schemas import ErrorAnswer, envelope, schema_of
+from .types import Json
+
+DESCRIPTION = """
+Sessions for programs: sign in for a short-lived access token and a rotating refresh token,
+send the access token as `Authorization: Bearer …`, exchange the refresh token for the next pair.
+An answer to `refresh` that was lost may be asked for again: it is the very same.
+"""
+TAGS = [
+    {"name": "Auth", "description": "Sign in, refresh, revoke; your own profile and sessions"},
+    {"name": "Users", "description": "Everybody's accounts, for admins"},
+    {"name": "Sample", "description": "Something worth protecting"},
+]
+BEARER = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+# Any call may end with these: too many tries, an outage.
+ALWAYS = (429, 503)
+OF_BODIES = (400, 413, 415, 422)
+OF_QUERIES = (422,)
+OF_THE_SIGNED_IN = (401, 403)
+
+# In Flask's spelling of a path.
+ID = re.compile(r"<(\w+)>")
+
+
+@cache
+def document() -> dict[str, Any]:
+    spec = APISpec(
+        title="Evergreen",
+        version="v1",
+        openapi_version="3.1.0",
+        plugins=[MarshmallowPlugin()],
+        info={"description": DESCRIPTION},
+        security=[{"bearer": []}],
+        tags=TAGS,
+    )
+    spec.components.security_scheme("bearer", BEARER)
+    spec.components.response("DEFAULT_ERROR", content("Default error response", ErrorAnswer))
+    for each in calls:
+        spec.path(
+            ID.sub(r"{\1}", f"{api.url_prefix}{each.path}"),
+            parameters=[of_id(name) for name in ID.findall(each.path)],
+            operations={each.method.lower(): operation(each)},
+        )
+    return spec.to_dict()
+
+
+def operation(call: Call) -> Json:
+    """The first line of the view's docstring is the summary, what follows the description."""
+    summary, _, description = (inspect.getdoc(call.view) or "").partition("\n\n")
+    told = {
+        "operationId": camel(call.view.__name__),
+        "summary": summary.removesuffix("."),
+        "description": description.replace("\n", " "),
+        "tags": [call.tag],
+        "responses": responses(call),
+        "requestBody": body(call),
+        "parameters": [{"in": "query", "schema": schema_of(call.query)}] if call.query else None,
+    }
+    told = {name: value for name, value in told.items() if value}
+    return told | {"security": []} if is_open(call) else told
+
+
+def body(call: Call) -> Json | None:
+    if not call.body:
+        return None
+    schema = schema_of(call.body)
+    example = getattr(schema, "example", None)
+    shown = {"schema": schema} | ({"example": example} if example else {})
+    return {"required": True, "content": {"application/json": shown}}
+
+
+def responses(call: Call) -> Json:
+    answer = envelope(call.answer) if call.answer else None
+    failed = {
+        f"{status}": content(HTTPStatus(status).phrase, ErrorAnswer) for status in errors(call)
+    }
+    succeeded = {f"{call.status}": content(call.status.phrase, answer)}
+    return succeeded | failed | {"default": "DEFAULT_ERROR"}
+
+
+def errors(call: Call) -> list[int]:
+    found = {*ALWAYS, *call.errors}
+    found.update(OF_BODIES if call.body else ())
+    found.update(OF_QUERIES if call.query else ())
+    found.update(() if is_open(call) else OF_THE_SIGNED_IN)
+    return sorted(found)
+
+
+def is_open(call: Call) -> bool:
+    return bool(getattr(call.view, DECLARATION) == EVERYBODY)
+
+
+def content(description: str, schema: type[Schema] | None) -> Json:
+    if schema is None:
+        return {"description": description}
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+def of_id(name: str) -> Json:
+    schema = {"type": "string", "minLength": 1}
+    return {"in": "path", "name": name, "required": True, "schema": schema}
+
+
+def camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(map(str.capitalize, others))

@@ -1,0 +1,187 @@
+"""The hook: which identity does a request prove? `core/authentication.py` decides.
+
+Before every request: read its credentials, decide, refresh the session if that is wanted, check
+the permission and the form. The new cookies go with the response. A refusal is an error:
+`errors.py` makes a page of it, or a 401.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import flask
+from flask import Flask, Response, after_this_request, g, has_request_context, request
+from flask.typing import ResponseReturnValue
+
+from webapp.core import security_events
+from webapp.core.authentication import Identity, RefreshWanted
+from webapp.core.errors import (
+    ClocksDiffer,
+    CookiesDiffer,
+    SessionEnded,
+    TokenExpired,
+    TokenMissing,
+    Unauthenticated,
+)
+from webapp.core.token_issuer import BROWSER_CLIENT, Grant
+from webapp.runtime.request_id import request_id
+from webapp.web import messages, saved_forms, script_forms
+from webapp.web.request_info import is_api, is_navigation, is_plain_client, is_visit, this_request
+from webapp.web.services import origin, services
+
+from . import cookie_pairs, cookies, csrf, device_cookie
+from .authorization import EVERYBODY, check, permission_needed
+from .refresh import exchange
+
+Renewed = TypeVar("Renewed")
+
+# Seconds. If a response comes later than this after its refresh, SQL is asked whether the session
+# is still open: the announcement of another worker may be on its way. Earlier, the feed is enough.
+LATE = 0.5
+
+# Requests that change nothing, and so carry no form (RFC 9110 section 9.2.1).
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+
+def install(app: Flask) -> None:
+    app.before_request(authenticate)
+
+
+def authenticate() -> ResponseReturnValue | None:
+    """Before every request: set `g.visitor`. Raises Unauthenticated, Forbidden, Unavailable."""
+    security_events.context.set(on_whose_behalf)
+    needed, method = permission_needed(), this_request().method
+    if method not in SAFE_METHODS:
+        script_forms.prepare()
+    if needed != EVERYBODY:
+        g.visitor = visitor = identify()
+        check(visitor.user, visitor.access, needed)
+    else:
+        looked_at = method == "GET" and (is_navigation() or is_plain_client())
+        g.visitor = greet() if looked_at else None
+    if is_api():
+        return None
+    if method not in SAFE_METHODS and request.endpoint:
+        csrf.check_form(needed == EVERYBODY, sessions_of_this_browser)
+        return saved_forms.send_once()
+    return None
+
+
+def on_whose_behalf() -> security_events.Context:
+    """The context of security events in this request; empty after it."""
+    if not has_request_context():
+        return security_events.Context()
+    here, visitor = origin(), g.get("visitor")
+    user_id = visitor.user.id if visitor else None
+    device_id = device_cookie.signed_id()
+    root = "" if services().settings.base_url else request.script_root
+    return security_events.Context(request_id(), here.ip, here.user_agent, user_id, device_id, root)
+
+
+def greet() -> Identity | None:
+    """The identity on a public page, or None. If a session has ended, a message says why.
+
+    Only here both cookies are deleted: the response of a protected page may come late, and would
+    delete the cookies of a newer sign-in. Good cookies that this host can't verify at the moment
+    (a newer key, a wrong clock) are kept.
+    """
+    try:
+        return identify()
+    except (TokenMissing, ClocksDiffer):
+        return None
+    except Unauthenticated as refusal:
+        if is_visit():
+            tell_why(refusal)
+        return None
+
+
+def tell_why(refusal: Unauthenticated) -> None:
+    if isinstance(refusal, (SessionEnded, TokenExpired, CookiesDiffer)):
+        after_this_request(forget)
+    messages.leave(messages.why_signed_out(refusal), "warning")
+
+
+def identify() -> Identity:
+    """Raises Unauthenticated, Unavailable."""
+    bearer = bearer_token()
+    if is_api():
+        return decide(renew, bearer, (), bearer_only=True)
+    return decide(renew, bearer, cookies.read_all(cookies.ACCESS))
+
+
+def bearer_token() -> str | None:
+    scheme, _, token = this_request().environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def decide(
+    use_refresh: Callable[[str, str | None], Renewed],
+    bearer: str | None,
+    access_cookies: Sequence[str],
+    *,
+    bearer_only: bool = False,
+) -> Identity | Renewed:
+    """The identity, or what `use_refresh(token, sid)` makes of a refresh cookie.
+
+    Raises Unauthenticated, Unavailable.
+    """
+    found = services()
+    decision = found.authenticator.authenticate(
+        bearer, access_cookies, read_refresh_cookies, found.now(), bearer_only=bearer_only
+    )
+    if isinstance(decision, RefreshWanted):
+        return decision.redeem_first(use_refresh)
+    if decision.from_cookie:
+        cookie_pairs.require_pair(decision.access.sid)
+    return decision
+
+
+def read_refresh_cookies() -> list[str]:
+    return cookies.read_all(cookies.REFRESH)
+
+
+def renew(refresh_token: str, sid: str | None) -> Identity:
+    grant = exchange(refresh_token, device_cookie.browser(), sid=sid)
+    hand_over(grant)
+    return Identity(grant.user, grant.access)
+
+
+def hand_over(grant: Grant) -> None:
+    """Set both cookies on the response, also on an error page: they must reach the browser.
+
+    Unless the session has ended during the request. Then another tab may have signed in again, and
+    a late response would overwrite its cookies. (Without the new tokens the browser keeps the old
+    ones, which are as good as after any lost response.)
+    """
+    g.grant = grant
+    began = time.monotonic()
+
+    def set_cookies(response: Response) -> Response:
+        late = time.monotonic() - began >= LATE
+        if not services().sessions.has_ended(grant.session, ask=late):
+            response = cookies.remember_grant(response, grant)
+            return device_cookie.add_to(response, grant.session.sid)
+        flask.session.modified = False
+        return response
+
+    after_this_request(set_cookies)
+
+
+def forget(response: Response) -> Response:
+    return response if g.get("grant") else cookies.forget_grant(response)
+
+
+def sessions_of_this_browser() -> set[str]:
+    """The sessions of the authentic tokens in its cookies; usually one."""
+    tokens = (*cookies.read_all(cookies.REFRESH), *cookies.read_all(cookies.ACCESS))
+    sessions, now = services().sessions, services().now()
+    claims = [sessions.recognise(token, BROWSER_CLIENT, now) for token in tokens]
+    return {each.sid for each in claims if each}
+
+
+def visitor() -> Identity:
+    """The identity of this request. Raises TokenMissing."""
+    found: Identity | None = g.get("visitor")
+    if found is None:
+        raise TokenMissing
+    return found

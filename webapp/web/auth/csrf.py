@@ -1,0 +1,165 @@
+"""Which forms are taken: those that a page of this site has shown.
+
+Protected pages need the token of their session. It follows from the `sid`: the same in all tabs,
+another for the next person who signs in. Forms of public pages need no cookie where the browser
+says where they come from; a token, bound to `flask.session`, serves where it says nothing (OWASP
+Cross-Site Request Forgery Prevention Cheat Sheet: Fetch Metadata, then Origin, then a token).
+"""
+
+import hmac
+from collections.abc import Callable
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import flask
+from flask import Flask, current_app, g, request
+from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+from webapp.web import messages
+from webapp.web.request_info import is_background
+from webapp.web.services import services
+
+from . import cookies
+
+protection = CSRFProtect()
+
+# A page of this origin has sent it, or the person by hand. Not `same-site`: a neighbour's page.
+FROM_HERE = {"same-origin", "none"}
+# The token of any session will do: the page may be old, and signing out does no harm.
+ANY_TOKEN = "pages.logout"  # noqa: S105 - an endpoint
+TOKEN_HEADERS = ("X-CSRFToken", "X-CSRF-Token")
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def install(app: Flask) -> None:
+    # The hook asks for the check, after it knows whose form it would be.
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = False
+    protection.init_app(app)
+    # For templates and for their macros, which have no context.
+    app.context_processor(lambda: {"csrf_token": csrf_token})
+    app.jinja_env.globals["csrf_token"] = csrf_token
+
+
+def csrf_token() -> str:
+    """For forms that templates write by hand."""
+    bind_forms()
+    return str(generate_csrf())
+
+
+def bind_forms(kept_form: str = "") -> None:
+    """For the forms of this answer: the token of the session, if there is one.
+
+    Made when a form asks for it: most requests show none. A page that shows a kept form again,
+    with its errors, passes its id on.
+    """
+    if "csrf_token" in g and not kept_form:
+        return
+    if visitor := g.get("visitor"):
+        sid = visitor.access.sid
+        sent = sent_token() if request.method == "POST" else None
+        if sent and sent.sid == sid:
+            kept_form = sent.kept_form
+        g.csrf_token = _serializer().dumps(FormToken(sid, kept_form).to_secret())
+    elif is_background():
+        g.csrf_token = ""  # otherwise it would bring a cookie along, over that of a page
+
+
+def check_form(is_public: bool, own_sessions: Callable[[], set[str]]) -> None:
+    """Of a request that changes something. Raises CSRFError, which says why in plain words."""
+    from_here = is_from_here()
+    if from_here is False:
+        raise CSRFError(messages.FORM_FROM_ELSEWHERE)
+    if not (is_public and from_here) and not _has_token(is_public, own_sessions):
+        raise CSRFError(_why_refused(is_public))
+    g.csrf_valid = True
+
+
+def is_from_here() -> bool | None:
+    """Whether a page of this origin has sent it; None if the browser does not say.
+
+    `Origin: null` says nothing: that is a page with `no-referrer`, ours or another site's.
+    """
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin", "null")
+    if site:
+        return site in FROM_HERE
+    if origin == "null":
+        return None
+    base_url = services().settings.base_url
+    ours = (f"{request.scheme}://{request.host}", base_url)
+    return _normal(origin) in {_normal(each) for each in ours if each} - {None}
+
+
+class FormToken(NamedTuple):
+    """What the `csrf_token` of a session's form says: it is signed."""
+
+    sid: str
+    """Of the session whose page made the form. So whose it is shows without cookies as well."""
+    kept_form: str = ""
+    """The id of a form that had been kept, and is on that page to be sent (drafts.py)."""
+
+    def to_secret(self) -> str:
+        key = str(current_app.secret_key).encode()
+        mac = hmac.digest(key, f"forms of {self.sid} {self.kept_form}".encode(), "sha256").hex()
+        return f"{self.sid}.{self.kept_form}.{mac}"
+
+
+def sent_token() -> FormToken | None:
+    """Of the form that is being sent, however old. None: it is a guest's, or not ours."""
+    secret = _sent_secret()
+    token = FormToken(*secret.split(".")[:2])
+    return token if hmac.compare_digest(secret, token.to_secret()) else None
+
+
+def was_made_in(sid: str) -> bool:
+    """Whether the form that is being sent came from a page of that session."""
+    token = sent_token()
+    return token is not None and token.sid == sid
+
+
+def _has_token(is_public: bool, own_sessions: Callable[[], set[str]]) -> bool:
+    """A public page does not know its visitor: a form of one of this browser's own sessions is as
+    good there, also when `flask.session` is lost."""
+    if not is_public:
+        return was_made_in(g.visitor.access.sid)
+    secret = _sent_secret()
+    if not secret:
+        return False
+    if request.endpoint == ANY_TOKEN and "Origin" not in request.headers:
+        return True
+    known = str(flask.session.get("csrf_token", ""))
+    return hmac.compare_digest(secret, known) or any(was_made_in(sid) for sid in own_sessions())
+
+
+def _sent_secret() -> str:
+    """What the token was made of; empty if it is none of ours."""
+    fields = (value for name, value in request.form.items() if name.endswith("csrf_token"))
+    headers = (request.headers.get(name) for name in TOKEN_HEADERS)
+    token = next(filter(None, (*fields, *headers)), "")
+    try:
+        return str(_serializer().loads(token))
+    except BadData:
+        return ""
+
+
+def _why_refused(is_public: bool) -> str:
+    if not cookies.any_of_ours():
+        return messages.COOKIES_NEEDED
+    if is_public or sent_token() is None:
+        return messages.FORM_OUT_OF_DATE
+    return messages.FORM_OF_ANOTHER_SESSION.format(email=g.visitor.user.email)
+
+
+def _serializer() -> URLSafeTimedSerializer:
+    """As Flask-WTF makes them."""
+    return URLSafeTimedSerializer(str(current_app.secret_key), salt="wtf-csrf-token")
+
+
+def _normal(url: str) -> tuple[str, str, int | None] | None:
+    """An origin, as RFC 6454 section 4 compares them; None if it is none."""
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").encode("idna").decode()
+        return parts.scheme, host, parts.port or DEFAULT_PORTS.get(parts.scheme)
+    except ValueError:
+        return None

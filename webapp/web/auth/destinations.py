@@ -1,0 +1,62 @@
+"""Where a person may be sent on to after signing in: to pages, of any blueprint of this app."""
+
+import string
+from urllib.parse import quote, unquote, urlsplit
+
+from flask import current_app, request, url_for
+from werkzeug.exceptions import HTTPException
+
+from webapp.web.request_info import is_api_path
+
+from .authorization import DECLARATION, View
+
+NOT_A_DESTINATION = "not_a_destination"
+
+# What an address may hold as it is (RFC 3986 section 3.3, and of a query whatever it held).
+IN_PATHS = "/!$&'()*+,;=:@"
+IN_QUERIES = string.punctuation.replace("\\", "")
+
+
+def not_a_destination(view: View) -> View:
+    """A route that answers GET and is no page for people, or one that signs in or out.
+
+    All others that declare who may call them are pages.
+    """
+    view.__dict__[NOT_A_DESTINATION] = True
+    return view
+
+
+def return_path() -> str | None:
+    """Where to come back to: this page, or the page of the form that was sent."""
+    if not is_page(request.path):
+        return None
+    path = quote(request.script_root + request.path, IN_PATHS)
+    query = quote(request.query_string, IN_QUERIES) if request.method in ("GET", "HEAD") else ""
+    return f"{path}?{query}" if query else path
+
+
+def safe_next(target: str | None) -> str:
+    """The page to go on to: on this site whatever was asked for, otherwise the dashboard.
+
+    Browsers read `//host`, `/\\host` and `/<tab>/host` as other sites (OWASP
+    Unvalidated Redirects Cheat Sheet).
+    """
+    home, root = url_for("pages.dashboard"), request.script_root
+    if not target or not target.startswith(f"{root}/") or target[1:2] in ("/", "\\"):
+        return home
+    if "\\" in target or not target.isascii() or not target.isprintable() or " " in target:
+        return home
+    return target if is_page(unquote(urlsplit(target).path.removeprefix(root))) else home
+
+
+def is_page(path: str) -> bool:
+    """Whether a person could visit it. Browsers take `..` away before they ask."""
+    if is_api_path(path) or {".", ".."} & set(path.split("/")):
+        return False
+    adapter = current_app.create_url_adapter(request)
+    assert adapter is not None
+    try:
+        view = current_app.view_functions[adapter.match(path, "GET")[0]]
+    except HTTPException:
+        return False
+    return hasattr(view, DECLARATION) and not hasattr(view, NOT_A_DESTINATION)

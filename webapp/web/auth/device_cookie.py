@@ -1,0 +1,108 @@
+"""The device cookie: which browser this is, by a signed random id that outlives its sessions.
+
+It distinguishes a browser's repeat of a refresh token from a thief's (core/token_issuer.py). Guesses from
+a browser that is known to an account are counted apart, so that a stranger can't lock its owner out
+(OWASP, "Slow Down Online Guessing Attacks with Device Cookies"). It proves nothing else, and names
+no person: which accounts know the browser stands in SQL, and is deleted with them.
+"""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import lru_cache
+from typing import NamedTuple
+
+from flask import Response, after_this_request, current_app, g
+from itsdangerous import Signer
+
+from webapp.core.token_issuer import Origin
+from webapp.core.validation import normal_email
+from webapp.web.services import origin, services
+
+from . import cookies
+
+# What a cookie is signed for. A stand-in is given to a browser that has lost its cookie, or still
+# has one of the earlier kind, while it is signed in: its next sign-in gets it a random one. (A
+# thief with a copied refresh token could get the stand-in, too.)
+DEVICE, STAND_IN = "device", "device of a session"
+
+
+class Device(NamedTuple):
+    id: str
+    """What stands before the signature. Empty: the browser sent no cookie."""
+    signed: bool
+    """Whether it is a device cookie of ours. Any other text is still the same each time, which is
+    all that a repeat needs: also a cookie of an earlier version, or of another SECRET_KEY."""
+
+
+def shown() -> Device:
+    """The browser of this request. Of several cookies the last one, which is sent to all pages:
+    one that another app has set for a path stands before it."""
+    key = str(current_app.secret_key)
+    found = [_read(key, text) for text in reversed(cookies.read_all(cookies.KNOWN_BROWSER))]
+    return next((each for each in found if each.signed), next(iter(found), Device("", False)))
+
+
+def browser() -> Origin:
+    """Where this request comes from, with its device."""
+    return replace(origin(), device_id=shown().id)
+
+
+def browser_to_sign_in() -> Origin:
+    """As `browser`, with a new device if it has none; the answer carries that."""
+    device = shown()
+    if not device.signed:
+        g.new_device = device = Device(secrets.token_urlsafe(16), True)
+    return replace(origin(), device_id=device.id)
+
+
+def signed_id() -> str:
+    """Of the device cookie that this browser has, or is about to get; empty if there is none."""
+    device = g.get("new_device") or shown()
+    return device.id if device.signed else ""
+
+
+@contextmanager
+def used_a_link() -> Iterator[None]:
+    """Around what a mailed link does: the account knows this browser from then on.
+
+    It may have come to set a password because a stranger's guesses have locked the account.
+    """
+    browser_to_sign_in()
+    yield
+    if "new_device" in g:
+        value = _sign(g.new_device.id, DEVICE)
+        after_this_request(lambda response: cookies.remember_browser(response, value))
+
+
+def add_to(response: Response, sid: str) -> Response:
+    """With the tokens of this session, and behind them: a browser never has them the other way."""
+    if "new_device" in g:
+        return cookies.remember_browser(response, _sign(g.new_device.id, DEVICE))
+    device = shown()
+    if device.signed or device.id == sid:
+        return response
+    return cookies.remember_browser(response, _sign(sid, STAND_IN))
+
+
+def is_known_to(email: str) -> bool:
+    """Whether this browser has signed in to that account, or used a link mailed to its address.
+
+    Raises Unavailable.
+    """
+    device = shown()
+    try:
+        account = normal_email(email)
+    except ValueError:
+        return False
+    return device.signed and services().device_repository.knows(account, device.id)
+
+
+@lru_cache(maxsize=1024)
+def _read(key: str, text: str) -> Device:
+    return Device(text.rpartition(".")[0] or text, Signer(key, salt=DEVICE).validate(text))
+
+
+def _sign(device_id: str, purpose: str) -> str:
+    return Signer(str(current_app.secret_key), salt=purpose).sign(device_id).decode()

@@ -1,0 +1,210 @@
+"""Core error → status, page or JSON: one table."""
+
+from flask import (
+    Flask,
+    Response,
+    g,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from webapp.core.errors import (
+    ClientInvalid,
+    Conflict,
+    EvergreenError,
+    Forbidden,
+    InsufficientScope,
+    LinkVoid,
+    NotFound,
+    PasswordRefused,
+    RateLimited,
+    SessionEnded,
+    TokenExpired,
+    TokenInvalid,
+    TokenMissing,
+    Unauthenticated,
+    Unavailable,
+    ValidationFailed,
+)
+from webapp.runtime.request_id import request_id
+
+from . import messages, saved_forms
+from .auth import cookies, csrf
+from .auth.destinations import return_path
+from .rejected_forms import show_again
+from .request_info import is_api
+
+STATUS: list[tuple[type[EvergreenError], int]] = [
+    (Unauthenticated, 401),
+    (Forbidden, 403),
+    (Conflict, 409),
+    (PasswordRefused, 403),
+    (ValidationFailed, 422),
+    (NotFound, 404),
+    (LinkVoid, 410),
+    (RateLimited, 429),
+    (Unavailable, 503),
+]
+
+# Status → code of the JSON API, and title and words of the page.
+PAGES: dict[int, tuple[str, str, str]] = {
+    400: (
+        "bad_request",
+        "That did not work",
+        "The form was out of date, or the request was not "
+        "complete. Nothing was changed: please go back, reload the page and try again.",
+    ),
+    403: ("forbidden", "Not for you", "Your account may not do this."),
+    404: ("not_found", "Nothing here", "There is no page at this address."),
+    405: (
+        "method_not_allowed",
+        "Not this way",
+        "This address does not answer that kind of request.",
+    ),
+    409: ("conflict", "Already taken", "Somebody else was first."),
+    410: ("link_void", "This link has expired or was already used", LinkVoid.message),
+    413: ("too_large", "Too much", "What you sent is larger than we accept."),
+    415: ("unsupported_media_type", "Not this format", "Please send JSON."),
+    422: ("validation_failed", "Please check", "Something in what you sent is not right."),
+    429: ("rate_limited", "A little slower", "Too many tries in a short time."),
+    500: (
+        "internal_error",
+        "Our mistake",
+        "Something broke on our side. It has been written down; please try again.",
+    ),
+    503: ("unavailable", "One moment", Unavailable.message),
+}
+
+
+def install(app: Flask) -> None:
+    app.register_error_handler(EvergreenError, on_refusal)
+    app.register_error_handler(HTTPException, on_http_error)
+
+
+def on_refusal(error: EvergreenError) -> ResponseReturnValue:
+    if isinstance(error, Unauthenticated) and not is_api():
+        return to_login(error)
+    if isinstance(error, Forbidden) and (answered := of_another_sign_in()):
+        return answered
+    status = next(status for kind, status in STATUS if isinstance(error, kind))
+    fields, retry_after = getattr(error, "fields", None), getattr(error, "retry_after", None)
+    response = answer(status, error.code, str(error), fields, retry_after)
+    if isinstance(error, (Unauthenticated, Forbidden)):
+        response.headers["WWW-Authenticate"] = challenge(error)
+    return response
+
+
+def on_http_error(error: HTTPException) -> ResponseReturnValue:
+    """A router's redirect stays what it is; everything else gets our own page or JSON."""
+    status = error.code or 500
+    if status < 400:
+        return error
+    if isinstance(error, CSRFError) and (page := of_another_sign_in() or show_again(error)):
+        return page
+    code, _, message = PAGES.get(status, PAGES[400 if status < 500 else 500])
+    if isinstance(error, CSRFError):
+        message = error.description
+    if status == 400 and is_api():
+        message = "The body can't be read: it is not what its type says."
+    response = answer(status, code, message)
+    for name, value in error.get_headers():
+        if name == "Allow":
+            response.headers[name] = value
+    return response
+
+
+def to_login(error: Unauthenticated) -> ResponseReturnValue:
+    """A form that was being sent waits there for its owner."""
+    try:
+        kept = saved_forms.keep_what_was_sent()
+    except Unavailable as outage:
+        return on_refusal(outage)  # the browser still has the form
+    if not isinstance(error, TokenMissing):
+        messages.leave_refusal()
+    if kept:
+        messages.leave(messages.FORM_KEPT, "info")
+    elif isinstance(error, TokenMissing):
+        messages.leave(messages.PLEASE_SIGN_IN, "info")
+    return redirect(
+        url_for("pages.login", next=saved_forms.way_back() if kept else return_path()), 303
+    )
+
+
+def of_another_sign_in() -> ResponseReturnValue | None:
+    """The answer to a form of a session that is over, in a browser that has signed in again.
+
+    Its owner may send it at once with a fresh token; another user does not see it.
+    """
+    visitor = g.get("visitor")
+    token = csrf.sent_token() if visitor and not is_api() else None
+    if visitor is None or token is None or token.sid == visitor.access.sid:
+        return None
+    kept = saved_forms.keep_what_was_sent()
+    if kept is None:
+        return None
+    if kept.user_id == visitor.user.id:
+        return redirect(saved_forms.way_back(), 303)
+    return answer(400, "bad_request", messages.OF_ANOTHER_USER)
+
+
+def challenge(error: Unauthenticated | Forbidden) -> str:
+    """RFC 6750 section 3.1: a reason only if it was the token that was wrong."""
+    if isinstance(error, ClientInvalid) and sent_scheme() == "basic":
+        return 'Basic realm="evergreen"'  # RFC 6749 section 5.2: in the scheme that was tried
+    reason = "insufficient_scope" if isinstance(error, Forbidden) else "invalid_token"
+    about_token = isinstance(error, (TokenInvalid, TokenExpired, SessionEnded, Forbidden))
+    if not about_token or sent_scheme() != "bearer":
+        return 'Bearer realm="evergreen"'
+    scope = f', scope="{error.scope}"' if isinstance(error, InsufficientScope) else ""
+    return f'Bearer realm="evergreen", error="{reason}", error_description="{error}"{scope}'
+
+
+def sent_scheme() -> str:
+    return request.headers.get("Authorization", "").partition(" ")[0].lower()
+
+
+def answer(
+    status: int,
+    code: str,
+    message: str,
+    fields: dict[str, list[str]] | None = None,
+    retry_after: int | None = None,
+) -> Response:
+    """The same fact as JSON for programs and as a page for people."""
+    response = _answer(status, code, message, fields, retry_after)
+    if retry_after is not None:
+        response.headers["Retry-After"] = str(retry_after)
+    return response
+
+
+def _answer(
+    status: int,
+    code: str,
+    message: str,
+    fields: dict[str, list[str]] | None,
+    retry_after: int | None,
+) -> Response:
+    if request.path.startswith("/oauth/"):
+        return make_response(jsonify(error=code, error_description=message), status)
+    if is_api():
+        error = {"code": code, "message": message} | ({"fields": fields} if fields else {})
+        return make_response(jsonify(status=status, error=error, requestId=request_id()), status)
+    title = PAGES.get(status, PAGES[500])[1]
+    page = render_template(
+        "error.html",
+        code=status,
+        title=title,
+        message=message,
+        retry_after=retry_after,
+        request_id=request_id(),
+        still_signed_in=status == 503 and cookies.read(cookies.REFRESH) is not None,
+        again=saved_forms.to_send_again() if status == 503 else None,
+    )
+    return make_response(page, status)

@@ -1,0 +1,148 @@
+"""Register, log in, log out; and whether one is still in."""
+
+from contextlib import suppress
+
+from flask import current_app, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.core.end_reasons import EndReason
+from webapp.core.errors import (
+    AccountDisabled,
+    InvalidCredentials,
+    Unauthenticated,
+    Unavailable,
+    ValidationFailed,
+)
+from webapp.core.models import User
+from webapp.core.rate_limits import REGISTER_BY_ACCOUNT, REGISTER_BY_ADDRESS
+from webapp.web import messages, saved_forms
+from webapp.web.auth import cookies, csrf, device_cookie
+from webapp.web.auth.authentication import decide, hand_over, sessions_of_this_browser
+from webapp.web.auth.authorization import public
+from webapp.web.auth.destinations import not_a_destination, safe_next
+from webapp.web.auth.password_checks import checking
+from webapp.web.forms import Form, LoginForm, RegisterForm, sent
+from webapp.web.services import origin, services
+
+from . import pages
+
+
+@pages.route("/register", methods=["GET", "POST"])
+@public
+@not_a_destination
+def register() -> ResponseReturnValue:
+    if g.visitor:
+        return redirect(safe_next(request.args.get("next")))
+    form = RegisterForm(next=request.args.get("next"))
+    if form.validate_on_submit():
+        email = sent(form.email)
+        services().attempts.count(REGISTER_BY_ACCOUNT, REGISTER_BY_ADDRESS, email, origin().ip)
+        try:
+            services().registration.register(
+                email, sent(form.password), sent(form.name), services().now()
+            )
+        except ValidationFailed as refusal:
+            form.show(refusal)
+        else:
+            email = email.strip()
+            if services().settings.must_confirm:
+                flash(messages.CHECK_YOUR_MAIL.format(email=email), "success")
+                return redirect(url_for("pages.confirmation_sent"), 303)
+            flash(messages.REGISTERED.format(email=email), "success")
+            messages.flash_address(email)
+            return redirect(url_for("pages.login", next=form.next.data or None), 303)
+    return render_template("register.html", form=form), 422 if form.errors else 200
+
+
+@pages.route("/login", methods=["GET", "POST"])
+@public
+@not_a_destination
+def login() -> ResponseReturnValue:
+    """The posted password decides, also in a browser that is signed in."""
+    refused_by = safe_next(request.args.get("next")) if messages.has_just_refused() else None
+    if g.visitor and not refused_by:
+        return redirect(safe_next(request.args.get("next")))
+    form = LoginForm(next=request.args.get("next"), email=messages.flashed_address())
+    if form.validate_on_submit():
+        email = sent(form.email)
+        try:
+            with checking(email):
+                user = services().accounts.authenticate(
+                    email, sent(form.password), services().now()
+                )
+        except AccountDisabled as refusal:
+            form.form_errors.append(str(refusal))
+        except InvalidCredentials as refusal:
+            must_confirm = services().settings.must_confirm
+            form.form_errors.append(messages.NOT_CONFIRMED if must_confirm else str(refusal))
+        else:
+            return sign_in(user, remember=form.remember.data, target=form.next.data)
+    page = render_template(
+        "login.html",
+        form=form,
+        demo=current_app.config["DEMO_ACCOUNT"],
+        refused_by=refused_by,
+        cookies_needed="cookies" in request.args and not cookies.any_of_ours(),
+    )
+    return page, 422 if form.errors else 200
+
+
+@pages.route("/logout", methods=["GET", "POST"])
+@public
+@not_a_destination
+def logout() -> ResponseReturnValue:
+    """End the session, whatever is left of it. Raises Unavailable: then nothing has changed."""
+    form = Form()
+    if not form.is_submitted():
+        is_in = g.visitor or sessions_of_this_browser() or form.errors
+        return render_template("logout.html", form=form if is_in else None)
+    token = csrf.sent_token()  # with the cookies lost, it still names the session
+    end_sessions(sessions_of_this_browser() | ({token.sid} if token else set()))
+    flash(messages.SIGNED_OUT, "signed-out")
+    response = redirect(url_for("pages.login"), 303)
+    cookies.forget_grant(response)
+    # Not "cookies": a browser that is known stays known.
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+@pages.get("/session")
+@public
+@not_a_destination
+def session_status() -> ResponseReturnValue:
+    """For the page's script: 204 while the session is open, 401 once it is over.
+
+    It renews nothing: a page that is only being looked at keeps nobody signed in.
+    """
+    sessions, now = services().sessions, services().now()
+    try:
+        access_cookies = cookies.read_all(cookies.ACCESS)
+        decide(lambda token, _: sessions.require_alive(token, now), None, access_cookies)
+    except Unauthenticated:
+        return "", 401
+    return "", 204
+
+
+def sign_in(user: User, *, remember: bool, target: str | None) -> ResponseReturnValue:
+    """The browser's previous session ends, for nobody would see it again: but only afterwards.
+
+    If the new one can't be opened now, the old one is still there.
+    """
+    previous = sessions_of_this_browser()
+    here = device_cookie.browser_to_sign_in()
+    grant = services().sessions.start(user, here, remember=remember, now=services().now())
+    hand_over(grant)
+    with suppress(Unavailable):
+        end_sessions(previous)
+    saved_forms.offer(user.id, target)
+    services().tidier.soon()
+    target = safe_next(target)
+    if "csrf_token" in request.form and not cookies.any_of_ours():
+        # The form's page has set one, which did not come back: see whether these do.
+        target = url_for("pages.login", next=target, cookies="needed")
+    return redirect(target, 303)
+
+
+def end_sessions(sids: set[str]) -> None:
+    for sid in sids:
+        services().sessions.end(sid, EndReason.LOGOUT, services().now())

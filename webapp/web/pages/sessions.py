@@ -1,0 +1,122 @@
+"""Where am I signed in, and out with that one (OWASP ASVS 5.0 7.4.5, 7.5.2)."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.core.devices import Device
+from webapp.core.end_reasons import EndReason
+from webapp.core.errors import NotFound
+from webapp.core.policy import Permission
+from webapp.core.user_agents import describe
+from webapp.web.auth.authentication import visitor
+from webapp.web.auth.authorization import requires
+from webapp.web.auth.reauthentication import ask_first
+from webapp.web.services import services
+from webapp.web.time_format import ago
+
+from . import pages
+from .activity import page_number
+
+PER_PAGE = 20
+
+ENDED_ALREADY = "That device was signed out already."
+
+
+@dataclass(frozen=True)
+class ShownDevice:
+    """A session in words. Times are Unix seconds."""
+
+    sid: str
+    current: bool
+    browser: str
+    system: str
+    kind: str
+    ip: str
+    started_at: int
+    seen_at: int
+    remembered: bool
+    client: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.browser} on {self.system}" if self.system else self.browser
+
+    @property
+    def before_it_ends(self) -> str:
+        where = f", from {self.ip}" if self.ip else ""
+        return f"It was last used {ago(self.seen_at)}{where}. It has to sign in again."
+
+
+@pages.get("/account/sessions")
+@requires(Permission.OWN_ACCOUNT)
+def devices() -> ResponseReturnValue:
+    mine, current = devices_of(visitor().user.id), visitor().access.sid
+    others = [device for device in mine if device.session.sid != current]
+    this = [in_words(device) for device in mine if device.session.sid == current]
+    return render_template("devices.html", this=this, **paged(others))
+
+
+@pages.post("/account/sessions/<sid>/end")
+@requires(Permission.OWN_ACCOUNT)
+def end_device(sid: str) -> ResponseReturnValue:
+    device, back = device_of(visitor().user.id, sid), url_for("pages.devices")
+    if device is None:
+        flash(ENDED_ALREADY, "info")
+        return redirect(back, 303)
+    question = f"Sign out {device.name}?"
+    if page := ask_first(question, device.before_it_ends, "Sign out", back, always=False):
+        return page
+    with suppress(NotFound):  # it has ended meanwhile
+        services().devices.end_one(visitor().user.id, sid, services().now())
+    flash(f"{device.name} is signed out.", "success")
+    return redirect(back, 303)
+
+
+@pages.post("/account/sessions/end-others")
+@requires(Permission.OWN_ACCOUNT)
+def end_other_devices() -> ResponseReturnValue:
+    question, why = "Sign out everywhere else?", "Only this browser stays signed in."
+    if page := ask_first(question, why, "Sign out", url_for("pages.devices"), always=False):
+        return page
+    me, now = visitor(), services().now()
+    services().devices.end_all(me.user.id, EndReason.ENDED_ELSEWHERE, now, but=me.access.sid)
+    flash("All other devices are signed out.", "success")
+    return redirect(url_for("pages.devices"), 303)
+
+
+def device_of(user_id: str, sid: str) -> ShownDevice | None:
+    found = (device for device in devices_of(user_id) if device.session.sid == sid)
+    return next(map(in_words, found), None)
+
+
+def devices_of(user_id: str) -> list[Device]:
+    return services().devices.of(user_id, services().now())
+
+
+def paged(devices: list[Device]) -> dict[str, Any]:
+    """For a template: those of the page in the query; behind the last page it is the last one."""
+    pages = max(1, -(-len(devices) // PER_PAGE))
+    page = min(page_number(), pages)
+    shown = devices[(page - 1) * PER_PAGE : page * PER_PAGE]
+    return {"devices": [in_words(device) for device in shown], "page": page, "pages": pages}
+
+
+def in_words(device: Device) -> ShownDevice:
+    session = device.session
+    looks = describe(session.user_agent)
+    return ShownDevice(
+        sid=session.sid,
+        current=session.sid == visitor().access.sid,
+        browser=looks.browser,
+        system=looks.system,
+        kind=looks.shape,
+        ip=session.ip,
+        started_at=session.created_at,
+        seen_at=device.last_seen,
+        remembered=session.remembered,
+        client=session.client_id,
+    )

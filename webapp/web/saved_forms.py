@@ -1,0 +1,118 @@
+"""A form that met the end of its session is not lost: its owner gets it back after signing in.
+
+Whose it is, the form's own token says (csrf.py): also when the cookies are gone. On the page that
+gives it back the token carries its id, and it is kept until a request with that id has succeeded.
+"""
+
+from contextlib import suppress
+from functools import partial
+from typing import Any
+from urllib.parse import quote
+
+from flask import Response, after_this_request, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+from werkzeug.exceptions import HTTPException
+
+from webapp.core.errors import Unavailable
+from webapp.core.saved_forms import OWNER_STILL_THERE, Draft
+
+from . import messages
+from .auth import csrf
+from .auth.destinations import IN_PATHS, IN_QUERIES, return_path
+from .services import services
+
+# Ends of the names of fields that belong to the page, and not to its reader.
+NOT_KEPT = ("csrf_token", "confirmed")
+# Part of the names of all fields that hold one.
+SECRET = "password"  # noqa: S105
+OFFER = Markup('{} <a href="{}" data-testid="kept-offer">{}</a>')
+
+
+def keep_what_was_sent() -> Draft | None:
+    """Keep the form for the owner of the session whose page made it. Raises Unavailable.
+
+    Only that session's pages know its token: other sites can send forms, too.
+    """
+    token = csrf.sent_token() if request.method == "POST" else None
+    user_id, reason = services().sessions.owner_of(token.sid) if token else (None, None)
+    if token is None or user_id is None or reason not in OWNER_STILL_THERE:
+        return None
+    draft = Draft(user_id, sent_path(), *what_was_sent(), services().now())
+    g.kept_as = services().drafts.keep(draft, token.kept_form)
+    return draft
+
+
+def sent_path() -> str:
+    """Never `//host`: a browser would send the form there."""
+    path = quote("/" + request.path.lstrip("/"), IN_PATHS)
+    query = quote(request.query_string, IN_QUERIES)
+    return f"{path}?{query}" if query else path
+
+
+def way_back() -> str:
+    """To the form that this request has just kept."""
+    return url_for("pages.kept_form", draft_id=g.kept_as)
+
+
+def what_was_sent() -> tuple[list[tuple[str, str]], bool]:
+    """The form's fields without its secrets, and whether there were any."""
+    fields = [pair for pair in request.form.items(multi=True) if not pair[0].endswith(NOT_KEPT)]
+    kept = [(name, value) for name, value in fields if SECRET not in name]
+    return kept, len(kept) < len(fields)
+
+
+def to_send_again() -> dict[str, Any] | None:
+    """The form that met an outage, for its page: with empty fields for its passwords."""
+    fields: list[tuple[str, str]] = []
+    with suppress(HTTPException):  # too large, or unreadable
+        fields = list(request.form.items(multi=True))
+    if not fields:
+        return None
+    return {
+        "action": request.script_root + sent_path(),
+        "fields": [pair for pair in fields if SECRET not in pair[0]],
+        "secrets": [(name, label_of(name)) for name, _ in fields if SECRET in name],
+    }
+
+
+def label_of(name: str) -> str:
+    return "E-mail" if name == "email" else name.replace("_", " ").capitalize()
+
+
+def send_once() -> ResponseReturnValue | None:
+    """Before a kept form is handled; the answer, if it has been sent already.
+
+    So a reload, a lost answer or a second tab repeats nothing. Raises Unavailable.
+    """
+    token, visitor = csrf.sent_token(), g.get("visitor")
+    if token is None or not token.kept_form or visitor is None:
+        return None
+    drafts, user_id, draft_id = services().drafts, visitor.user.id, token.kept_form
+    draft = drafts.kept(user_id, services().now()).get(draft_id)
+    if draft and draft.path == sent_path() and drafts.claim(draft, draft_id):
+        after_this_request(partial(settle, draft, draft_id))
+    elif drafts.sent_to(draft_id, user_id) == sent_path():
+        messages.leave(messages.SENT_ALREADY, "info")
+        return redirect(return_path() or url_for("pages.dashboard"), 303)
+    return None  # or it is another form on that page
+
+
+def settle(draft: Draft, draft_id: str, response: Response) -> Response:
+    """Pages that ask again, and errors, have not done what was to be done."""
+    drafts = services().drafts
+    with suppress(Unavailable):
+        if 300 <= response.status_code < 400:
+            drafts.remove(draft, draft_id)
+        else:
+            drafts.release(draft_id, draft.user_id)
+    return response
+
+
+def offer(user_id: str, target: str | None) -> None:
+    """After a sign-in that does not lead to a kept form by itself."""
+    back = url_for("pages.kept_forms")
+    with suppress(Unavailable):
+        kept = services().drafts.kept(user_id, services().now())
+        if kept and not (target or "").startswith(back):
+            messages.leave(OFFER.format(messages.NOT_SENT_YET, back, "Open it"), "info")
