@@ -17,8 +17,8 @@ from webapp import create_app
 from webapp.core.email_tokens import Purpose
 from webapp.core.end_reasons import EndReason
 from webapp.core.errors import InvalidCredentials, Unavailable
-from webapp.core.models import Changes, User
-from webapp.core.token_issuer import BROWSER_CLIENT, Grant, Origin
+from webapp.core.models import User, UserChanges
+from webapp.core.token_issuer import BROWSER_CLIENT, ClientInfo, IssuedTokens
 from webapp.web.services import Services
 
 from . import report
@@ -29,13 +29,13 @@ from .servers import redis_server, sqlite_url
 
 FEW = 100
 NEW = "a whole new wool jumper"
-HERE = Origin("192.0.2.1", USER_AGENT, BROWSER_CLIENT)
+HERE = ClientInfo("192.0.2.1", USER_AGENT, BROWSER_CLIENT)
 # Seconds after the response within which all rows are written.
 LIMIT = 600
 # Seconds between two sign-ins of the same user while the rows are written.
 SIGN_IN_EVERY = 0.2
 
-Operation = Callable[[Services, User, Grant], object]
+Operation = Callable[[Services, User, IssuedTokens], object]
 
 
 @dataclass
@@ -51,33 +51,33 @@ class Result:
     """The slowest sign-in of the same user in that time, with a list of the devices."""
 
 
-def reset(services: Services, user: User, mine: Grant) -> None:
+def reset(services: Services, user: User, mine: IssuedTokens) -> None:
     found, hashed = services.accounts.find(user.email)
     assert found
     assert hashed
-    token = services.links.make(Purpose.RESET, found, hashed, services.now())
+    token = services.email_tokens.make(Purpose.RESET, found, hashed, services.now())
     services.registration.reset(token, NEW, services.now())
 
 
-def change_password(services: Services, user: User, mine: Grant) -> None:
+def change_password(services: Services, user: User, mine: IssuedTokens) -> None:
     ended = services.accounts.change_password(
         user.id, PASSWORD, NEW, services.now(), but=mine.session.sid
     )
-    services.sessions.bury_all(ended, services.now())
+    services.sessions.write_tombstones(ended, services.now())
 
 
-def end_others(services: Services, user: User, mine: Grant) -> None:
+def end_others(services: Services, user: User, mine: IssuedTokens) -> None:
     services.devices.end_all(
         user.id, EndReason.ENDED_ELSEWHERE, services.now(), but=mine.session.sid
     )
 
 
-def disable(services: Services, user: User, mine: Grant) -> None:
-    services.directory.change(user.id, Changes(disabled=True), services.now())
+def disable(services: Services, user: User, mine: IssuedTokens) -> None:
+    services.user_admin.change(user.id, UserChanges(disabled=True), services.now())
 
 
-def enable(services: Services, user: User, mine: Grant) -> None:
-    services.directory.change(user.id, Changes(disabled=False), services.now())
+def enable(services: Services, user: User, mine: IssuedTokens) -> None:
+    services.user_admin.change(user.id, UserChanges(disabled=False), services.now())
 
 
 OPERATIONS: dict[str, Operation] = {
@@ -86,7 +86,7 @@ OPERATIONS: dict[str, Operation] = {
     "reset": reset,
     "change the password": change_password,
     "end others": end_others,
-    "delete": lambda services, user, mine: services.directory.remove(user.id, services.now()),
+    "delete": lambda services, user, mine: services.user_admin.remove(user.id, services.now()),
     "list the devices": lambda services, user, mine: services.devices.of(user.id, services.now()),
     "sign in": lambda services, user, mine: services.sessions.start(
         user, HERE, remember=True, now=services.now()
@@ -133,7 +133,7 @@ def measure(app: Flask, sessions: int, operation: Operation) -> Result:
         result = Result(time.monotonic() - began)
         began = time.monotonic()
         while services.background.waiting or not services.background.finish(0.05):
-            sign_in(services, replace(user, proof=""), result)
+            sign_in(services, replace(user, verified_password_hash=""), result)
             time.sleep(SIGN_IN_EVERY)
             if time.monotonic() - began > LIMIT:
                 break

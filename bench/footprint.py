@@ -11,7 +11,7 @@ import redis
 
 from scripts.bootstrap import ROOT
 from webapp.core.tokens import new_token_id
-from webapp.store.redis.generations import RedisEntries
+from webapp.store.redis.generations import RedisGenerations
 
 from . import report
 from .client import Client
@@ -83,7 +83,7 @@ def bytes_each(write: Write) -> float:
 
 
 def write_session(client: redis.Redis) -> None:
-    RedisEntries(client).start(new_token_id(), now=int(time.time()), browser="!ab", ttl=TTL)
+    RedisGenerations(client).start(new_token_id(), now=int(time.time()), browser="!ab", ttl=TTL)
 
 
 def copies_of_session(peer: Prepared) -> Write:

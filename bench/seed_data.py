@@ -13,10 +13,10 @@ from webapp.core.policy import Role
 from webapp.core.security_events import EventKind
 from webapp.core.token_issuer import BROWSER_CLIENT
 from webapp.core.tokens import new_token_id
-from webapp.store.redis.generations import RedisEntries
+from webapp.store.redis.generations import RedisGenerations
 from webapp.store.sql.migrate import migrating
 from webapp.store.sql.models import EventRow, SessionRow, UserRow, UserWordRow, db
-from webapp.store.sql.user_search import words_of
+from webapp.store.sql.user_search import search_terms
 
 from .client import USER_AGENT
 
@@ -31,7 +31,7 @@ def seed(app: Flask, redis_url: str, sessions: range) -> None:
     The ranges of two calls must not overlap: e-mail addresses are made from the numbers.
     """
     pipeline = redis.Redis.from_url(redis_url).pipeline(transaction=False)
-    entries = RedisEntries(pipeline)
+    entries = RedisGenerations(pipeline)
     for first in range(sessions.start, sessions.stop, BATCH):
         batch = range(first, min(first + BATCH, sessions.stop))
         opened = [new_session(str(uuid.uuid4())) for _ in batch[::SESSIONS_OF_A_USER]]
@@ -56,7 +56,7 @@ def new_session(user_id: str) -> Session:
         remembered=True,
         idle_ttl=30 * DAY,
         expires_at=now + 90 * DAY,
-        proved_at=now,
+        reauthenticated_at=now,
     )
 
 
@@ -93,14 +93,14 @@ def user_row(user_id: str, number: int) -> dict[str, object]:
         "password_hash": "$2b$12$" + "." * 53,
         "role": Role.USER,
         "created_at": now,
-        "confirmed_at": now,
-        "pending": False,
+        "email_verified_at": now,
+        "awaiting_verification": False,
     }
 
 
 def word_rows(user_id: str, number: int) -> Iterable[dict[str, object]]:
     user = user_row(user_id, number)
-    words = words_of(str(user["email"]), str(user["name"]))
+    words = search_terms(str(user["email"]), str(user["name"]))
     return ({"word": word, "user_id": user_id} for word in words)
 
 

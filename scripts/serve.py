@@ -28,13 +28,13 @@ from granian.http import HTTP1Settings
 
 from webapp import cli, create_app
 from webapp.config import ConfigError, Settings
-from webapp.web.middleware.body_limit import BODIES
+from webapp.web.middleware.body_limit import MAX_BUFFERING
 from webapp.web.middleware.concurrency_limit import MAX_HEADERS
 
 HOST = "127.0.0.1"
 # More than there may be waiting for bodies: whoever sends none always finds one. Granian starts
 # them when they are needed, and ends those that had nothing to do for half a minute.
-THREADS = BODIES + 64
+THREADS = MAX_BUFFERING + 64
 # Connections, idle ones among them, and how many may wait to be accepted. Granian's own numbers are
 # 1,024: so many idle connections then keep everybody out.
 CONNECTIONS, BACKLOG = 16_384, 4096

@@ -12,7 +12,7 @@ from tests.support.commands import read, refusal, run
 from tests.support.many_sessions import open_many, user_of
 from tests.support.servers import RedisServer, wait_until
 from webapp import create_app
-from webapp.core.token_issuer import Origin
+from webapp.core.token_issuer import ClientInfo
 from webapp.store.sql.models import EventRow, SessionRow, db
 
 DAY = 86400
@@ -52,7 +52,7 @@ def test_what_ended_with_all_others_is_listed_as_ended_before_its_row_says_so(
     services = services_of(app)
     monkeypatch.setattr(services.background, "run", lambda job, what: None)
     with app.app_context():
-        open_many(app, EMAIL, 200, Origin("192.0.2.1", FIREFOX))
+        open_many(app, EMAIL, 200, ClientInfo("192.0.2.1", FIREFOX))
         services.devices.end_all(user_of(app, EMAIL).id, "ended_by_admin", services.now())
         assert db.session.query(SessionRow).filter_by(ended_at=None).count() == 101
     assert read(app, "sessions", "list") == []
@@ -182,7 +182,8 @@ def test_tidy_removes_all_and_counts_it(app: Flask, clock: Clock) -> None:
     with app.app_context():
         db.session.add_all(EventRow(kind="signed_in", at=old) for _ in range(501))
         db.session.commit()
-    assert read(app, "tidy") == {"sessions": 0, "events": 501, "accounts": 0}
+    assert read(app, "purge") == {"sessions": 0, "events": 501, "accounts": 0}
+    assert run(app, "purge").stdout == "Removed 0 sessions and 0 events.\n"
     assert run(app, "tidy").stdout == "Removed 0 sessions and 0 events.\n"
 
 

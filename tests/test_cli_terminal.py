@@ -35,7 +35,7 @@ CALLS = [
     ("keys", "generate", "k1"),
     ("keys", "list"),
     ("sessions", "list"),
-    ("tidy",),
+    ("purge",),
     ("users", "list"),
     ("users", "show", EMAIL),
 ]
@@ -172,7 +172,7 @@ WITH_AN_ANSWER = [
     ("doctor",),
     ("keys", "generate", "k1"),
     ("sessions", "list", "--json"),
-    ("tidy",),
+    ("purge",),
     ("users", "list"),
 ]
 

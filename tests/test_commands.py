@@ -15,7 +15,7 @@ import pytest
 from scripts.bootstrap import ROOT
 from scripts.serve import answers
 from tests.support.servers import free_port, wait_until
-from webapp.store.redis.embedded.server import has_keeper
+from webapp.store.redis.embedded.server import has_supervisor
 
 PATIENCE = 30  # seconds; a machine may be busy
 
@@ -60,7 +60,7 @@ class Run:
         assert found, self.output
         form = {"email": found[1], "password": found[2]}
         sign_in(f"{self.url}/login", form)
-        assert has_keeper(self.instance / "redis")
+        assert has_supervisor(self.instance / "redis")
 
     def press_ctrl_c(self) -> None:
         """A terminal sends it to all that runs in it."""
@@ -68,7 +68,7 @@ class Run:
 
     def has_left_nothing(self) -> bool:
         redis = self.instance / "redis"
-        return not group_exists(self.process.pid) and not (redis.exists() and has_keeper(redis))
+        return not group_exists(self.process.pid) and not (redis.exists() and has_supervisor(redis))
 
 
 @pytest.fixture
@@ -161,7 +161,7 @@ class TestApp:
         run.use_redis()
         run.process.kill()
         wait_until(lambda: not answers(int(run.port)))
-        wait_until(lambda: not has_keeper(run.instance / "redis"))
+        wait_until(lambda: not has_supervisor(run.instance / "redis"))
 
     @pytest.mark.thorough("processes")
     def test_without_its_worker_it_ends_and_says_so(self, start: Callable[..., Run]) -> None:

@@ -143,7 +143,7 @@ def test_a_wrong_address_is_one_line_that_shows_nothing_of_it(
 @pytest.mark.parametrize("value", NONSENSE)
 def test_nonsense_in_every_setting_is_a_line_for_each(value: str) -> None:
     names = [env_name(option.name) for option in fields(Settings) if option.name not in FREE]
-    _, complaints = Settings.as_written(SECRETS | dict.fromkeys(names, value))
+    _, complaints = Settings.load_lenient(SECRETS | dict.fromkeys(names, value))
     assert len(complaints) >= len(names)
     for name, line in zip(names, complaints, strict=False):
         assert_shows_nothing(line, name)

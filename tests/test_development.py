@@ -76,6 +76,6 @@ def test_commands_that_fall_back_to_sqlite_warn_in_production_alone(
 def test_of_two_workers_that_start_together_one_creates_the_demo_account(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Accounts, "knows", lambda *_: False)  # not when this one looked
+    monkeypatch.setattr(Accounts, "exists", lambda *_: False)  # not when this one looked
     with app.app_context():
         create_demo_account(services_of(app).accounts, now=0)

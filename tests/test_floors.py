@@ -111,8 +111,8 @@ def test_the_core_and_mail_know_no_framework(name: str) -> None:
 
 
 def test_only_the_store_knows_redis_and_sql() -> None:
-    """The lab's own storage is in Redis, and the container makes the client."""
-    allowed = {"store", "lab", "cli.checks", "container", "factory"}
+    """The lab stores in Redis, the container makes the client, and settings hold a SQL URL."""
+    allowed = {"store", "lab", "cli.checks", "config", "container", "factory"}
     wrong = [
         f"{place(module, line)} imports {target}"
         for module, line, target in all_imports()

@@ -56,7 +56,7 @@ class Settings(SettingsTable):
         return cls(**values)
 
     @classmethod
-    def as_written(cls, environ: Mapping[str, str]) -> tuple["Settings", list[str]]:
+    def load_lenient(cls, environ: Mapping[str, str]) -> tuple["Settings", list[str]]:
         """Settings without checks, for `flask doctor`, and a line for each wrong one.
 
         A wrong setting has its default.
@@ -66,7 +66,7 @@ class Settings(SettingsTable):
             cls(**values)
         except ConfigError as error:
             complaints.append(str(error))
-        return AsWritten(**values), complaints
+        return UncheckedSettings(**values), complaints
 
     def __post_init__(self) -> None:
         self._check_algorithms()
@@ -101,7 +101,7 @@ class Settings(SettingsTable):
         return URL.create("sqlite", database=str(self.instance_path / "evergreen.db"))
 
     @property
-    def address(self) -> str:
+    def public_url(self) -> str:
         """The app's public URL, without a slash at the end."""
         return self.base_url or f"http://127.0.0.1:{self.port}"
 
@@ -135,7 +135,7 @@ class Settings(SettingsTable):
             raise ConfigError("WEBAPP_BCRYPT_ROUNDS: must be at least 10 in production")
 
 
-class AsWritten(Settings):
+class UncheckedSettings(Settings):
     def __post_init__(self) -> None:
         """Skip the checks."""
 

@@ -20,12 +20,12 @@ from .config_types import (
     http_address,
     key_ring,
     mail_address,
+    metrics_token,
     number,
     redis_url,
     seconds,
     secret,
     setting,
-    watcher_token,
 )
 from .core.keys import ALGORITHMS, KeyRing
 from .core.passwords import DEFAULT_MIN_LENGTH
@@ -131,7 +131,7 @@ class SettingsTable:
         seconds(0, 10 * MINUTE),
         "The most that another host's clock may be ahead when a token's `iat` is checked.",
     )
-    token_memory: int = setting(
+    token_cache_size: int = setting(
         "20000",
         number(0, 10_000_000),
         "Verified access tokens in a worker's cache, about 2 kB each. Other tokens cost a query to "
@@ -190,7 +190,7 @@ class SettingsTable:
     )
     metrics_token: str = setting(
         "",
-        watcher_token,
+        metrics_token,
         "Opens /metrics to requests with `Authorization: Bearer …`. Without it, /metrics answers "
         "direct requests from this machine alone.",
         value="",

@@ -15,6 +15,8 @@ from .store.sql import url as database_urls
 
 PREFIX = "WEBAPP_"
 PLATFORM_NAMES = {"REDIS_URL", "DATABASE_URL", "PORT"}
+# Settings whose field has a plainer name than their environment variable.
+OTHER_NAMES = {"TOKEN_CACHE_SIZE": "WEBAPP_TOKEN_MEMORY"}
 UNPARSED = object()
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -29,7 +31,7 @@ CONTACT = re.compile(r"(?:mailto|tel|https):[!-~]+")
 def env_name(option: str) -> str:
     """The environment variable of a field."""
     name = option.upper()
-    return name if name in PLATFORM_NAMES else PREFIX + name
+    return name if name in PLATFORM_NAMES else OTHER_NAMES.get(name, PREFIX + name)
 
 
 def setting(
@@ -157,7 +159,7 @@ def secret(text: str) -> str:
     return text
 
 
-def watcher_token(text: str) -> str:
+def metrics_token(text: str) -> str:
     if len(text) < 16 or not text.isascii() or not text.isprintable() or " " in text:
         raise Unreadable("must be at least 16 characters: letters, digits and signs")
     return text

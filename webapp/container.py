@@ -14,78 +14,88 @@ from .core.authentication import Authenticator
 from .core.clients import Clients
 from .core.devices import Devices
 from .core.email_changes import EmailChanges
-from .core.email_tokens import Links
+from .core.email_tokens import EmailTokens
 from .core.hashing_pool import HashingPool
-from .core.notifications import Notices
+from .core.notifications import Notifications
 from .core.passwords import Passwords
-from .core.rate_limits import Attempts
+from .core.rate_limits import RateLimiter
 from .core.registration import Registration
-from .core.retention import Tidying
+from .core.retention import RetentionPolicy
 from .core.session_status import SessionStatus
 from .core.sessions import Sessions
-from .core.token_cache import Memory
-from .core.token_issuer import Limits
+from .core.token_cache import TokenCache
+from .core.token_issuer import SessionLifetimes
 from .core.token_verifier import TokenVerifier
-from .core.tokens import Tokens
-from .core.user_admin import Directory
+from .core.tokens import TokenCodec
+from .core.user_admin import UserAdmin
 from .mail.file_outbox import Outbox
-from .mail.mailer import PostOffice
+from .mail.mailer import BackgroundMailer
 from .mail.transport import OUTBOX, Transport
-from .runtime.background import Background
-from .runtime.retention_job import Tidier
+from .runtime.background import BackgroundQueue
+from .runtime.retention_job import RetentionJob
 from .store import health
-from .store.redis.client import redis_client
-from .store.redis.generations import RedisEntries
+from .store.redis.client import create_client
+from .store.redis.generations import RedisGenerations
 from .store.stores import Stores
-from .web.monitoring.gauges import Vitals
+from .web.monitoring.gauges import WorkerGauges
 from .web.monitoring.metrics import Metrics
 from .web.monitoring.readiness import Readiness
 from .web.services import Services
 
 if TYPE_CHECKING:
-    from .lab.services import Laboratory
-    from .mail.messages import Letters
+    from .lab.services import LabServices
+    from .mail.messages import MessageBuilder
 
 # A session stays doubtful for so many seconds beyond the life of its last access token.
-DOUBT_MARGIN = 60
+INVALIDATION_MARGIN = 60
 
 Clock = Callable[[], float]
 """Unix seconds."""
 
 
-def wire(app: Flask, settings: Settings, background: Background, now: Clock | None) -> Services:
+def build_services(
+    app: Flask, settings: Settings, background: BackgroundQueue, now: Clock | None
+) -> Services:
     """Build the services of an app. `now`: another clock than Redis' and the host's, for tests.
 
     Raises ConfigError: there can be no Redis client with these settings.
     """
     assert settings.access_token_keys is not None
     stores = stores_of(settings, now)
-    laboratory = under_glass(stores) if settings.has_lab else None
+    laboratory = trace_stores(stores) if settings.has_lab else None
     core = Core(settings, stores, background)
     return Services(
         settings=settings,
         accounts=core.accounts,
         email_changes=core.email_changes,
         registration=registration_of(settings, stores, core),
-        links=core.links,
-        attempts=attempts_of(settings, stores),
+        email_tokens=core.email_tokens,
+        rate_limiter=rate_limiter_of(settings, stores),
         events=stores.events,
-        drafts=stores.drafts,
+        saved_forms=stores.saved_forms,
         feed=stores.feed,
         lab=laboratory,
         background=background,
         outbox=core.outbox,
-        directory=Directory(stores.users, core.accounts, core.sessions, core.notices, stores.feed),
+        user_admin=UserAdmin(
+            stores.users, core.accounts, core.sessions, core.notifications, stores.feed
+        ),
         clients=Clients(stores.clients),
         sessions=core.sessions,
         tokens=core.tokens,
         token_verifier=core.token_verifier,
         authenticator=Authenticator(core.token_verifier.verify, core.tokens.authentic_claims),
         session_queries=stores.session_queries,
-        devices=Devices(core.sessions, stores.entries, stores.records, stores.ends, stores.feed),
-        device_repository=stores.devices,
-        tidying=core.tidying,
-        tidier=core.tidier,
+        devices=Devices(
+            core.sessions,
+            stores.generations,
+            stores.session_repository,
+            stores.session_ends,
+            stores.feed,
+        ),
+        device_queries=stores.devices,
+        retention=core.retention,
+        retention_job=core.retention_job,
         access_keys=settings.access_token_keys,
         metrics=metrics_of(settings, stores, core, background),
         readiness=readiness_of(app, stores),
@@ -95,42 +105,51 @@ def wire(app: Flask, settings: Settings, background: Background, now: Clock | No
 
 def stores_of(settings: Settings, now: Clock | None) -> Stores:
     with using("REDIS_URL"):
-        client = redis_client(settings.redis_url, settings.instance_path / "redis")
-    doubt_lasts = settings.access_token_ttl + DOUBT_MARGIN
+        client = create_client(settings.redis_url, settings.instance_path / "redis")
+    doubt_lasts = settings.access_token_ttl + INVALIDATION_MARGIN
     return Stores(client, is_embedded=not settings.redis_url, doubt_lasts=doubt_lasts, now=now)
 
 
 class Core:
     """The services of the core that depend on one another."""
 
-    def __init__(self, settings: Settings, stores: Stores, background: Background) -> None:
-        self.pool, self.memory = HashingPool(), Memory(settings.token_memory)
+    def __init__(self, settings: Settings, stores: Stores, background: BackgroundQueue) -> None:
+        self.pool, self.token_cache = HashingPool(), TokenCache(settings.token_cache_size)
         self.passwords = passwords_of(settings, self.pool)
-        self.links = Links(settings.secret_key)
+        self.email_tokens = EmailTokens(settings.secret_key)
         folder = settings.instance_path / "outbox"
         self.outbox = Outbox(folder) if settings.mail_url == OUTBOX else None
-        post = post_office(settings, self.outbox, background, stores.now)
-        self.notices = Notices(post, self.links)
+        post = build_mailer(settings, self.outbox, background, stores.now)
+        self.notifications = Notifications(post, self.email_tokens)
         self.accounts = Accounts(
-            stores.users, self.passwords, stores.events, self.notices, stores.feed
+            stores.users, self.passwords, stores.events, self.notifications, stores.feed
         )
-        self.tokens = tokens_of(settings)
-        status = SessionStatus(stores.entries, stores.records, stores.feed, self.notices)
-        self.token_verifier = TokenVerifier(self.tokens, status, stores.feed, self.memory)
+        self.tokens = build_token_codec(settings)
+        status = SessionStatus(
+            stores.generations, stores.session_repository, stores.feed, self.notifications
+        )
+        self.token_verifier = TokenVerifier(self.tokens, status, stores.feed, self.token_cache)
         self.sessions = Sessions(
-            self.tokens, status, limits_of(settings), lambda: self.tidier.finish_ends()
+            self.tokens,
+            status,
+            session_lifetimes(settings),
+            lambda: self.retention_job.finish_ends(),
         )
         kept = (settings.sessions_kept, settings.events_kept, settings.pending_kept)
-        self.tidying = Tidying(stores.attic, stores.ends, self.sessions, *kept)
-        self.tidier = Tidier(self.tidying, stores.turns.take, background, stores.now)
+        self.retention = RetentionPolicy(
+            stores.retention, stores.session_ends, self.sessions, *kept
+        )
+        self.retention_job = RetentionJob(
+            self.retention, stores.lock.acquire, background, stores.now
+        )
         self.email_changes = EmailChanges(
             stores.email_changes,
             stores.users,
             self.passwords,
             self.accounts,
             self.sessions,
-            self.links,
-            self.notices,
+            self.email_tokens,
+            self.notifications,
             stores.feed,
         )
 
@@ -149,8 +168,8 @@ def registration_of(settings: Settings, stores: Stores, core: Core) -> Registrat
         core.passwords,
         core.accounts,
         core.sessions,
-        core.links,
-        core.notices,
+        core.email_tokens,
+        core.notifications,
         core.email_changes,
         stores.events,
         stores.feed,
@@ -158,13 +177,17 @@ def registration_of(settings: Settings, stores: Stores, core: Core) -> Registrat
     )
 
 
-def attempts_of(settings: Settings, stores: Stores) -> Attempts:
-    return Attempts(stores.counters, stores.local_counters, enabled=settings.ratelimit_enabled)
+def rate_limiter_of(settings: Settings, stores: Stores) -> RateLimiter:
+    return RateLimiter(
+        stores.rate_limits, stores.local_rate_limits, enabled=settings.ratelimit_enabled
+    )
 
 
-def metrics_of(settings: Settings, stores: Stores, core: Core, background: Background) -> Metrics:
-    vitals = Vitals(core.pool, core.memory, stores.feed, background)
-    return Metrics(settings.instance_path / "metrics", vitals.levels)
+def metrics_of(
+    settings: Settings, stores: Stores, core: Core, background: BackgroundQueue
+) -> Metrics:
+    vitals = WorkerGauges(core.pool, core.token_cache, stores.feed, background)
+    return Metrics(settings.instance_path / "metrics", vitals.read)
 
 
 def readiness_of(app: Flask, stores: Stores) -> Readiness:
@@ -177,35 +200,35 @@ def readiness_of(app: Flask, stores: Stores) -> Readiness:
     )
 
 
-def under_glass(stores: Stores) -> "Laboratory":
+def trace_stores(stores: Stores) -> "LabServices":
     """Trace the two stores that a refresh asks, and give the lab storage of its own."""
-    from .lab.live.redis_exchanges import SANDBOXES, RedisTrail
-    from .lab.live.tracing_proxy import watched
-    from .lab.services import Laboratory
+    from .lab.live.redis_exchanges import SANDBOXES, RedisExchangeLog
+    from .lab.live.tracing_proxy import traced
+    from .lab.services import LabServices
 
-    stores.entries = watched(stores.entries, "redis")
-    stores.records = watched(stores.records, "sql")
-    return Laboratory(RedisTrail(stores.redis), RedisEntries(stores.redis, SANDBOXES))
+    stores.generations = traced(stores.generations, "redis")
+    stores.session_repository = traced(stores.session_repository, "sql")
+    return LabServices(RedisExchangeLog(stores.redis), RedisGenerations(stores.redis, SANDBOXES))
 
 
-def post_office(
-    settings: Settings, outbox: Outbox | None, background: Background, now: Clock
-) -> PostOffice:
-    def open_up() -> "tuple[Letters, Transport]":
+def build_mailer(
+    settings: Settings, outbox: Outbox | None, background: BackgroundQueue, now: Clock
+) -> BackgroundMailer:
+    def open_up() -> "tuple[MessageBuilder, Transport]":
         # With the first mail: the libraries for templates and SMTP are slow to import.
-        from .mail.messages import Letters
+        from .mail.messages import MessageBuilder
         from .mail.smtp import Smtp
 
-        letters = Letters(ROOT / "templates", settings.mail_from, settings.address)
+        letters = MessageBuilder(ROOT / "templates", settings.mail_from, settings.public_url)
         return letters, outbox or Smtp(settings.mail_url)
 
-    return PostOffice(open_up, settings.address, background.run, now)
+    return BackgroundMailer(open_up, settings.public_url, background.run, now)
 
 
-def tokens_of(settings: Settings) -> Tokens:
+def build_token_codec(settings: Settings) -> TokenCodec:
     assert settings.access_token_keys is not None
     assert settings.refresh_token_keys is not None
-    return Tokens(
+    return TokenCodec(
         access_keys=settings.access_token_keys,
         refresh_keys=settings.refresh_token_keys,
         issuer=settings.jwt_issuer,
@@ -214,8 +237,8 @@ def tokens_of(settings: Settings) -> Tokens:
     )
 
 
-def limits_of(settings: Settings) -> Limits:
-    return Limits(
+def session_lifetimes(settings: Settings) -> SessionLifetimes:
+    return SessionLifetimes(
         access_ttl=settings.access_token_ttl,
         idle=settings.session_idle_ttl,
         idle_remembered=settings.refresh_token_ttl,

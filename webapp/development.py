@@ -35,7 +35,7 @@ def with_own_secrets(settings: Settings) -> Settings:
 
 
 def create_demo_account(accounts: Accounts, now: float) -> None:
-    if accounts.knows(DEMO.email):
+    if accounts.exists(DEMO.email):
         return
     with suppress(Conflict):  # another worker, which starts at the same time, was first
         accounts.register(DEMO.email, DEMO.password, name="Demo", now=now)

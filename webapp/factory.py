@@ -9,21 +9,21 @@ from sqlalchemy.exc import SQLAlchemyError
 from . import cli, development
 from .config import ConfigError, Settings, using
 from .config_table import ROOT
-from .container import wire
-from .core.errors import Unavailable, in_one_line
+from .container import build_services
+from .core.errors import Unavailable, first_line
 from .runtime import log_format
-from .runtime.background import Background
+from .runtime.background import BackgroundQueue
 from .store.sql.database import init_database
 from .store.sql.migrate import migrate
-from .store.sql.security_events import noted
+from .store.sql.security_events import event_committed
 from .web import api, error_handlers, oauth, template_context, well_known
 from .web.app import App
 from .web.auth import authentication, csrf
 from .web.auth.flask_session import FlaskSessionCookie
 from .web.middleware import security_headers
-from .web.middleware.concurrency_limit import Admission
+from .web.middleware.concurrency_limit import ConcurrencyLimit
 from .web.middleware.forwarded_headers import ForwardedHeaders
-from .web.monitoring.endpoints import Operations
+from .web.monitoring.endpoints import MonitoringEndpoints
 from .web.pages import pages
 from .web.services import Services
 
@@ -52,7 +52,7 @@ def create_app(
     with using("DATABASE_URL"):
         init_database(app, settings.sql_url, settings.database_connections)
     cli.watch_migrations(app, settings)
-    app.extensions["evergreen"] = wire(app, settings, Background(app), now)
+    app.extensions["evergreen"] = build_services(app, settings, BackgroundQueue(app), now)
     install_web(app, settings)
     if settings.mode == "development":
         prepare_development(app)
@@ -74,24 +74,24 @@ def install_web(app: Flask, settings: Settings) -> None:
     if settings.has_lab:
         from .lab import views  # elsewhere nobody should wait for it
 
-        views.install(app)
+        views.init_app(app)
     # A body is waited for before anything happens but the naming of the request.
-    admission = Admission(app.wsgi_app, MAX_BODY, has_proxy=settings.trusted_proxies > 0)
+    admission = ConcurrencyLimit(app.wsgi_app, MAX_BODY, has_proxy=settings.trusted_proxies > 0)
     app.wsgi_app = admission  # type: ignore[method-assign]
     if settings.trusted_proxies:  # before that: bodies are counted by address
         app.wsgi_app = ForwardedHeaders(  # type: ignore[method-assign, assignment]
             app.wsgi_app, settings.trusted_proxies
         )
     services: Services = app.extensions["evergreen"]
-    app.wsgi_app = Operations(  # type: ignore[method-assign, assignment]
+    app.wsgi_app = MonitoringEndpoints(  # type: ignore[method-assign, assignment]
         app.wsgi_app,
         services.readiness,
         services.metrics,
         settings.metrics_token,
-        settings.address,
+        settings.public_url,
         admission.is_stuck,
     )
-    noted.connect(services.metrics.event, sender=app)
+    event_committed.connect(services.metrics.event, sender=app)
     security_headers.install(app, services.metrics.request, settings.hsts)
 
 
@@ -103,4 +103,4 @@ def prepare_development(app: Flask) -> None:
             migrate()
             development.create_demo_account(services.accounts, services.now())
     except (SQLAlchemyError, Unavailable) as error:
-        raise ConfigError(f"DATABASE_URL: can't be used: {in_one_line(error)}") from error
+        raise ConfigError(f"DATABASE_URL: can't be used: {first_line(error)}") from error

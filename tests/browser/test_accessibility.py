@@ -10,7 +10,7 @@ from flask import Flask
 from tests.support.browser import EMAIL, FIREFOX, PASSWORD, Browser
 from tests.support.clock import Clock
 from tests.support.servers import RedisServer
-from webapp.core.rate_limits import FORGOT_BY_ACCOUNT
+from webapp.core.rate_limits import FORGOT_PER_ACCOUNT
 
 from .looks import DESKTOP, Judge, look, refusals
 from .page import Page
@@ -65,7 +65,7 @@ def type_a_new_password(world: World) -> None:
 
 
 def too_many(world: World) -> None:
-    for _ in range(FORGOT_BY_ACCOUNT.amount):
+    for _ in range(FORGOT_PER_ACCOUNT.amount):
         Browser(world.app).post("/forgot-password", email=EMAIL)
     send("/forgot-password", "forgot-submit", email=EMAIL)(world)
 

@@ -10,7 +10,7 @@ from tests.conftest import services_of
 from tests.support.browser import EMAIL, PASSWORD, Browser
 from tests.support.clock import Clock
 from webapp.core.end_reasons import EndReason
-from webapp.core.models import Changes
+from webapp.core.models import UserChanges
 from webapp.core.policy import Role
 from webapp.mail.file_outbox import Mail
 
@@ -146,7 +146,7 @@ class TestByKeyboardAndWithoutScripts:
         hand.press("delete-submit")
         page.wait_until_told("Your account is deleted")
         with app.app_context():
-            assert not services_of(app).accounts.knows(EMAIL)
+            assert not services_of(app).accounts.exists(EMAIL)
 
     @pytest.mark.thorough("browsers in full")
     def test_look_for_somebody_and_disable_them(
@@ -288,7 +288,7 @@ def make_admin(app: Flask, clock: Clock) -> None:
     with app.app_context():
         accounts = services_of(app).accounts
         user, _ = accounts.find(EMAIL)
-        accounts.change(user.id, Changes(role=Role.ADMIN), clock())
+        accounts.change(user.id, UserChanges(role=Role.ADMIN), clock())
 
 
 def end_everywhere(app: Flask, clock: Clock, email: str = EMAIL) -> None:

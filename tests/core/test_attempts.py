@@ -4,18 +4,24 @@ from contextlib import suppress
 
 import pytest
 
-from webapp.core.errors import Busy, InvalidCredentials, PasswordRefused, RateLimited, Unavailable
-from webapp.core.ip import address_key
+from webapp.core.errors import (
+    InvalidCredentials,
+    Overloaded,
+    RateLimited,
+    Unavailable,
+    WrongPassword,
+)
+from webapp.core.ip import ip_key
 from webapp.core.rate_limits import (
-    ACCOUNT,
-    CHECK_BY_ACCOUNT,
-    FORGOT_BY_ACCOUNT,
-    FORGOT_BY_ADDRESS,
-    REFRESH_BY_ACCOUNT,
-    REFRESH_BY_ADDRESS,
-    STRENGTH_BY_ADDRESS,
-    Attempts,
+    CHECK_PER_ACCOUNT,
+    FORGOT_PER_ACCOUNT,
+    FORGOT_PER_IP,
+    LOGIN_PER_ACCOUNT,
+    REFRESH_PER_ACCOUNT,
+    REFRESH_PER_IP,
+    STRENGTH_PER_IP,
     Limit,
+    RateLimiter,
     account_key,
 )
 
@@ -30,17 +36,17 @@ class Counters:
         self.taken: dict[tuple[str, str], int] = {}
         self.down: set[str] = set()
 
-    def take(self, limit: Limit, key: str) -> int:
-        if "take" in self.down:
+    def acquire(self, limit: Limit, key: str) -> int:
+        if "acquire" in self.down:
             raise Unavailable
         if self.taken.get((limit.name, key), 0) >= limit.amount:
             return limit.seconds
         self.taken[limit.name, key] = self.taken.get((limit.name, key), 0) + 1
         return 0
 
-    def give_back(self, limit: Limit, key: str) -> None:
+    def release(self, limit: Limit, key: str) -> None:
         """Raises KeyError for what was never taken."""
-        if "give_back" in self.down:
+        if "release" in self.down:
             raise Unavailable
         self.taken[limit.name, key] -= 1
 
@@ -63,12 +69,12 @@ def local() -> Counters:
 
 
 @pytest.fixture
-def attempts(counters: Counters, local: Counters) -> Attempts:
-    return Attempts(counters, local, enabled=True)
+def attempts(counters: Counters, local: Counters) -> RateLimiter:
+    return RateLimiter(counters, local, enabled=True)
 
 
 def check(
-    attempts: Attempts,
+    attempts: RateLimiter,
     result: BaseException | None = None,
     *,
     account: str = ADA,
@@ -83,7 +89,7 @@ def check(
 
 
 def fail_often(
-    attempts: Attempts,
+    attempts: RateLimiter,
     account: str = ADA,
     *,
     times: int = 10,
@@ -98,19 +104,19 @@ def fail_often(
 
 class TestPasswordCheck:
     def test_ten_failures_for_an_account_close_it_for_all_addresses(
-        self, attempts: Attempts
+        self, attempts: RateLimiter
     ) -> None:
         fail_often(attempts)
         with pytest.raises(RateLimited) as refusal:
             check(attempts)
-        assert refusal.value.retry_after == ACCOUNT.seconds
+        assert refusal.value.retry_after == LOGIN_PER_ACCOUNT.seconds
 
-    def test_other_accounts_stay_open(self, attempts: Attempts) -> None:
+    def test_other_accounts_stay_open(self, attempts: RateLimiter) -> None:
         fail_often(attempts)
         check(attempts, account=GRACE)
 
     def test_a_hundred_failures_from_an_address_close_it_for_all_accounts(
-        self, attempts: Attempts
+        self, attempts: RateLimiter
     ) -> None:
         for number in range(100):
             check(attempts, WRONG, account=f"user{number}@example.com")
@@ -119,25 +125,25 @@ class TestPasswordCheck:
         check(attempts, address="192.0.2.2")
 
     def test_the_place_is_taken_before_the_body_runs(
-        self, attempts: Attempts, counters: Counters
+        self, attempts: RateLimiter, counters: Counters
     ) -> None:
         with attempts.password_check(ADA, "192.0.2.1", False):
             assert counters.total == 2
 
-    def test_a_body_that_has_no_place_is_never_run(self, attempts: Attempts) -> None:
+    def test_a_body_that_has_no_place_is_never_run(self, attempts: RateLimiter) -> None:
         fail_often(attempts)
         with pytest.raises(RateLimited), attempts.password_check(ADA, "192.0.2.1", False):
             pytest.fail("the password was checked")
 
     def test_successes_are_no_guesses_and_ask_nothing_more_of_redis(
-        self, attempts: Attempts, counters: Counters
+        self, attempts: RateLimiter, counters: Counters
     ) -> None:
         for _ in range(200):
             check(attempts)
         assert counters.total == 0
 
     def test_three_hundred_successes_of_an_account_and_then_it_waits(
-        self, attempts: Attempts, counters: Counters
+        self, attempts: RateLimiter, counters: Counters
     ) -> None:
         for host in range(300):
             check(attempts, address=f"198.51.100.{host % 250}")
@@ -146,12 +152,12 @@ class TestPasswordCheck:
             attempts.password_check(ADA, "192.0.2.1", False),
         ):
             pytest.fail("the password was checked")
-        assert refusal.value.retry_after == CHECK_BY_ACCOUNT.seconds
+        assert refusal.value.retry_after == CHECK_PER_ACCOUNT.seconds
         check(attempts, account=GRACE)
         assert counters.total == 0
 
     def test_three_thousand_successes_of_an_address_and_then_it_waits(
-        self, attempts: Attempts
+        self, attempts: RateLimiter
     ) -> None:
         for number in range(3000):
             check(attempts, account=f"user{number % 10}@example.com")
@@ -160,9 +166,9 @@ class TestPasswordCheck:
         check(attempts, address="192.0.2.2")
 
     def test_what_was_not_checked_counts_as_no_check(
-        self, attempts: Attempts, local: Counters
+        self, attempts: RateLimiter, local: Counters
     ) -> None:
-        check(attempts, Busy())
+        check(attempts, Overloaded())
         fail_often(attempts, GRACE)
         before = local.total
         with pytest.raises(RateLimited):
@@ -170,27 +176,27 @@ class TestPasswordCheck:
         assert local.total == before
 
     def test_a_success_gives_back_its_own_place_and_forgives_no_failure(
-        self, attempts: Attempts, counters: Counters
+        self, attempts: RateLimiter, counters: Counters
     ) -> None:
         check(attempts, WRONG)
         check(attempts)
         assert counters.total == 2
 
     @pytest.mark.parametrize(
-        "failure", [WRONG, PasswordRefused({}), ZeroDivisionError(), KeyboardInterrupt()]
+        "failure", [WRONG, WrongPassword({}), ZeroDivisionError(), KeyboardInterrupt()]
     )
     def test_whatever_else_it_ends_with_is_counted(
-        self, attempts: Attempts, counters: Counters, failure: BaseException
+        self, attempts: RateLimiter, counters: Counters, failure: BaseException
     ) -> None:
         check(attempts, failure)
         assert counters.total == 2
 
-    def test_an_outage_is_not_counted(self, attempts: Attempts, counters: Counters) -> None:
+    def test_an_outage_is_not_counted(self, attempts: RateLimiter, counters: Counters) -> None:
         check(attempts, Unavailable())
         assert counters.total == 0
 
     def test_a_refused_try_takes_no_place_of_the_address(
-        self, attempts: Attempts, counters: Counters
+        self, attempts: RateLimiter, counters: Counters
     ) -> None:
         fail_often(attempts)
         before = dict(counters.taken)
@@ -199,7 +205,7 @@ class TestPasswordCheck:
         assert counters.taken == before
 
     def test_an_address_that_is_closed_takes_no_place_of_an_account(
-        self, attempts: Attempts, counters: Counters
+        self, attempts: RateLimiter, counters: Counters
     ) -> None:
         for number in range(100):
             check(attempts, WRONG, account=f"user{number}@example.com")
@@ -208,38 +214,38 @@ class TestPasswordCheck:
         assert ("account", account_key(ADA)) not in counters.taken
 
     def test_without_counters_nothing_is_checked(
-        self, attempts: Attempts, counters: Counters
+        self, attempts: RateLimiter, counters: Counters
     ) -> None:
-        counters.down = {"take"}
+        counters.down = {"acquire"}
         with pytest.raises(Unavailable), attempts.password_check(ADA, "192.0.2.1", False):
             pytest.fail("the password was checked")
 
     def test_what_cannot_be_given_back_refuses_no_right_password(
-        self, attempts: Attempts, counters: Counters
+        self, attempts: RateLimiter, counters: Counters
     ) -> None:
-        counters.down = {"give_back"}
+        counters.down = {"release"}
         check(attempts)
 
-    def test_ways_to_type_an_address_are_no_extra_guesses(self, attempts: Attempts) -> None:
+    def test_ways_to_type_an_address_are_no_extra_guesses(self, attempts: RateLimiter) -> None:
         fail_often(attempts)
         for typed in ("ADA@example.com", " ada@example.com ", "ada@EXAMPLE.com"):
             with pytest.raises(RateLimited):
                 check(attempts, account=typed)
 
     @pytest.mark.parametrize("account", ["", "no address", "x" * 70_000, "\ud800@example.com"])
-    def test_whatever_is_typed_is_counted(self, attempts: Attempts, account: str) -> None:
+    def test_whatever_is_typed_is_counted(self, attempts: RateLimiter, account: str) -> None:
         fail_often(attempts, account)
         with pytest.raises(RateLimited):
             check(attempts, account=account)
 
 
 class TestKnownBrowser:
-    def test_strangers_cannot_lock_it_out(self, attempts: Attempts) -> None:
+    def test_strangers_cannot_lock_it_out(self, attempts: RateLimiter) -> None:
         fail_often(attempts)
         check(attempts, known=True)
 
     def test_all_of_an_account_have_thirty_failures_together(
-        self, attempts: Attempts, counters: Counters
+        self, attempts: RateLimiter, counters: Counters
     ) -> None:
         fail_often(attempts, times=30, known=True)
         with pytest.raises(RateLimited):
@@ -247,12 +253,12 @@ class TestKnownBrowser:
         assert counters.taken["known-browser", account_key(ADA)] == 30
 
     def test_its_failures_take_none_of_the_strangers_places_for_the_account(
-        self, attempts: Attempts
+        self, attempts: RateLimiter
     ) -> None:
         fail_often(attempts, times=30, known=True)
         check(attempts)
 
-    def test_its_failures_count_at_the_address(self, attempts: Attempts) -> None:
+    def test_its_failures_count_at_the_address(self, attempts: RateLimiter) -> None:
         for _ in range(30):
             check(attempts, WRONG, known=True)
         for number in range(70):
@@ -260,35 +266,37 @@ class TestKnownBrowser:
         with pytest.raises(RateLimited):
             check(attempts, account=GRACE)
 
-    def test_a_stranger_at_its_address_cannot_lock_it_out(self, attempts: Attempts) -> None:
+    def test_a_stranger_at_its_address_cannot_lock_it_out(self, attempts: RateLimiter) -> None:
         for number in range(100):
             check(attempts, WRONG, account=f"user{number}@example.com")
         check(attempts, known=True)
 
-    def test_one_that_many_accounts_know_has_a_hundred_failures(self, attempts: Attempts) -> None:
+    def test_one_that_many_accounts_know_has_a_hundred_failures(
+        self, attempts: RateLimiter
+    ) -> None:
         for number in range(100):
             check(attempts, WRONG, account=f"user{number % 5}@example.com", known=True)
         with pytest.raises(RateLimited):
             check(attempts, known=True)
         check(attempts, address="192.0.2.2", known=True)
 
-    def test_a_success_leaves_nothing(self, attempts: Attempts, counters: Counters) -> None:
+    def test_a_success_leaves_nothing(self, attempts: RateLimiter, counters: Counters) -> None:
         check(attempts, known=True)
         assert counters.total == 0
 
-    def test_it_is_known_to_one_account_alone(self, attempts: Attempts) -> None:
+    def test_it_is_known_to_one_account_alone(self, attempts: RateLimiter) -> None:
         fail_often(attempts, times=30, known=True)
         check(attempts, account=GRACE, known=True)
 
 
 class TestClient:
-    def test_strangers_cannot_lock_its_users_out(self, attempts: Attempts) -> None:
+    def test_strangers_cannot_lock_its_users_out(self, attempts: RateLimiter) -> None:
         fail_often(attempts)
         fail_often(attempts, client="another one")
         check(attempts, client="shop")
 
     def test_it_has_ten_failures_an_account_which_lock_no_others_out(
-        self, attempts: Attempts
+        self, attempts: RateLimiter
     ) -> None:
         fail_often(attempts, client="shop")
         with pytest.raises(RateLimited):
@@ -296,7 +304,7 @@ class TestClient:
         check(attempts, account=GRACE, client="shop")
         check(attempts)
 
-    def test_its_failures_count_at_the_address(self, attempts: Attempts) -> None:
+    def test_its_failures_count_at_the_address(self, attempts: RateLimiter) -> None:
         for number in range(100):
             check(attempts, WRONG, account=f"user{number}@example.com", client="shop")
         with pytest.raises(RateLimited):
@@ -305,7 +313,7 @@ class TestClient:
 
 class TestReset:
     def test_failures_before_it_count_no_more_for_the_account(
-        self, attempts: Attempts, counters: Counters
+        self, attempts: RateLimiter, counters: Counters
     ) -> None:
         fail_often(attempts)
         fail_often(attempts, times=30, known=True)
@@ -315,7 +323,7 @@ class TestReset:
         assert counters.taken["address", "198.51.100.1"] == 2
 
     def test_an_outage_is_no_reason_to_refuse_it(
-        self, attempts: Attempts, counters: Counters, monkeypatch: pytest.MonkeyPatch
+        self, attempts: RateLimiter, counters: Counters, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def clear(limit: Limit, key: str) -> None:
             raise Unavailable
@@ -325,24 +333,24 @@ class TestReset:
 
 
 class TestCount:
-    def test_every_call_counts(self, attempts: Attempts) -> None:
+    def test_every_call_counts(self, attempts: RateLimiter) -> None:
         for _ in range(5):
-            attempts.count(FORGOT_BY_ACCOUNT, FORGOT_BY_ADDRESS, ADA, "192.0.2.1")
+            attempts.count(FORGOT_PER_ACCOUNT, FORGOT_PER_IP, ADA, "192.0.2.1")
         with pytest.raises(RateLimited):
-            attempts.count(FORGOT_BY_ACCOUNT, FORGOT_BY_ADDRESS, ADA, "192.0.2.2")
-        attempts.count(FORGOT_BY_ACCOUNT, FORGOT_BY_ADDRESS, GRACE, "192.0.2.1")
+            attempts.count(FORGOT_PER_ACCOUNT, FORGOT_PER_IP, ADA, "192.0.2.2")
+        attempts.count(FORGOT_PER_ACCOUNT, FORGOT_PER_IP, GRACE, "192.0.2.1")
 
-    def test_an_address_is_counted_over_all_accounts(self, attempts: Attempts) -> None:
+    def test_an_address_is_counted_over_all_accounts(self, attempts: RateLimiter) -> None:
         for number in range(60):
-            attempts.count(FORGOT_BY_ACCOUNT, FORGOT_BY_ADDRESS, f"{number}@a.example", "192.0.2.1")
+            attempts.count(FORGOT_PER_ACCOUNT, FORGOT_PER_IP, f"{number}@a.example", "192.0.2.1")
         with pytest.raises(RateLimited):
-            attempts.count(FORGOT_BY_ACCOUNT, FORGOT_BY_ADDRESS, ADA, "192.0.2.1")
+            attempts.count(FORGOT_PER_ACCOUNT, FORGOT_PER_IP, ADA, "192.0.2.1")
 
     def test_what_is_asked_often_and_honestly_costs_no_call_to_redis(
-        self, attempts: Attempts, counters: Counters, local: Counters
+        self, attempts: RateLimiter, counters: Counters, local: Counters
     ) -> None:
-        attempts.count(REFRESH_BY_ACCOUNT, REFRESH_BY_ADDRESS, "a user's id", "192.0.2.1")
-        attempts.count_address(STRENGTH_BY_ADDRESS, "192.0.2.1")
+        attempts.count(REFRESH_PER_ACCOUNT, REFRESH_PER_IP, "a user's id", "192.0.2.1")
+        attempts.count_ip(STRENGTH_PER_IP, "192.0.2.1")
         assert counters.total == 0
         assert local.total == 3
 
@@ -350,11 +358,11 @@ class TestCount:
 def test_switched_off_nothing_is_counted_and_nobody_refused(
     counters: Counters, local: Counters
 ) -> None:
-    attempts = Attempts(counters, local, enabled=False)
+    attempts = RateLimiter(counters, local, enabled=False)
     fail_often(attempts)
     check(attempts)
-    attempts.count(FORGOT_BY_ACCOUNT, FORGOT_BY_ADDRESS, ADA, "192.0.2.1")
-    attempts.count_address(STRENGTH_BY_ADDRESS, "192.0.2.1")
+    attempts.count(FORGOT_PER_ACCOUNT, FORGOT_PER_IP, ADA, "192.0.2.1")
+    attempts.count_ip(STRENGTH_PER_IP, "192.0.2.1")
     assert counters.taken == local.taken == {}
 
 
@@ -378,4 +386,4 @@ def test_an_account_is_counted_under_a_digest() -> None:
     ],
 )
 def test_an_address_is_counted_by_what_one_customer_has(address: str, key: str) -> None:
-    assert address_key(address) == key
+    assert ip_key(address) == key

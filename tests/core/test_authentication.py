@@ -10,7 +10,7 @@ import pytest
 from webapp.core.authentication import Authenticator, Identity, RefreshWanted
 from webapp.core.claims import AccessClaims, RefreshClaims
 from webapp.core.errors import (
-    ClocksDiffer,
+    ClockSkew,
     CookiesDiffer,
     EvergreenError,
     KeyUnknown,
@@ -55,7 +55,7 @@ def verify(token: str, now: float) -> tuple[User, AccessClaims]:
     refusals: dict[str, EvergreenError] = {
         "expired": TokenExpired(claims),
         "ended": SessionEnded("logout"),
-        "early": ClocksDiffer(claims),
+        "early": ClockSkew(claims),
         "down": Unavailable(),
     }
     if refusal := refusals.get(token.split()[2]):
@@ -107,7 +107,7 @@ class TestCookiesOfAPage:
 
     @pytest.mark.parametrize(
         ("access", "reason"),
-        [(ENDED, SessionEnded), (EARLY, ClocksDiffer), (EXPIRED, TokenMissing)],
+        [(ENDED, SessionEnded), (EARLY, ClockSkew), (EXPIRED, TokenMissing)],
     )
     def test_alone_its_own_reason_is_given(self, access: str, reason: type[Exception]) -> None:
         with pytest.raises(reason):
@@ -161,7 +161,7 @@ class TestBearerAtTheApi:
             decide(GOOD, refresh=[REFRESH_A], api=True)
 
     @pytest.mark.parametrize(
-        ("bearer", "reason"), [(JUNK, TokenInvalid), (ENDED, SessionEnded), (EARLY, ClocksDiffer)]
+        ("bearer", "reason"), [(JUNK, TokenInvalid), (ENDED, SessionEnded), (EARLY, ClockSkew)]
     )
     def test_a_bad_one_is_refused_beside_a_refresh_cookie_too(
         self, bearer: str, reason: type[Exception]
@@ -207,7 +207,7 @@ class TestRedeemFirst:
             ([], RefreshInvalid(), RefreshInvalid),
             ([], RefreshReused("reuse"), RefreshReused),
             ([SessionEnded("logout")], RefreshInvalid(), SessionEnded),
-            ([ClocksDiffer(verify(GOOD, NOW)[1])], SessionEnded("logout"), ClocksDiffer),
+            ([ClockSkew(verify(GOOD, NOW)[1])], SessionEnded("logout"), ClockSkew),
             ([SessionEnded("logout")], KeyUnknown(), KeyUnknown),
         ],
     )

@@ -8,16 +8,16 @@ from tests.support.browser import EMAIL, Browser
 from tests.support.clock import Clock
 from tests.support.servers import RedisServer
 from webapp.core.errors import Unavailable, ValidationFailed
-from webapp.core.models import Changes, User
-from webapp.core.user_admin import Directory
+from webapp.core.models import User, UserChanges
+from webapp.core.user_admin import UserAdmin
 from webapp.store.sql.users import SqlUsers
 
 LONG = "wolfgang.amadeus.mozart@example.com"
 
 
 @pytest.fixture
-def directory(app: Flask) -> Directory:
-    return services_of(app).directory
+def directory(app: Flask) -> UserAdmin:
+    return services_of(app).user_admin
 
 
 @pytest.fixture
@@ -28,15 +28,15 @@ def ada(app: Flask, browser: Browser) -> User:
         return services_of(app).accounts.find(EMAIL)[0]
 
 
-@pytest.mark.parametrize("changes", [Changes(disabled=True), Changes(password=LONG)])
+@pytest.mark.parametrize("changes", [UserChanges(disabled=True), UserChanges(password=LONG)])
 def test_while_redis_is_down_somebody_can_be_signed_out(
     app: Flask,
-    directory: Directory,
+    directory: UserAdmin,
     ada: User,
     browser: Browser,
     redis_server: RedisServer,
     clock: Clock,
-    changes: Changes,
+    changes: UserChanges,
 ) -> None:
     redis_server.stop()
     try:
@@ -49,7 +49,7 @@ def test_while_redis_is_down_somebody_can_be_signed_out(
 
 def test_an_account_that_could_not_be_deleted_is_as_it_was(
     app: Flask,
-    directory: Directory,
+    directory: UserAdmin,
     ada: User,
     browser: Browser,
     clock: Clock,
@@ -66,16 +66,16 @@ def test_an_account_that_could_not_be_deleted_is_as_it_was(
 
 
 def test_a_password_that_an_admin_sets_is_not_made_of_the_address_either(
-    app: Flask, directory: Directory, ada: User, clock: Clock
+    app: Flask, directory: UserAdmin, ada: User, clock: Clock
 ) -> None:
     with app.app_context():
-        directory.change(ada.id, Changes(email=LONG), clock.now)
+        directory.change(ada.id, UserChanges(email=LONG), clock.now)
         with pytest.raises(ValidationFailed):
-            directory.change(ada.id, Changes(password=LONG), clock.now)
+            directory.change(ada.id, UserChanges(password=LONG), clock.now)
 
 
-def test_somebody_may_be_created_disabled(app: Flask, directory: Directory, clock: Clock) -> None:
-    wanted = Changes(email="new@example.com", password="an engine of cogs", disabled=True)
+def test_somebody_may_be_created_disabled(app: Flask, directory: UserAdmin, clock: Clock) -> None:
+    wanted = UserChanges(email="new@example.com", password="an engine of cogs", disabled=True)
     with app.app_context():
         user = directory.create(wanted, clock.now)
         assert user.disabled

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from webapp.core.errors import Busy
+from webapp.core.errors import Overloaded
 from webapp.core.estimates import LONGEST, QUEUE, SAVINGS, SHARE, Estimates
 
 
@@ -31,7 +31,7 @@ class Machine:
         try:
             with self.estimates.spare_turn():
                 self.cpu.now += seconds
-        except Busy:
+        except Overloaded:
             return False
         return True
 
@@ -107,7 +107,7 @@ def test_few_forms_wait_and_the_next_is_told_to_come_back(machine: Machine) -> N
             waiting = [many.submit(estimate) for _ in range(QUEUE)]
             while machine.estimates._room.acquire(blocking=False):
                 machine.estimates._room.release()
-            with pytest.raises(Busy):
+            with pytest.raises(Overloaded):
                 estimate()
         for each in waiting:
             each.result(5)

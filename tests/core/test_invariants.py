@@ -26,12 +26,12 @@ from tests.support.clock import Clock
 from tests.support.servers import RedisServer
 from webapp.core.errors import SessionEnded, TokenExpired
 from webapp.core.sessions import Sessions
-from webapp.core.token_issuer import Grant, Origin
+from webapp.core.token_issuer import ClientInfo, IssuedTokens
 from webapp.core.token_verifier import TokenVerifier
 from webapp.store.sql.models import EventRow, SessionRow, db
 from webapp.store.sql.users import SqlUsers
 
-HERE = Origin("192.0.2.1", CHROME)
+HERE = ClientInfo("192.0.2.1", CHROME)
 RUNS = int(os.environ.get("EVERGREEN_RUNS", "30"))
 GRACE = 30
 CLOCKS_APART = 24
@@ -54,9 +54,9 @@ class Life(RuleBasedStateMachine):
         found = SqlUsers().by_email(EMAIL)
         assert found
         self.user = found[0]
-        self.held: Grant | None = None
-        self.history: list[Grant] = []
-        self.ended: list[Grant] = []
+        self.held: IssuedTokens | None = None
+        self.history: list[IssuedTokens] = []
+        self.ended: list[IssuedTokens] = []
         self.snapshot = self.redis.snapshot()
         self.skew = 0
 
@@ -156,14 +156,14 @@ class Life(RuleBasedStateMachine):
             newest = max(grant.refresh.gen for grant in self.history)
             assert int(entry.split()[0]) <= newest
 
-    def redeem(self, grant: Grant) -> Grant:
+    def redeem(self, grant: IssuedTokens) -> IssuedTokens:
         return self.sessions.redeem(grant.refresh_token, HERE, self.clock.now)
 
-    def redeemed_now(self) -> Grant:
+    def redeemed_now(self) -> IssuedTokens:
         self.accept(self.redeem(self.held))
         return self.held
 
-    def accept(self, grant: Grant) -> None:
+    def accept(self, grant: IssuedTokens) -> None:
         assert grant.refresh.gen > self.held.refresh.gen
         self.held = grant
         self.history.append(grant)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from webapp.core.ip import address_key, plain_ip
+from webapp.core.ip import ip_key, plain_ip
 
 
 @pytest.mark.parametrize(
@@ -13,7 +13,7 @@ from webapp.core.ip import address_key, plain_ip
     ],
 )
 def test_ipv4(written: str) -> None:
-    assert plain_ip(written) == address_key(written) == "192.0.2.1"
+    assert plain_ip(written) == ip_key(written) == "192.0.2.1"
 
 
 @pytest.mark.parametrize(
@@ -31,8 +31,8 @@ def test_ipv4(written: str) -> None:
 )
 def test_ipv6_counts_as_its_network(written: str) -> None:
     assert plain_ip(written) == "2001:db8::1"
-    assert address_key(written) == address_key("[2001:db8::2:3]:1") == "2001:db8::/64"
-    assert address_key(written) != address_key("2001:db8:0:1::1")
+    assert ip_key(written) == ip_key("[2001:db8::2:3]:1") == "2001:db8::/64"
+    assert ip_key(written) != ip_key("2001:db8:0:1::1")
 
 
 @pytest.mark.parametrize(

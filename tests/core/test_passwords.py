@@ -18,28 +18,28 @@ PASSWORDS = Passwords(rounds=4, min_length=15, published=frozenset(), pool=Hashi
     ],
 )
 def test_any_text_is_a_password(password: str) -> None:
-    assert PASSWORDS.accepted(password)
+    assert PASSWORDS.validate(password)
     hashed = PASSWORDS.hash(password)
-    assert PASSWORDS.matches(password, hashed)
-    assert not PASSWORDS.matches(password + " ", hashed)
+    assert PASSWORDS.verify(password, hashed)
+    assert not PASSWORDS.verify(password + " ", hashed)
 
 
 def test_the_last_of_a_thousand_bytes_counts() -> None:
     long = "an engine of cogs and cards " * 40
     long = long[:1023]
-    assert PASSWORDS.accepted(long + "a")
-    assert not PASSWORDS.matches(long + "b", PASSWORDS.hash(long + "a"))
+    assert PASSWORDS.validate(long + "a")
+    assert not PASSWORDS.verify(long + "b", PASSWORDS.hash(long + "a"))
 
 
 def test_the_same_letters_from_another_keyboard_are_the_same_password() -> None:
-    assert PASSWORDS.matches("cafe\u0301 au lait, please", PASSWORDS.hash("café au lait, please"))
+    assert PASSWORDS.verify("cafe\u0301 au lait, please", PASSWORDS.hash("café au lait, please"))
 
 
 @pytest.mark.parametrize("password", ["", "fourteen chars", "cogs and cards " * 70])
 def test_what_is_too_short_or_too_long_is_refused(password: str) -> None:
     with pytest.raises(ValueError, match="Use at"):
-        PASSWORDS.accepted(password)
+        PASSWORDS.validate(password)
 
 
 def test_nobody_matches_whatever_they_type() -> None:
-    assert not PASSWORDS.matches("nobody has this password", None)
+    assert not PASSWORDS.verify("nobody has this password", None)

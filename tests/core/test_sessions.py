@@ -16,14 +16,14 @@ from webapp.core.errors import (
 )
 from webapp.core.models import User
 from webapp.core.sessions import Sessions
-from webapp.core.token_issuer import Grant, Origin
+from webapp.core.token_issuer import ClientInfo, IssuedTokens
 from webapp.core.token_verifier import TokenVerifier
 from webapp.store.sql.models import EventRow, SessionRow, UserRow, db
 from webapp.store.sql.users import SqlUsers
 
-HERE = Origin("192.0.2.1", CHROME, device_id="of-this-browser")
+HERE = ClientInfo("192.0.2.1", CHROME, device_id="of-this-browser")
 # Of the same system, and with the same version of the same browser.
-THIEF = Origin("198.51.100.9", CHROME)
+THIEF = ClientInfo("198.51.100.9", CHROME)
 GRACE = 30
 
 
@@ -35,20 +35,20 @@ def ada(sessions: Sessions) -> User:
 
 
 @pytest.fixture
-def start(sessions: Sessions, ada: User, clock: Clock) -> Grant:
+def start(sessions: Sessions, ada: User, clock: Clock) -> IssuedTokens:
     return sessions.start(ada, HERE, remember=False, now=clock.now)
 
 
 class TestRotated:
     def test_the_live_token_is_exchanged_for_the_next_generation(
-        self, sessions: Sessions, start: Grant, clock: Clock
+        self, sessions: Sessions, start: IssuedTokens, clock: Clock
     ) -> None:
         clock.advance(400)
         grant = sessions.redeem(start.refresh_token, HERE, clock.now)
         assert (grant.outcome, grant.refresh.gen, grant.refresh.iat) == ("rotated", 1, clock.now)
 
     def test_the_idle_limit_slides_and_the_absolute_one_does_not(
-        self, sessions: Sessions, start: Grant, clock: Clock
+        self, sessions: Sessions, start: IssuedTokens, clock: Clock
     ) -> None:
         token, end = start.refresh_token, clock.now + 90 * 86400
         while clock.now + 12 * 3600 - 60 < end:
@@ -63,7 +63,7 @@ class TestRotated:
 
 class TestRepeated:
     def test_a_race_gets_the_very_same_successor(
-        self, sessions: Sessions, token_verifier: TokenVerifier, start: Grant, clock: Clock
+        self, sessions: Sessions, token_verifier: TokenVerifier, start: IssuedTokens, clock: Clock
     ) -> None:
         first = sessions.redeem(start.refresh_token, HERE, clock.now)
         token_verifier.verify(first.access_token, clock.now)
@@ -73,7 +73,7 @@ class TestRepeated:
         assert second.refresh_token == first.refresh_token
 
     def test_a_lost_response_is_repeated_as_long_as_the_token_lives(
-        self, sessions: Sessions, start: Grant, clock: Clock
+        self, sessions: Sessions, start: IssuedTokens, clock: Clock
     ) -> None:
         lost = sessions.redeem(start.refresh_token, HERE, clock.now)
         clock.advance(11 * 3600)
@@ -81,7 +81,7 @@ class TestRepeated:
         assert (again.outcome, again.refresh_token) == ("repeated", lost.refresh_token)
 
     def test_two_tabs_of_a_laptop_that_wakes_up_after_a_lost_response_both_get_it(
-        self, sessions: Sessions, token_verifier: TokenVerifier, start: Grant, clock: Clock
+        self, sessions: Sessions, token_verifier: TokenVerifier, start: IssuedTokens, clock: Clock
     ) -> None:
         sessions.redeem(start.refresh_token, HERE, clock.now)
         clock.advance(3600)
@@ -93,14 +93,14 @@ class TestRepeated:
 
     @pytest.mark.parametrize("agent", [FIREFOX, "", "MyApp 1.2.4", "Mozilla/5.0 (X11; Linux)"])
     def test_a_browser_that_shows_another_user_agent_is_still_the_same(
-        self, sessions: Sessions, start: Grant, clock: Clock, agent: str
+        self, sessions: Sessions, start: IssuedTokens, clock: Clock, agent: str
     ) -> None:
         posing = replace(HERE, ip="198.51.100.7", user_agent=agent)
         sessions.redeem(start.refresh_token, HERE, clock.now)
         assert sessions.redeem(start.refresh_token, posing, clock.now).outcome == "repeated"
 
     def test_a_browser_that_has_got_another_device_cookie_may_race_as_well(
-        self, sessions: Sessions, start: Grant, clock: Clock
+        self, sessions: Sessions, start: IssuedTokens, clock: Clock
     ) -> None:
         other = replace(HERE, device_id="another")
         token = sessions.redeem(start.refresh_token, other, clock.now).refresh_token
@@ -108,7 +108,7 @@ class TestRepeated:
             assert sessions.redeem(token, other, clock.now).refresh.gen == 2
 
     def test_of_a_browser_without_a_device_cookie_those_that_have_just_got_theirs_may_race(
-        self, sessions: Sessions, start: Grant, clock: Clock
+        self, sessions: Sessions, start: IssuedTokens, clock: Clock
     ) -> None:
         without = replace(HERE, device_id="")
         token = sessions.redeem(start.refresh_token, without, clock.now).refresh_token
@@ -120,7 +120,7 @@ class TestRepeated:
     def test_a_program_may_call_itself_as_it_likes(
         self, sessions: Sessions, ada: User, clock: Clock, agents: tuple[str, str]
     ) -> None:
-        before, after = (Origin("192.0.2.1", agent, "api") for agent in agents)
+        before, after = (ClientInfo("192.0.2.1", agent, "api") for agent in agents)
         token = sessions.start(ada, before, remember=True, now=clock.now).refresh_token
         sessions.redeem(token, before, clock.now)
         assert sessions.redeem(token, after, clock.now).outcome == "repeated"
@@ -130,7 +130,7 @@ class TestRepeated:
         self,
         sessions: Sessions,
         token_verifier: TokenVerifier,
-        start: Grant,
+        start: IssuedTokens,
         clock: Clock,
         redis_server: RedisServer,
         kind: str,
@@ -154,7 +154,7 @@ class TestReused:
         self,
         sessions: Sessions,
         token_verifier: TokenVerifier,
-        start: Grant,
+        start: IssuedTokens,
         clock: Clock,
         proof: str,
     ) -> None:
@@ -172,7 +172,7 @@ class TestReused:
             token_verifier.verify(grant.access_token, clock.now)
 
     def test_three_quick_rotations_and_then_the_first_token_is_theft_inside_the_grace_too(
-        self, sessions: Sessions, start: Grant, clock: Clock
+        self, sessions: Sessions, start: IssuedTokens, clock: Clock
     ) -> None:
         token = start.refresh_token
         for _ in range(3):
@@ -182,14 +182,14 @@ class TestReused:
 
     @pytest.mark.parametrize("thief", [THIEF, replace(THIEF, device_id="of-the-thief")])
     def test_a_repeat_without_the_device_cookie_is_theft_at_once(
-        self, sessions: Sessions, start: Grant, clock: Clock, thief: Origin
+        self, sessions: Sessions, start: IssuedTokens, clock: Clock, thief: ClientInfo
     ) -> None:
         sessions.redeem(start.refresh_token, HERE, clock.now)
         with pytest.raises(RefreshReused):
             sessions.redeem(start.refresh_token, thief, clock.now)
 
     def test_repeats_after_the_successor_was_seen_do_not_lengthen_the_grace(
-        self, sessions: Sessions, token_verifier: TokenVerifier, start: Grant, clock: Clock
+        self, sessions: Sessions, token_verifier: TokenVerifier, start: IssuedTokens, clock: Clock
     ) -> None:
         grant = sessions.redeem(start.refresh_token, HERE, clock.now)
         token_verifier.verify(grant.access_token, clock.now)
@@ -202,14 +202,14 @@ class TestReused:
 
     @pytest.mark.parametrize("thief", [THIEF, replace(THIEF, device_id="of-the-thief")])
     def test_a_thief_without_the_device_cookie_is_noticed_also_when_first(
-        self, sessions: Sessions, start: Grant, clock: Clock, thief: Origin
+        self, sessions: Sessions, start: IssuedTokens, clock: Clock, thief: ClientInfo
     ) -> None:
         sessions.redeem(start.refresh_token, thief, clock.now)
         with pytest.raises(RefreshReused):
             sessions.redeem(start.refresh_token, HERE, clock.now)
 
     def test_the_end_and_its_reason_are_written_down_once(
-        self, sessions: Sessions, start: Grant, clock: Clock
+        self, sessions: Sessions, start: IssuedTokens, clock: Clock
     ) -> None:
         sessions.redeem(start.refresh_token, HERE, clock.now)
         for _ in range(3):
@@ -224,7 +224,7 @@ class TestHealed:
         self,
         sessions: Sessions,
         token_verifier: TokenVerifier,
-        start: Grant,
+        start: IssuedTokens,
         clock: Clock,
         redis_server: RedisServer,
     ) -> None:
@@ -237,7 +237,7 @@ class TestHealed:
         self,
         sessions: Sessions,
         token_verifier: TokenVerifier,
-        start: Grant,
+        start: IssuedTokens,
         clock: Clock,
         redis_server: RedisServer,
     ) -> None:
@@ -254,7 +254,7 @@ class TestHealed:
         self,
         sessions: Sessions,
         token_verifier: TokenVerifier,
-        start: Grant,
+        start: IssuedTokens,
         clock: Clock,
         redis_server: RedisServer,
         value: str,
@@ -264,7 +264,7 @@ class TestHealed:
         assert sessions.redeem(start.refresh_token, HERE, clock.now).outcome == "healed"
 
     def test_an_entry_lives_as_long_as_its_newest_token(
-        self, sessions: Sessions, start: Grant, clock: Clock, redis_server: RedisServer
+        self, sessions: Sessions, start: IssuedTokens, clock: Clock, redis_server: RedisServer
     ) -> None:
         for _ in range(2):
             left = redis_server.client().ttl(f"session:{start.refresh.sid}")
@@ -272,7 +272,7 @@ class TestHealed:
             sessions.redeem(start.refresh_token, HERE, clock.now)
 
     def test_a_race_after_the_loss_still_has_one_successor(
-        self, sessions: Sessions, start: Grant, clock: Clock, redis_server: RedisServer
+        self, sessions: Sessions, start: IssuedTokens, clock: Clock, redis_server: RedisServer
     ) -> None:
         redis_server.client().flushall()
         first = sessions.redeem(start.refresh_token, HERE, clock.now)
@@ -280,7 +280,7 @@ class TestHealed:
         assert second.refresh_token == first.refresh_token
 
     def test_a_database_backup_from_before_the_login_signs_nobody_out(
-        self, sessions: Sessions, token_verifier: TokenVerifier, start: Grant, clock: Clock
+        self, sessions: Sessions, token_verifier: TokenVerifier, start: IssuedTokens, clock: Clock
     ) -> None:
         forget_session(start)
         token_verifier.verify(start.access_token, clock.now)
@@ -292,7 +292,7 @@ class TestHealed:
         self,
         sessions: Sessions,
         token_verifier: TokenVerifier,
-        start: Grant,
+        start: IssuedTokens,
         clock: Clock,
         redis_server: RedisServer,
     ) -> None:
@@ -309,7 +309,7 @@ class TestEnded:
         self,
         sessions: Sessions,
         token_verifier: TokenVerifier,
-        start: Grant,
+        start: IssuedTokens,
         clock: Clock,
         redis_server: RedisServer,
     ) -> None:
@@ -329,14 +329,16 @@ class TestEnded:
                 sessions.redeem(start.refresh_token, HERE, clock.now)
 
     def test_a_logout_is_in_redis_at_once_and_survives_the_loss_of_sql_alone(
-        self, sessions: Sessions, start: Grant, clock: Clock
+        self, sessions: Sessions, start: IssuedTokens, clock: Clock
     ) -> None:
         sessions.end(start.refresh.sid, "logout", clock.now)
         reopen_in_sql(start)
         with pytest.raises(SessionEnded):
             sessions.redeem(start.refresh_token, HERE, clock.now)
 
-    def test_the_first_reason_stays(self, sessions: Sessions, start: Grant, clock: Clock) -> None:
+    def test_the_first_reason_stays(
+        self, sessions: Sessions, start: IssuedTokens, clock: Clock
+    ) -> None:
         sessions.end(start.refresh.sid, "logout", clock.now)
         sessions.end(start.refresh.sid, "reuse", clock.now)
         with pytest.raises(SessionEnded) as refusal:
@@ -344,7 +346,7 @@ class TestEnded:
         assert refusal.value.reason == "logout"
 
     def test_a_disabled_user_is_found_at_the_next_request(
-        self, sessions: Sessions, token_verifier: TokenVerifier, start: Grant, clock: Clock
+        self, sessions: Sessions, token_verifier: TokenVerifier, start: IssuedTokens, clock: Clock
     ) -> None:
         user = db.session.get(UserRow, start.user.id)
         assert user
@@ -357,7 +359,7 @@ class TestEnded:
             assert refusal.value.reason == "disabled"
 
     def test_a_changed_role_is_in_the_next_access_token(
-        self, sessions: Sessions, start: Grant, clock: Clock
+        self, sessions: Sessions, start: IssuedTokens, clock: Clock
     ) -> None:
         user = db.session.get(UserRow, start.user.id)
         assert user
@@ -368,14 +370,14 @@ class TestEnded:
 
 class TestRefused:
     def test_a_token_of_another_client(
-        self, sessions: Sessions, start: Grant, clock: Clock
+        self, sessions: Sessions, start: IssuedTokens, clock: Clock
     ) -> None:
         with pytest.raises(RefreshInvalid):
-            sessions.redeem(start.refresh_token, Origin("", CHROME, "api"), clock.now)
+            sessions.redeem(start.refresh_token, ClientInfo("", CHROME, "api"), clock.now)
         assert sessions.redeem(start.refresh_token, HERE, clock.now).outcome == "rotated"
 
     def test_an_access_token_in_place_of_a_refresh_token_and_the_reverse(
-        self, sessions: Sessions, token_verifier: TokenVerifier, start: Grant, clock: Clock
+        self, sessions: Sessions, token_verifier: TokenVerifier, start: IssuedTokens, clock: Clock
     ) -> None:
         with pytest.raises(TokenInvalid):
             sessions.redeem(start.access_token, HERE, clock.now)
@@ -383,7 +385,7 @@ class TestRefused:
             token_verifier.verify(start.refresh_token, clock.now)
 
     def test_an_expired_token_to_the_second(
-        self, sessions: Sessions, token_verifier: TokenVerifier, start: Grant, clock: Clock
+        self, sessions: Sessions, token_verifier: TokenVerifier, start: IssuedTokens, clock: Clock
     ) -> None:
         clock.now = start.access.exp - 1
         token_verifier.verify(start.access_token, clock.now)
@@ -392,13 +394,13 @@ class TestRefused:
             token_verifier.verify(start.access_token, clock.now)
 
 
-def forget_session(grant: Grant) -> None:
+def forget_session(grant: IssuedTokens) -> None:
     db.session.query(EventRow).delete()
     db.session.query(SessionRow).filter_by(sid=grant.refresh.sid).delete()
     db.session.commit()
 
 
-def reopen_in_sql(grant: Grant) -> None:
+def reopen_in_sql(grant: IssuedTokens) -> None:
     row = db.session.get(SessionRow, grant.refresh.sid)
     assert row
     row.ended_at = row.ended_reason = None

@@ -36,7 +36,7 @@ def test_what_a_guesser_would_try_first_is_refused_and_says_how_to_do_better(
     assert not found.good
     assert found.score < 3
     with pytest.raises(ValueError, match=r"Four unrelated words do well|little more than"):
-        PASSWORDS.accepted(password, ADA, NAME)
+        PASSWORDS.validate(password, ADA, NAME)
 
 
 @pytest.mark.parametrize(

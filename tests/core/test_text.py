@@ -7,7 +7,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from webapp.core.text import lower_form, search_form
-from webapp.core.validation import normal_email
+from webapp.core.validation import normalize_email
 
 CARON, ACUTE = "\u030c", "\u0301"
 # As a wide keyboard writes ASCII.
@@ -41,7 +41,7 @@ def test_however_it_is_composed_it_is_one_form(text: str) -> None:
 
 def email_or_none(text: str) -> str | None:
     try:
-        return normal_email(text)
+        return normalize_email(text)
     except ValueError:
         return None
 
@@ -52,7 +52,7 @@ def email_or_none(text: str) -> str | None:
 def test_a_stored_address_is_its_own_form(name: str, domain: str) -> None:
     stored = email_or_none(f"{name}@{domain}.example")
     assume(stored)
-    assert normal_email(stored or "") == stored
+    assert normalize_email(stored or "") == stored
 
 
 @given(LETTERS, LETTERS)
@@ -82,4 +82,4 @@ def test_an_address_in_capitals_is_the_same_where_they_have_one_small_letter(
     ],
 )
 def test_ways_to_write_an_address(written: str, stored: str) -> None:
-    assert normal_email(written) == stored
+    assert normalize_email(written) == stored

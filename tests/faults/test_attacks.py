@@ -18,8 +18,8 @@ import pytest
 from scripts.bootstrap import ROOT
 from scripts.serve import answers
 from tests.support.servers import RedisServer, free_port, wait_until
-from webapp.web.middleware.body_limit import BODIES
-from webapp.web.middleware.concurrency_limit import PLACES
+from webapp.web.middleware.body_limit import MAX_BUFFERING
+from webapp.web.middleware.concurrency_limit import MAX_CONCURRENT
 
 pytestmark = pytest.mark.thorough("attacks")
 
@@ -121,7 +121,7 @@ def test_unfinished_streams_of_http_2_find_no_server(connections: Connections) -
 def test_unfinished_bodies_hold_no_place_of_the_app(
     connections: Connections, length: bytes
 ) -> None:
-    for _ in range(PLACES + 4):
+    for _ in range(MAX_CONCURRENT + 4):
         connections.open(post(length, b"5\r\nhalf"))
     assert connections.serves()
 
@@ -148,7 +148,7 @@ def test_all_the_bodies_that_are_waited_for_can_not_be_of_one_address(
     def refused() -> list[socket.socket]:
         return select.select(bodies, [], [], 0)[0]
 
-    wait_until(lambda: len(refused()) > len(bodies) - BODIES)
+    wait_until(lambda: len(refused()) > len(bodies) - MAX_BUFFERING)
     assert refused()[0].recv(12) == b"HTTP/1.1 503"
     # Nor do they keep their places: the attacker's own next body is read, some seconds later.
     next_body = post(b"Content-Length: 2", b"{}")

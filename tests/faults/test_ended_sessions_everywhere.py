@@ -14,11 +14,11 @@ from tests.support.clock import Clock
 from tests.support.servers import RedisServer, wait_until
 from webapp import create_app
 from webapp.core.end_reasons import EndReason
-from webapp.core.models import Changes, User
+from webapp.core.models import User, UserChanges
 from webapp.store.redis import invalidation_feed as feed
-from webapp.store.redis.invalidation_feed import STREAM, RedisFeed
+from webapp.store.redis.invalidation_feed import STREAM, RedisInvalidationFeed
 from webapp.store.sql.models import db
-from webapp.store.sql.sessions import SqlRecords
+from webapp.store.sql.sessions import SqlSessions
 
 pytestmark = pytest.mark.impatient
 
@@ -37,9 +37,9 @@ class Worker:
         self.live()
 
     @property
-    def feed(self) -> RedisFeed:
+    def feed(self) -> RedisInvalidationFeed:
         feed = self.services.feed
-        assert isinstance(feed, RedisFeed)
+        assert isinstance(feed, RedisInvalidationFeed)
         return feed
 
     def live(self) -> None:
@@ -86,7 +86,7 @@ class Worker:
     def end_unheard(self, sid: str) -> None:
         """In SQL, and nobody hears of it: whoever told the others was cut off from them."""
         with self.app.app_context():
-            SqlRecords().close(sid, EndReason.LOGOUT, int(self.now()))
+            SqlSessions().close(sid, EndReason.LOGOUT, int(self.now()))
 
     def end_all(self) -> None:
         user = self.user()
@@ -96,12 +96,12 @@ class Worker:
     def change(self, email: str = EMAIL, **changes) -> None:
         user = self.user(email)
         with self.app.app_context():
-            self.services.directory.change(user.id, Changes(**changes), self.now())
+            self.services.user_admin.change(user.id, UserChanges(**changes), self.now())
 
     def remove(self) -> None:
         user = self.user()
         with self.app.app_context():
-            self.services.directory.remove(user.id, self.now())
+            self.services.user_admin.remove(user.id, self.now())
 
 
 @pytest.fixture
@@ -210,7 +210,7 @@ class TestHeard:
         other.sign_in()
         sid = here.sid(other.access_token)
         here.end(sid)
-        wait_until(lambda: there.feed.doubts(sid, ""), SOON)
+        wait_until(lambda: there.feed.is_invalidated(sid, ""), SOON)
         assert there.refuses(other.access_token)
         wait_until(lambda: not there.asks(token))
 
@@ -218,8 +218,8 @@ class TestHeard:
         self, here: Worker, there: Worker, token: str
     ) -> None:
         sid = here.sid(token)
-        here.feed.announce(sid)
-        wait_until(lambda: there.feed.doubts(sid, ""), SOON)
+        here.feed.publish(sid)
+        wait_until(lambda: there.feed.is_invalidated(sid, ""), SOON)
         assert [there.asks(token) for _ in range(2)] == [True, True]
         here.end_unheard(sid)
         assert there.refuses(token)
@@ -292,7 +292,7 @@ class TestUnheard:
         self, there: Worker, token: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         with monkeypatch.context() as patch:
-            patch.setattr(feed, "HEARD", 0)
+            patch.setattr(feed, "LAST_READ_AT", 0)
             assert [there.asks(token) for _ in range(3)] == [True] * 3
         there.live()
         wait_until(lambda: not there.asks(token))

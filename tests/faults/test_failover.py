@@ -18,8 +18,8 @@ from tests.support.redis_cluster import ClusterServers
 from tests.support.redis_sentinel import SentinelServers
 from tests.support.servers import BUSY_SECOND, wait_until
 from webapp import create_app
-from webapp.store.redis.client import redis_client
-from webapp.store.redis.invalidation_feed import STREAM, RedisFeed
+from webapp.store.redis.client import create_client
+from webapp.store.redis.invalidation_feed import STREAM, RedisInvalidationFeed
 
 pytestmark = [pytest.mark.thorough("Sentinel and Cluster"), pytest.mark.impatient]
 
@@ -53,7 +53,9 @@ def key_of(app: Flask, browser: Browser) -> str:
     """Where Redis keeps this browser's session."""
     services = services_of(app)
     with app.app_context():
-        claims = services.sessions.recognise(browser.refresh_token, "browser", services.now())
+        claims = services.sessions.claims_ignoring_expiry(
+            browser.refresh_token, "browser", services.now()
+        )
     assert claims
     return f"session:{claims.sid}"
 
@@ -126,12 +128,12 @@ class TestDeadMaster:
 class TestSwitchedMaster:
     def test_what_was_announced_a_moment_before_is_announced_again(self, several: Several) -> None:
         here, there = joined(several.url), joined(several.url)
-        here.announce("ada")
-        wait_until(lambda: there.doubts("ada", ""), SOON)
+        here.publish("ada")
+        wait_until(lambda: there.is_invalidated("ada", ""), SOON)
         several.master_of(STREAM).client().delete(STREAM)  # it never came to the replicas
         several.fail_over(STREAM)
         late = joined(several.url)
-        wait_until(lambda: late.doubts("ada", ""))
+        wait_until(lambda: late.is_invalidated("ada", ""))
 
 
 class TestCutOffMaster:
@@ -139,16 +141,16 @@ class TestCutOffMaster:
         self, sentinel: SentinelServers
     ) -> None:
         here, there = joined(sentinel.url), joined(sentinel.url)
-        here.announce("before")
+        here.publish("before")
         before = here.epoch, there.epoch
         cut = sentinel.cut_off_master()
-        assert here.announce("on the cut-off master")
+        assert here.publish("on the cut-off master")
         wait_until(lambda: here.epoch < 0 and there.epoch < 0)
         sentinel.wait_for_another(STREAM, cut)
         assert cut.client().role()[0] == "master"
         wait_until(lambda: here.epoch > before[0] and there.epoch > before[1])
         late = joined(sentinel.url)
-        wait_until(lambda: late.doubts("on the cut-off master", ""))
+        wait_until(lambda: late.is_invalidated("on the cut-off master", ""))
 
 
 class TestResharding:
@@ -166,13 +168,13 @@ class TestResharding:
 
     def test_a_feed_whose_stream_moves_joins_anew_and_hears(self, cluster: ClusterServers) -> None:
         here, there = joined(cluster.url), joined(cluster.url)
-        here.announce("ada")
+        here.publish("ada")
         before = there.epoch
         with cluster.moving(STREAM):
             wait_until(lambda: there.epoch < 0)
-            here.announce("meanwhile")
+            here.publish("meanwhile")
         wait_until(lambda: there.epoch > before)
-        wait_until(lambda: there.doubts("meanwhile", ""), SOON)
+        wait_until(lambda: there.is_invalidated("meanwhile", ""), SOON)
 
 
 class TestNobodyThere:
@@ -202,8 +204,8 @@ class TestNobodyThere:
         assert [refresh(browser, clock) for _ in range(3)] == [200] * 3
 
 
-def joined(url: str) -> RedisFeed:
-    feed = RedisFeed(redis_client(url, Path("/nowhere")), 360.0)
+def joined(url: str) -> RedisInvalidationFeed:
+    feed = RedisInvalidationFeed(create_client(url, Path("/nowhere")), 360.0)
     wait_until(lambda: feed.epoch >= 0)
     return feed
 

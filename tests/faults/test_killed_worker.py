@@ -12,14 +12,14 @@ from tests.support.browser import CHROME, EMAIL
 from tests.support.clock import Clock
 from tests.support.servers import RedisServer
 from webapp.core.sessions import Sessions
-from webapp.core.token_issuer import Grant, Origin
+from webapp.core.token_issuer import ClientInfo, IssuedTokens
 from webapp.core.token_verifier import TokenVerifier
 from webapp.store.sql.models import db
 from webapp.store.sql.users import SqlUsers
 
 pytestmark = pytest.mark.thorough("faults under load")
 
-HERE = Origin("192.0.2.1", CHROME)
+HERE = ClientInfo("192.0.2.1", CHROME)
 # `EVERGREEN_KILLS` for a long run.
 ROUNDS = int(os.environ.get("EVERGREEN_KILLS", "60"))
 
@@ -51,7 +51,9 @@ def test_no_kill_signs_anybody_out_or_starts_a_second_chain(
     assert entry[0].startswith(f"{ROUNDS} ")
 
 
-def redeem_in_a_worker(sessions: Sessions, grant: Grant, clock: Clock, killed_after: float) -> None:
+def redeem_in_a_worker(
+    sessions: Sessions, grant: IssuedTokens, clock: Clock, killed_after: float
+) -> None:
     """It ends by being killed, in the middle or when it is done."""
     db.session.remove()  # or the child would share its connection
     told, tell = os.pipe()

@@ -15,7 +15,7 @@ from tests.support.clock import Clock
 from tests.support.servers import BUSY_SECOND, RedisServer, wait_until
 from tests.support.sql import connected, gone, locked
 from webapp import create_app
-from webapp.store.redis.circuit_breaker import Rest
+from webapp.store.redis.circuit_breaker import CircuitBreaker
 from webapp.store.sql.models import db
 
 SIGN_IN_COOKIES = {"refresh_token", "access_token"}
@@ -72,11 +72,11 @@ def test_when_redis_hangs_not_everybody_waits_for_it(
     clock.advance(301)
     waits = []
 
-    def begin(rest: Rest) -> None:
+    def begin(rest: CircuitBreaker) -> None:
         waits.append(rest)
         rest._until = time.monotonic() + 60
 
-    monkeypatch.setattr(Rest, "begin", begin)
+    monkeypatch.setattr(CircuitBreaker, "begin", begin)
     with hanging(own_redis):
         statuses = {browser.get("/dashboard").status_code for browser in browsers}
     assert statuses == {503}

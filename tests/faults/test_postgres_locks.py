@@ -17,8 +17,8 @@ from tests.support.servers import RedisServer
 from webapp import create_app
 from webapp.core.end_reasons import EndReason
 from webapp.core.errors import EvergreenError
-from webapp.core.models import Changes
-from webapp.core.token_issuer import Origin
+from webapp.core.models import UserChanges
+from webapp.core.token_issuer import ClientInfo
 from webapp.store.sql.models import db
 
 ADMINS = [f"admin-{i}@example.com" for i in range(3)]
@@ -43,30 +43,32 @@ def app(tmp_path: Path, postgres: PostgresServer, redis_server: RedisServer) -> 
 
 def change(**changes: str | bool) -> Act:
     def act(app: Flask, user_id: str) -> None:
-        services_of(app).directory.change(user_id, Changes(**changes), time.time())  # type: ignore[arg-type]
+        services_of(app).user_admin.change(user_id, UserChanges(**changes), time.time())  # type: ignore[arg-type]
 
     return act
 
 
 def rename(app: Flask, user_id: str) -> None:
     name = random.choice(["Ada Lovelace", "Grace Hopper", "Ada"])
-    services_of(app).directory.change(user_id, Changes(name=name), time.time())
+    services_of(app).user_admin.change(user_id, UserChanges(name=name), time.time())
 
 
 def move(app: Flask, user_id: str) -> None:
     email = f"{random.randrange(10**6)}@example.com"
-    services_of(app).directory.change(user_id, Changes(email=email, disabled=False), time.time())
+    services_of(app).user_admin.change(
+        user_id, UserChanges(email=email, disabled=False), time.time()
+    )
 
 
 def come_and_go(app: Flask, user_id: str) -> None:
     services, now = services_of(app), time.time()
     user = services.accounts.authenticate(services.accounts.profile(user_id).email, PASSWORD, now)
-    grant = services.sessions.start(user, Origin("127.0.0.1", ""), remember=False, now=now)
+    grant = services.sessions.start(user, ClientInfo("127.0.0.1", ""), remember=False, now=now)
     services.sessions.end(grant.session.sid, EndReason.LOGOUT, now)
 
 
 def remove(app: Flask, user_id: str) -> None:
-    services_of(app).directory.remove(user_id, time.time())
+    services_of(app).user_admin.remove(user_id, time.time())
 
 
 ROLES = [change(role="admin"), change(role="user")]

@@ -17,7 +17,7 @@ from tests.support.sql import connected
 from webapp import create_app
 from webapp.store.sql import postgres as way_to_postgres
 from webapp.store.sql.models import db
-from webapp.store.sql.sessions import SqlRecords
+from webapp.store.sql.sessions import SqlSessions
 
 pytestmark = pytest.mark.impatient
 
@@ -133,7 +133,7 @@ def test_the_question_of_each_refresh_is_one_round_trip(
     app = create_app(environment | {"DATABASE_URL": address})
     with app.app_context():
         db.engine.dispose()
-        SqlRecords().find("somebody", "a session")
+        SqlSessions().find("somebody", "a session")
     with connected(environment) as sql:
         (asked,) = sql.exec_driver_sql(last).scalars()
     assert asked.startswith("SELECT users.id")

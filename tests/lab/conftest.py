@@ -9,7 +9,7 @@ import pytest
 from tests.support.servers import RedisServer
 from webapp.lab.diagram.steps import Run
 from webapp.lab.sandbox import run as policies
-from webapp.store.redis.generations import RedisEntries
+from webapp.store.redis.generations import RedisGenerations
 
 PREFIX = "lab:session:"
 
@@ -17,12 +17,12 @@ Play = Callable[..., Run]
 
 
 @pytest.fixture
-def entries(redis_server: RedisServer) -> RedisEntries:
-    return RedisEntries(redis_server.client(), prefix=PREFIX)
+def entries(redis_server: RedisServer) -> RedisGenerations:
+    return RedisGenerations(redis_server.client(), prefix=PREFIX)
 
 
 @pytest.fixture
-def play(entries: RedisEntries) -> Play:
+def play(entries: RedisGenerations) -> Play:
     return partial(policies.run, entries=entries, now=time.time())
 
 

@@ -3,7 +3,7 @@
 import base64
 import json
 
-from webapp.lab.diagram.jwt_parts import decoded
+from webapp.lab.diagram.jwt_parts import decode
 
 
 def token(**claims: object) -> str:
@@ -13,7 +13,7 @@ def token(**claims: object) -> str:
 
 
 def claims_of(text: str) -> str:
-    return decoded(text)[1].content
+    return decode(text)[1].content
 
 
 def test_times_are_told_as_people_read_them() -> None:
@@ -28,6 +28,6 @@ def test_what_is_no_time_is_left_as_it_is() -> None:
 
 
 def test_what_cannot_be_read_is_shown_as_it_stands() -> None:
-    header, claims, signature = decoded("not.json.here")
+    header, claims, signature = decode("not.json.here")
     assert [header.content, claims.content, signature.content] == ["", "", ""]
     assert [header.text, claims.text, signature.text] == ["not", "json", "here"]

@@ -2,7 +2,6 @@
 
 import ast
 import re
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,6 @@ from scripts.bootstrap import ROOT
 from tests.lab import test_scenarios
 from webapp.lab.sandbox.scenarios import ALL, Scenario
 
-LAB = ROOT / "webapp" / "lab"
 PAGES = ROOT / "docs" / "failures"
 
 
@@ -71,18 +69,6 @@ class TestEach:
     def test_is_in_the_index(self, scenario: Scenario) -> None:
         index = (PAGES / "README.md").read_text()
         assert f"[{scenario.title}]({scenario.slug}.md)" in index
-
-
-@pytest.mark.parametrize("path", sorted(LAB.rglob("*.py")), ids=lambda path: path.stem)
-def test_the_lab_knows_the_core_alone(path: Path) -> None:
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.level == 0:
-            names = [node.module or ""]
-        else:
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        for name in names:
-            top = name.partition(".")[0]
-            assert name.startswith("webapp.core.") or top in sys.stdlib_module_names, name
 
 
 def name_of_test(slug: str) -> str:

@@ -1,8 +1,8 @@
 """Where everything stands in a picture."""
 
 from webapp.lab.diagram.grouping import CROWD
-from webapp.lab.diagram.layout import LETTERS, Picture, draw, span
-from webapp.lab.diagram.outcomes import with_endings
+from webapp.lab.diagram.layout import LETTERS, Picture, draw, format_duration
+from webapp.lab.diagram.outcomes import with_outcomes
 from webapp.lab.diagram.steps import Ending, Run, Step
 
 
@@ -53,7 +53,7 @@ def test_time_that_passes_is_told_once() -> None:
 
 def test_spans_are_told_in_the_unit_that_fits() -> None:
     spans = {0.0004: "0.4 ms", 15: "15 s", 301: "5 min", 3600: "1 h", 30 * 86400: "30 days"}
-    assert {seconds: span(seconds) for seconds in spans} == spans
+    assert {seconds: format_duration(seconds) for seconds in spans} == spans
 
 
 def test_many_at_the_same_moment_are_one_arrow_and_a_few_are_not() -> None:
@@ -70,7 +70,7 @@ def test_a_run_ends_with_what_became_of_everybody() -> None:
     signing_in = (Step("browser", "app", "POST /login"), Step("app", "browser", "signed in"))
     endings = (Ending("You", True, True, ""), Ending("The thief", True, False, ""))
     run = Run("x", "y", (*signing_in, Step("thief", "app", "GET /")), endings, "", {})
-    rows = draw(with_endings(run), len(endings)).rows
+    rows = draw(with_outcomes(run), len(endings)).rows
     assert [row.kind for row in rows] == ["arrow", "arrow", "arrow", "ending", "ending"]
-    assert words(draw(with_endings(run)))[-2:] == ["✓ You: rightly in", "✕ The thief: wrongly in"]
-    assert len(with_endings(run, from_sign_in=False)) == 3
+    assert words(draw(with_outcomes(run)))[-2:] == ["✓ You: rightly in", "✕ The thief: wrongly in"]
+    assert len(with_outcomes(run, from_sign_in=False)) == 3

@@ -19,7 +19,7 @@ from webapp.lab.sandbox import run as policies
 from webapp.lab.sandbox.fault_injection import LASTS
 from webapp.lab.sandbox.sandbox import Sandbox
 from webapp.lab.sandbox.scenarios import ALL
-from webapp.store.redis.generations import RedisEntries
+from webapp.store.redis.generations import RedisGenerations
 from webapp.store.sql.models import EventRow, SessionRow, UserRow, db
 
 
@@ -76,7 +76,7 @@ def test_what_it_plays_is_the_real_code(
 
 
 def test_parallel_requests_are_really_under_way_at_once(
-    entries: RedisEntries, monkeypatch: pytest.MonkeyPatch
+    entries: RedisGenerations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each waits until all five are in the app: one after the other, none would come further."""
     box = Sandbox(entries, time.time())
@@ -93,7 +93,7 @@ def test_parallel_requests_are_really_under_way_at_once(
     assert [reply.status for reply in replies] == [200] * 5
 
 
-def test_a_token_that_was_believed_before_asks_nobody(entries: RedisEntries) -> None:
+def test_a_token_that_was_believed_before_asks_nobody(entries: RedisGenerations) -> None:
     box = Sandbox(entries, time.time())
     box.you.click()
     told = len(box.recorder.steps)
@@ -106,7 +106,7 @@ def test_a_token_that_was_believed_before_asks_nobody(entries: RedisEntries) -> 
 
 
 def test_while_its_redis_is_silent_a_good_access_token_is_believed_by_sql(
-    entries: RedisEntries,
+    entries: RedisGenerations,
 ) -> None:
     box = Sandbox(entries, time.time())
     box.you.click()
@@ -116,10 +116,10 @@ def test_while_its_redis_is_silent_a_good_access_token_is_believed_by_sql(
     assert "no answer" in [step.words for step in box.recorder.steps]
 
 
-def test_the_model_for_all_forgeries_is_good(entries: RedisEntries) -> None:
+def test_the_model_for_all_forgeries_is_good(entries: RedisGenerations) -> None:
     """Or they might all be refused for one and the same wrong reason."""
     box = Sandbox(entries, time.time())
-    seen = box.signer.read_access(box.you.access, box.clock.now)
+    seen = box.signer.verify_access(box.you.access, box.clock.now)
     box.thief.hold(access=box.signer.sign_access(replace(seen, role="admin", exp=seen.exp + 3600)))
     assert box.thief.click().status == 200
 
@@ -136,11 +136,11 @@ def test_its_tokens_open_nothing_in_the_app(app: Flask, play: Play) -> None:
 def test_without_the_real_redis_there_is_no_run() -> None:
     nobody = redis.Redis(port=free_port(), retry=None, decode_responses=True)
     with pytest.raises(Unavailable):
-        policies.run("lost-response", entries=RedisEntries(nobody, "lab:"), now=time.time())
+        policies.run("lost-response", entries=RedisGenerations(nobody, "lab:"), now=time.time())
 
 
 def test_a_real_outage_on_the_way_is_not_taken_for_part_of_the_story(
-    entries: RedisEntries, monkeypatch: pytest.MonkeyPatch
+    entries: RedisGenerations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*args: Any, **more: Any) -> Any:
         raise Unavailable

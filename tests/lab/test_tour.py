@@ -10,7 +10,7 @@ from tests.lab.conftest import Play
 from webapp.lab.diagram.steps import Step
 from webapp.lab.sandbox.sandbox import Sandbox
 from webapp.lab.tour import LOGIN, LOGOUT, STOPS, Stop
-from webapp.store.redis.generations import RedisEntries
+from webapp.store.redis.generations import RedisGenerations
 
 
 @pytest.mark.parametrize("stop", [stop for stop in STOPS if stop.scenario], ids=lambda s: s.title)
@@ -23,7 +23,7 @@ def test_the_walk_shows_each_answer_that_its_sentences_speak_of() -> None:
     assert shown == {"redeem #", "rotated to #", "repeated: # again", "reused: a copy"}
 
 
-def test_the_stores_are_told_of_a_login_in_the_order_of_the_code(entries: RedisEntries) -> None:
+def test_the_stores_are_told_of_a_login_in_the_order_of_the_code(entries: RedisGenerations) -> None:
     box = Sandbox(entries, time.time())
     assert told(LOGIN.steps) == told(box.recorder.steps)
 

@@ -15,7 +15,7 @@ from tests.support.servers import serving, wait_until
 from webapp.core.errors import Unavailable
 from webapp.mail.transport import MailFailed
 from webapp.runtime import background as background_module
-from webapp.runtime.background import Background
+from webapp.runtime.background import BackgroundQueue
 
 SOON = 5.0  # seconds that a test waits for what takes none
 
@@ -26,8 +26,8 @@ def app() -> Flask:
 
 
 @pytest.fixture
-def background(app: Flask) -> Background:
-    return Background(app, waits=(0, 0))
+def background(app: Flask) -> BackgroundQueue:
+    return BackgroundQueue(app, waits=(0, 0))
 
 
 class Job:
@@ -44,9 +44,9 @@ class Job:
 
 
 @pytest.fixture
-def patient(app: Flask) -> Iterator[Background]:
+def patient(app: Flask) -> Iterator[BackgroundQueue]:
     """It waits for an hour before a second try."""
-    background = Background(app, waits=(3600,))
+    background = BackgroundQueue(app, waits=(3600,))
     yield background
     with background._changed:
         background._tasks.clear()
@@ -55,7 +55,7 @@ def patient(app: Flask) -> Iterator[Background]:
 
 
 @pytest.fixture
-def blocked(background: Background) -> Iterator[threading.Event]:
+def blocked(background: BackgroundQueue) -> Iterator[threading.Event]:
     """The thread is busy until the test lets it go."""
     begun, let_go = threading.Event(), threading.Event()
 
@@ -70,7 +70,7 @@ def blocked(background: Background) -> Iterator[threading.Event]:
     assert background.finish(SOON)
 
 
-def test_an_answer_does_not_wait_for_it(app: Flask, background: Background) -> None:
+def test_an_answer_does_not_wait_for_it(app: Flask, background: BackgroundQueue) -> None:
     answered, order = threading.Event(), []
 
     def job() -> None:
@@ -89,7 +89,7 @@ def test_an_answer_does_not_wait_for_it(app: Flask, background: Background) -> N
     assert order == ["done", "job"]
 
 
-def test_jobs_are_done_in_the_order_in_which_they_came(background: Background) -> None:
+def test_jobs_are_done_in_the_order_in_which_they_came(background: BackgroundQueue) -> None:
     done: list[int] = []
     for number in range(50):
         background.run(lambda number=number: done.append(number), "counting")
@@ -97,7 +97,7 @@ def test_jobs_are_done_in_the_order_in_which_they_came(background: Background) -
     assert done == list(range(50))
 
 
-def test_there_is_no_thread_when_there_is_nothing_to_do(background: Background) -> None:
+def test_there_is_no_thread_when_there_is_nothing_to_do(background: BackgroundQueue) -> None:
     background.run(Job(), "a job")
     assert background.finish(SOON)
     wait_until(lambda: "background" not in {thread.name for thread in threading.enumerate()})
@@ -108,7 +108,7 @@ def test_there_is_no_thread_when_there_is_nothing_to_do(background: Background) 
 
 
 def test_each_job_has_an_app_context_of_its_own_that_is_closed(
-    app: Flask, background: Background
+    app: Flask, background: BackgroundQueue
 ) -> None:
     """So it has its own database session, and gives the connection back."""
     seen: list[str] = []
@@ -124,7 +124,7 @@ def test_each_job_has_an_app_context_of_its_own_that_is_closed(
     assert seen == ["fresh", "closed"] * 2
 
 
-def test_a_job_keeps_the_name_of_its_request(app: Flask, background: Background) -> None:
+def test_a_job_keeps_the_name_of_its_request(app: Flask, background: BackgroundQueue) -> None:
     names: list[str] = []
     with app.app_context():
         g.request_id = "request-7"
@@ -137,7 +137,7 @@ def test_a_job_keeps_the_name_of_its_request(app: Flask, background: Background)
 class TestFailure:
     @pytest.mark.parametrize("error", [Unavailable(), MailFailed("answered 451")])
     def test_an_outage_is_tried_three_times_in_all(
-        self, background: Background, error: Exception
+        self, background: BackgroundQueue, error: Exception
     ) -> None:
         mended, hopeless = Job(error, error), Job(error, error, error, error)
         background.run(mended, "a letter")
@@ -149,7 +149,7 @@ class TestFailure:
     def test_the_waits_grow_and_the_log_tells_of_each(
         self, app: Flask, caplog: pytest.LogCaptureFixture
     ) -> None:
-        background = Background(app, waits=(0, 0.001))
+        background = BackgroundQueue(app, waits=(0, 0.001))
         background.run(Job(*[MailFailed("answered 451")] * 3), "a letter")
         assert background.finish(SOON)
         assert caplog.messages == [
@@ -158,7 +158,7 @@ class TestFailure:
             "a letter: answered 451; given up",
         ]
 
-    def test_others_do_not_wait_behind_one_that_waits(self, patient: Background) -> None:
+    def test_others_do_not_wait_behind_one_that_waits(self, patient: BackgroundQueue) -> None:
         failing = Job(MailFailed("answered 451"))
         patient.run(failing, "a letter")
         for what in ("another", "one that comes while the thread waits"):
@@ -167,12 +167,12 @@ class TestFailure:
             assert done.wait(SOON)
         assert failing.runs == 1
 
-    def test_finish_says_when_something_is_left(self, patient: Background) -> None:
+    def test_finish_says_when_something_is_left(self, patient: BackgroundQueue) -> None:
         patient.run(Job(MailFailed("answered 451")), "a letter")
         assert not patient.finish(0.05)
 
     def test_any_other_failure_is_logged_once_and_the_next_job_is_done(
-        self, background: Background, caplog: pytest.LogCaptureFixture
+        self, background: BackgroundQueue, caplog: pytest.LogCaptureFixture
     ) -> None:
         broken, next_one = Job(KeyError("ada@example.com")), Job()
         background.run(broken, "a letter")
@@ -184,7 +184,7 @@ class TestFailure:
         assert "in __call__" in message
 
     def test_the_log_holds_the_request_and_no_address(
-        self, app: Flask, background: Background, caplog: pytest.LogCaptureFixture
+        self, app: Flask, background: BackgroundQueue, caplog: pytest.LogCaptureFixture
     ) -> None:
         caplog.handler.addFilter(name_request)
         with app.app_context():
@@ -196,7 +196,7 @@ class TestFailure:
         assert "ada@" not in caplog.text
 
     def test_a_context_that_fails_to_close_does_not_stop_the_next_job(
-        self, app: Flask, background: Background
+        self, app: Flask, background: BackgroundQueue
     ) -> None:
         def fail_once(_: object) -> None:
             if g.pop("broken", False):
@@ -210,7 +210,7 @@ class TestFailure:
         assert next_one.runs == 1
 
     def test_when_too_much_is_waiting_no_more_is_taken(
-        self, background: Background, blocked: threading.Event
+        self, background: BackgroundQueue, blocked: threading.Event
     ) -> None:
         jobs = [Job() for _ in range(background_module.ROOM)]
         for job in jobs:
@@ -227,7 +227,7 @@ class TestFailure:
 @pytest.mark.filterwarnings("ignore:This process.*multi-threaded:DeprecationWarning")
 class TestProcesses:
     def test_a_forked_child_does_its_own_work_and_none_of_its_parents(
-        self, background: Background, blocked: threading.Event, tmp_path: Path
+        self, background: BackgroundQueue, blocked: threading.Event, tmp_path: Path
     ) -> None:
         background.run(writing(tmp_path / "parents"), "the parent's")
         child = os.fork()
@@ -254,7 +254,7 @@ class TestProcesses:
 
 def queue_and_leave(path: Path) -> None:
     """The job is still waiting for its second try when the process ends."""
-    background = Background(Flask("webapp"), waits=(0.2,))
+    background = BackgroundQueue(Flask("webapp"), waits=(0.2,))
     tries = Job(MailFailed("answered 451"))
 
     def job() -> None:

@@ -6,8 +6,8 @@ from tests.support.mail_server import MailServer, serving_mail
 from tests.test_config import SECRETS
 from webapp.config import ConfigError, Settings
 from webapp.config_table import ROOT
-from webapp.core.notifications import Notice
-from webapp.mail.messages import Letters
+from webapp.core.notifications import Notification
+from webapp.mail.messages import MessageBuilder
 from webapp.mail.smtp import Smtp
 
 SENT = [
@@ -38,8 +38,8 @@ def sender(text: str) -> str:
 def test_it_reaches_the_server_as_it_was_written() -> None:
     with serving_mail(MailServer(), enable_SMTPUTF8=False) as server:
         for text, _, _ in SENT:
-            letters = Letters(ROOT / "templates", sender(text), "https://app.example")
-            letter = letters.write(Notice.VERIFY_EMAIL, "ada@example.com", {})
+            letters = MessageBuilder(ROOT / "templates", sender(text), "https://app.example")
+            letter = letters.write(Notification.VERIFY_EMAIL, "ada@example.com", {})
             Smtp(server.url()).deliver(letter)
     froms = [letter["From"].addresses for letter in server.letters]
     got = [(each.display_name, each.addr_spec) for (each,) in froms]

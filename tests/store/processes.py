@@ -10,7 +10,7 @@ from typing import Any
 
 import redis
 
-from webapp.store.redis.embedded.server import EmbeddedServer, has_keeper
+from webapp.store.redis.embedded.server import EmbeddedServer, has_supervisor
 
 # Forked from a process that has imported this file once: quick, and without pytest's threads.
 context = multiprocessing.get_context("forkserver")
@@ -98,7 +98,7 @@ def is_alive(pid: int) -> bool:
 
 
 def is_running(folder: Path) -> bool:
-    return (folder / "keeper.lock").exists() and has_keeper(folder)
+    return (folder / "keeper.lock").exists() and has_supervisor(folder)
 
 
 def number_of_starts(folder: Path) -> int:

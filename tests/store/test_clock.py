@@ -11,9 +11,9 @@ from tests.support.servers import RedisServer, free_port, wait_until
 from webapp.core.errors import Unavailable
 from webapp.core.ports import Outcome
 from webapp.store.redis import clock
-from webapp.store.redis.client import redis_client
+from webapp.store.redis.client import create_client
 from webapp.store.redis.clock import RedisClock
-from webapp.store.redis.generations import RedisEntries
+from webapp.store.redis.generations import RedisGenerations
 
 pytestmark = pytest.mark.impatient
 
@@ -31,11 +31,11 @@ def five_minutes_wrong(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureR
 @pytest.mark.usefixtures("five_minutes_wrong")
 @pytest.mark.parametrize("five_minutes_wrong", [-300, 0, 300], indirect=True)
 def test_from_the_first_question_on_it_is_redis_time(redis_server: RedisServer) -> None:
-    assert abs(RedisClock(redis_client(redis_server.url, NOWHERE))() - REAL()) < ABOUT
+    assert abs(RedisClock(create_client(redis_server.url, NOWHERE))() - REAL()) < ABOUT
 
 
 def test_without_redis_it_is_the_hosts_own_time_and_nobody_waits() -> None:
-    now = RedisClock(redis_client(f"redis://127.0.0.1:{free_port()}", NOWHERE))
+    now = RedisClock(create_client(f"redis://127.0.0.1:{free_port()}", NOWHERE))
     assert abs(now() - REAL()) < ABOUT
 
 
@@ -43,8 +43,8 @@ def test_before_redis_has_said_what_time_it_is_nothing_is_judged_by_it(
     redis_server: RedisServer,
 ) -> None:
     """A host that is five minutes ahead would take the next race of two tabs for theft."""
-    now = RedisClock(redis_client(f"redis://127.0.0.1:{free_port()}", NOWHERE))
-    entries = RedisEntries(redis_server.client(), require_right=now.require_right)
+    now = RedisClock(create_client(f"redis://127.0.0.1:{free_port()}", NOWHERE))
+    entries = RedisGenerations(redis_server.client(), require_right=now.check_synchronised)
     with pytest.raises(Unavailable):
         entries.start("s", now=0, browser="!ab", ttl=9)
     with pytest.raises(Unavailable):
@@ -54,30 +54,30 @@ def test_before_redis_has_said_what_time_it_is_nothing_is_judged_by_it(
 
 def test_redis_is_asked_again_until_it_has_said_what_time_it_is(tmp_path: Path) -> None:
     server = RedisServer(tmp_path)
-    now = RedisClock(redis_client(server.url, NOWHERE))
+    now = RedisClock(create_client(server.url, NOWHERE))
     now()
     server.start()
     now._due = 0
     now()
     wait_until(lambda: now._offset is not None)
-    now.require_right(now())
+    now.check_synchronised(now())
     server.stop()
 
 
 def test_what_was_read_from_a_wrong_clock_before_is_not_judged_by_either(
     redis_server: RedisServer,
 ) -> None:
-    now = RedisClock(redis_client(redis_server.url, NOWHERE))
-    now.require_right(now())
+    now = RedisClock(create_client(redis_server.url, NOWHERE))
+    now.check_synchronised(now())
     with pytest.raises(redis.ConnectionError):
-        now.require_right(REAL() + 300)
+        now.check_synchronised(REAL() + 300)
 
 
 @pytest.mark.usefixtures("five_minutes_wrong")
 @pytest.mark.parametrize("five_minutes_wrong", [300], indirect=True)
 def test_when_redis_is_lost_what_it_said_still_counts(tmp_path: Path) -> None:
     server = RedisServer(tmp_path).start()
-    now = RedisClock(redis_client(server.url, NOWHERE))
+    now = RedisClock(create_client(server.url, NOWHERE))
     now()
     server.stop()
     now._due = 0
@@ -90,7 +90,7 @@ def test_when_redis_is_lost_what_it_said_still_counts(tmp_path: Path) -> None:
 def test_a_host_whose_clock_is_set_anew_signs_nothing_wrong_for_a_moment(
     redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
-    now = RedisClock(redis_client(redis_server.url, NOWHERE))
+    now = RedisClock(create_client(redis_server.url, NOWHERE))
     now()
     monkeypatch.setattr(time, "time", lambda: REAL() + step)
     assert abs(now() - REAL()) < ABOUT
@@ -99,7 +99,7 @@ def test_a_host_whose_clock_is_set_anew_signs_nothing_wrong_for_a_moment(
 def test_a_redis_whose_clock_is_another_is_followed(
     redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now = RedisClock(redis_client(redis_server.url, NOWHERE))
+    now = RedisClock(create_client(redis_server.url, NOWHERE))
     now()
     now._offset = 300.0
     monkeypatch.setattr(clock, "PRECISE", 5)  # a busy machine may take longer than usual
@@ -111,7 +111,7 @@ def test_a_redis_whose_clock_is_another_is_followed(
 def test_only_the_first_question_is_waited_for(
     redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now = RedisClock(redis_client(redis_server.url, NOWHERE))
+    now = RedisClock(create_client(redis_server.url, NOWHERE))
     now()
     answered, compared = threading.Event(), threading.Event()
 

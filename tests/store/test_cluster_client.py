@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from webapp.store.redis.client import redis_client
+from webapp.store.redis.client import create_client
 from webapp.store.redis.cluster import Cluster
 
 
@@ -17,6 +17,6 @@ def test_a_connection_that_another_thread_is_closing(
         raise kind("argument must be an int, or have a fileno() method.")
 
     monkeypatch.setattr(Cluster, "_cluster", asked)
-    client = redis_client("redis+cluster://127.0.0.1:1", Path("/nowhere"))
+    client = create_client("redis+cluster://127.0.0.1:1", Path("/nowhere"))
     with pytest.raises(redis.ConnectionError):
         client.get("key")

@@ -16,8 +16,8 @@ import redis
 from tests.store.processes import NewUser, server_pid
 from tests.support.servers import BUSY_SECOND, RedisServer, free_port, wait_until
 from webapp.store.redis import client as connect
-from webapp.store.redis.client import redis_client
-from webapp.store.redis.embedded.server import EmbeddedServer, has_keeper
+from webapp.store.redis.client import create_client
+from webapp.store.redis.embedded.server import EmbeddedServer, has_supervisor
 
 pytestmark = pytest.mark.impatient
 
@@ -26,7 +26,7 @@ NOWHERE = Path("/nowhere")
 
 @pytest.fixture
 def embedded(folder: Path) -> Iterator["redis.Redis"]:
-    with redis_client(None, folder) as client:
+    with create_client(None, folder) as client:
         yield client
         embedded_server(client).release()
 
@@ -40,7 +40,7 @@ def remote(tmp_path: Path) -> Iterator[RedisServer]:
 
 @pytest.fixture
 def client(remote: RedisServer) -> Iterator["redis.Redis"]:
-    with redis_client(remote.url, NOWHERE) as client:
+    with create_client(remote.url, NOWHERE) as client:
         yield client
 
 
@@ -58,7 +58,7 @@ def within_a_second() -> Iterator[None]:
 
 class TestEmbedded:
     def test_making_a_client_starts_nothing(self, folder: Path) -> None:
-        redis_client(None, folder)
+        create_client(None, folder)
         assert not folder.exists()
 
     def test_the_first_command_starts_the_server(self, embedded: "redis.Redis") -> None:
@@ -70,7 +70,7 @@ class TestEmbedded:
     ) -> None:
         embedded.set("kept", "yes")
         os.kill(server_pid(embedded_server(embedded)), signal.SIGKILL)
-        wait_until(lambda: not has_keeper(folder))
+        wait_until(lambda: not has_supervisor(folder))
         with within_a_second():
             assert embedded.get("kept") == "yes"
 
@@ -105,19 +105,19 @@ class TestRemote:
                 client.ping()
 
     def test_one_that_is_not_there_is_an_error_within_a_second(self) -> None:
-        client = redis_client(f"redis://127.0.0.1:{free_port()}", NOWHERE)
+        client = create_client(f"redis://127.0.0.1:{free_port()}", NOWHERE)
         with within_a_second(), pytest.raises(redis.ConnectionError):
             client.ping()
 
     def test_one_that_takes_no_more_connections_is_an_error_within_a_second(self) -> None:
         with a_full_queue() as port:
-            client = redis_client(f"redis://127.0.0.1:{port}", NOWHERE)
+            client = create_client(f"redis://127.0.0.1:{port}", NOWHERE)
             with within_a_second(), pytest.raises(redis.TimeoutError):
                 client.ping()
 
     def test_a_command_whose_answer_was_lost_is_not_sent_again(self) -> None:
         with a_server_that_loses_its_answers() as (port, received):
-            client = redis_client(f"redis://127.0.0.1:{port}", NOWHERE)
+            client = create_client(f"redis://127.0.0.1:{port}", NOWHERE)
             with pytest.raises(redis.ConnectionError):
                 client.incr("rotations")
             assert received.count(b"INCR") == 1
@@ -138,7 +138,7 @@ class TestRemote:
         self, remote: RedisServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(connect, "MAX_CONNECTIONS", 1)
-        client = redis_client(remote.url, NOWHERE)
+        client = create_client(remote.url, NOWHERE)
         busy = client.connection_pool.get_connection()
         threading.Timer(0.02, client.connection_pool.release, [busy]).start()
         assert client.ping()
@@ -148,22 +148,22 @@ class TestUrl:
     def test_a_socket(self, embedded: "redis.Redis") -> None:
         embedded.set("greeting", "hello")
         path = embedded_server(embedded).socket_path
-        with redis_client(f"unix://{path}", NOWHERE) as client:
+        with create_client(f"unix://{path}", NOWHERE) as client:
             assert client.get("greeting") == "hello"
 
     def test_tls(self) -> None:
-        client = redis_client("rediss://redis.example:6380/2", NOWHERE)
+        client = create_client("rediss://redis.example:6380/2", NOWHERE)
         assert client.connection_pool.connection_class is redis.SSLConnection
         assert client.connection_pool.connection_kwargs["db"] == 2
 
     def test_an_unknown_scheme_is_refused(self) -> None:
         with pytest.raises(ValueError, match="scheme"):
-            redis_client("http://127.0.0.1:6379", NOWHERE)
+            create_client("http://127.0.0.1:6379", NOWHERE)
 
 
 def read_in_parent_and_child(server: EmbeddedServer) -> list[str]:
     """Both read their own key over a client from before the fork; the answer: what was wrong."""
-    client = redis_client(None, Path(server.socket_path).parent)
+    client = create_client(None, Path(server.socket_path).parent)
     client.mset({"parent": "parent", "child": "child"})
     child = os.fork()
     name = "parent" if child else "child"

@@ -29,4 +29,4 @@ def test_a_client_and_its_user_are_asked_for_on_one_connection(app: Flask) -> No
     with app.app_context():
         SqlClients().create("shop", "Shop", new_secret()[1], 0)
         assert SqlClients().find("shop")
-        assert services_of(app).sessions._records.find("nobody", "none") == (None, None)
+        assert services_of(app).sessions._repository.find("nobody", "none") == (None, None)

@@ -13,7 +13,7 @@ from tests.conftest import services_of
 from tests.support.browser import PASSWORD, Browser
 from tests.support.sql import connected
 from webapp.core.errors import Conflict
-from webapp.core.models import Changes, User
+from webapp.core.models import User, UserChanges
 from webapp.store.sql.migrate import prepare_migrations
 from webapp.store.sql.models import UserRow, db
 from webapp.store.sql.users import SqlUsers
@@ -49,7 +49,7 @@ def emails(environment: dict[str, str]) -> dict[str, str]:
 
 def found(app: Flask, query: str) -> list[str]:
     with app.app_context():
-        page = services_of(app).directory.page(query=query, sort="email", page=1, per_page=9)
+        page = services_of(app).user_admin.page(query=query, sort="email", page=1, per_page=9)
     return [user.email for user in page.users]
 
 
@@ -82,10 +82,10 @@ def test_an_account_that_has_the_new_form_keeps_it(app: Flask, environment: dict
     migrated(app)
     assert emails(environment) == before
     with app.app_context():  # and an admin helps the other one
-        users = services_of(app).directory
-        users.change(older.id, Changes(email="jana@example.com"), time.time())
+        users = services_of(app).user_admin
+        users.change(older.id, UserChanges(email="jana@example.com"), time.time())
         with pytest.raises(Conflict):
-            users.change(older.id, Changes(email=OLD), time.time())
+            users.change(older.id, UserChanges(email=OLD), time.time())
     assert emails(environment)[newer.id] == NEW
     Browser(app).sign_in("jana@example.com")
 

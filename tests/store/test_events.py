@@ -14,9 +14,9 @@ from tests.support.clock import Clock
 from tests.support.mails import mailed_path, mailed_tokens
 from webapp.core.security_events import EventKind
 from webapp.runtime.request_id import add_name
-from webapp.store.sql.errors import committing
+from webapp.store.sql.errors import transaction
 from webapp.store.sql.models import EventRow, SessionRow, db
-from webapp.store.sql.security_events import note
+from webapp.store.sql.security_events import add_event
 
 GRACE, ROOT = "grace@example.com", "root@example.com"
 NEW, WRONG = "a whole new wool jumper", "a wrong one, typed by mistake"
@@ -174,11 +174,11 @@ def test_what_is_rolled_back_leaves_neither_row_nor_line(
     app: Flask, log: pytest.LogCaptureFixture
 ) -> None:
     with app.app_context():
-        note(EventKind.ENABLED, None, 0)
+        add_event(EventKind.ENABLED, None, 0)
         db.session.flush()
         db.session.rollback()
-        with committing():
-            note(EventKind.DISABLED, None, 0)
+        with transaction():
+            add_event(EventKind.DISABLED, None, 0)
     assert [row["kind"] for row in rows(app) if row["user_id"] is None] == ["disabled"]
     told = [line.getMessage() for line in log.records if line.name == "webapp.events"]
     assert [line.split()[0] for line in told] == ["event=disabled"]

@@ -13,8 +13,8 @@ import pytest
 from tests.store.processes import context
 from tests.support.servers import BUSY_SECOND, RedisServer, wait_until
 from webapp.store.redis import invalidation_feed as feed_module
-from webapp.store.redis.client import redis_client
-from webapp.store.redis.invalidation_feed import HEARD, STREAM, RedisFeed
+from webapp.store.redis.client import create_client
+from webapp.store.redis.invalidation_feed import LAST_READ_AT, STREAM, RedisInvalidationFeed
 
 pytestmark = pytest.mark.impatient
 
@@ -29,11 +29,11 @@ def server(tmp_path: Path) -> Iterator[RedisServer]:
     server.stop()
 
 
-def new(url: str, doubt_lasts: float = LONG) -> RedisFeed:
-    return RedisFeed(redis_client(url, Path("/nowhere")), doubt_lasts)
+def new(url: str, doubt_lasts: float = LONG) -> RedisInvalidationFeed:
+    return RedisInvalidationFeed(create_client(url, Path("/nowhere")), doubt_lasts)
 
 
-def joined(url: str, doubt_lasts: float = LONG) -> RedisFeed:
+def joined(url: str, doubt_lasts: float = LONG) -> RedisInvalidationFeed:
     """A worker's feed that has begun to hear."""
     feed = new(url, doubt_lasts)
     wait_until(lambda: feed.epoch >= 0)
@@ -53,41 +53,41 @@ class TestTelling:
         self, server: RedisServer
     ) -> None:
         here, there = joined(server.url), joined(server.url)
-        assert here.announce("ada's session")
-        assert here.doubts("ada's session", "ada")
-        wait_until(lambda: there.doubts("ada's session", "ada"))
-        assert not there.doubts("grace's session", "grace")
+        assert here.publish("ada's session")
+        assert here.is_invalidated("ada's session", "ada")
+        wait_until(lambda: there.is_invalidated("ada's session", "ada"))
+        assert not there.is_invalidated("grace's session", "grace")
 
     def test_a_user_is_doubted_in_all_their_sessions(self, server: RedisServer) -> None:
         here, there = joined(server.url), joined(server.url)
-        here.announce("ada")
-        wait_until(lambda: there.doubts("any session", "ada"))
-        assert here.doubts("any session", "ada")
+        here.publish("ada")
+        wait_until(lambda: there.is_invalidated("any session", "ada"))
+        assert here.is_invalidated("any session", "ada")
 
     def test_news_and_silence_alike_change_no_epoch(
         self, server: RedisServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(feed_module, "HEARD", 60)  # however busy the machine is
+        monkeypatch.setattr(feed_module, "LAST_READ_AT", 60)  # however busy the machine is
         here, there = joined(server.url), joined(server.url)
         before, since = there.epoch, time.monotonic()
-        here.announce("ada")
-        wait_until(lambda: there._heard > since + 2 * HEARD)
+        here.publish("ada")
+        wait_until(lambda: there._heard > since + 2 * LAST_READ_AT)
         assert there.epoch == before
 
     @pytest.mark.thorough("outages")
     def test_what_lapsed_is_dropped(self, server: RedisServer) -> None:
         here, there = joined(server.url, 0.05), joined(server.url, 0.05)
         for number in range(100):
-            here.announce(str(number))
-        assert here.doubts("99", "")
-        wait_until(lambda: not here._doubts and not there._doubts)
+            here.publish(str(number))
+        assert here.is_invalidated("99", "")
+        wait_until(lambda: not here._invalidated_until and not there._invalidated_until)
 
     def test_a_doubt_that_is_announced_again_lasts_from_then_on(self, server: RedisServer) -> None:
         feed = new(server.url)
-        feed.announce("ada")
-        first = feed._doubts["ada"]
-        feed.announce("ada")
-        assert feed._doubts["ada"] > first
+        feed.publish("ada")
+        first = feed._invalidated_until["ada"]
+        feed.publish("ada")
+        assert feed._invalidated_until["ada"] > first
 
     def test_the_stream_does_not_grow_for_ever(
         self, server: RedisServer, monkeypatch: pytest.MonkeyPatch
@@ -95,7 +95,7 @@ class TestTelling:
         monkeypatch.setattr(feed_module, "KEPT", 100)
         here = joined(server.url)
         for number in range(400):
-            here.announce(str(number))
+            here.publish(str(number))
         assert server.client().xlen(STREAM) <= 200
 
 
@@ -112,7 +112,7 @@ class TestMissing:
     ) -> None:
         feed = joined(server.url)
         with monkeypatch.context() as patch:
-            patch.setattr(feed_module, "HEARD", 0)
+            patch.setattr(feed_module, "LAST_READ_AT", 0)
             assert feed.epoch < 0
         wait_until(lambda: feed.epoch >= 0)
 
@@ -122,7 +122,7 @@ class TestMissing:
         server.client().client_kill_filter(_type="normal", skipme=True)
         wait_until(lambda: feed.epoch > before)
         server.client().xadd(STREAM, {"of": "ada"})
-        wait_until(lambda: feed.doubts("any session", "ada"))
+        wait_until(lambda: feed.is_invalidated("any session", "ada"))
 
     @pytest.mark.thorough("outages")
     def test_while_redis_hangs_there_is_no_epoch_and_then_another(
@@ -159,7 +159,7 @@ class TestMissing:
         assert process.pid
         os.kill(process.pid, signal.SIGSTOP)
         since = time.monotonic()
-        wait_until(lambda: time.monotonic() > since + HEARD)
+        wait_until(lambda: time.monotonic() > since + LAST_READ_AT)
         pipe.send("go on")
         os.kill(process.pid, signal.SIGCONT)
         at_once, afterwards = received(pipe)
@@ -176,8 +176,8 @@ class TestOutage:
         feed = joined(server.url)
         server.stop()
         for name in ("ada", "grace"):
-            assert not feed.announce(name)
-            assert feed.doubts("any session", name)
+            assert not feed.publish(name)
+            assert feed.is_invalidated("any session", name)
         server.start()
         wait_until(lambda: sent(server) == ["ada", "grace"])
 
@@ -187,7 +187,7 @@ class TestOutage:
         feed = joined(server.url)
         server.pause()
         since = time.monotonic()
-        assert not feed.announce("ada")
+        assert not feed.publish("ada")
         assert time.monotonic() - since < BUSY_SECOND
 
     def test_of_too_many_that_wait_the_newest_are_kept(
@@ -197,7 +197,7 @@ class TestOutage:
         feed = joined(server.url)
         server.stop()
         for number in range(5):
-            feed.announce(str(number))
+            feed.publish(str(number))
         server.start()
         wait_until(lambda: sent(server) == ["2", "3", "4"])
 
@@ -270,6 +270,6 @@ def be_forked(url: str, pipe) -> None:
     inherited = feed.epoch
     wait_until(lambda: feed.epoch >= 0)
     pipe.send((inherited, feed.epoch))
-    wait_until(lambda: feed.doubts("any session", "ada"))
+    wait_until(lambda: feed.is_invalidated("any session", "ada"))
     pipe.send("the child has heard")
     os._exit(0)

@@ -17,14 +17,14 @@ from tests.support.many_sessions import open_many, user_of
 from tests.support.sql import connected
 from webapp.core.end_reasons import EndReason
 from webapp.core.security_events import EventKind
-from webapp.core.token_issuer import Origin
+from webapp.core.token_issuer import ClientInfo
 from webapp.store.sql.migrate import MIGRATIONS, migrating, prepare_migrations
 from webapp.store.sql.models import Base, SessionRow, db
 
 # From the first to the newest; not by their names.
 REVISIONS = [script.revision for script in ScriptDirectory(MIGRATIONS).walk_revisions()][::-1]
 COUNTED = ("users", "sessions", "events")
-HERE = Origin("192.0.2.1", CHROME)
+HERE = ClientInfo("192.0.2.1", CHROME)
 Rows = dict[str, int]
 
 
@@ -66,7 +66,7 @@ def test_down_and_up_step_by_step_no_row_is_lost_but_events_of_nobody(
         db.engine.dispose()
     assert browser.is_in()
     with lived_in.app_context():
-        users = services_of(lived_in).directory
+        users = services_of(lived_in).user_admin
         assert users.page(query="ada", page=1, per_page=5, sort="email").total == 1
 
 
@@ -94,7 +94,7 @@ def test_sessions_that_are_too_many_already_end_with_the_next_clean_up(lived_in:
         db.session.remove()
         downgrade(revision="0008")
         upgrade()
-        assert services.tidying.finish_ends(time.time())
+        assert services.retention.finish_ends(time.time())
         assert len(services.devices.of(user_of(lived_in, EMAIL).id, time.time())) == 100
         assert db.session.query(SessionRow).filter_by(ended_reason="too_many").count() == 101
 

@@ -11,8 +11,8 @@ from tests.support.clock import Clock
 from tests.support.commands import read
 from webapp import create_app
 from webapp.core.email_tokens import Purpose
-from webapp.core.models import Changes, User
-from webapp.core.token_issuer import Origin
+from webapp.core.models import User, UserChanges
+from webapp.core.token_issuer import ClientInfo
 from webapp.store.sql.models import EventRow, UserRow, UserWordRow, db
 from webapp.web.services import Services
 
@@ -38,9 +38,9 @@ def test_one_is_removed_after_seven_days_and_its_address_is_free(app: Flask, clo
     with app.app_context():
         first = register(services, clock)
         clock.advance(7 * DAY)
-        assert services.tidying.step(clock()).accounts == 0
+        assert services.retention.purge_batch(clock()).accounts == 0
         clock.advance(1)
-        assert services.tidying.step(clock()).accounts == 1
+        assert services.retention.purge_batch(clock()).accounts == 1
         for table in (UserWordRow, EventRow):
             assert db.session.query(table).filter_by(user_id=first.id).count() == 0
         assert register(services, clock).id != first.id
@@ -48,31 +48,31 @@ def test_one_is_removed_after_seven_days_and_its_address_is_free(app: Flask, clo
 
 def confirm(services: Services, user: User, clock: Clock) -> None:
     _, hashed = services.accounts.find(GRACE)
-    token = services.links.make(Purpose.CONFIRM, user, hashed or "", clock())
+    token = services.email_tokens.make(Purpose.CONFIRM, user, hashed or "", clock())
     services.registration.confirm(token, PASSWORD, clock())
 
 
 def reset(services: Services, user: User, clock: Clock) -> None:
     _, hashed = services.accounts.find(GRACE)
-    token = services.links.make(Purpose.RESET, user, hashed or "", clock())
+    token = services.email_tokens.make(Purpose.RESET, user, hashed or "", clock())
     services.registration.reset(token, PASSWORD + "!", clock())
 
 
 def disable(services: Services, user: User, clock: Clock) -> None:
-    services.directory.change(user.id, Changes(disabled=True), clock())
+    services.user_admin.change(user.id, UserChanges(disabled=True), clock())
 
 
 def give_role(services: Services, user: User, clock: Clock) -> None:
-    services.directory.change(user.id, Changes(role="admin"), clock())
+    services.user_admin.change(user.id, UserChanges(role="admin"), clock())
 
 
 def open_session(services: Services, user: User, clock: Clock) -> None:
-    services.sessions.start(user, Origin("", ""), remember=True, now=clock())
+    services.sessions.start(user, ClientInfo("", ""), remember=True, now=clock())
 
 
 def count_as_unasked(services: Services, user: User, clock: Clock) -> None:
     """Registered where no address had to be confirmed."""
-    db.session.get_one(UserRow, user.id).pending = False
+    db.session.get_one(UserRow, user.id).awaiting_verification = False
     db.session.commit()
 
 
@@ -86,7 +86,7 @@ def test_one_that_was_confirmed_used_or_changed_by_an_admin_stays(
     with app.app_context():
         happens(services, register(services, clock), clock)
         clock.advance(30 * DAY)
-        assert services.tidying.step(clock()).accounts == 0
+        assert services.retention.purge_batch(clock()).accounts == 0
 
 
 def test_the_setting_says_when(environment: dict[str, str], clock: Clock) -> None:
@@ -95,4 +95,4 @@ def test_the_setting_says_when(environment: dict[str, str], clock: Clock) -> Non
     with app.app_context():
         register(services_of(app), clock)
     clock.advance(2 * DAY + 1)
-    assert read(app, "tidy")["accounts"] == 1
+    assert read(app, "purge")["accounts"] == 1

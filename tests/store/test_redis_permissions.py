@@ -74,7 +74,7 @@ def live(app: Flask, other_worker: Flask, clock: Clock) -> None:
     elsewhere = Browser(other_worker, FIREFOX)
     elsewhere.sign_in()
     csrf_token = elsewhere.csrf_token("/account")
-    believe(other_worker, elsewhere)
+    check_access_token(other_worker, elsewhere)
     browser.post("/account/sessions/end-others", form_on="/account/sessions")
     wait_until(lambda: not elsewhere.is_in())
     elsewhere.client.post("/account", data={"csrf_token": csrf_token, "name": "Ada L"})
@@ -83,9 +83,9 @@ def live(app: Flask, other_worker: Flask, clock: Clock) -> None:
         answer = Browser(app).post("/login", email=EMAIL, password="wrong, and long")
     assert answer.status_code == 429
     with app.app_context():
-        services_of(app).tidier._begin()
+        services_of(app).retention_job._begin()
         use_kept_form(services_of(app), clock())
-        services_of(app).devices.entries.last_seen(["no-such-sid"])
+        services_of(app).devices.generations.last_seen(["no-such-sid"])
     browser.sign_out()
     assert not browser.is_in()
 
@@ -93,15 +93,15 @@ def live(app: Flask, other_worker: Flask, clock: Clock) -> None:
 def use_kept_form(services: Services, now: float) -> None:
     user, _ = services.accounts.find(EMAIL)
     assert user
-    ((draft_id, draft),) = services.drafts.kept(user.id, now).items()
-    assert services.drafts.claim(draft, draft_id)
-    services.drafts.release(draft_id, user.id)
-    services.drafts.remove(draft, draft_id)
+    ((draft_id, draft),) = services.saved_forms.saved(user.id, now).items()
+    assert services.saved_forms.claim(draft, draft_id)
+    services.saved_forms.release(draft_id, user.id)
+    services.saved_forms.remove(draft, draft_id)
 
 
-def believe(app: Flask, browser: Browser) -> None:
+def check_access_token(app: Flask, browser: Browser) -> None:
     """Until its worker follows the feed."""
-    wait_until(lambda: browser.is_in() and services_of(app).feed.believed)
+    wait_until(lambda: browser.is_in() and services_of(app).feed.is_current)
 
 
 def used(client: "redis.Redis") -> set[str]:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.support.redis_processes import Process
 from tests.support.servers import free_port, wait_until
-from webapp.store.redis.client import line_to, redis_client
+from webapp.store.redis.client import create_client, dedicated_connection
 
 NOWHERE = Path("/nowhere")
 Start = Callable[..., int]
@@ -74,7 +74,7 @@ def test_sentinels_and_servers(start: Start, certificate: Path) -> None:
         "user guest on >ours +@all",
         sentinel=True,
     )
-    client = redis_client(
+    client = create_client(
         f"rediss+sentinel://ada:theirs@127.0.0.1:{sentinel}/prime/1"
         f"?sentinel_username=guest&sentinel_password=ours&ssl_ca_certs={certificate}/cert.pem",
         NOWHERE,
@@ -90,7 +90,7 @@ def test_a_cluster(start: Start, certificate: Path) -> None:
     with redis.Redis("127.0.0.1", node, **options) as direct:
         direct.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
         wait_until(lambda: direct.cluster("info")["cluster_state"] == "ok")
-    client = redis_client(
+    client = create_client(
         f"rediss+cluster://ada:theirs@127.0.0.1:{node}?ssl_ca_certs={certificate}/cert.pem",
         NOWHERE,
     )
@@ -100,7 +100,7 @@ def test_a_cluster(start: Start, certificate: Path) -> None:
 def test_who_shows_a_certificate_of_another_authority_is_an_outage(start: Start) -> None:
     node = start(*clustered())
     with pytest.raises(redis.ConnectionError, match="certificate verify failed"):
-        redis_client(f"rediss+cluster://127.0.0.1:{node}", NOWHERE).get("greeting")
+        create_client(f"rediss+cluster://127.0.0.1:{node}", NOWHERE).get("greeting")
 
 
 def clustered() -> list[str]:
@@ -117,7 +117,7 @@ def answers(client: "redis.Redis") -> bool:
 
 def assert_all_is_well(client: "redis.Redis") -> None:
     assert client.set("greeting", "hello")
-    line = line_to(client, "greeting")
+    line = dedicated_connection(client, "greeting")
     assert line.server.get("greeting") == "hello"
     assert line.server.acl_whoami() == "ada"
     line.close()

@@ -18,15 +18,15 @@ from webapp import create_app
 from webapp.core.email_tokens import Purpose
 from webapp.core.end_reasons import EndReason
 from webapp.core.errors import SessionEnded
-from webapp.core.models import Changes
+from webapp.core.models import UserChanges
 from webapp.core.ports import MOST_OPEN
 from webapp.core.security_events import EventKind
 from webapp.core.sessions import Sessions
-from webapp.core.token_issuer import Grant, Origin
+from webapp.core.token_issuer import ClientInfo, IssuedTokens
 from webapp.store.sql.models import EventRow, SessionEndRow, SessionRow, db
 from webapp.web.services import Services
 
-HERE = Origin("192.0.2.1", CHROME)
+HERE = ClientInfo("192.0.2.1", CHROME)
 MANY = 300
 NEW = "a whole new wool jumper"
 End = Callable[[Services, str, float], object]
@@ -50,7 +50,7 @@ def user_id(services: Services) -> str:
 
 
 def change(**changes: object) -> End:
-    return lambda services, user, now: services.directory.change(user, Changes(**changes), now)
+    return lambda services, user, now: services.user_admin.change(user, UserChanges(**changes), now)
 
 
 def end_all(reason: EndReason) -> End:
@@ -61,7 +61,7 @@ def reset(services: Services, user: str, now: float) -> None:
     found, hashed = services.accounts.find(EMAIL)
     assert found
     assert hashed
-    token = services.links.make(Purpose.RESET, found, hashed, now)
+    token = services.email_tokens.make(Purpose.RESET, found, hashed, now)
     services.registration.reset(token, NEW, now)
 
 
@@ -72,7 +72,7 @@ ENDS: dict[str, tuple[End, EndReason]] = {
     "reset": (reset, EndReason.PASSWORD_CHANGED),
     "end others": (end_all(EndReason.ENDED_ELSEWHERE), EndReason.ENDED_ELSEWHERE),
     "end by an admin": (end_all(EndReason.ENDED_BY_ADMIN), EndReason.ENDED_BY_ADMIN),
-    "delete": (lambda s, user, now: s.directory.remove(user, now), EndReason.DELETED),
+    "delete": (lambda s, user, now: s.user_admin.remove(user, now), EndReason.DELETED),
 }
 
 
@@ -81,7 +81,7 @@ def each(names: Iterable[str]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(("end", "reason"), ends.values(), ids=ends)
 
 
-def why_refused(sessions: Sessions, grant: Grant, now: float) -> str:
+def why_refused(sessions: Sessions, grant: IssuedTokens, now: float) -> str:
     with pytest.raises(SessionEnded) as refusal:
         sessions.redeem(grant.refresh_token, HERE, now)
     return refusal.value.reason
@@ -115,7 +115,7 @@ def test_the_clean_up_finishes_what_a_dead_worker_left(
     end(services, user_id(services), clock())
     assert db.session.query(SessionEndRow).count() == 1
     clock.advance(3600)
-    while services.tidying.step(clock()).more:
+    while services.retention.purge_batch(clock()).more:
         pass
     assert db.session.query(SessionEndRow).count() == 0
     deleted = reason is EndReason.DELETED
@@ -162,7 +162,7 @@ def test_nothing_of_a_deleted_user_is_left(app: Flask, services: Services, clock
     user = user_id(services)
     for _ in range(3):
         services.events.record(EventKind.SIGN_IN_FAILED, user, clock())
-    services.directory.remove(user, clock())
+    services.user_admin.remove(user, clock())
     assert services.background.finish(10)
     assert reasons_written() == {}
     assert list(db.session.scalars(select(EventRow.kind).where(EventRow.user_id == user))) == []
@@ -213,7 +213,7 @@ class TestOfABackup:
     """SQL was restored from before the sign-in, and Redis still knows the session."""
 
     @pytest.fixture
-    def grant(self, services: Services, clock: Clock) -> Grant:
+    def grant(self, services: Services, clock: Clock) -> IssuedTokens:
         grant = services.sessions.start(user_of_proof(services), HERE, remember=True, now=clock())
         db.session.query(SessionRow).delete()
         db.session.commit()
@@ -221,7 +221,7 @@ class TestOfABackup:
 
     @pytest.mark.parametrize("token", ["access", "refresh"])
     def test_one_that_began_before_the_end_is_not_restored(
-        self, services: Services, clock: Clock, grant: Grant, token: str
+        self, services: Services, clock: Clock, grant: IssuedTokens, token: str
     ) -> None:
         end_all(EndReason.ENDED_BY_ADMIN)(services, user_id(services), clock())
         clock.advance(60)
@@ -233,7 +233,9 @@ class TestOfABackup:
             assert reason == EndReason.ENDED_BY_ADMIN
         assert db.session.query(SessionRow).count() == 0
 
-    def test_the_kept_one_is_restored(self, services: Services, clock: Clock, grant: Grant) -> None:
+    def test_the_kept_one_is_restored(
+        self, services: Services, clock: Clock, grant: IssuedTokens
+    ) -> None:
         sid = grant.session.sid
         services.devices.end_all(user_id(services), EndReason.ENDED_ELSEWHERE, clock(), but=sid)
         assert services.sessions.redeem(grant.refresh_token, HERE, clock()).refresh.gen == 1
@@ -243,17 +245,17 @@ class TestOfABackup:
         self,
         services: Services,
         clock: Clock,
-        grant: Grant,
+        grant: IssuedTokens,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        records = services.devices.records
+        records = services.devices.session_repository
         restore = records.restore
 
         def late(*args: object) -> object:
             end_all(EndReason.ENDED_BY_ADMIN)(services, user_id(services), clock())
             return restore(*args)
 
-        monkeypatch.setattr(services.sessions, "_records", ReplacedRestore(records, late))
+        monkeypatch.setattr(services.sessions, "_repository", ReplacedRestore(records, late))
         assert why_refused(services.sessions, grant, clock()) == EndReason.ENDED_BY_ADMIN
 
 
@@ -380,9 +382,9 @@ class TestTooMany:
         other = services_of(create_app(environment, clock))
         wait_until(lambda: remembered(other, token, clock()))
         services.sessions.start(user, HERE, remember=True, now=clock())
-        wait_until(lambda: other.feed.doubts(oldest.session.sid, ""), timeout=2)
+        wait_until(lambda: other.feed.is_invalidated(oldest.session.sid, ""), timeout=2)
 
 
 def remembered(worker: Services, token: str, now: float) -> bool:
     worker.token_verifier.verify(token, now)
-    return len(worker.token_verifier._memory) == 1
+    return len(worker.token_verifier._token_cache) == 1

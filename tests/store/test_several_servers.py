@@ -17,13 +17,13 @@ from tests.support.servers import free_port, wait_until
 from webapp.core.errors import Unavailable
 from webapp.core.ports import Outcome
 from webapp.core.rate_limits import Limit
-from webapp.core.saved_forms import Draft
-from webapp.store.redis.client import line_to, redis_client
+from webapp.core.saved_forms import SavedForm
+from webapp.store.redis.client import create_client, dedicated_connection
 from webapp.store.redis.deadlines import LIMIT
-from webapp.store.redis.dedicated_connection import witnesses_among
-from webapp.store.redis.generations import RedisEntries
-from webapp.store.redis.rate_limits import RedisCounters
-from webapp.store.redis.saved_forms import RedisDrafts
+from webapp.store.redis.dedicated_connection import required_replicas
+from webapp.store.redis.generations import RedisGenerations
+from webapp.store.redis.rate_limits import RedisRateLimits
+from webapp.store.redis.saved_forms import RedisSavedForms
 
 pytestmark = [pytest.mark.thorough("Sentinel and Cluster"), pytest.mark.impatient]
 
@@ -35,66 +35,68 @@ KEY = f"session:{SID}"
 
 @pytest.fixture
 def client(several: Several) -> Iterator["redis.Redis"]:
-    with redis_client(several.url, NOWHERE) as client:
+    with create_client(several.url, NOWHERE) as client:
         yield client
 
 
 @pytest.fixture
-def entries(client: "redis.Redis") -> RedisEntries:
-    entries = RedisEntries(client)
+def entries(client: "redis.Redis") -> RedisGenerations:
+    entries = RedisGenerations(client)
     start(entries, SID)
     return entries
 
 
-def start(entries: RedisEntries, sid: str) -> None:
+def start(entries: RedisGenerations, sid: str) -> None:
     entries.start(sid, now=1000, browser="!ab", ttl=600)
 
 
-def redeem(entries: RedisEntries, gen: int) -> Outcome:
+def redeem(entries: RedisGenerations, gen: int) -> Outcome:
     return entries.redeem(SID, gen, now=1001, grace=30, browser="!ab", ttl=600).outcome
 
 
 class TestKeeping:
-    def test_sessions(self, entries: RedisEntries) -> None:
+    def test_sessions(self, entries: RedisGenerations) -> None:
         assert redeem(entries, 0) is Outcome.ROTATED
         assert entries.confirm(SID, 1).outcome is Outcome.ALIVE
-        entries.bury(SID, "logout", ttl=600)
+        entries.write_tombstone(SID, "logout", ttl=600)
         assert redeem(entries, 1) is Outcome.ENDED
 
-    def test_when_many_sessions_were_last_seen(self, entries: RedisEntries) -> None:
+    def test_when_many_sessions_were_last_seen(self, entries: RedisGenerations) -> None:
         sids = [f"{number}" for number in range(50)]
         for sid in sids:
             start(entries, sid)
         assert entries.last_seen([*sids, "nobody"]) == dict.fromkeys(sids, 1000)
 
     def test_attempts(self, client: "redis.Redis") -> None:
-        counters = RedisCounters(client)
+        counters = RedisRateLimits(client)
         limit = Limit("login", 2, 60)
-        assert [counters.take(limit, "ada"), counters.take(limit, "ada")] == [0, 0]
-        assert counters.take(limit, "ada") > 0
-        counters.give_back(limit, "ada")
-        assert counters.take(limit, "ada") == 0
+        assert [counters.acquire(limit, "ada"), counters.acquire(limit, "ada")] == [0, 0]
+        assert counters.acquire(limit, "ada") > 0
+        counters.release(limit, "ada")
+        assert counters.acquire(limit, "ada") == 0
 
     def test_forms(self, client: "redis.Redis") -> None:
-        drafts = RedisDrafts(client)
-        draft = Draft(user_id="ada", path="/account", fields=[("name", "Ada")], had_secrets=False)
-        kept = drafts.keep(draft)
-        assert drafts.kept("ada", 0) == {kept: draft}
+        drafts = RedisSavedForms(client)
+        draft = SavedForm(
+            user_id="ada", path="/account", fields=[("name", "Ada")], had_secrets=False
+        )
+        kept = drafts.save(draft)
+        assert drafts.saved("ada", 0) == {kept: draft}
         assert [drafts.claim(draft, kept), drafts.claim(draft, kept)] == [True, False]
         drafts.remove(draft, kept)
-        assert (drafts.kept("ada", 0), drafts.sent_to(kept, "ada")) == ({}, "/account")
+        assert (drafts.saved("ada", 0), drafts.sent_to(kept, "ada")) == ({}, "/account")
 
 
 class TestAsking:
     def test_making_a_client_asks_nobody(self) -> None:
         nobody = f"127.0.0.1:{free_port()}"
         with within_a_second():
-            redis_client(f"redis+sentinel://{nobody}/{NAME}", NOWHERE)
-            redis_client(f"redis+cluster://{nobody}", NOWHERE)
+            create_client(f"redis+sentinel://{nobody}/{NAME}", NOWHERE)
+            create_client(f"redis+cluster://{nobody}", NOWHERE)
 
     @pytest.mark.parametrize("url", ["redis+sentinel://{}/evergreen", "redis+cluster://{}"])
     def test_where_nobody_is_it_is_an_outage(self, url: str) -> None:
-        entries = RedisEntries(redis_client(url.format(f"127.0.0.1:{free_port()}"), NOWHERE))
+        entries = RedisGenerations(create_client(url.format(f"127.0.0.1:{free_port()}"), NOWHERE))
         with within_a_second(), pytest.raises(Unavailable):
             start(entries, SID)
         with within_a_second(), pytest.raises(Unavailable):
@@ -102,7 +104,7 @@ class TestAsking:
 
     def test_connections_that_never_came_to_be_are_not_kept(self) -> None:
         url = f"redis+sentinel://127.0.0.1:{free_port()}/evergreen"
-        client = redis_client(url, NOWHERE)
+        client = create_client(url, NOWHERE)
         for _ in range(20):
             with pytest.raises(redis.RedisError):
                 client.get("anything")
@@ -111,14 +113,17 @@ class TestAsking:
     def test_what_is_no_cluster_is_an_outage(self, sentinel: SentinelServers) -> None:
         url = f"redis+cluster://127.0.0.1:{sentinel.master_of().port}"
         with pytest.raises(Unavailable):
-            start(RedisEntries(redis_client(url, NOWHERE)), SID)
+            start(RedisGenerations(create_client(url, NOWHERE)), SID)
 
     def test_an_empty_layout_is_an_outage(self, cluster: ClusterServers) -> None:
         """The library itself falls over it with an IndexError."""
         lonely = cluster.spare()
         with pytest.raises(Unavailable):
             start(
-                RedisEntries(redis_client(f"redis+cluster://127.0.0.1:{lonely.port}", NOWHERE)), SID
+                RedisGenerations(
+                    create_client(f"redis+cluster://127.0.0.1:{lonely.port}", NOWHERE)
+                ),
+                SID,
             )
         lonely.stop()
 
@@ -127,12 +132,12 @@ class TestAsking:
     ) -> None:
         url = sentinel.url.replace(NAME, "nevergreen")
         with pytest.raises(Unavailable):
-            start(RedisEntries(redis_client(url, NOWHERE)), SID)
+            start(RedisGenerations(create_client(url, NOWHERE)), SID)
 
     def test_when_all_hang_it_is_an_outage_within_a_second(
-        self, several: Several, entries: RedisEntries
+        self, several: Several, entries: RedisGenerations
     ) -> None:
-        strangers = RedisEntries(redis_client(several.url, NOWHERE))
+        strangers = RedisGenerations(create_client(several.url, NOWHERE))
         for process in several.all:
             process.pause()
         for each in (entries, strangers):
@@ -140,7 +145,7 @@ class TestAsking:
                 each.confirm(SID, 0)
 
     def test_threads_that_wait_for_each_other_wait_no_longer(
-        self, several: Several, entries: RedisEntries
+        self, several: Several, entries: RedisGenerations
     ) -> None:
         for process in several.all:
             process.pause()
@@ -161,7 +166,7 @@ class TestAsking:
         sentinel.sentinels[1].pause()
         for _ in range(2):
             with within_a_second():
-                start(RedisEntries(redis_client(sentinel.url, NOWHERE)), SID)
+                start(RedisGenerations(create_client(sentinel.url, NOWHERE)), SID)
 
     def test_threads_share_one_client(self, client: "redis.Redis") -> None:
         def speak() -> None:
@@ -196,7 +201,7 @@ class TestLine:
         self, several: Several, client: "redis.Redis"
     ) -> None:
         """Perhaps with another server, which has not heard what the first one said."""
-        line = line_to(client, KEY)
+        line = dedicated_connection(client, KEY)
         line.server.set(KEY, "1")
         client.set(KEY, "2")
         several.master_of(KEY).client().client_kill_filter(_type="normal", skipme=True)
@@ -207,29 +212,29 @@ class TestLine:
     def test_half_of_the_replicas_have_to_follow(
         self, several: Several, client: "redis.Redis"
     ) -> None:
-        line = line_to(client, KEY)
-        assert line.witnesses == 1
+        line = dedicated_connection(client, KEY)
+        assert line.required_replicas == 1
         line.server.set(KEY, "1")
-        line.require_majority()
+        line.check_quorum()
         master = several.master_of(KEY)
         for process in several.all:
             if process is not master:
                 process.pause()
         line.server.set(KEY, "2")
         with pytest.raises(redis.ConnectionError, match="0 of 1 replicas"):
-            line.require_majority()
+            line.check_quorum()
 
     @pytest.mark.parametrize(("replicas", "witnesses"), [(0, 0), (1, 1), (2, 1), (3, 2), (4, 2)])
     def test_with_its_witnesses_a_server_is_the_larger_part(
         self, replicas: int, witnesses: int
     ) -> None:
-        assert witnesses_among(replicas) == witnesses
+        assert required_replicas(replicas) == witnesses
         assert not replicas or 2 * (witnesses + 1) > replicas + 1
 
 
 class TestAnswers:
     def test_a_redeem_that_is_not_answered_is_not_sent_again(
-        self, several: Several, entries: RedisEntries
+        self, several: Several, entries: RedisGenerations
     ) -> None:
         """It would rotate twice. The pause lasts longer than the first try, and not a second."""
         master = several.master_of(KEY).client()
@@ -246,7 +251,7 @@ class TestAnswers:
     def test_a_server_that_lacks_the_script_gets_it_while_another_is_down(
         self, cluster: ClusterServers
     ) -> None:
-        entries = RedisEntries(redis_client(cluster.url, NOWHERE))
+        entries = RedisGenerations(create_client(cluster.url, NOWHERE))
         other = next(node for node in cluster.nodes[:3] if node is not cluster.master_of(KEY))
         start(entries, SID)
         cluster.master_of(KEY).client().script_flush()
@@ -254,7 +259,7 @@ class TestAnswers:
         assert redeem(entries, 0) is Outcome.ROTATED
 
     def test_a_slot_on_its_way_and_moved_keeps_its_sessions(self, cluster: ClusterServers) -> None:
-        entries = RedisEntries(redis_client(cluster.url, NOWHERE))
+        entries = RedisGenerations(create_client(cluster.url, NOWHERE))
         start(entries, SID)
         for gen in range(3):
             with cluster.moving(KEY):
@@ -263,7 +268,7 @@ class TestAnswers:
             assert entries.last_seen([SID]) == {SID: 1001}
 
     def test_the_master_of_the_day_is_found_after_a_switch(
-        self, several: Several, entries: RedisEntries
+        self, several: Several, entries: RedisGenerations
     ) -> None:
         several.fail_over(KEY)
         wait_until(lambda: answered(lambda: redeem(entries, 0)))

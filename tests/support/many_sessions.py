@@ -7,7 +7,7 @@ from sqlalchemy import insert
 
 from tests.conftest import services_of
 from webapp.core.models import Session, User
-from webapp.core.token_issuer import Grant, Origin
+from webapp.core.token_issuer import ClientInfo, IssuedTokens
 from webapp.store.sql.models import SessionRow, UserRow, db
 
 
@@ -17,7 +17,7 @@ def user_of(app: Flask, email: str) -> User:
     return user
 
 
-def open_many(app: Flask, email: str, count: int, origin: Origin) -> list[Grant]:
+def open_many(app: Flask, email: str, count: int, origin: ClientInfo) -> list[IssuedTokens]:
     """The oldest first, a second apart, the newest a second ago."""
     sessions, now = services_of(app).sessions, services_of(app).now()
     user, issuer = user_of(app, email), sessions._issuer
@@ -28,7 +28,7 @@ def open_many(app: Flask, email: str, count: int, origin: Origin) -> list[Grant]
         opened.append(replace(session, epoch=epoch))
     db.session.execute(insert(SessionRow), [as_row(session) for session in opened])
     db.session.commit()
-    return [issuer.grant(user, each, "started", 0, each.created_at, now) for each in opened]
+    return [issuer.issue(user, each, "started", 0, each.created_at, now) for each in opened]
 
 
 def as_row(session: Session) -> dict[str, object]:

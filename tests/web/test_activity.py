@@ -12,7 +12,7 @@ from tests.support.clock import Clock
 from tests.support.mails import newest_mail, subjects
 from webapp.core.errors import Unavailable
 from webapp.core.security_events import EventKind
-from webapp.store.redis.generations import RedisEntries
+from webapp.store.redis.generations import RedisGenerations
 
 ACTIVITY, DEVICES = "/account/activity", "/account/sessions"
 FROM_ANOTHER = "This device was signed out from another one"
@@ -201,7 +201,7 @@ def test_a_copied_sign_in_ends_once_and_its_owner_is_told_here_and_by_mail(
 def test_a_theft_is_told_to_its_owner_also_when_who_noticed_it_was_cut_off(
     app: Flask, browser: Browser, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    redeem = RedisEntries.redeem
+    redeem = RedisGenerations.redeem
 
     def cut_off(*what: Any, **more: Any) -> None:
         redeem(*what, **more)
@@ -215,7 +215,7 @@ def test_a_theft_is_told_to_its_owner_also_when_who_noticed_it_was_cut_off(
     thief = Browser(app)
     thief.keep({"refresh_token": copy})
     with monkeypatch.context() as cut:
-        cut.setattr(RedisEntries, "redeem", cut_off)
+        cut.setattr(RedisGenerations, "redeem", cut_off)
         assert thief.get("/dashboard").status_code == 503
     for held in (thief, browser, thief):
         assert not held.is_in()

@@ -14,15 +14,20 @@ from werkzeug.test import create_environ, run_wsgi_app
 
 from webapp.web.middleware import body_limit
 from webapp.web.middleware.body_limit import (
-    BODIES,
     LATE,
     LATE_WHEN_FULL,
+    MAX_BUFFERING,
     SILENT,
-    BodyPlaces,
+    BufferLimit,
     Peer,
     silent_for,
 )
-from webapp.web.middleware.concurrency_limit import BODIES_STUCK, MAX_HEADERS, STUCK, Admission
+from webapp.web.middleware.concurrency_limit import (
+    BODIES_STUCK,
+    MAX_HEADERS,
+    STUCK,
+    ConcurrencyLimit,
+)
 
 MAX_BODY = 100
 CHUNKED = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
@@ -87,7 +92,7 @@ def flask_app() -> Flask:
 
 
 def test_slow_bodies_keep_nobody_waiting(send: Send, slow_bodies: list[SlowBody]) -> None:
-    app = Admission(echo, MAX_BODY, places=2)
+    app = ConcurrencyLimit(echo, MAX_BODY, places=2)
     slow = [send(app, body) for body in slow_bodies]
     assert all(body.awaited.wait(5) for body in slow_bodies)
     assert send(app).result(5) == (200, b"GET ")
@@ -96,7 +101,7 @@ def test_slow_bodies_keep_nobody_waiting(send: Send, slow_bodies: list[SlowBody]
 
 
 def test_a_slow_body_is_answered_when_it_has_come(send: Send, slow_bodies: list[SlowBody]) -> None:
-    app = Admission(echo, MAX_BODY, places=2)
+    app = ConcurrencyLimit(echo, MAX_BODY, places=2)
     slow = [send(app, body) for body in slow_bodies]
     for body in slow_bodies:
         body.comes.set()
@@ -108,11 +113,11 @@ def test_a_body_that_comes_in_pieces_is_put_together() -> None:
         def read(self, size: int | None = -1) -> bytes:
             return super().read(1)
 
-    assert answer(Admission(echo, MAX_BODY), Pieces(b"pieces")) == (200, b"POST pieces")
+    assert answer(ConcurrencyLimit(echo, MAX_BODY), Pieces(b"pieces")) == (200, b"POST pieces")
 
 
 def test_only_so_many_bodies_are_waited_for(send: Send, slow_bodies: list[SlowBody]) -> None:
-    app = Admission(echo, MAX_BODY, bodies=len(slow_bodies))
+    app = ConcurrencyLimit(echo, MAX_BODY, bodies=len(slow_bodies))
     slow = [send(app, body) for body in slow_bodies]
     assert all(body.awaited.wait(5) for body in slow_bodies)
     _, status, headers = run_wsgi_app(app, create_environ(method="POST", data=b"one more"))
@@ -138,7 +143,7 @@ def test_only_so_many_requests_are_in_the_app(send: Send) -> None:
             inside -= 1
         return echo(environ, start_response)
 
-    limited = Admission(app, MAX_BODY, places=2)
+    limited = ConcurrencyLimit(app, MAX_BODY, places=2)
     requests = [send(limited) for _ in range(20)]
     assert {request.result(10) for request in requests} == {(200, b"GET ")}
     assert most == 2
@@ -148,7 +153,7 @@ def test_an_exception_gives_the_place_back() -> None:
     def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         raise ZeroDivisionError
 
-    limited = Admission(app, MAX_BODY, places=1, bodies=1)
+    limited = ConcurrencyLimit(app, MAX_BODY, places=1, bodies=1)
     for _ in range(3):
         with pytest.raises(ZeroDivisionError):
             answer(limited, BytesIO(b"body"))
@@ -159,7 +164,7 @@ def test_a_body_that_fails_gives_its_share_back() -> None:
         def read(self, size: int | None = -1) -> bytes:
             raise ConnectionError
 
-    app = Admission(echo, MAX_BODY, bodies=1)
+    app = ConcurrencyLimit(echo, MAX_BODY, bodies=1)
     for _ in range(3):
         with pytest.raises(ConnectionError):
             answer(app, Broken(b"body"))
@@ -172,37 +177,37 @@ def test_an_answer_that_is_not_fetched_holds_no_place(send: Send) -> None:
         start_response("200 OK", [])
         return next(answers)
 
-    limited = Admission(app, MAX_BODY, places=1)
+    limited = ConcurrencyLimit(app, MAX_BODY, places=1)
     run_wsgi_app(limited, create_environ())
     assert send(limited).result(5) == (200, b"second")
 
 
 def test_a_body_that_ends_early_never_reaches_the_app() -> None:
-    app = Admission(echo, MAX_BODY)
+    app = ConcurrencyLimit(echo, MAX_BODY)
     assert answer(app, BytesIO(b"password=hal"), CONTENT_LENGTH="13") == (400, b"")
 
 
 def test_a_body_announced_as_too_large_is_refused_unread() -> None:
     body = SlowBody(b"x" * (MAX_BODY + 1))
-    status, _ = answer(Admission(flask_app(), MAX_BODY), body)
+    status, _ = answer(ConcurrencyLimit(flask_app(), MAX_BODY), body)
     assert status == 413
     assert not body.awaited.is_set()
 
 
 def test_a_body_of_exactly_the_limit_comes_through() -> None:
     full = b"x" * MAX_BODY
-    assert answer(Admission(flask_app(), MAX_BODY), BytesIO(full)) == (200, full)
+    assert answer(ConcurrencyLimit(flask_app(), MAX_BODY), BytesIO(full)) == (200, full)
 
 
 def test_a_body_in_chunks_comes_through() -> None:
     body = BytesIO(b"no length")
-    assert answer(Admission(flask_app(), MAX_BODY), body, **CHUNKED) == (200, b"no length")
-    assert answer(Admission(flask_app(), MAX_BODY), BytesIO(), **CHUNKED) == (200, b"")
+    assert answer(ConcurrencyLimit(flask_app(), MAX_BODY), body, **CHUNKED) == (200, b"no length")
+    assert answer(ConcurrencyLimit(flask_app(), MAX_BODY), BytesIO(), **CHUNKED) == (200, b"")
 
 
 def test_a_body_in_chunks_is_read_to_the_limit_and_refused() -> None:
     body = BytesIO(b"x" * 10 * MAX_BODY)
-    status, _ = answer(Admission(flask_app(), MAX_BODY), body, **CHUNKED)
+    status, _ = answer(ConcurrencyLimit(flask_app(), MAX_BODY), body, **CHUNKED)
     assert status == 413
     assert body.tell() == MAX_BODY + 1
 
@@ -219,7 +224,10 @@ def test_without_a_body_nothing_is_read(length: str) -> None:
         start_response("204 No Content", [])
         return []
 
-    assert answer(Admission(app, MAX_BODY), Untouched(b"?"), CONTENT_LENGTH=length) == (204, b"")
+    assert answer(ConcurrencyLimit(app, MAX_BODY), Untouched(b"?"), CONTENT_LENGTH=length) == (
+        204,
+        b"",
+    )
 
 
 @pytest.mark.parametrize(
@@ -228,7 +236,7 @@ def test_without_a_body_nothing_is_read(length: str) -> None:
 def test_a_body_however_it_is_announced_has_come_before_the_app_is_entered(
     send: Send, slow_bodies: list[SlowBody], environ: dict[str, Any]
 ) -> None:
-    app = Admission(echo, MAX_BODY, places=1)
+    app = ConcurrencyLimit(echo, MAX_BODY, places=1)
     given: dict[str, Any] = {"CONTENT_LENGTH": "", "wsgi.input_terminated": True, **environ}
     slow = send(app, slow_bodies[0], **given)
     assert slow_bodies[0].awaited.wait(5)
@@ -245,36 +253,36 @@ def test_the_app_never_reads_from_the_network(length: str) -> None:
         def read(self, size: int | None = -1) -> bytes:
             raise AssertionError
 
-    asked = Admission(echo, MAX_BODY), Network(b"?")
+    asked = ConcurrencyLimit(echo, MAX_BODY), Network(b"?")
     assert answer(*asked, CONTENT_LENGTH=length) == (200, b"POST ")
 
 
-def fill(places: BodyPlaces, address: str) -> int:
+def fill(places: BufferLimit, address: str) -> int:
     """How many places an address gets that takes all it can."""
     taken = 0
-    while places.take(address, None):
+    while places.acquire(address, None):
         taken += 1
     return taken
 
 
 def test_one_address_can_not_use_up_the_places_of_bodies() -> None:
-    places = BodyPlaces()
-    assert BODIES * 0.9 < fill(places, "a") < BODIES
-    assert places.take("b", None)
+    places = BufferLimit()
+    assert MAX_BUFFERING * 0.9 < fill(places, "a") < MAX_BUFFERING
+    assert places.acquire("b", None)
     assert fill(places, "c") > 1
-    assert places.take("d", None)
+    assert places.acquire("d", None)
 
 
 def test_who_has_taken_too_many_may_come_again_when_they_are_given_back() -> None:
-    places = BodyPlaces(total=4)
-    first, *_ = [places.take("a", None) for _ in range(4)]
-    assert not places.take("a", None)
-    places.give_back(first, "a")
-    assert places.take("a", None)
+    places = BufferLimit(total=4)
+    first, *_ = [places.acquire("a", None) for _ in range(4)]
+    assert not places.acquire("a", None)
+    places.release(first, "a")
+    assert places.acquire("a", None)
 
 
 def test_a_customer_of_ipv6_is_one_address() -> None:
-    app = Admission(echo, MAX_BODY)
+    app = ConcurrencyLimit(echo, MAX_BODY)
     fill(app._bodies, "2001:db8::/64")
     assert answer(app, BytesIO(b"x"), REMOTE_ADDR="2001:db8::1234")[0] == 503
     assert answer(app, BytesIO(b"x"), REMOTE_ADDR="2001:db8:0:1::1")[0] == 200
@@ -319,15 +327,15 @@ def test_a_late_body_whose_client_is_silent_loses_its_connection(
 ) -> None:
     client, accepted = connection
     monkeypatch.setattr(body_limit, "silent_for", lambda _: SILENT)
-    places = BodyPlaces(total=total, clock=steps)
-    assert places.take("a", peer_of(accepted))
+    places = BufferLimit(total=total, clock=steps)
+    assert places.acquire("a", peer_of(accepted))
     steps.now += after - 1
-    places.take("b", None)
+    places.acquire("b", None)
     client.settimeout(0)
     with pytest.raises(BlockingIOError):
         client.recv(1)
     steps.now += 1
-    places.take("b", None)
+    places.acquire("b", None)
     assert client.recv(1) == b""
 
 
@@ -337,11 +345,11 @@ def test_connections_that_still_send_or_are_of_others_are_left_alone(
     client, accepted = connection
     client.sendall(b"still here")
     assert silent_for(accepted) < SILENT
-    places = BodyPlaces(clock=steps)
-    places.take("a", peer_of(accepted))
-    places.take("b", Peer("203.0.113.7", 443))
+    places = BufferLimit(clock=steps)
+    places.acquire("a", peer_of(accepted))
+    places.acquire("b", Peer("203.0.113.7", 443))
     steps.now += LATE
-    places.take("c", None)
+    places.acquire("c", None)
     client.settimeout(0)
     with pytest.raises(BlockingIOError):
         client.recv(1)
@@ -357,7 +365,7 @@ def test_a_worker_is_stuck_when_no_place_has_come_back_for_a_minute(
         assert goes_on.wait(10)
         return echo(environ, start_response)
 
-    limited = Admission(app, MAX_BODY, places=2, clock=steps)
+    limited = ConcurrencyLimit(app, MAX_BODY, places=2, clock=steps)
     first = send(limited)
     assert inside.acquire(timeout=30)
     steps.now += STUCK
@@ -374,19 +382,19 @@ def test_a_worker_is_stuck_when_no_place_has_come_back_for_a_minute(
 
 
 def test_a_worker_is_stuck_when_no_body_has_come_for_ten_minutes(steps: Steps) -> None:
-    app = Admission(echo, MAX_BODY, bodies=2, clock=steps)
-    place = app._bodies.take("a", None)
+    app = ConcurrencyLimit(echo, MAX_BODY, bodies=2, clock=steps)
+    place = app._bodies.acquire("a", None)
     steps.now += BODIES_STUCK
-    app._bodies.take("b", None)
+    app._bodies.acquire("b", None)
     assert not app.is_stuck()
     steps.now += BODIES_STUCK
     assert app.is_stuck()
-    app._bodies.give_back(place, "a")
+    app._bodies.release(place, "a")
     assert not app.is_stuck()
 
 
 @pytest.mark.parametrize("name", ["HTTP_COOKIE", "HTTP_AUTHORIZATION"])
 def test_headers_that_take_long_to_look_into_are_refused(name: str) -> None:
-    app = Admission(echo, MAX_BODY)
+    app = ConcurrencyLimit(echo, MAX_BODY)
     assert answer(app, **{name: "a" * (MAX_HEADERS + 1)}) == (431, b"")
     assert answer(app, **{name: "a" * (MAX_HEADERS // 2)})[0] == 200

@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 
 from tests.support.browser import Browser
-from webapp.core.policy import MAY, Permission, Role, may
-from webapp.web.auth.authorization import DECLARATION, EVERYBODY
+from webapp.core.policy import ROLE_PERMISSIONS, Permission, Role, has_permission
+from webapp.web.auth.authorization import DECLARATION, PUBLIC
 
 PUBLIC_PAGES = {
     "/",
@@ -58,7 +58,7 @@ def test_what_is_public_is_written_here_too(app: Flask) -> None:
     public = {
         rule.rule
         for rule in app.url_map.iter_rules()
-        if app.view_functions[rule.endpoint].__dict__.get(DECLARATION) == EVERYBODY
+        if app.view_functions[rule.endpoint].__dict__.get(DECLARATION) == PUBLIC
     }
     assets = {rule for rule in public if rule.startswith("/api/docs/")}
     assert public - assets == PUBLIC_PAGES | PUBLIC_FOR_PROGRAMS
@@ -67,7 +67,7 @@ def test_what_is_public_is_written_here_too(app: Flask) -> None:
 def test_every_other_route_sends_a_stranger_away(app: Flask) -> None:
     for rule in app.url_map.iter_rules():
         view = app.view_functions[rule.endpoint]
-        if rule.endpoint == "static" or view.__dict__[DECLARATION] == EVERYBODY:
+        if rule.endpoint == "static" or view.__dict__[DECLARATION] == PUBLIC:
             continue
         path = re.sub(r"<[^>]+>", "1", rule.rule)
         for method in (rule.methods or set()) - {"OPTIONS", "HEAD"}:
@@ -87,11 +87,11 @@ def test_a_route_that_declares_nothing_answers_nobody(app: Flask) -> None:
 
 @pytest.mark.parametrize("permission", list(Permission))
 def test_an_unknown_role_may_do_nothing(permission: Permission) -> None:
-    assert not may("root", permission)
+    assert not has_permission("root", permission)
 
 
 def test_who_may_do_what() -> None:
     assert {
         Role.USER: {Permission.OWN_ACCOUNT},
         Role.ADMIN: {Permission.OWN_ACCOUNT, Permission.MANAGE_USERS},
-    } == MAY
+    } == ROLE_PERMISSIONS

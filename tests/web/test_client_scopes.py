@@ -158,7 +158,7 @@ class TestTokens:
     ) -> None:
         client = client_of(app, *option)
         auth = signed_in(app, client).auth
-        assert sessions._tokens.read_access(auth["access_token"], clock()).scope == scope
+        assert sessions._tokens.verify_access(auth["access_token"], clock()).scope == scope
         assert [each["scope"] for each in read(app, "clients", "list")] == [scope]
         assert f"  {scope}  " in run(app, "clients", "list").output
         for kind in ("access_token", "refresh_token"):
@@ -173,7 +173,7 @@ class TestTokens:
     ) -> None:
         client = client_of(app, "admin")
         program = signed_in(app, client)
-        claims = sessions._tokens.read_access(program.auth["access_token"], clock())
+        claims = sessions._tokens.verify_access(program.auth["access_token"], clock())
         program.auth["access_token"] = sessions._tokens.sign_access(replace(claims, scope=""))
         assert program.call("GET", "/auth/profile").status_code == 200
         assert_out_of_scope(program.call("GET", "/users"))

@@ -7,7 +7,7 @@ from flask import Flask
 
 from tests.support.browser import EMAIL, FIREFOX, PASSWORD, Browser
 from tests.support.clock import Clock
-from webapp.core.sessions import PROOF_LASTS
+from webapp.core.sessions import REAUTHENTICATION_TTL
 
 DEVICES = "/account/sessions"
 END_OTHERS = f"{DEVICES}/end-others"
@@ -33,7 +33,7 @@ def test_a_password_of_a_short_while_ago_is_not_asked_for_again(
     browser: Browser, elsewhere: Browser, clock: Clock
 ) -> None:
     browser.sign_in()
-    clock.advance(PROOF_LASTS)
+    clock.advance(REAUTHENTICATION_TTL)
     assert browser.post(END_OTHERS, form_on=DEVICES).status_code == 303
     assert not elsewhere.is_in()
 

@@ -243,7 +243,7 @@ class TestRows:
         with app.app_context():
             user, _ = services_of(app).accounts.find(EMAIL)
             assert user
-            services_of(app).directory.remove(user.id, clock())
+            services_of(app).user_admin.remove(user.id, clock())
             db.engine.dispose()
         assert not seen(environment)
 

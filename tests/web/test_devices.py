@@ -11,8 +11,8 @@ from tests.support.browser import CHROME, EMAIL, FIREFOX, PASSWORD, Browser
 from tests.support.clock import Clock
 from tests.support.many_sessions import open_many
 from tests.support.sql import gone
-from webapp.core.sessions import PROOF_LASTS
-from webapp.core.token_issuer import Origin
+from webapp.core.sessions import REAUTHENTICATION_TTL
+from webapp.core.token_issuer import ClientInfo
 
 DEVICES = "/account/sessions"
 GRACE = "grace@example.com"
@@ -152,7 +152,7 @@ def test_the_question_names_the_device_that_will_be_signed_out(app: Flask, clock
     chrome, firefox = Browser(app), Browser(app, FIREFOX)
     firefox.sign_in()
     chrome.sign_in()
-    clock.advance(PROOF_LASTS + 1)
+    clock.advance(REAUTHENTICATION_TTL + 1)
     asked = end(chrome, sid_of(firefox)).text
     assert "<h1>Sign out Firefox 144 on Windows?</h1>" in asked
     assert "from 127.0.0.1" in asked
@@ -161,7 +161,7 @@ def test_the_question_names_the_device_that_will_be_signed_out(app: Flask, clock
 def test_many_devices_are_shown_in_pages(app: Flask, browser: Browser) -> None:
     browser.sign_in()
     with app.app_context():
-        open_many(app, EMAIL, 45, Origin("192.0.2.1", FIREFOX))
+        open_many(app, EMAIL, 45, ClientInfo("192.0.2.1", FIREFOX))
     mine = sid_of(browser)
     pages = [set(DEVICE.findall(browser.get(f"{DEVICES}?page={n}").text)) for n in (1, 2, 3)]
     shown = [{sid for sid, *_ in page} - {mine} for page in pages]
@@ -174,7 +174,7 @@ def test_a_program_gets_its_sessions_in_pages(app: Flask) -> None:
     program = Program(app)
     program.log_in()
     with app.app_context():
-        open_many(app, EMAIL, 44, Origin("192.0.2.1", FIREFOX))
+        open_many(app, EMAIL, 44, ClientInfo("192.0.2.1", FIREFOX))
     pages = [
         program.call("GET", f"/auth/sessions?per_page=20&page={page}").json["data"]
         for page in (1, 3, 4)
@@ -191,7 +191,7 @@ def test_a_browser_that_made_room_for_newer_ones_is_told_why(
     browser.sign_in()
     clock.advance(200)
     with app.app_context():
-        open_many(app, EMAIL, 99, Origin("192.0.2.1", FIREFOX))
+        open_many(app, EMAIL, 99, ClientInfo("192.0.2.1", FIREFOX))
     assert browser.is_in()
     newest = Browser(app, FIREFOX)
     newest.sign_in()

@@ -6,8 +6,8 @@ from flask import Flask
 from tests.conftest import services_of
 from tests.support.api import Program
 from tests.support.browser import EMAIL, PASSWORD, Browser
-from webapp.core.models import Changes
-from webapp.core.rate_limits import ACCOUNT
+from webapp.core.models import UserChanges
+from webapp.core.rate_limits import LOGIN_PER_ACCOUNT
 
 
 @pytest.fixture(autouse=True)
@@ -16,7 +16,7 @@ def disabled(app: Flask) -> None:
     with app.app_context():
         user, _ = services.accounts.find(EMAIL)
         assert user
-        services.directory.change(user.id, Changes(disabled=True), services.now())
+        services.user_admin.change(user.id, UserChanges(disabled=True), services.now())
 
 
 def test_the_right_password_learns_it_on_the_page(browser: Browser) -> None:
@@ -47,6 +47,6 @@ def test_a_wrong_password_learns_nothing(app: Flask, browser: Browser) -> None:
 
 
 def test_no_password_is_tried_without_end(app: Flask, browser: Browser) -> None:
-    for _ in range(ACCOUNT.amount):
+    for _ in range(LOGIN_PER_ACCOUNT.amount):
         browser.post("/login", email=EMAIL, password=PASSWORD)
     assert browser.post("/login", email=EMAIL, password=PASSWORD).status_code == 429

@@ -10,7 +10,7 @@ from tests.support.browser import EMAIL, FIREFOX, PASSWORD, Browser
 from tests.support.clock import Clock
 from tests.support.mails import mailed_path, newest_mail, subjects
 from webapp.core.email_tokens import CONFIRM_TTL, UNDO_TTL
-from webapp.core.models import Changes, User
+from webapp.core.models import User, UserChanges
 from webapp.store.sql.models import EmailChangeRow, db
 
 GRACE, NEW, THIEFS, THIEFS_SECOND = (
@@ -49,10 +49,10 @@ def user_of(app: Flask, email: str) -> User:
     return user
 
 
-def change_by_admin(app: Flask, user: User, changes: Changes) -> None:
+def change_by_admin(app: Flask, user: User, changes: UserChanges) -> None:
     services = services_of(app)
     with app.app_context():
-        services.directory.change(user.id, changes, services.now())
+        services.user_admin.change(user.id, changes, services.now())
 
 
 @pytest.fixture
@@ -162,10 +162,10 @@ class TestWaiting:
         assert signs_in(app, EMAIL, NEW_PASSWORD)
 
     @pytest.mark.parametrize(
-        "changes", [Changes(password=NEW_PASSWORD), Changes(email="x@example.com")]
+        "changes", [UserChanges(password=NEW_PASSWORD), UserChanges(email="x@example.com")]
     )
     def test_an_admin_who_changes_password_or_address_cancels_it(
-        self, app: Flask, ada: Browser, changes: Changes
+        self, app: Flask, ada: Browser, changes: UserChanges
     ) -> None:
         request_change(ada)
         change_by_admin(app, user_of(app, EMAIL), changes)
@@ -269,7 +269,7 @@ class TestUndo:
         assert answer.status_code == 303
         assert subjects(app, EMAIL)[0] == CONFIRM
         with app.app_context():
-            services_of(app).tidying.step(clock())
+            services_of(app).retention.purge_batch(clock())
             assert db.session.query(EmailChangeRow).count() == 0
 
     def test_a_second_change_takes_it_from_nobody(
@@ -320,7 +320,7 @@ class TestUndo:
 
     def test_an_admin_cannot_take_it_by_mistake(self, app: Flask, stolen: str, grace: User) -> None:
         program = Program(app)
-        change_by_admin(app, grace, Changes(role="admin"))
+        change_by_admin(app, grace, UserChanges(role="admin"))
         program.log_in(GRACE)
         body = {"email": EMAIL, "password": NEW_PASSWORD}
         answer = program.call("POST", "/users", body)
@@ -334,7 +334,7 @@ class TestUndo:
     def test_an_admin_has_the_last_word(self, app: Flask, stolen: str) -> None:
         """The old mailbox itself may be the one that was broken into."""
         user = user_of(app, THIEFS)
-        change_by_admin(app, user, Changes(email="ada@safe.example"))
+        change_by_admin(app, user, UserChanges(email="ada@safe.example"))
         assert Browser(app).get(stolen).status_code == 410
 
     def test_no_forged_link_undoes_anything(self, app: Flask, stolen: str) -> None:

@@ -10,7 +10,7 @@ from tests.support.api import Program
 from tests.support.browser import PASSWORD, Browser
 from tests.support.clock import Clock
 from webapp.core.sessions import Sessions
-from webapp.core.token_issuer import BROWSER_CLIENT, Grant, Origin
+from webapp.core.token_issuer import BROWSER_CLIENT, ClientInfo, IssuedTokens
 from webapp.core.token_verifier import TokenVerifier
 
 OTHER = "grace@example.com"
@@ -18,19 +18,21 @@ KINDS = ("access", "refresh")
 
 
 @pytest.fixture
-def victim(app: Flask, sessions: Sessions, clock: Clock) -> Grant:
+def victim(app: Flask, sessions: Sessions, clock: Clock) -> IssuedTokens:
     """Somebody else, signed in."""
     user = services_of(app).accounts.register(OTHER, PASSWORD, now=clock())
-    return sessions.start(user, Origin("", ""), remember=True, now=clock())
+    return sessions.start(user, ClientInfo("", ""), remember=True, now=clock())
 
 
 @pytest.fixture
-def mixed(sessions: Sessions, victim: Grant, browser: Browser, clock: Clock) -> dict[str, str]:
+def mixed(
+    sessions: Sessions, victim: IssuedTokens, browser: Browser, clock: Clock
+) -> dict[str, str]:
     """Ada's tokens with the session of somebody else."""
     browser.sign_in()
     tokens, sid = sessions._tokens, victim.session.sid
-    access = tokens.read_access(browser.access_token, clock())
-    refresh = tokens.read_refresh(browser.refresh_token, clock())
+    access = tokens.verify_access(browser.access_token, clock())
+    refresh = tokens.verify_refresh(browser.refresh_token, clock())
     return {
         "access": tokens.sign_access(replace(access, sid=sid)),
         "refresh": tokens.sign_refresh(replace(refresh, sid=sid)),
@@ -66,7 +68,7 @@ def test_it_ends_nothing(
     app: Flask,
     sessions: Sessions,
     token_verifier: TokenVerifier,
-    victim: Grant,
+    victim: IssuedTokens,
     mixed: dict[str, str],
     clock: Clock,
     browser: Browser,
@@ -75,8 +77,8 @@ def test_it_ends_nothing(
 ) -> None:
     if owner == "gone":
         ada, _ = services_of(app).accounts.find("ada@example.com")
-        services_of(app).directory.remove(ada.id, clock())
-    assert sessions.recognise(mixed[kind], BROWSER_CLIENT, clock()) is None
+        services_of(app).user_admin.remove(ada.id, clock())
+    assert sessions.claims_ignoring_expiry(mixed[kind], BROWSER_CLIENT, clock()) is None
     sessions.revoke(mixed[kind], BROWSER_CLIENT, clock())
     browser.keep({f"{kind}_token": mixed[kind]})
     browser.post("/logout", form_on="/login")

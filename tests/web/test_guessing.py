@@ -27,9 +27,9 @@ from tests.support.guessing import (
 )
 from tests.support.servers import RedisServer
 from webapp import create_app
-from webapp.core.models import Changes
+from webapp.core.models import UserChanges
 from webapp.core.passwords import Passwords
-from webapp.core.rate_limits import CHECK_BY_ACCOUNT
+from webapp.core.rate_limits import CHECK_PER_ACCOUNT
 
 GRACE = "grace@example.com"
 
@@ -40,14 +40,14 @@ Environment = dict[str, str]
 def checks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every password that is compared with a hash."""
     checked: list[str] = []
-    matches = Passwords.matches
+    matches = Passwords.verify
 
     def noted(self: Passwords, password: str, hashed: str | None) -> bool:
         found = matches(self, password, hashed)
         checked.append(password)
         return found
 
-    monkeypatch.setattr(Passwords, "matches", noted)
+    monkeypatch.setattr(Passwords, "verify", noted)
     return checked
 
 
@@ -156,8 +156,8 @@ class TestAccount:
         self, app: Flask, grace: Browser, monkeypatch: pytest.MonkeyPatch, checks: list[str]
     ) -> None:
         """A limit of three instead of 300, which would take a while."""
-        few = replace(CHECK_BY_ACCOUNT, amount=3)
-        monkeypatch.setattr("webapp.core.rate_limits.CHECK_BY_ACCOUNT", few)
+        few = replace(CHECK_PER_ACCOUNT, amount=3)
+        monkeypatch.setattr("webapp.core.rate_limits.CHECK_PER_ACCOUNT", few)
         assert [guess(app, PASSWORD).status_code for _ in range(3)] == [200] * 3
         assert_told_to_wait(guess(app, PASSWORD))
         assert_told_to_wait(guess_from_a_browser(Browser(app), PASSWORD))
@@ -278,7 +278,7 @@ class TestKnownBrowser:
         with app.app_context():
             before, _ = accounts.find(EMAIL)
             assert before
-            services_of(app).directory.remove(before.id, clock())
+            services_of(app).user_admin.remove(before.id, clock())
             accounts.register(EMAIL, PASSWORD, now=clock())
         lock(app)
         checks.clear()
@@ -292,7 +292,7 @@ class TestKnownBrowser:
         with app.app_context():
             user, _ = services_of(app).accounts.find(EMAIL)
             assert user
-            services_of(app).directory.change(user.id, Changes(email=new), clock())
+            services_of(app).user_admin.change(user.id, UserChanges(email=new), clock())
         lock(app, new)
         owner.sign_in(new)
 

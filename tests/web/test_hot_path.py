@@ -20,11 +20,11 @@ from tests.support.servers import wait_until
 from webapp import create_app
 from webapp.core import jws
 from webapp.core.end_reasons import EndReason
-from webapp.core.models import Changes
+from webapp.core.models import UserChanges
 from webapp.core.policy import Permission
 from webapp.store.redis import invalidation_feed
 from webapp.store.sql.models import db
-from webapp.web.auth.authentication import visitor
+from webapp.web.auth.authentication import current_identity
 from webapp.web.auth.authorization import requires
 
 BARE = "/bare"
@@ -34,13 +34,13 @@ PROTECTED = "/api/v1/protected"
 @pytest.fixture
 def app(environment: dict[str, str], clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Flask:
     """One that hears from its Redis, with a page that needs nothing but to know who asks."""
-    monkeypatch.setattr(invalidation_feed, "HEARD", 60)  # however busy the machine is
+    monkeypatch.setattr(invalidation_feed, "LAST_READ_AT", 60)  # however busy the machine is
     app = create_app(environment, clock)
 
     @app.get(BARE)
     @requires(Permission.OWN_ACCOUNT)
     def bare() -> str:
-        return visitor().user.role
+        return current_identity().user.role
 
     wait_until(lambda: services_of(app).feed.epoch >= 0)
     return app
@@ -98,7 +98,7 @@ def change_ada(app: Flask, **changes) -> None:
     with app.app_context():
         user, _ = services.accounts.find(EMAIL)
         assert user
-        services.directory.change(user.id, Changes(**changes), services.now())
+        services.user_admin.change(user.id, UserChanges(**changes), services.now())
 
 
 class TestAsksNobody:
@@ -118,7 +118,7 @@ class TestAsksNobody:
         self, signed_in: Browser, monkeypatch: pytest.MonkeyPatch, ask: Ask
     ) -> None:
         assert ask(signed_in).status_code == 200
-        monkeypatch.setattr(jws, "open_signed", lambda *_: pytest.fail("it is verified again"))
+        monkeypatch.setattr(jws, "verify", lambda *_: pytest.fail("it is verified again"))
         assert ask(signed_in).status_code == 200
 
     @both_ways

@@ -16,9 +16,9 @@ from tests.support.guessing import (
 from tests.support.mails import mailed_path
 from tests.support.sql import connected
 from webapp import create_app
-from webapp.core.models import Changes
-from webapp.store.sql.devices import note_device
-from webapp.store.sql.errors import committing
+from webapp.core.models import UserChanges
+from webapp.store.sql.devices import remember_device
+from webapp.store.sql.errors import transaction
 
 GRACE = "grace@example.com"
 NEW = "a whole new wool jumper"
@@ -35,14 +35,14 @@ def test_the_account_knows_the_last_fifty(
         user, _ = services_of(app).accounts.find(EMAIL)
         assert user
         for number in range(49):
-            with committing():
-                note_device(user.id, f"device {number}", now + 1 + number)
+            with transaction():
+                remember_device(user.id, f"device {number}", now + 1 + number)
         owner.sign_in()
         owner.sign_out()
         clock.advance(100)
         for number in range(49, 99):
-            with committing():
-                note_device(user.id, f"device {number}", int(clock()))
+            with transaction():
+                remember_device(user.id, f"device {number}", int(clock()))
     with connected(environment) as sql:
         assert sql.execute(text("SELECT count(*) FROM devices")).scalar() == 50
     assert_told_to_wait(guess_from_a_browser(owner, PASSWORD))
@@ -95,7 +95,7 @@ class TestNewPassword:
         with app.app_context():
             user, _ = services_of(app).accounts.find(EMAIL)
             assert user
-            services_of(app).directory.change(user.id, Changes(password=NEW), clock())
+            services_of(app).user_admin.change(user.id, UserChanges(password=NEW), clock())
         self.assert_a_stranger(thief)
 
     def test_the_same_at_another_cost_leaves_all_known(

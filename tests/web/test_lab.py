@@ -14,7 +14,7 @@ from tests.support.servers import RedisServer
 from webapp import create_app
 from webapp.core.errors import Unavailable
 from webapp.core.keys import generate_secret
-from webapp.core.rate_limits import LAB_BY_ACCOUNT
+from webapp.core.rate_limits import LAB_PER_ACCOUNT
 from webapp.lab.live.exchanges import START
 from webapp.lab.live.redis_exchanges import KEPT, KEPT_FOR
 from webapp.lab.sandbox.run import POLICIES
@@ -170,9 +170,9 @@ class TestRecords:
         [key] = redis_server.client().keys("lab:*")
         laboratory = services_of(app).lab
         assert laboratory
-        [seen] = laboratory.trail.after(key.removeprefix("lab:"), START)
+        [seen] = laboratory.exchanges.after(key.removeprefix("lab:"), START)
         for _ in range(KEPT):
-            laboratory.trail.add(key.removeprefix("lab:"), seen)
+            laboratory.exchanges.add(key.removeprefix("lab:"), seen)
         assert len(verdicts(events(looking))) == KEPT
         assert 0 < redis_server.client().ttl(key) <= KEPT_FOR
 
@@ -280,8 +280,8 @@ class TestPlays:
 
     def test_so_many_a_minute_and_then_asks_to_wait(self, app: Flask, looking: Browser) -> None:
         ada = value(looking.get("/lab").text, "access-sub")
-        for _ in range(LAB_BY_ACCOUNT.amount):
-            services_of(app).attempts.count_user(LAB_BY_ACCOUNT, ada)
+        for _ in range(LAB_PER_ACCOUNT.amount):
+            services_of(app).rate_limiter.count_user(LAB_PER_ACCOUNT, ada)
         answer = looking.post("/lab/scenarios/expired-token")
         assert answer.status_code == 429
         assert answer.headers["Retry-After"]

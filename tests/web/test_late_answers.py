@@ -13,10 +13,10 @@ from tests.support.clock import Clock
 from tests.support.servers import wait_until
 from webapp import create_app
 from webapp.core.end_reasons import EndReason
-from webapp.core.models import Changes, Session
+from webapp.core.models import Session, UserChanges
 from webapp.core.policy import Permission
 from webapp.core.security_events import EventKind
-from webapp.store.sql.sessions import SqlRecords
+from webapp.store.sql.sessions import SqlSessions
 from webapp.web.auth import authentication
 from webapp.web.auth.authorization import requires
 
@@ -83,8 +83,10 @@ def test_whatever_ended_it(app: Flask, slow: Slow, clock: Clock, end: str) -> No
         "password": lambda: services.accounts.set_password(
             user, hashed, "a whole new woollen jumper", EventKind.PASSWORD_RESET, clock()
         ),
-        "disabled": lambda: services.directory.change(user.id, Changes(disabled=True), clock()),
-        "deleted": lambda: services.directory.remove(user.id, clock()),
+        "disabled": lambda: services.user_admin.change(
+            user.id, UserChanges(disabled=True), clock()
+        ),
+        "deleted": lambda: services.user_admin.remove(user.id, clock()),
     }
 
     def happening() -> None:
@@ -106,7 +108,7 @@ def test_an_end_by_another_worker_is_known(
     def end() -> None:
         elsewhere.keep({"refresh_token": browser.refresh_token})
         elsewhere.sign_out()
-        wait_until(lambda: feed.doubts(claims.sid, ""))
+        wait_until(lambda: feed.is_invalidated(claims.sid, ""))
 
     assert not set_cookies(slow(end)).keys() & COOKIES
 
@@ -120,7 +122,7 @@ def test_one_that_was_not_announced_in_time_is_found_in_sql(
 
     def end() -> None:
         with app.app_context():
-            SqlRecords().close(claims.sid, "logout", int(clock()))
+            SqlSessions().close(claims.sid, "logout", int(clock()))
 
     answer = slow(end)
     assert not set_cookies(answer).keys() & COOKIES
@@ -143,13 +145,13 @@ def test_the_end_of_another_session_changes_nothing(app: Flask, slow: Slow) -> N
 
 def test_a_quick_renewal_asks_sql_once(slow: Slow, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    find = SqlRecords.find
+    find = SqlSessions.find
 
-    def counted(self: SqlRecords, user_id: str, sid: str) -> tuple[object, Session | None]:
+    def counted(self: SqlSessions, user_id: str, sid: str) -> tuple[object, Session | None]:
         asked.append(sid)
         return find(self, user_id, sid)
 
-    monkeypatch.setattr(SqlRecords, "find", counted)
+    monkeypatch.setattr(SqlSessions, "find", counted)
     monkeypatch.setattr(authentication, "LATE", 60)
     slow(lambda: None)
     assert len(asked) == 1

@@ -141,7 +141,9 @@ class TestForgeries:
     @pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\x0b", "\x85", "\u2028", "\x1b[2K\r"])
     @pytest.mark.parametrize("as_json", [True, False])
     def test_no_text_begins_a_line(self, as_json: bool, end: str) -> None:
-        formatter = (log_format.JsonLines if as_json else log_format.Lines)(in_full=True)
+        formatter = (log_format.JsonFormatter if as_json else log_format.TextFormatter)(
+            in_full=True
+        )
         text = f"x{end}{self.FORGED}"
         try:
             raise RuntimeError(text)
@@ -186,7 +188,7 @@ SIGNATURE = "Zm9v-YmFy_YmF6" * 2
 )
 def test_what_is_signed_is_left_out(text: str, written: str) -> None:
     record = logging.LogRecord("webapp", logging.INFO, "", 1, "%s", (text,), None)
-    assert json.loads(log_format.JsonLines(in_full=True).format(record))["message"] == written
+    assert json.loads(log_format.JsonFormatter(in_full=True).format(record))["message"] == written
 
 
 class Secrets:

@@ -21,12 +21,12 @@ from tests.support.clock import Clock
 from tests.support.servers import RedisServer, free_port, wait_until
 from webapp.config_table import ROOT
 from webapp.core.end_reasons import EndReason
-from webapp.core.errors import Busy
+from webapp.core.errors import Overloaded
 from webapp.runtime.background import ROOM
 from webapp.store.sql.models import db
 from webapp.web.monitoring import counters
 from webapp.web.monitoring.multiprocess import Snapshot
-from webapp.web.monitoring.prometheus import exposed
+from webapp.web.monitoring.prometheus import render_text
 
 Numbers = dict[str, float]
 
@@ -167,11 +167,11 @@ class TestRequests:
         assert seen[count.format("api", "GET", "4xx")] == 1
 
     def test_a_bucket_holds_what_the_smaller_ones_hold(self) -> None:
-        counted = counters.Tally(lambda: None)
+        counted = counters.Counters(lambda: None)
         environ = {"REQUEST_METHOD": "GET"}
         for seconds in (0.0005, 0.001, 0.03, 99.0):
             counted.request(environ, "200 OK", seconds)
-        seen = numbers_in(exposed([Snapshot(counted.numbers(), {})])[0].decode())
+        seen = numbers_in(render_text([Snapshot(counted.numbers(), {})])[0].decode())
         labels = "group=server le={} method=GET status=2xx"
         bucket = {
             limit: seen[f"request_seconds_bucket {labels.format(limit)}"]
@@ -198,7 +198,7 @@ class TestRequests:
         assert len(numbers_in(text)) <= before + 2 * one_more_kind
 
     def test_all_of_many_threads_are_counted(self) -> None:
-        counted = counters.Tally(lambda: None)
+        counted = counters.Counters(lambda: None)
 
         def ask() -> None:
             for _ in range(2000):
@@ -224,7 +224,7 @@ class TestLevels:
         for thread in waiting:
             thread.start()
         wait_until(lambda: told(app)["hashing_waiting"] == room - pool._threads)
-        with pytest.raises(Busy):
+        with pytest.raises(Overloaded):
             pool.run(over.wait)
         over.set()
         for thread in waiting:

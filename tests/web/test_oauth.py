@@ -16,7 +16,7 @@ from tests.support.clock import Clock
 from tests.support.servers import free_port, serving
 from webapp import create_app
 from webapp.core.keys import generate_pem
-from webapp.core.models import Changes
+from webapp.core.models import UserChanges
 
 
 class TestToken:
@@ -126,7 +126,7 @@ class TestIntrospect:
         with app.app_context():
             services = services_of(app)
             user_id = program.auth["user"]["id"]
-            services.accounts.change(user_id, Changes(role="admin"), services.now())
+            services.accounts.change(user_id, UserChanges(role="admin"), services.now())
         assert self.ask(program, token, secret)["role"] == "admin"
 
     @pytest.mark.parametrize("who", [{}, {"client_id": "phone"}, {"client_id": "shop"}])

@@ -11,7 +11,7 @@ from flask import Flask
 from tests.conftest import services_of
 from tests.support.api import Json, Program
 from tests.support.browser import PASSWORD
-from webapp.web.auth.authorization import DECLARATION, EVERYBODY
+from webapp.web.auth.authorization import DECLARATION, PUBLIC
 
 # A minute's worth here; `EVERGREEN_CASES` for a long run.
 CASES = os.environ.get("EVERGREEN_CASES", "15")
@@ -44,7 +44,7 @@ def test_what_needs_a_token_according_to_the_document_does_so(app: Flask, docume
     adapter = app.url_map.bind("")
     for path, method, operation in operations(document):
         endpoint, _ = adapter.match(path.replace("{", "").replace("}", ""), method.upper())
-        public = app.view_functions[endpoint].__dict__[DECLARATION] == EVERYBODY
+        public = app.view_functions[endpoint].__dict__[DECLARATION] == PUBLIC
         assert (operation.get("security") == []) is public, path
 
 

@@ -18,8 +18,8 @@ from tests.support.sql import connected
 from webapp import create_app
 from webapp.store.sql.models import db
 from webapp.web.auth import cookies
-from webapp.web.middleware.concurrency_limit import PLACES, Admission
-from webapp.web.monitoring.endpoints import Operations
+from webapp.web.middleware.concurrency_limit import MAX_CONCURRENT, ConcurrencyLimit
+from webapp.web.monitoring.endpoints import MonitoringEndpoints
 from webapp.web.monitoring.readiness import FRESH, LIMIT, OK, STALE, Readiness
 
 pytestmark = pytest.mark.impatient
@@ -61,10 +61,10 @@ class TestAlive:
     @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
     def test_it_waits_for_no_place_among_the_requests(self, app: Flask, path: str) -> None:
         layer = app.wsgi_app
-        while not isinstance(layer, Admission):
+        while not isinstance(layer, ConcurrencyLimit):
             layer = layer._app  # type: ignore[attr-defined]
-        for _ in range(PLACES):
-            layer._places.get()
+        for _ in range(MAX_CONCURRENT):
+            layer._free.get()
         with ThreadPoolExecutor(1) as one:
             assert one.submit(ask, app, path).result(SOON).status_code == 200
 
@@ -72,7 +72,7 @@ class TestAlive:
         self, app: Flask, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         layer = app.wsgi_app
-        while not isinstance(layer, Operations):
+        while not isinstance(layer, MonitoringEndpoints):
             layer = layer._app  # type: ignore[attr-defined]
         monkeypatch.setattr(layer, "_is_stuck", lambda: True)
         answer = ask(app, "/healthz")

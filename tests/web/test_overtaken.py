@@ -12,10 +12,10 @@ from tests.support.servers import RedisServer, wait_until
 from webapp import create_app
 from webapp.core.errors import InvalidCredentials
 from webapp.core.security_events import EventKind
-from webapp.core.token_issuer import Origin
+from webapp.core.token_issuer import ClientInfo
 from webapp.store.redis.invalidation_feed import STREAM
 
-HERE = Origin("192.0.2.1", "program/1.0")
+HERE = ClientInfo("192.0.2.1", "program/1.0")
 NEW = "a whole new woollen jumper"
 
 
@@ -41,7 +41,7 @@ def test_a_login_that_its_users_end_overtakes_opens_no_session(app: Flask, clock
     services = services_of(app)
     with app.app_context():
         user = services.accounts.authenticate(EMAIL, PASSWORD, clock())
-        services.directory.remove(user.id, clock())
+        services.user_admin.remove(user.id, clock())
         with pytest.raises(InvalidCredentials):
             services.sessions.start(user, HERE, remember=True, now=clock())
 
@@ -51,14 +51,14 @@ def test_a_hash_that_is_renewed_at_login_brings_no_old_password_back(
 ) -> None:
     app = create_app(environment | {"WEBAPP_BCRYPT_ROUNDS": "5"}, clock)
     services = services_of(app)
-    outdated = services.accounts._passwords.outdated
+    outdated = services.accounts._passwords.needs_rehash
 
     def overtaken(hashed: str) -> bool:
         monkeypatch.undo()
         set_password(app, clock)
         return outdated(hashed)
 
-    monkeypatch.setattr(services.accounts._passwords, "outdated", overtaken)
+    monkeypatch.setattr(services.accounts._passwords, "needs_rehash", overtaken)
     assert Browser(app).post("/login", email=EMAIL, password=PASSWORD).status_code == 303
     assert Browser(app).post("/login", email=EMAIL, password=PASSWORD).status_code == 422
     Browser(app).sign_in(password=NEW)
@@ -74,7 +74,7 @@ def test_a_worker_that_joins_hears_what_was_announced_just_before(
     redis.xadd(STREAM, {"of": "a session"}, id=f"{seconds - 3}000-0")
     feed = services_of(app).feed
     wait_until(lambda: feed.epoch >= 0)
-    assert feed.doubts("a session", "")
+    assert feed.is_invalidated("a session", "")
 
 
 def test_a_reader_survives_what_it_cannot_read(
@@ -87,7 +87,7 @@ def test_a_reader_survives_what_it_cannot_read(
     client.delete(STREAM)
     wait_until(lambda: feed.epoch >= 0)
     client.xadd(STREAM, {"of": "a session"})
-    wait_until(lambda: feed.doubts("a session", ""))
+    wait_until(lambda: feed.is_invalidated("a session", ""))
 
 
 @pytest.mark.parametrize("path", ["//api/v1/auth/profile", "///api/v1/protected"])

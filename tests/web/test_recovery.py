@@ -15,10 +15,10 @@ from tests.support.clock import Clock
 from tests.support.mails import mailed_path, mails_to, newest_mail, subjects
 from webapp import create_app
 from webapp.core.email_tokens import CONFIRM_TTL, RESET_TTL
-from webapp.core.models import Changes
-from webapp.core.notifications import Notice
+from webapp.core.models import UserChanges
+from webapp.core.notifications import Notification
 from webapp.core.passwords import Passwords
-from webapp.mail.messages import Letters
+from webapp.mail.messages import MessageBuilder
 
 NEW = "a whole new wool jumper"
 
@@ -30,12 +30,12 @@ def forgot(app: Flask, email: str = EMAIL) -> str:
     return mailed_path(app, email)
 
 
-def change(app: Flask, changes: Changes, email: str = EMAIL) -> None:
+def change(app: Flask, changes: UserChanges, email: str = EMAIL) -> None:
     services = services_of(app)
     with app.app_context():
         user, _ = services.accounts.find(email)
         assert user
-        services.directory.change(user.id, changes, services.now())
+        services.user_admin.change(user.id, changes, services.now())
 
 
 def test_a_new_password_ends_every_session_signs_nobody_in_and_is_told_by_mail(
@@ -62,7 +62,7 @@ def test_who_has_no_account_or_a_disabled_one_gets_no_link_and_the_page_does_not
 ) -> None:
     email = EMAIL if disabled else "nobody@example.com"
     if disabled:
-        change(app, Changes(disabled=True))
+        change(app, UserChanges(disabled=True))
     answer = browser.post("/forgot-password", email=email)
     assert (answer.status_code, answer.location) == (303, "/forgot-password/sent")
     page = browser.get(answer.location).text
@@ -80,14 +80,16 @@ def test_for_an_unknown_address_a_letter_is_written_and_put_away_without_a_word(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     written: list[str] = []
-    write = Letters.write
+    write = MessageBuilder.write
 
-    def counted(self: Letters, notice: Notice, to: str, facts: Mapping[str, str]) -> EmailMessage:
+    def counted(
+        self: MessageBuilder, notice: Notification, to: str, facts: Mapping[str, str]
+    ) -> EmailMessage:
         letter = write(self, notice, to, facts)
         written.append(letter["Subject"])
         return letter
 
-    monkeypatch.setattr(Letters, "write", counted)
+    monkeypatch.setattr(MessageBuilder, "write", counted)
     assert browser.post(path, email="nobody@example.com").status_code == 303
     services = services_of(app)
     assert services.background.finish(5)
@@ -115,9 +117,9 @@ def test_looking_at_a_link_or_a_weak_password_do_not_use_it_up_but_a_good_one_do
     "spoil",
     [
         lambda app, clock: clock.advance(RESET_TTL),
-        lambda app, clock: change(app, Changes(password=NEW)),
-        lambda app, clock: change(app, Changes(email="ada@elsewhere.example")),
-        lambda app, clock: change(app, Changes(disabled=True)),
+        lambda app, clock: change(app, UserChanges(password=NEW)),
+        lambda app, clock: change(app, UserChanges(email="ada@elsewhere.example")),
+        lambda app, clock: change(app, UserChanges(disabled=True)),
     ],
     ids=["too old", "another password", "another address", "disabled"],
 )
@@ -135,9 +137,9 @@ def test_a_link_to_a_new_password_is_void_once_it_is_too_old_or_something_has_ch
 def test_a_confirmation_is_void_when_too_old_used_or_meant_for_an_address_of_before(
     app: Flask, browser: Browser, clock: Clock
 ) -> None:
-    change(app, Changes(email="first@example.com"))
+    change(app, UserChanges(email="first@example.com"))
     first = mailed_path(app, "first@example.com")
-    change(app, Changes(email=EMAIL), "first@example.com")
+    change(app, UserChanges(email=EMAIL), "first@example.com")
     second = mailed_path(app, EMAIL)
     assert browser.get(first).status_code == 410
     clock.advance(CONFIRM_TTL - 1)
@@ -182,7 +184,7 @@ def test_links_start_with_the_address_of_the_setting_whatever_host_was_asked(
     browser.post("/register", name="", email=EMAIL, password=PASSWORD)
     mails = mails_to(app, EMAIL)
     assert len(mails) == 2
-    start = (base_url or services_of(app).settings.address) + "/"
+    start = (base_url or services_of(app).settings.public_url) + "/"
     assert all(mail.links[0].startswith(start) for mail in mails)
     assert "evil" not in newest_mail(app, EMAIL).text + mails[1].text
 

@@ -8,7 +8,7 @@ from flask import Flask
 from tests.conftest import services_of
 from tests.support.api import Program, error_code
 from tests.support.browser import EMAIL, PASSWORD, Browser
-from webapp.core.models import Changes
+from webapp.core.models import UserChanges
 
 NUL, LONE = "ab\x00cd", "ab\ud800cd"
 HUGE = 10**30
@@ -20,7 +20,7 @@ def admin(app: Flask, program: Program) -> Program:
     services = services_of(app)
     with app.app_context():
         user, _ = services.accounts.find(EMAIL)
-        services.directory.change(user.id, Changes(role="admin"), services.now())
+        services.user_admin.change(user.id, UserChanges(role="admin"), services.now())
     program.log_in()
     return program
 

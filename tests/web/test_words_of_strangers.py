@@ -71,7 +71,7 @@ def test_the_name_that_a_stranger_chose_greets_nobody(app: Flask, browser: Brows
     for text in (*letters, browser.get("/dashboard").text, browser.get("/account").text):
         assert "evil" not in text.lower()
     with app.app_context():
-        directory = services_of(app).directory
+        directory = services_of(app).user_admin
         assert directory.page(query="evil", page=1, per_page=5, sort="email").total == 0
 
 

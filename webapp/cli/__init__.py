@@ -12,7 +12,9 @@ from flask.cli import AppGroup
 from webapp.config import ConfigError, Settings
 
 # Each in a module of its name.
-COMMANDS = ("clients", "doctor", "events", "keys", "sessions", "tidy", "users")
+COMMANDS = ("clients", "doctor", "events", "keys", "purge", "sessions", "users")
+# Other names that still work.
+ALIASES = {"tidy": "purge"}
 
 
 class Commands(AppGroup):
@@ -22,6 +24,7 @@ class Commands(AppGroup):
         return sorted([*super().list_commands(ctx), *COMMANDS])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        cmd_name = ALIASES.get(cmd_name, cmd_name)
         if cmd_name not in COMMANDS:
             return super().get_command(ctx, cmd_name)
         module = import_module(f".{cmd_name}", __package__)
@@ -74,10 +77,10 @@ def without_settings(error: ConfigError, environ: Mapping[str, str]) -> Flask:
 
     On a new host nothing else would make the first ones. All other commands repeat the error.
     """
-    from .common import Unusable
+    from .common import BrokenConfig
 
     prepare_process()
     app = Flask("webapp", static_folder=None)
-    app.extensions["evergreen-unusable"] = Unusable(error, environ)
+    app.extensions["evergreen-unusable"] = BrokenConfig(error, environ)
     app.cli = CommandsWithoutSettings(error)
     return app

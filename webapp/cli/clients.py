@@ -8,12 +8,12 @@ import click
 from webapp.core.clients import RESERVED, Client, new_secret
 from webapp.core.end_reasons import EndReason
 from webapp.core.keys import KID
-from webapp.core.policy import Scope, normal_scope
-from webapp.core.validation import normal_name
+from webapp.core.policy import Scope, validate_scope
+from webapp.core.validation import normalize_name
 from webapp.web.services import services
 from webapp.web.time_format import iso
 
-from .common import Json, answer, be_sure, json_option, operating, plain, yes_option
+from .common import Json, answer, confirm, json_option, operator_command, plain, yes_option
 from .terminal import CommandGroup
 
 clients = CommandGroup("clients", help="Programs that sessions may belong to.")
@@ -47,7 +47,7 @@ def in_a_line(client: Client) -> str:
 @click.option("--public", is_flag=True, help="It can't keep a secret: an app on a phone or page.")
 @scope_option
 @json_option
-@operating
+@operator_command
 def create(
     client_id: str, name: str | None, public: bool, scope: Iterable[str], as_json: bool
 ) -> None:
@@ -65,7 +65,7 @@ def create(
 
 @clients.command("list")
 @json_option
-@operating
+@operator_command
 def show_all(as_json: bool) -> None:
     found = services().clients.store.all()
     answer(as_json, [fields(client) for client in found], *map(in_a_line, found))
@@ -74,7 +74,7 @@ def show_all(as_json: bool) -> None:
 @clients.command("rotate-secret")
 @click.argument("client_id")
 @json_option
-@operating
+@operator_command
 def rotate_secret(client_id: str, as_json: bool) -> None:
     """Make a new secret; the old one is void at once. Sessions stay."""
     secret, secret_hash = new_secret()
@@ -87,7 +87,7 @@ def rotate_secret(client_id: str, as_json: bool) -> None:
 @click.argument("client_id")
 @click.argument("scope", nargs=-1, required=True)
 @json_option
-@operating
+@operator_command
 def set_scope(client_id: str, scope: Iterable[str], as_json: bool) -> None:
     """Say what a client may do. Counts from its next refresh on. Sessions stay."""
     granted = checked_scope(scope)
@@ -101,10 +101,10 @@ def set_scope(client_id: str, scope: Iterable[str], as_json: bool) -> None:
 @click.argument("client_id")
 @yes_option
 @json_option
-@operating
+@operator_command
 def delete(client_id: str, yes: bool, as_json: bool) -> None:
     """Forget a client and end its sessions; also those that an interrupted delete left."""
-    be_sure(f"Delete {client_id} and end all its sessions?", yes)
+    confirm(f"Delete {client_id} and end all its sessions?", yes)
     found = services().clients.store.delete(client_id)
     ended = end_sessions_of(client_id)
     if not ended and not found:
@@ -115,7 +115,7 @@ def delete(client_id: str, yes: bool, as_json: bool) -> None:
 
 def checked_scope(scope: Iterable[str]) -> str:
     try:
-        return normal_scope(" ".join(scope))
+        return validate_scope(" ".join(scope))
     except ValueError as error:
         raise click.ClickException(plain(str(error))) from None
 
@@ -123,7 +123,7 @@ def checked_scope(scope: Iterable[str]) -> str:
 def checked_name(name: str) -> str:
     """As other names; and one that can be seen."""
     try:
-        good = normal_name(name)
+        good = normalize_name(name)
     except ValueError as error:
         raise click.ClickException(str(error)) from None
     if not any(letter.isprintable() and not letter.isspace() for letter in good):

@@ -15,7 +15,7 @@ from flask import current_app, g
 from webapp.config import ConfigError, Settings
 from webapp.core.errors import EvergreenError, NotFound, ValidationFailed
 from webapp.core.models import User
-from webapp.core.security_events import BY_OPERATOR, Context, context
+from webapp.core.security_events import BY_OPERATOR, AuditContext, audit_context
 from webapp.runtime.request_id import new_name
 from webapp.web.services import services
 
@@ -47,7 +47,7 @@ password_option = click.option(
 
 
 @dataclass(frozen=True)
-class Unusable:
+class BrokenConfig:
     """Why there is no app, and the environment that says so."""
 
     error: ConfigError
@@ -58,12 +58,12 @@ class SettingsWrong(click.ClickException):
     exit_code = 2
 
 
-def unusable() -> Unusable | None:
-    found: Unusable | None = current_app.extensions.get("evergreen-unusable")
+def unusable() -> BrokenConfig | None:
+    found: BrokenConfig | None = current_app.extensions.get("evergreen-unusable")
     return found
 
 
-def operating(command: Callable[..., None]) -> Callable[..., None]:
+def operator_command(command: Callable[..., None]) -> Callable[..., None]:
     """Run on behalf of the operator; what is refused is one line, and exit status 1."""
 
     @wraps(command)
@@ -75,7 +75,7 @@ def operating(command: Callable[..., None]) -> Callable[..., None]:
             try:
                 command(*args, **kwargs)
             finally:
-                see_it_through()
+                flush_background_work()
 
     return run
 
@@ -84,12 +84,12 @@ def operating(command: Callable[..., None]) -> Callable[..., None]:
 def by_operator() -> Iterator[None]:
     """Events, letters and log lines of one command carry its name, as a request's do."""
     g.request_id = BY_OPERATOR + new_name()
-    here = Context(request_id=g.request_id)
-    before = context.set(lambda: here)
+    here = AuditContext(request_id=g.request_id)
+    before = audit_context.set(lambda: here)
     try:
         yield
     finally:
-        context.reset(before)
+        audit_context.reset(before)
 
 
 @contextmanager
@@ -102,7 +102,7 @@ def told_in_one_line() -> Iterator[None]:
         raise click.ClickException(str(refusal)) from None
 
 
-def see_it_through() -> None:
+def flush_background_work() -> None:
     """What is still to be mailed, or to be told to Redis, would be lost with this process."""
     if not services().background.finish(LETTERS_TAKE):
         warn("Mail is still waiting to be delivered, and is lost.")
@@ -138,7 +138,7 @@ def warn_of_sqlite(settings: Settings) -> None:
         warn(f"DATABASE_URL is not set, so this is about the SQLite database {file}.")
 
 
-def be_sure(question: str, yes: bool) -> None:
+def confirm(question: str, yes: bool) -> None:
     """Raises click.Abort. Standard output is for the answer: a program may read it."""
     if not yes:
         click.confirm(plain(question), abort=True, err=True)
@@ -148,7 +148,7 @@ def asked_password(password_stdin: bool) -> str:
     return read_password() if password_stdin else ask_password()
 
 
-def the_user(who: str) -> User:
+def find_user(who: str) -> User:
     """By e-mail address or id."""
     accounts = services().accounts
     user = accounts.find(who)[0] if "@" in who else None

@@ -10,7 +10,7 @@ from flask.cli import with_appcontext
 from webapp.config import Settings
 from webapp.web.services import services
 
-from .checks import examine
+from .checks import run_checks
 from .checks.finding import Finding, Level
 from .checks.latency_and_clock import host_clock
 from .checks.sql import prepare_engine
@@ -29,7 +29,7 @@ def doctor(as_json: bool) -> None:
     else:
         complaints += [line for line in prepare_engine(settings) if line not in complaints]
     now = time.time if unusable() else host_clock(services().now)
-    report(examine(settings, complaints, now), as_json)
+    report(run_checks(settings, complaints, now), as_json)
 
 
 def settings_as_written() -> tuple[Settings, list[str]]:
@@ -37,7 +37,7 @@ def settings_as_written() -> tuple[Settings, list[str]]:
     wrong = unusable()
     if wrong is None:
         return services().settings, []
-    settings, complaints = Settings.as_written(wrong.environ)
+    settings, complaints = Settings.load_lenient(wrong.environ)
     line = str(wrong.error)
     return settings, complaints if line in complaints else [line, *complaints]
 

@@ -10,7 +10,7 @@ from webapp.core.security_events import Event, EventKind
 from webapp.web.services import services
 from webapp.web.time_format import iso
 
-from .common import Json, answer, json_option, limit_option, operating, the_user, warn
+from .common import Json, answer, find_user, json_option, limit_option, operator_command, warn
 from .terminal import CommandGroup
 
 events = CommandGroup("events", help="What happened to accounts.")
@@ -59,13 +59,13 @@ def in_a_line(event: Event) -> str:
 @click.option("--since", help="Like 15m, 12h, 30d, or a date (UTC).")
 @limit_option
 @json_option
-@operating
+@operator_command
 def show_all(
     user: str | None, kind: str | None, since: str | None, limit: int, as_json: bool
 ) -> None:
     """Newest first."""
     page = services().events.page(
-        user_id=the_user(user).id if user else None,
+        user_id=find_user(user).id if user else None,
         kinds=(kind,) if kind else (),
         since=moment(since) if since else 0,
         offset=0,

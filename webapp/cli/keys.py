@@ -9,7 +9,7 @@ from webapp.web.services import services
 
 from .checks.finding import Finding
 from .checks.keys import check_keys
-from .common import Json, answer, json_option, operating
+from .common import Json, answer, json_option, operator_command
 from .doctor import report, settings_as_written
 from .terminal import CommandGroup
 
@@ -34,7 +34,7 @@ def generate(kid: str, algorithm: str) -> None:
 
 @keys.command("list")
 @json_option
-@operating
+@operator_command
 def show_all(as_json: bool) -> None:
     """Which keys there are, and which of them sign."""
     settings = services().settings

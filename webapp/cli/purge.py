@@ -1,4 +1,4 @@
-"""`flask tidy`: the clean-up that a sign-in starts once an hour, now and to its end."""
+"""`flask purge`: the clean-up that a sign-in starts once an hour, now and to its end."""
 
 import time
 
@@ -8,20 +8,20 @@ from flask.cli import with_appcontext
 from webapp.runtime.retention_job import PAUSE
 from webapp.web.services import services
 
-from .common import answer, json_option, operating
+from .common import answer, json_option, operator_command
 from .terminal import Command
 
 
-@click.command("tidy", cls=Command)
+@click.command("purge", cls=Command)
 @json_option
 @with_appcontext
-@operating
-def tidy(as_json: bool) -> None:
+@operator_command
+def purge(as_json: bool) -> None:
     """Remove sessions that are long over, old events, and accounts that were never confirmed."""
-    removed = services().tidying.step(services().now())
+    removed = services().retention.purge_batch(services().now())
     while removed.more:
         time.sleep(PAUSE)
-        removed += services().tidying.step(services().now())
+        removed += services().retention.purge_batch(services().now())
     counts = {
         "sessions": removed.sessions,
         "events": removed.events,

@@ -12,12 +12,12 @@ from webapp.web.time_format import iso
 from .common import (
     Json,
     answer,
-    be_sure,
+    confirm,
+    find_user,
     json_option,
     limit_option,
-    operating,
+    operator_command,
     plain,
-    the_user,
     warn,
     yes_option,
 )
@@ -73,10 +73,10 @@ def in_a_line(facts: Json) -> str:
 @limit_option
 @click.option("--page", type=click.IntRange(1, 1_000_000), default=1, help="Of so many each.")
 @json_option
-@operating
+@operator_command
 def show_all(user: str | None, everything: bool, limit: int, page: int, as_json: bool) -> None:
     """Open sessions, newest first."""
-    user_id = the_user(user).id if user else None
+    user_id = find_user(user).id if user else None
     found = services().session_queries.sessions(
         user_id=user_id,
         open_at=None if everything else int(services().now()),
@@ -94,7 +94,7 @@ def show_all(user: str | None, everything: bool, limit: int, page: int, as_json:
 @sessions.command("show", context_settings=NAMED_BY_SID)
 @click.argument("sid")
 @json_option
-@operating
+@operator_command
 def show(sid: str, as_json: bool) -> None:
     """One session, open or over."""
     session, email = the_session(sid)
@@ -106,11 +106,11 @@ def show(sid: str, as_json: bool) -> None:
 @click.argument("sid")
 @yes_option
 @json_option
-@operating
+@operator_command
 def end(sid: str, yes: bool, as_json: bool) -> None:
     """Sign one browser or program out. Once more does no harm: Redis is told again."""
     session, email = the_session(sid)
-    be_sure(f"Sign {email} out there ({describe(session.user_agent)})?", yes)
+    confirm(f"Sign {email} out there ({describe(session.user_agent)})?", yes)
     services().sessions.end(sid, EndReason.ENDED_BY_ADMIN, services().now())
     over, _ = the_session(sid)
     facts = {"sid": sid, "ended_reason": over.ended_reason}
@@ -120,10 +120,10 @@ def end(sid: str, yes: bool, as_json: bool) -> None:
 @sessions.command("end-all")
 @yes_option
 @json_option
-@operating
+@operator_command
 def end_all(yes: bool, as_json: bool) -> None:
     """Sign everybody out. (Quicker for a million: new WEBAPP_REFRESH_TOKEN_KEYS.)"""
-    be_sure("Sign everybody out, on all devices?", yes)
+    confirm("Sign everybody out, on all devices?", yes)
     now, after, ended = services().now(), "", 0
     try:
         while sids := services().session_queries.open_sids(int(now), after, BATCH):
@@ -147,7 +147,7 @@ def the_session(sid: str) -> tuple[Session, str]:
 
 def last_seen(sids: list[str]) -> dict[str, int]:
     try:
-        return services().devices.entries.last_seen(sids)
+        return services().devices.generations.last_seen(sids)
     except Unavailable:
         warn("Redis can't say when they were last seen.")
         return {}

@@ -20,7 +20,7 @@ from flask.cli import AppGroup
 MOST_READ = 64 * 1024
 
 
-class Nowhere(io.TextIOWrapper):
+class NullOutput(io.TextIOWrapper):
     """Takes the place of a standard output or error that is closed."""
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class Guarded(click.Command):
         **extra: Any,
     ) -> click.Context:
         prepare(args)
-        if isinstance(sys.stdout, Nowhere):  # before a secret is made that could not be shown
+        if isinstance(sys.stdout, NullOutput):  # before a secret is made that could not be shown
             raise click.ClickException("Standard output is closed, so there can be no answer.")
         with failures_in_one_line():  # here --help is written
             return super().make_context(info_name, args, parent, **extra)
@@ -65,7 +65,7 @@ def prepare(args: Iterable[str]) -> None:
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
-            setattr(sys, name, Nowhere())
+            setattr(sys, name, NullOutput())
         elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # what Latin-1 has no letter for
     if not all(is_text(argument) for argument in args):

@@ -3,7 +3,7 @@
 import click
 
 from webapp.core.end_reasons import EndReason
-from webapp.core.models import Changes, User
+from webapp.core.models import User, UserChanges
 from webapp.core.policy import Role
 from webapp.core.user_admin import SORTS
 from webapp.web.services import services
@@ -13,12 +13,12 @@ from .common import (
     Json,
     answer,
     asked_password,
-    be_sure,
+    confirm,
+    find_user,
     json_option,
     limit_option,
-    operating,
+    operator_command,
     password_option,
-    the_user,
     warn,
     yes_option,
 )
@@ -34,13 +34,13 @@ def fields(user: User) -> Json:
         "name": user.name,
         "role": str(user.role),
         "disabled": user.disabled,
-        "confirmed": user.confirmed_at is not None,
+        "confirmed": user.email_verified_at is not None,
         "created_at": iso(user.created_at),
     }
 
 
 def in_a_line(user: User) -> str:
-    state = "disabled" if user.disabled else "pending" if user.pending else "active"
+    state = "disabled" if user.disabled else "pending" if user.awaiting_verification else "active"
     return f"{user.email}  {user.role}  {state}  {user.id}  {user.name}".rstrip()
 
 
@@ -50,7 +50,7 @@ def in_a_line(user: User) -> str:
 @click.option("--admin", is_flag=True, help="May manage all users.")
 @password_option
 @json_option
-@operating
+@operator_command
 def create(email: str, name: str, admin: bool, password_stdin: bool, as_json: bool) -> None:
     """Create an account; asks for its password."""
     password = asked_password(password_stdin)
@@ -64,10 +64,10 @@ def create(email: str, name: str, admin: bool, password_stdin: bool, as_json: bo
 @click.option("--sort", type=click.Choice(SORTS), default="-created_at", show_default=True)
 @limit_option
 @json_option
-@operating
+@operator_command
 def show_all(query: str, sort: str, limit: int, as_json: bool) -> None:
     """Those in whose name or address words begin with QUERY; without it, everybody."""
-    page = services().directory.page(query=query, sort=sort, page=1, per_page=limit)
+    page = services().user_admin.page(query=query, sort=sort, page=1, per_page=limit)
     answer(as_json, [fields(user) for user in page.users], *map(in_a_line, page.users))
     if page.total > len(page.users):
         warn(f"these are {len(page.users)} of {page.total}; --limit shows more.")
@@ -76,10 +76,10 @@ def show_all(query: str, sort: str, limit: int, as_json: bool) -> None:
 @users.command("show")
 @click.argument("user")
 @json_option
-@operating
+@operator_command
 def show(user: str, as_json: bool) -> None:
     """One user, and how many sessions they have."""
-    found = the_user(user)
+    found = find_user(user)
     sessions = len(services().devices.of(found.id, services().now()))
     facts = fields(found) | {"sessions": sessions}
     answer(as_json, facts, *(f"{name:<12}{value}" for name, value in facts.items()))
@@ -89,53 +89,53 @@ def show(user: str, as_json: bool) -> None:
 @click.argument("user")
 @click.argument("role", type=click.Choice([role.value for role in Role]))
 @json_option
-@operating
+@operator_command
 def set_role(user: str, role: str, as_json: bool) -> None:
     """Say what a user may do. Counts from their next request on."""
-    change(user, Changes(role=role), as_json, f"is {role} now")
+    change(user, UserChanges(role=role), as_json, f"is {role} now")
 
 
 @users.command("disable")
 @click.argument("user")
 @yes_option
 @json_option
-@operating
+@operator_command
 def disable(user: str, yes: bool, as_json: bool) -> None:
     """Sign a user out everywhere, and let them in no more."""
-    be_sure(f"Sign {the_user(user).email} out everywhere, and let them in no more?", yes)
-    change(user, Changes(disabled=True), as_json, "is disabled and signed out everywhere")
+    confirm(f"Sign {find_user(user).email} out everywhere, and let them in no more?", yes)
+    change(user, UserChanges(disabled=True), as_json, "is disabled and signed out everywhere")
 
 
 @users.command("enable")
 @click.argument("user")
 @json_option
-@operating
+@operator_command
 def enable(user: str, as_json: bool) -> None:
     """Let a disabled user sign in again."""
-    change(user, Changes(disabled=False), as_json, "can sign in again")
+    change(user, UserChanges(disabled=False), as_json, "can sign in again")
 
 
 @users.command("set-password")
 @click.argument("user")
 @password_option
 @json_option
-@operating
+@operator_command
 def set_password(user: str, password_stdin: bool, as_json: bool) -> None:
     """Set another password, which signs the user out everywhere; they are told by mail."""
-    the_user(user)  # before anybody types a password for nobody
+    find_user(user)  # before anybody types a password for nobody
     password = asked_password(password_stdin)
-    change(user, Changes(password=password), as_json, "has another password, and is signed out")
+    change(user, UserChanges(password=password), as_json, "has another password, and is signed out")
 
 
 @users.command("end-sessions")
 @click.argument("user")
 @yes_option
 @json_option
-@operating
+@operator_command
 def end_sessions(user: str, yes: bool, as_json: bool) -> None:
     """Sign a user out everywhere. They can sign in again at once."""
-    found, now = the_user(user), services().now()
-    be_sure(f"Sign {found.email} out everywhere?", yes)
+    found, now = find_user(user), services().now()
+    confirm(f"Sign {found.email} out everywhere?", yes)
     ended = services().devices.end_all(found.id, EndReason.ENDED_BY_ADMIN, now)
     answer(as_json, {"id": found.id, "ended": ended}, f"{found.email} is signed out everywhere.")
 
@@ -144,15 +144,15 @@ def end_sessions(user: str, yes: bool, as_json: bool) -> None:
 @click.argument("user")
 @yes_option
 @json_option
-@operating
+@operator_command
 def delete(user: str, yes: bool, as_json: bool) -> None:
     """Delete an account with its sessions and events, for good."""
-    found = the_user(user)
-    be_sure(f"Delete {found.email} with all sessions and events, for good?", yes)
-    services().directory.remove(found.id, services().now())
+    found = find_user(user)
+    confirm(f"Delete {found.email} with all sessions and events, for good?", yes)
+    services().user_admin.remove(found.id, services().now())
     answer(as_json, {"id": found.id, "deleted": True}, f"{found.email} is gone.")
 
 
-def change(user: str, changes: Changes, as_json: bool, what: str) -> None:
-    changed = services().directory.change(the_user(user).id, changes, services().now())
+def change(user: str, changes: UserChanges, as_json: bool, what: str) -> None:
+    changed = services().user_admin.change(find_user(user).id, changes, services().now())
     answer(as_json, fields(changed), f"{changed.email} {what}.")

@@ -8,30 +8,35 @@ from dataclasses import replace
 from .errors import (
     AccountDisabled,
     InvalidCredentials,
-    LinkVoid,
+    InvalidLink,
     NotFound,
-    PasswordRefused,
     Unavailable,
     ValidationFailed,
+    WrongPassword,
 )
-from .models import Changes, Session, User
-from .notifications import Notices
+from .models import Session, User, UserChanges
+from .notifications import Notifications
 from .password_strength import Strength
 from .passwords import Passwords
 from .policy import Role
-from .ports import Feed, Users
+from .ports import InvalidationFeed, UserRepository
 from .security_events import EventKind, Events
-from .validation import normal_email, normal_name, normal_role
+from .validation import normalize_email, normalize_name, validate_role
 
 
 class Accounts:
     def __init__(
-        self, users: Users, passwords: Passwords, events: Events, notices: Notices, feed: Feed
+        self,
+        users: UserRepository,
+        passwords: Passwords,
+        events: Events,
+        notices: Notifications,
+        feed: InvalidationFeed,
     ) -> None:
         self._users = users
         self._passwords = passwords
         self._events = events
-        self._notices = notices
+        self._notifications = notices
         self._feed = feed
 
     def register(
@@ -48,13 +53,15 @@ class Accounts:
 
         Raises ValidationFailed with `fields`, Conflict if the e-mail is taken, Busy.
         """
-        good = self.checked(Changes(email=email, password=password, name=name, role=role))
-        user = replace(new_user(good, now), role=role, disabled=disabled, confirmed_at=int(now))
+        good = self.validated(UserChanges(email=email, password=password, name=name, role=role))
+        user = replace(
+            new_user(good, now), role=role, disabled=disabled, email_verified_at=int(now)
+        )
         self._users.create(user, self._passwords.hash(password))
         return user
 
-    def knows(self, email: str) -> bool:
-        return self._users.by_email(normal_email(email)) is not None
+    def exists(self, email: str) -> bool:
+        return self._users.by_email(normalize_email(email)) is not None
 
     def authenticate(self, email: str, password: str, now: float) -> User:
         """The user of this e-mail and password.
@@ -65,34 +72,34 @@ class Accounts:
         learn that the e-mail has no other account.
         """
         user, hashed = self.find(email)
-        right = self._passwords.matches(password, hashed)
-        if not right or user is None or user.disabled or user.pending:
-            self._note_failure(EventKind.SIGN_IN_FAILED, user, now)
-            known = right and user is not None and not user.pending
+        right = self._passwords.verify(password, hashed)
+        if not right or user is None or user.disabled or user.awaiting_verification:
+            self._record_failure(EventKind.SIGN_IN_FAILED, user, now)
+            known = right and user is not None and not user.awaiting_verification
             raise AccountDisabled if known else InvalidCredentials
         assert hashed
-        return replace(user, proof=self._renewed(user, password, hashed))
+        return replace(user, verified_password_hash=self._renewed(user, password, hashed))
 
     def _renewed(self, user: User, password: str, hashed: str) -> str:
         """The hash at today's cost; the old one if the password was replaced meanwhile."""
-        if not self._passwords.outdated(hashed):
+        if not self._passwords.needs_rehash(hashed):
             return hashed
         new_hash = self._passwords.hash(password)
         return new_hash if self._users.rehash(user.id, hashed, new_hash) else hashed
 
     def profile(self, user_id: str) -> User:
         """The user. Raises NotFound."""
-        return self._found(user_id)[0]
+        return self._get(user_id)[0]
 
     def check_password(self, user_id: str, password: str, now: float) -> tuple[User, str]:
         """The signed-in user, and the hash that matched. Raises PasswordRefused, NotFound, Busy."""
-        user, hashed = self._found(user_id)
-        if not self._passwords.matches(password, hashed):
-            self._note_failure(EventKind.PASSWORD_REFUSED, user, now)
-            raise PasswordRefused({"current_password": ["That is not your password."]})
+        user, hashed = self._get(user_id)
+        if not self._passwords.verify(password, hashed):
+            self._record_failure(EventKind.PASSWORD_REFUSED, user, now)
+            raise WrongPassword({"current_password": ["That is not your password."]})
         return user, hashed
 
-    def _note_failure(self, kind: EventKind, user: User | None, now: float) -> None:
+    def _record_failure(self, kind: EventKind, user: User | None, now: float) -> None:
         """Record a failed attempt. During an outage of SQL it fails as a guess all the same."""
         with suppress(Unavailable):
             self._events.record(kind, user.id if user else None, now)
@@ -123,44 +130,46 @@ class Accounts:
         Raises ValidationFailed, LinkVoid, Busy.
         """
         complaints: dict[str, list[str]] = {}
-        _checked(complaints, "password", self._acceptable(user.email, user.name), new)
+        _validate_field(
+            complaints, "password", self._validated_password(user.email, user.name), new
+        )
         if complaints:
             raise ValidationFailed(complaints)
         new_hash = self._passwords.hash(new)
-        self._feed.announce(user.id)
-        ended = self._users.swap_password(user, hashed, new_hash, kind, int(now), but)
+        self._feed.publish(user.id)
+        ended = self._users.replace_password(user, hashed, new_hash, kind, int(now), but)
         if ended is None:
-            raise LinkVoid
-        self._notices.password_changed(user)
+            raise InvalidLink
+        self._notifications.password_changed(user)
         return ended
 
-    def change(self, user_id: str, changes: Changes, now: float) -> tuple[User, list[Session]]:
+    def change(self, user_id: str, changes: UserChanges, now: float) -> tuple[User, list[Session]]:
         """An admin's changes: the changed user, and the sessions that ended, for their tombstones.
 
         Sends the mails about a new e-mail or password. A new e-mail counts at once, without its
         link: the admin vouches for it.
         Raises ValidationFailed, Conflict, NotFound, Busy.
         """
-        before, old_hash = self._found(user_id)
-        good = self.checked(changes, before)
+        before, old_hash = self._get(user_id)
+        good = self.validated(changes, before)
         hashed = None if good.password is None else self._passwords.hash(good.password)
-        self._feed.announce(user_id)
+        self._feed.publish(user_id)
         changed = self._users.change(user_id, good, hashed, int(now))
         if changed is None:
             raise NotFound
         user, ended = changed
         if user.email != before.email:
-            if before.confirmed_at is not None:
-                self._notices.email_changed(before, user)
-            self._notices.confirm_address(user, hashed or old_hash, now)
+            if before.email_verified_at is not None:
+                self._notifications.email_changed(before, user)
+            self._notifications.confirm_address(user, hashed or old_hash, now)
         if hashed:
-            self._notices.password_changed(user)
+            self._notifications.password_changed(user)
         return user, ended
 
     def find(self, email: str) -> tuple[User | None, str | None]:
         """The user of an e-mail as it was typed, and the hash of the password."""
         try:
-            return self._users.by_email(normal_email(email)) or (None, None)
+            return self._users.by_email(normalize_email(email)) or (None, None)
         except ValueError:
             self._users.by_email("")  # constant work, as for a valid e-mail
             return None, None
@@ -173,36 +182,38 @@ class Accounts:
         """The strength of a password while it is typed. Raises Busy."""
         return self._passwords.meter(password, *about)
 
-    def checked(self, changes: Changes, before: User | None = None) -> Changes:
+    def validated(self, changes: UserChanges, before: User | None = None) -> UserChanges:
         """The changes in the form that is stored. Raises ValidationFailed with every complaint.
 
         `before`: the user; a new password must not be made of the unchanged e-mail or name either.
         """
         fields: dict[str, list[str]] = {}
         about = [changes.email or "", changes.name or ""]
-        acceptable = self._acceptable(*about, *([before.email, before.name] if before else []))
+        acceptable = self._validated_password(
+            *about, *([before.email, before.name] if before else [])
+        )
         good = replace(
             changes,
-            email=_checked(fields, "email", normal_email, changes.email),
-            name=_checked(fields, "name", normal_name, changes.name),
-            role=_checked(fields, "role", normal_role, changes.role),
-            password=_checked(fields, "password", acceptable, changes.password),
+            email=_validate_field(fields, "email", normalize_email, changes.email),
+            name=_validate_field(fields, "name", normalize_name, changes.name),
+            role=_validate_field(fields, "role", validate_role, changes.role),
+            password=_validate_field(fields, "password", acceptable, changes.password),
         )
         if fields:
             raise ValidationFailed(fields)
         return good
 
-    def _acceptable(self, *about: str) -> Callable[[str], str]:
-        return lambda password: self._passwords.accepted(password, *about)
+    def _validated_password(self, *about: str) -> Callable[[str], str]:
+        return lambda password: self._passwords.validate(password, *about)
 
-    def _found(self, user_id: str) -> tuple[User, str]:
+    def _get(self, user_id: str) -> tuple[User, str]:
         found = self._users.by_id(user_id)
         if found is None:
             raise NotFound
         return found
 
 
-def new_user(good: Changes, now: float) -> User:
+def new_user(good: UserChanges, now: float) -> User:
     return User(
         id=str(uuid.uuid4()),
         email=good.email or "",
@@ -212,7 +223,7 @@ def new_user(good: Changes, now: float) -> User:
     )
 
 
-def _checked(
+def _validate_field(
     fields: dict[str, list[str]], field: str, check: Callable[[str], str], text: str | None
 ) -> str | None:
     """The checked value; or None, and the complaint is added to `fields`."""

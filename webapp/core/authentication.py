@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeVar
 
 from .claims import AccessClaims, RefreshClaims
 from .errors import (
-    ClocksDiffer,
+    ClockSkew,
     CookiesDiffer,
     EvergreenError,
     KeyUnknown,
@@ -31,7 +31,7 @@ Renewed = TypeVar("Renewed")
 
 # The error to raise when several tokens were refused. The first two come first, for then a good
 # sign-in may be among them that can't be judged at the moment: its cookies have to stay.
-GRAVEST_FIRST = (ClocksDiffer, KeyUnknown, SessionEnded, TokenExpired, CookiesDiffer)
+GRAVEST_FIRST = (ClockSkew, KeyUnknown, SessionEnded, TokenExpired, CookiesDiffer)
 
 
 class Identity(NamedTuple):
@@ -63,7 +63,7 @@ class RefreshWanted:
         for token in self.tokens:
             try:
                 return redeem(token, self.sid)
-            except (Unauthenticated, ClocksDiffer) as refusal:
+            except (Unauthenticated, ClockSkew) as refusal:
                 refusals.append(refusal)
         raise gravest(refusals)
 
@@ -96,7 +96,7 @@ class Authenticator:
             # A proxy in front may send a bearer token of its own, which proves nothing here.
             try:
                 return Identity(*self._verify_of_browser(bearer, now))
-            except (Unauthenticated, ClocksDiffer):
+            except (Unauthenticated, ClockSkew):
                 pass
         return self._by_cookies(access_cookies, refresh_cookies, now)
 
@@ -133,10 +133,10 @@ class Authenticator:
             try:
                 user, access = self._verify_of_browser(token, now)
                 return Identity(user, access, True)
-            except (Unauthenticated, ClocksDiffer) as refusal:
+            except (Unauthenticated, ClockSkew) as refusal:
                 claims = self.authentic_claims(token, now)
                 sids |= {claims.sid} if claims and claims.client_id == BROWSER_CLIENT else set()
-                refusals += [refusal] if isinstance(refusal, (SessionEnded, ClocksDiffer)) else []
+                refusals += [refusal] if isinstance(refusal, (SessionEnded, ClockSkew)) else []
         found = refresh_cookies()
         if tokens := self._redeemable(found, sids, now):
             return RefreshWanted(tokens, None, refusals)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from .end_reasons import EndReason
 from .errors import NotFound
 from .models import Session
-from .ports import Entries, Feed, Records
+from .ports import GenerationStore, InvalidationFeed, SessionRepository
 from .session_ends import SessionEndStore
 from .sessions import Sessions
 
@@ -21,22 +21,22 @@ class Device:
 @dataclass(frozen=True)
 class Devices:
     sessions: Sessions
-    entries: Entries
-    records: Records
+    generations: GenerationStore
+    session_repository: SessionRepository
     ends: SessionEndStore
-    feed: Feed
+    feed: InvalidationFeed
 
     def of(self, user_id: str, now: float) -> list[Device]:
         """A user's sessions that are still good, newest use first."""
-        sessions = self.records.open_sessions(user_id, int(now))
-        seen = self.entries.last_seen([session.sid for session in sessions])
+        sessions = self.session_repository.open_sessions(user_id, int(now))
+        seen = self.generations.last_seen([session.sid for session in sessions])
         devices = [Device(s, seen.get(s.sid, s.created_at)) for s in sessions]
         alive = [d for d in devices if d.last_seen + d.session.idle_ttl > now]
         return sorted(alive, key=lambda device: device.last_seen, reverse=True)
 
     def client_of(self, user_id: str, sid: str) -> str:
         """Which client a user's own session belongs to. Raises NotFound."""
-        _, session = self.records.find(user_id, sid)
+        _, session = self.session_repository.find(user_id, sid)
         if session is None or session.user_id != user_id:
             raise NotFound
         return session.client_id
@@ -45,14 +45,14 @@ class Devices:
         self, user_id: str, sid: str, now: float, reason: str = EndReason.ENDED_ELSEWHERE
     ) -> None:
         """End one of a user's own sessions. Raises NotFound: it is not one of theirs."""
-        _, session = self.records.find(user_id, sid)
+        _, session = self.session_repository.find(user_id, sid)
         if session is None or session.user_id != user_id or session.ended_reason:
             raise NotFound
         self.sessions.end(sid, reason, now)
 
     def end_all(self, user_id: str, reason: str, now: float, *, but: str | None = None) -> int:
         """How many that were; of more than MOST_OPEN, which is unusual, MOST_OPEN."""
-        self.feed.announce(user_id)
+        self.feed.publish(user_id)
         ended = self.ends.end_all(user_id, reason, int(now), but=but)
-        self.sessions.bury_all(ended, now)
+        self.sessions.write_tombstones(ended, now)
         return len(ended)

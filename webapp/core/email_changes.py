@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from .accounts import Accounts
-from .email_tokens import Links, Purpose
-from .errors import Conflict, LinkVoid, PasswordRefused
-from .models import Changes, Session, User
-from .notifications import Notices
+from .email_tokens import EmailTokens, Purpose
+from .errors import Conflict, InvalidLink, WrongPassword
+from .models import Session, User, UserChanges
+from .notifications import Notifications
 from .passwords import Passwords
-from .ports import Feed, Users
+from .ports import InvalidationFeed, UserRepository
 from .security_events import EventKind
 from .sessions import Sessions
 
@@ -62,13 +62,13 @@ class EmailChangeStore(Protocol):
 @dataclass(frozen=True)
 class EmailChanges:
     store: EmailChangeStore
-    users: Users
+    users: UserRepository
     passwords: Passwords
     accounts: Accounts
     sessions: Sessions
-    links: Links
-    notices: Notices
-    feed: Feed
+    email_tokens: EmailTokens
+    notifications: Notifications
+    feed: InvalidationFeed
 
     def update_profile(
         self, user_id: str, *, email: str | None, name: str | None, password: str, now: float
@@ -79,22 +79,22 @@ class EmailChanges:
         Raises ValidationFailed, PasswordRefused, NotFound.
         """
         user = self.accounts.profile(user_id)
-        good = self.accounts.checked(Changes(email=email, name=name))
+        good = self.accounts.validated(UserChanges(email=email, name=name))
         wanted = good.email if good.email != user.email else None
         if wanted:
             if not password:
                 complaint = "Enter your current password to change the address."
-                raise PasswordRefused({"current_password": [complaint]})
+                raise WrongPassword({"current_password": [complaint]})
             self.accounts.check_password(user_id, password, now)
         if good.name is not None:
-            user, _ = self.accounts.change(user_id, Changes(name=good.name), now)
+            user, _ = self.accounts.change(user_id, UserChanges(name=good.name), now)
         return self._request(user, wanted, now) if wanted else user
 
     def _request(self, user: User, email: str, now: float) -> User:
         self.store.set_pending(user.id, email, EventKind.EMAIL_CHANGE_REQUESTED, int(now))
         waiting = replace(user, pending_email=email)
         self._mail_link(waiting, now)
-        self.notices.email_change_requested(waiting)
+        self.notifications.email_change_requested(waiting)
         return waiting
 
     def send_again(self, user_id: str, now: float) -> str | None:
@@ -113,9 +113,9 @@ class EmailChanges:
         assert user.pending_email
         owner, _ = self.accounts.find(user.pending_email)
         if owner:
-            self.notices.already_registered(owner)
+            self.notifications.already_registered(owner)
         elif not self.mail_undo_again(user.pending_email, user.id, now):
-            self.notices.confirm_new_email(user, now)
+            self.notifications.confirm_new_email(user, now)
 
     def mail_undo_again(self, email: str, user_id: str, now: float) -> bool:
         """To an address that is kept for another user."""
@@ -123,37 +123,37 @@ class EmailChanges:
         if change is None or change.user_id == user_id:
             return False
         after = self.accounts.profile(change.user_id)
-        self.notices.email_change_undoable(email, after, change.id, now)
+        self.notifications.email_change_undoable(email, after, change.id, now)
         return True
 
-    def whose_link(self, token: str, now: float) -> User:
+    def user_of_link(self, token: str, now: float) -> User:
         """The user whose waiting address the link is for. Raises LinkVoid."""
-        found = self.users.by_id(self.links.whose(Purpose.CHANGE_EMAIL, token, now))
+        found = self.users.by_id(self.email_tokens.read_user_id(Purpose.CHANGE_EMAIL, token, now))
         if found is None or found[0].disabled or not found[0].pending_email:
-            raise LinkVoid
-        self.links.check(Purpose.CHANGE_EMAIL, token, *found)
+            raise InvalidLink
+        self.email_tokens.verify_unused(Purpose.CHANGE_EMAIL, token, *found)
         return found[0]
 
     def confirm(self, token: str, now: float) -> None:
         """The waiting address is the user's from now on. Raises LinkVoid, also if it is taken."""
-        before = self.whose_link(token, now)
+        before = self.user_of_link(token, now)
         assert before.pending_email
-        self.feed.announce(before.id)
+        self.feed.publish(before.id)
         try:
             change = self.store.apply_pending(before, int(now))
         except Conflict:
             change = None
         if change is None:
-            raise LinkVoid
+            raise InvalidLink
         after = replace(before, email=before.pending_email)
-        self.notices.email_change_undoable(before.email, after, change.id, now)
+        self.notifications.email_change_undoable(before.email, after, change.id, now)
 
     def to_undo(self, token: str, now: float) -> EmailChange:
         """What the link undoes. Raises LinkVoid."""
-        user_id, change_id = self.links.change_to_undo(token, now)
+        user_id, change_id = self.email_tokens.change_to_undo(token, now)
         change, user = self.store.undoable(change_id, int(now)), self.users.by_id(user_id)
         if change is None or change.user_id != user_id or user is None or user[0].disabled:
-            raise LinkVoid
+            raise InvalidLink
         return change
 
     def undo(self, token: str, now: float) -> tuple[User, str]:
@@ -164,12 +164,12 @@ class EmailChanges:
         """
         change = self.to_undo(token, now)
         unknown = self.passwords.hash(secrets.token_urlsafe(32))
-        self.feed.announce(change.user_id)
+        self.feed.publish(change.user_id)
         undone = self.store.undo(change, unknown, int(now))
         if undone is None:
-            raise LinkVoid
+            raise InvalidLink
         before, after, ended = undone
-        self.sessions.bury_all(ended, now)
+        self.sessions.write_tombstones(ended, now)
         if before.email != after.email:
-            self.notices.email_changed(before, after)
-        return after, self.links.make(Purpose.RESET, after, unknown, now)
+            self.notifications.email_changed(before, after)
+        return after, self.email_tokens.make(Purpose.RESET, after, unknown, now)

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from itsdangerous import BadData, URLSafeSerializer
 
-from .errors import LinkVoid
+from .errors import InvalidLink
 from .models import User
 
 # Seconds. A mailbox read by somebody else later opens nothing any more.
@@ -37,7 +37,7 @@ TTL = {
 }
 
 
-class Links:
+class EmailTokens:
     def __init__(self, secret: str) -> None:
         self._signers = {
             purpose: URLSafeSerializer(
@@ -63,31 +63,31 @@ class Links:
 
     def change_to_undo(self, token: str, now: float) -> tuple[str, int]:
         """The id of the user and of the change. Raises LinkVoid: forged, or too old."""
-        user_id = self.whose(Purpose.UNDO_EMAIL, token, now)
+        user_id = self.read_user_id(Purpose.UNDO_EMAIL, token, now)
         return user_id, int(self._signers[Purpose.UNDO_EMAIL].loads(token)[2])
 
-    def whose(self, purpose: Purpose, token: str, now: float) -> str:
+    def read_user_id(self, purpose: Purpose, token: str, now: float) -> str:
         """The id of the user whom the link is for. Raises LinkVoid: forged, or too old."""
         try:
             user_id, expires, _ = self._signers[purpose].loads(token)
         except (BadData, ValueError):
-            raise LinkVoid from None
+            raise InvalidLink from None
         if expires <= now:
-            raise LinkVoid
+            raise InvalidLink
         return str(user_id)
 
-    def check(self, purpose: Purpose, token: str, user: User, password_hash: str) -> None:
+    def verify_unused(self, purpose: Purpose, token: str, user: User, password_hash: str) -> None:
         """Raises LinkVoid: what it was going to change has changed since."""
         state = self._signers[purpose].loads(token)[2]
         if not hmac.compare_digest(state, _state(purpose, user, password_hash)):
-            raise LinkVoid
+            raise InvalidLink
 
 
 def _state(purpose: Purpose, user: User, password_hash: str) -> str:
     """What the link is going to change: the password, the address, or whether it is confirmed."""
     changing = {
         Purpose.RESET: password_hash,
-        Purpose.CONFIRM: str(user.confirmed_at),
+        Purpose.CONFIRM: str(user.email_verified_at),
         Purpose.CHANGE_EMAIL: user.pending_email or "",
     }
     facts = [user.email, changing[purpose]]

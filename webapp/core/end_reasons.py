@@ -16,4 +16,4 @@ class EndReason(StrEnum):
     DISABLED = "disabled"
     DELETED = "deleted"
     TOO_MANY = "too_many"  # newer sessions took its place: see `stores.MOST_OPEN`
-    FORGOTTEN = "forgotten"  # in neither store: both have lost it
+    UNKNOWN = "forgotten"  # in neither store: both have lost it

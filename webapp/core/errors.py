@@ -93,7 +93,7 @@ class ValidationFailed(EvergreenError):
         self.fields = fields
 
 
-class PasswordRefused(ValidationFailed):
+class WrongPassword(ValidationFailed):
     """The change needs the current password, and this was not it."""
 
     code = "forbidden"
@@ -110,7 +110,7 @@ class ClientInvalid(Unauthenticated):
     message = "The client is unknown, or its secret is wrong."
 
 
-class LinkVoid(EvergreenError):
+class InvalidLink(EvergreenError):
     """A mailed link that has been used, is too old, or is not one of ours."""
 
     code = "link_void"
@@ -160,7 +160,7 @@ class Unavailable(EvergreenError):
     retry_after = 2
 
 
-class ClocksDiffer(Unavailable):
+class ClockSkew(Unavailable):
     """A good token from the future: this host's clock is wrong, or that of the one who signed."""
 
     message = "The clocks of our servers differ. Nothing was changed; please try again."
@@ -170,13 +170,13 @@ class ClocksDiffer(Unavailable):
         self.claims = claims
 
 
-class Busy(Unavailable):
+class Overloaded(Unavailable):
     """More people are signing in than there is room for."""
 
     message = "Many people are signing in at the moment. Please try again in a few seconds."
 
 
-def in_one_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
     """What a driver says: often several lines, of which the first names the cause."""
     lines = str(getattr(error, "orig", None) or error).strip().splitlines()
     return lines[0] if lines else type(error).__name__

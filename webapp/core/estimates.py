@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from .errors import Busy
+from .errors import Overloaded
 
 # Forms that may wait. More: they hold more of the places that all requests need.
 QUEUE = 3
@@ -40,7 +40,7 @@ class Estimates:
     def turn(self) -> Iterator[None]:
         """For a form, after those before it. Raises Busy."""
         if not self._room.acquire(blocking=False):
-            raise Busy
+            raise Overloaded
         try:
             with self._turn:
                 yield
@@ -51,13 +51,13 @@ class Estimates:
     def spare_turn(self) -> Iterator[None]:
         """For the meter, if nobody else computes and its share is not used up. Raises Busy."""
         if not self._turn.acquire(blocking=False):
-            raise Busy
+            raise Overloaded
         try:
             now = self._clock()
             self._budget = min(SAVINGS, self._budget + SHARE * (now - self._counted_at))
             self._counted_at = now
             if self._budget <= 0:
-                raise Busy
+                raise Overloaded
             began = self._cpu()
             try:
                 yield

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from weakref import WeakSet
 
-from .errors import Busy
+from .errors import Overloaded
 
 T = TypeVar("T")
 
@@ -34,7 +34,7 @@ class Place:
     """Of one password in the pool, waiting or being hashed."""
 
     account: str
-    address: str
+    ip: str
     work: Callable[[], Any]
     future: "Future[Any]" = field(default_factory=Future)
 
@@ -45,15 +45,17 @@ class HashingPool:
     def __init__(self, queue: int = QUEUE) -> None:
         self._threads = os.cpu_count() or 1
         self._room = self._threads + queue
-        self.start_over()
+        self.reset_after_fork()
         _pools.add(self)
 
-    def start_over(self) -> None:
+    def reset_after_fork(self) -> None:
         """Without threads: they don't survive a fork."""
         self._lock = threading.Lock()
         self._places: list[Place] = []
         self._refused = 0
-        self._executor = ThreadPoolExecutor(self._threads, "hashing", initializer=give_way)
+        self._executor = ThreadPoolExecutor(
+            self._threads, "hashing", initializer=lower_thread_priority
+        )
 
     def run(self, work: Callable[[], T], account: str = "", address: str = "") -> T:
         """The result, after waiting for it. Raises Busy: full, or the place went to another one."""
@@ -69,7 +71,7 @@ class HashingPool:
             result: T = place.future.result()
             return result
         except CancelledError:
-            raise Busy from None
+            raise Overloaded from None
         finally:
             with self._lock, suppress(ValueError):
                 self._places.remove(place)
@@ -100,15 +102,15 @@ class HashingPool:
             if place.future.cancel():
                 self._places.remove(place)
                 return
-        raise Busy
+        raise Overloaded
 
     def _held_by(self, place: Place) -> tuple[int, int]:
-        return self._held(place.account, place.address)
+        return self._held(place.account, place.ip)
 
     def _held(self, account: str, address: str) -> tuple[int, int]:
         """How many places an account and an address have."""
         accounts = sum(place.account == account for place in self._places)
-        return accounts, sum(place.address == address for place in self._places)
+        return accounts, sum(place.ip == address for place in self._places)
 
     @property
     def waiting(self) -> int:
@@ -121,7 +123,7 @@ class HashingPool:
         return self._refused
 
 
-def give_way() -> None:
+def lower_thread_priority() -> None:
     """Hash with what the others leave. Linux knows a priority for each thread, macOS does not."""
     with suppress(OSError, AttributeError):
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOWEST_PRIORITY)
@@ -132,7 +134,7 @@ _pools: "WeakSet[HashingPool]" = WeakSet()
 
 def _start_over_everywhere() -> None:
     for pool in _pools:
-        pool.start_over()
+        pool.reset_after_fork()
 
 
 os.register_at_fork(after_in_child=_start_over_everywhere)

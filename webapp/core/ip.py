@@ -25,7 +25,7 @@ def plain_ip(text: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def address_key(address: str) -> str:
+def ip_key(address: str) -> str:
     """An IPv6 address counts as its /64: that much each customer has, to change within at will."""
     ip = parse_ip(address)
     if isinstance(ip, IPv6Address):

@@ -29,7 +29,7 @@ def sign(claims: Json, typ: str, key: Key) -> str:
     return f"{message}.{_encode(key.sign(message.encode()))}"
 
 
-def open_signed(token: str, typ: str, ring: KeyRing) -> Json:
+def verify(token: str, typ: str, ring: KeyRing) -> Json:
     """The claims of an authentic token of this type. Raises TokenInvalid."""
     if len(token) > MAX_LENGTH or not SHAPE.fullmatch(token):
         raise TokenInvalid

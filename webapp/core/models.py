@@ -13,11 +13,11 @@ class User:
     role: str
     created_at: int = 0
     disabled: bool = False
-    confirmed_at: int | None = None
+    email_verified_at: int | None = None
     """When the address was shown to be theirs, by a link that was mailed to it."""
-    proof: str = field(default="", repr=False)
+    verified_password_hash: str = field(default="", repr=False)
     """The hash that the password just matched: a session opens only while it is still stored."""
-    pending: bool = False
+    awaiting_verification: bool = False
     """Registered, and `confirmed_at` is needed before the first sign-in."""
     pending_email: str | None = None
     """A new address that waits for its link to be opened; what a session's look-up leaves out."""
@@ -37,7 +37,7 @@ class User:
 
 
 @dataclass(frozen=True)
-class Changes:
+class UserChanges:
     """New values for a user; None leaves a value as it is."""
 
     email: str | None = None
@@ -47,7 +47,7 @@ class Changes:
     password: str | None = None
 
     @property
-    def ending(self) -> EndReason | None:
+    def session_end_reason(self) -> EndReason | None:
         """Why the user's sessions end, if they do. Enabling the user ends them, too."""
         if self.password is not None:
             return EndReason.PASSWORD_CHANGED
@@ -68,7 +68,7 @@ class Session:
     idle_ttl: int
     expires_at: int
     """The absolute limit: no rotation moves it."""
-    proved_at: int | None = None
+    reauthenticated_at: int | None = None
     """When the password was last given in this session."""
     ended_at: int | None = None
     ended_reason: str | None = None

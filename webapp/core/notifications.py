@@ -7,7 +7,7 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Protocol
 
-from .email_tokens import CONFIRM_TTL, RESET_TTL, UNDO_TTL, Links, Purpose
+from .email_tokens import CONFIRM_TTL, RESET_TTL, UNDO_TTL, EmailTokens, Purpose
 from .models import User
 
 # Where no mail goes (RFC 2606 section 2). It has to be a valid address: a letter to it is written.
@@ -16,7 +16,7 @@ NOBODY = User(
 )
 
 
-class Notice(StrEnum):
+class Notification(StrEnum):
     VERIFY_EMAIL = "verify_email"
     ALREADY_REGISTERED = "already_registered"
     RESET_PASSWORD = "reset_password"  # noqa: S105 - the name of a letter
@@ -29,63 +29,63 @@ class Notice(StrEnum):
     ACCOUNT_DELETED = "account_deleted"
 
 
-class Post(Protocol):
-    def send(self, notice: Notice, to: str, **facts: str) -> None:
+class Mailer(Protocol):
+    def send(self, notice: Notification, to: str, **facts: str) -> None:
         """Never fails and never waits: what can't be delivered is tried again, then logged."""
 
 
-class Notices:
+class Notifications:
     """Every letter that the core has reason to send, and its link."""
 
-    def __init__(self, post: Post, links: Links) -> None:
-        self._post = post
-        self._links = links
+    def __init__(self, post: Mailer, links: EmailTokens) -> None:
+        self._mailer = post
+        self._email_tokens = links
 
     def confirm_address(self, user: User, password_hash: str, now: float) -> None:
-        token = self._links.make(Purpose.CONFIRM, user, password_hash, now)
-        self._send(Notice.VERIFY_EMAIL, user, token=token, minutes=str(CONFIRM_TTL // 60))
+        token = self._email_tokens.make(Purpose.CONFIRM, user, password_hash, now)
+        self._send(Notification.VERIFY_EMAIL, user, token=token, minutes=str(CONFIRM_TTL // 60))
 
     def reset_password(self, user: User, password_hash: str, now: float) -> None:
-        token = self._links.make(Purpose.RESET, user, password_hash, now)
-        self._send(Notice.RESET_PASSWORD, user, token=token, minutes=str(RESET_TTL // 60))
+        token = self._email_tokens.make(Purpose.RESET, user, password_hash, now)
+        self._send(Notification.RESET_PASSWORD, user, token=token, minutes=str(RESET_TTL // 60))
 
     def already_registered(self, user: User) -> None:
-        self._send(Notice.ALREADY_REGISTERED, user)
+        self._send(Notification.ALREADY_REGISTERED, user)
 
     def password_changed(self, user: User) -> None:
-        self._send(Notice.PASSWORD_CHANGED, user)
+        self._send(Notification.PASSWORD_CHANGED, user)
 
     def confirm_new_email(self, user: User, now: float) -> None:
         """To the address that waits."""
-        token = self._links.make(Purpose.CHANGE_EMAIL, user, "", now)
+        token = self._email_tokens.make(Purpose.CHANGE_EMAIL, user, "", now)
         facts = {"token": token, "minutes": str(CONFIRM_TTL // 60)}
-        self._post.send(Notice.CONFIRM_NEW_EMAIL, user.pending_email or "", **facts)
+        self._mailer.send(Notification.CONFIRM_NEW_EMAIL, user.pending_email or "", **facts)
 
     def email_change_requested(self, user: User) -> None:
-        self._send(Notice.EMAIL_CHANGE_REQUESTED, user, new_email=user.pending_email or "")
+        self._send(Notification.EMAIL_CHANGE_REQUESTED, user, new_email=user.pending_email or "")
 
     def email_changed(self, before: User, after: User) -> None:
         """To the old address, where nothing can be undone: an admin did it, or the undo itself."""
-        self._send(Notice.EMAIL_CHANGED, before, new_email=after.email)
+        self._send(Notification.EMAIL_CHANGED, before, new_email=after.email)
 
     def email_change_undoable(
         self, old_email: str, after: User, change_id: int, now: float
     ) -> None:
         """To the old address: a thief of the account can change everything but that mailbox."""
-        token = self._links.make_undo(after.id, change_id, now)
+        token = self._email_tokens.make_undo(after.id, change_id, now)
         facts = {"token": token, "new_email": after.email, "days": str(UNDO_TTL // 86400)}
-        self._send(Notice.EMAIL_CHANGED_UNDO, replace(after, email=old_email), **facts)
+        self._send(Notification.EMAIL_CHANGED_UNDO, replace(after, email=old_email), **facts)
 
     def sign_in_stolen(self, user: User) -> None:
-        self._send(Notice.SIGN_IN_STOLEN, user)
+        self._send(Notification.SIGN_IN_STOLEN, user)
 
     def account_deleted(self, user: User) -> None:
-        self._send(Notice.ACCOUNT_DELETED, user)
+        self._send(Notification.ACCOUNT_DELETED, user)
 
-    def nobody(self, now: float) -> None:
+    def send_dummy(self, now: float) -> None:
         """As much work as a letter, and none is sent: how long it takes must not tell."""
         self.reset_password(NOBODY, "", now)
 
-    def _send(self, notice: Notice, user: User, **facts: str) -> None:
+    def _send(self, notice: Notification, user: User, **facts: str) -> None:
         """Letters greet by no name: a stranger who registers an address first chooses the name."""
-        self._post.send(notice, user.email, **facts)
+        self._mailer.send(notice, user.email, **facts)

@@ -13,7 +13,7 @@ import bcrypt
 from . import security_events
 from .estimates import Estimates
 from .hashing_pool import HashingPool
-from .ip import address_key
+from .ip import ip_key
 from .password_strength import APP_NAME, MIN_OWN, Strength, estimate_strength, without_known_words
 
 T = TypeVar("T")
@@ -53,7 +53,7 @@ class Passwords:
         self._rounds = rounds
         self._min_length = min_length
 
-    def accepted(self, password: str, *about: str) -> str:
+    def validate(self, password: str, *about: str) -> str:
         """The password, if it is acceptable. Raises ValueError with words for its owner, Busy.
 
         `about` are the person's address and name: what a guesser would try first
@@ -83,44 +83,44 @@ class Passwords:
         if password in self._published:
             return Strength(0, False, "That password is printed in our code, for all to read.")
         own = [APP_NAME, *(word for text in about for word in (text, *text.split("@")))]
-        if len(without_known_words(normal(password), own)) < MIN_OWN:
+        if len(without_known_words(normalize(password), own)) < MIN_OWN:
             return Strength(0, False, "That is little more than your address, or our name.")
         with turn:
-            return estimate_strength(normal(password), own)
+            return estimate_strength(normalize(password), own)
 
     def hash(self, password: str) -> str:
         """Raises Busy."""
         salt = bcrypt.gensalt(self._rounds)
         return self._run(lambda: bcrypt.hashpw(_digest(password), salt)).decode()
 
-    def outdated(self, hashed: str) -> bool:
+    def needs_rehash(self, hashed: str) -> bool:
         """Whether a hash was made at another cost than the setting's."""
         return not hashed.startswith(f"$2b${self._rounds:02}$")
 
-    def matches(self, password: str, hashed: str | None) -> bool:
+    def verify(self, password: str, hashed: str | None) -> bool:
         """Takes the same time whether or not there is a hash to compare with. Raises Busy."""
         if len(password) > MAX_LENGTH:  # nobody's, and normalising it would take its square
             password = ""
-        known = hashed or self._nobody(self._rounds)
+        known = hashed or self._dummy_hash(self._rounds)
         found = self._run(lambda: self._compare(_digest(password), known))
         return found and hashed is not None and password not in self._published
 
     def _run(self, work: Callable[[], T]) -> T:
         """In the pool. Where no account is known, each request counts as one of its own."""
-        here = security_events.context.get()()
+        here = security_events.audit_context.get()()
         account = account_checked.get() or here.actor_id or here.request_id
-        return self._pool.run(work, account, address_key(here.ip))
+        return self._pool.run(work, account, ip_key(here.ip))
 
     def _compare(self, digest: bytes, hashed: str) -> bool:
         """What a hash of a lower cost than today's takes less is worked off."""
         found = bcrypt.checkpw(digest, hashed.encode())
         if not found:
             for rounds in range(_rounds_of(hashed), self._rounds):
-                bcrypt.checkpw(digest, self._nobody(rounds).encode())
+                bcrypt.checkpw(digest, self._dummy_hash(rounds).encode())
         return found
 
     @staticmethod
-    def _nobody(rounds: int) -> str:
+    def _dummy_hash(rounds: int) -> str:
         """A hash of no password."""
         return f"$2b${rounds:02}${'.' * 53}"
 
@@ -129,12 +129,12 @@ def _rounds_of(hashed: str) -> int:
     return int(hashed[4:6])
 
 
-def normal(password: str) -> str:
+def normalize(password: str) -> str:
     """NFKC: the same password from any keyboard (NIST SP 800-63B-4 section 3.1.1.2)."""
     return unicodedata.normalize("NFKC", password)
 
 
 def _digest(password: str) -> bytes:
     """48 bytes as 64 base64 letters: no NUL byte, and below bcrypt's 72."""
-    data = normal(password).encode("utf-8", "surrogatepass")
+    data = normalize(password).encode("utf-8", "surrogatepass")
     return base64.b64encode(hmac.digest(DOMAIN, data, "sha384"))

@@ -17,7 +17,7 @@ class Permission(StrEnum):
     MANAGE_USERS = "manage_users"  # everybody's
 
 
-MAY: dict[str, frozenset[Permission]] = {
+ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.USER: frozenset({Permission.OWN_ACCOUNT}),
     Role.ADMIN: frozenset({Permission.OWN_ACCOUNT, Permission.MANAGE_USERS}),
 }
@@ -37,9 +37,9 @@ COVERS: dict[str, frozenset[Permission]] = {
 }
 
 
-def may(role: str, permission: Permission) -> bool:
+def has_permission(role: str, permission: Permission) -> bool:
     """An unknown role may do nothing."""
-    return permission in MAY.get(role, frozenset())
+    return permission in ROLE_PERMISSIONS.get(role, frozenset())
 
 
 def covers(scope: str, permission: Permission) -> bool:
@@ -47,7 +47,7 @@ def covers(scope: str, permission: Permission) -> bool:
     return any(permission in COVERS.get(word, frozenset()) for word in scope.split())
 
 
-def normal_scope(text: str) -> str:
+def validate_scope(text: str) -> str:
     """In the form that is stored: `profile` always, in the order of `Scope`. Raises ValueError."""
     words = {Scope.PROFILE.value, *text.split()}
     if unknown := words - set(Scope):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from .models import Changes, Session, User
+from .models import Session, User, UserChanges
 from .security_events import EventKind
 
 # Sessions of a user. A thief of the password could otherwise open so many that lists of them
@@ -18,7 +18,7 @@ MOST_OPEN = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Closed:
+class EndResult:
     """What became of the wish to end a session."""
 
     session: Session | None
@@ -40,37 +40,39 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True)
-class Answer:
+class GenerationResult:
     outcome: Outcome
     gen: int = 0
     rotated_at: int = 0
     reason: str = ""
 
 
-class Entries(Protocol):
+class GenerationStore(Protocol):
     """One small entry a session, in Redis."""
 
     def start(self, sid: str, *, now: int, browser: str, ttl: int) -> None:
         """Write generation 0, handed to this browser: `browser` is `Origin.device_tag`."""
 
-    def redeem(self, sid: str, gen: int, *, now: int, grace: int, browser: str, ttl: int) -> Answer:
+    def redeem(
+        self, sid: str, gen: int, *, now: int, grace: int, browser: str, ttl: int
+    ) -> GenerationResult:
         """Decide atomically what generation `gen` may still do (redeem.lua).
 
         Only asked when SQL says that the session is open: so a missing entry, or
         one that is behind, is healed.
         """
 
-    def confirm(self, sid: str, gen: int) -> Answer:
+    def confirm(self, sid: str, gen: int) -> GenerationResult:
         """ALIVE, ENDED or MISSING; if `gen` is the newest generation, note that it has arrived."""
 
     def last_seen(self, sids: list[str]) -> dict[str, int]:
         """The time of the last rotation by sid; only of sessions that Redis has."""
 
-    def bury(self, sid: str, reason: str, *, ttl: int) -> None:
+    def write_tombstone(self, sid: str, reason: str, *, ttl: int) -> None:
         """Replace the entry by a tombstone."""
 
 
-class Records(Protocol):
+class SessionRepository(Protocol):
     """Users and sessions, in SQL.
 
     A session that ended together with all others of its user is returned as ended, whether or not
@@ -108,10 +110,10 @@ class Records(Protocol):
         At most MOST_OPEN.
         """
 
-    def prove(self, sid: str, now: int) -> None:
+    def record_reauthentication(self, sid: str, now: int) -> None:
         """Write the time at which the password was entered again."""
 
-    def close(self, sid: str, reason: str, now: int) -> Closed:
+    def close(self, sid: str, reason: str, now: int) -> EndResult:
         """Write the end of a session. The first reason stays."""
 
 
@@ -140,7 +142,7 @@ class DeviceRepository(Protocol):
         """Whether that browser has signed in to the account that has this e-mail today."""
 
 
-class Users(Protocol):
+class UserRepository(Protocol):
     """Users in SQL. Every method may raise Unavailable."""
 
     def create(self, user: User, password_hash: str) -> None:
@@ -153,14 +155,14 @@ class Users(Protocol):
         """The user and their password's hash."""
 
     def change(
-        self, user_id: str, changes: Changes, password_hash: str | None, now: int
+        self, user_id: str, changes: UserChanges, password_hash: str | None, now: int
     ) -> tuple[User, list[Session]] | None:
         """The changed user, and the sessions that ended, in one transaction; None: no such user.
 
         Raises Conflict: the e-mail is taken, or no admin would be left.
         """
 
-    def swap_password(
+    def replace_password(
         self, user: User, old_hash: str, new_hash: str, kind: EventKind, now: int, but: str | None
     ) -> list[Session] | None:
         """Set a new password if the old hash and the e-mail are unchanged; else None.
@@ -175,7 +177,7 @@ class Users(Protocol):
         """Mark the e-mail as verified, once; False if e-mail or password has changed meanwhile."""
 
 
-class Feed(Protocol):
+class InvalidationFeed(Protocol):
     """Invalidations for all workers: sessions and users whose access tokens are no longer cached.
 
     A worker announces an end of a session or a change of a user *before* it writes the change.
@@ -188,14 +190,14 @@ class Feed(Protocol):
     def epoch(self) -> int:
         """Changes when announcements may have been missed; negative while disconnected."""
 
-    def doubts(self, sid: str, user_id: str) -> bool:
+    def is_invalidated(self, sid: str, user_id: str) -> bool:
         """Whether the stores have to be asked about this session or this user."""
 
     @property
     def unsent(self) -> int:
         """Announcements that wait until Redis takes them."""
 
-    def announce(self, name: str) -> bool:
+    def publish(self, name: str) -> bool:
         """Publish a `sid` or a user's id to all workers, this one at once; False if Redis is down.
 
         Raises nothing: what can't be sent now is sent later.

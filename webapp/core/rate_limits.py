@@ -16,10 +16,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
-from .errors import PasswordRefused, RateLimited, Unavailable, ValidationFailed
-from .ip import address_key
+from .errors import RateLimited, Unavailable, ValidationFailed, WrongPassword
+from .ip import ip_key
 from .passwords import account_checked
-from .validation import normal_email
+from .validation import normalize_email
 
 MINUTE, HOUR = 60, 3600
 
@@ -37,68 +37,68 @@ class Limit:
 
 # Wrong passwords for an account from browsers that it does not know. More: a guesser gets through
 # more of a list (10 are 960 a day). Fewer: strangers can lock new browsers out more cheaply.
-ACCOUNT = Limit("account", 10, 15 * MINUTE)
+LOGIN_PER_ACCOUNT = Limit("account", 10, 15 * MINUTE)
 # Wrong passwords from an address, for whichever accounts. More: one machine tries a popular
 # password on more accounts. Fewer: an office or a mobile network behind one address is locked out.
-ADDRESS = Limit("address", 100, 15 * MINUTE)
+LOGIN_PER_IP = Limit("address", 100, 15 * MINUTE)
 # Wrong passwords for an account from all browsers that it knows. More: a thief of a browser's
 # cookie can guess more. Fewer: an owner with a new password has to wait.
-KNOWN_BROWSER = Limit("known-browser", 30, 15 * MINUTE)
+LOGIN_PER_KNOWN_BROWSER = Limit("known-browser", 30, 15 * MINUTE)
 # Those of known browsers at an address, for all accounts. It is not ADDRESS, which also counts
 # them: a stranger at the same address can use that up. More: at a computer that many have signed in
 # with, more passwords can be tried. Fewer: such a computer is locked sooner.
-KNOWN_BY_ADDRESS = Limit("known-address", 100, 15 * MINUTE)
+LOGIN_PER_KNOWN_BROWSER_AND_IP = Limit("known-address", 100, 15 * MINUTE)
 # Wrong passwords for an account from one client that has shown its secret. More: its users can
 # guess more. Fewer: a stranger among them can lock an account out there more cheaply.
-CLIENT = Limit("client", 10, 15 * MINUTE)
+LOGIN_PER_CLIENT = Limit("client", 10, 15 * MINUTE)
 
 # Checks of a password for an account, and from an address, right ones as well: each costs a third
 # of a second of a core. More: one account keeps more of a core busy (300: a tenth). Fewer: tests
 # that sign in to one account again and again have to wait, and so has a large office.
-CHECK_BY_ACCOUNT = Limit("check-account", 300, 15 * MINUTE, local=True)
-CHECK_BY_ADDRESS = Limit("check-address", 3000, 15 * MINUTE, local=True)
+CHECK_PER_ACCOUNT = Limit("check-account", 300, 15 * MINUTE, local=True)
+CHECK_PER_IP = Limit("check-address", 3000, 15 * MINUTE, local=True)
 
 # Mail to one address, and from one. More: strangers can fill somebody's mailbox. Fewer: whose
 # mail got lost has to wait, and so has a class that registers together.
-REGISTER_BY_ACCOUNT = Limit("register-account", 5, HOUR)
-REGISTER_BY_ADDRESS = Limit("register-address", 60, HOUR)
-FORGOT_BY_ACCOUNT = Limit("forgot-account", 5, HOUR)
-FORGOT_BY_ADDRESS = Limit("forgot-address", 60, HOUR)
-RESEND_BY_ACCOUNT = Limit("resend-account", 5, HOUR)
-RESEND_BY_ADDRESS = Limit("resend-address", 60, HOUR)
+REGISTER_PER_ACCOUNT = Limit("register-account", 5, HOUR)
+REGISTER_PER_IP = Limit("register-address", 60, HOUR)
+FORGOT_PER_ACCOUNT = Limit("forgot-account", 5, HOUR)
+FORGOT_PER_IP = Limit("forgot-address", 60, HOUR)
+RESEND_PER_ACCOUNT = Limit("resend-account", 5, HOUR)
+RESEND_PER_IP = Limit("resend-address", 60, HOUR)
 
 # Refreshes of a user, and from an address. More: a program gone wild costs more. Fewer: so many
 # honest programs of one user, or behind one address, are told to wait: none is signed out.
-REFRESH_BY_ACCOUNT = Limit("refresh-account", 600, MINUTE, local=True)
-REFRESH_BY_ADDRESS = Limit("refresh-address", 1200, MINUTE, local=True)
+REFRESH_PER_ACCOUNT = Limit("refresh-account", 600, MINUTE, local=True)
+REFRESH_PER_IP = Limit("refresh-address", 1200, MINUTE, local=True)
 # Asks of the password meter. More: a stranger can make us think more. Fewer: it stops while
 # somebody still types.
-STRENGTH_BY_ADDRESS = Limit("strength-address", 240, MINUTE, local=True)
+STRENGTH_PER_IP = Limit("strength-address", 240, MINUTE, local=True)
 # Runs of the lab's scenarios by a user. More: one can make the app think more. Fewer: whoever
 # plays with them is told to wait.
-LAB_BY_ACCOUNT = Limit("lab-account", 60, MINUTE, local=True)
+LAB_PER_ACCOUNT = Limit("lab-account", 60, MINUTE, local=True)
 
 Bucket = tuple[Limit, str]
 
 
-class Counters(Protocol):
+class RateLimitStore(Protocol):
     """Where attempts are counted. Every method may raise Unavailable."""
 
-    def take(self, limit: Limit, key: str) -> int:
+    def acquire(self, limit: Limit, key: str) -> int:
         """Take a place, atomically: 0; or, if none is left, the seconds until there may be one."""
 
-    def give_back(self, limit: Limit, key: str) -> None:
+    def release(self, limit: Limit, key: str) -> None:
         """Remove the newest entry."""
 
     def clear(self, limit: Limit, key: str) -> None:
         """Remove all entries."""
 
 
-class Attempts:
+class RateLimiter:
     """`counters` are everybody's, `local` this process's own (for limits that say so)."""
 
-    def __init__(self, counters: Counters, local: Counters, *, enabled: bool) -> None:
-        self._counters = counters
+    def __init__(self, counters: RateLimitStore, local: RateLimitStore, *, enabled: bool) -> None:
+        self._store = counters
         self._local = local
         self._enabled = enabled
 
@@ -115,19 +115,19 @@ class Attempts:
         taken: list[Bucket] = []
         whose = account_checked.set(account_key(account))
         try:
-            self._reserve(taken, account, address_key(address), known, client)
+            self._reserve(taken, account, ip_key(address), known, client)
             yield
-        except PasswordRefused:
+        except WrongPassword:
             raise
         except (RateLimited, Unavailable):  # not looked at
-            self._give_back(taken)
+            self._release(taken)
             raise
         except ValidationFailed:  # it was right
-            self._give_back(_guesses(taken))
+            self._release(_guesses(taken))
             raise
         finally:
             account_checked.reset(whose)
-        self._give_back(_guesses(taken))
+        self._release(_guesses(taken))
 
     def _reserve(
         self, taken: list[Bucket], account: str, address: str, known: bool, client: str
@@ -135,58 +135,58 @@ class Attempts:
         """Add to `taken` what could be had. The address comes first: from one that is used up no
         account's places are taken."""
         key = account_key(account)
-        buckets = [(CHECK_BY_ADDRESS, address), (CHECK_BY_ACCOUNT, key)]
+        buckets = [(CHECK_PER_IP, address), (CHECK_PER_ACCOUNT, key)]
         if known:
-            buckets += [(KNOWN_BY_ADDRESS, address), (KNOWN_BROWSER, key)]
+            buckets += [(LOGIN_PER_KNOWN_BROWSER_AND_IP, address), (LOGIN_PER_KNOWN_BROWSER, key)]
         elif client:
-            buckets += [(ADDRESS, address), (CLIENT, f"{key}/{client}")]
+            buckets += [(LOGIN_PER_IP, address), (LOGIN_PER_CLIENT, f"{key}/{client}")]
         else:
-            buckets += [(ADDRESS, address), (ACCOUNT, key)]
+            buckets += [(LOGIN_PER_IP, address), (LOGIN_PER_ACCOUNT, key)]
         for bucket in buckets:
-            self._take(*bucket)
+            self._acquire(*bucket)
             taken.append(bucket)
         with suppress(RateLimited):
             if known:
-                self._take(ADDRESS, address)
-                taken.append((ADDRESS, address))
+                self._acquire(LOGIN_PER_IP, address)
+                taken.append((LOGIN_PER_IP, address))
 
     def forget_failures(self, account: str) -> None:
         """After a reset by mail: they were guesses of another password."""
         with suppress(Unavailable):
-            for limit in (ACCOUNT, KNOWN_BROWSER):
+            for limit in (LOGIN_PER_ACCOUNT, LOGIN_PER_KNOWN_BROWSER):
                 self._of(limit).clear(limit, account_key(account))
 
     def count(
         self, limit_by_account: Limit, limit_by_address: Limit, account: str, address: str
     ) -> None:
         """Every call counts. Raises RateLimited, Unavailable."""
-        self.count_address(limit_by_address, address)
+        self.count_ip(limit_by_address, address)
         self.count_account(limit_by_account, account)
 
     def count_user(self, limit: Limit, user_id: str) -> None:
         """Every call counts. Raises RateLimited, Unavailable."""
-        self._take(limit, user_id)
+        self._acquire(limit, user_id)
 
     def count_account(self, limit: Limit, account: str) -> None:
         """Every call counts. Raises RateLimited, Unavailable."""
-        self._take(limit, account_key(account))
+        self._acquire(limit, account_key(account))
 
-    def count_address(self, limit: Limit, address: str) -> None:
+    def count_ip(self, limit: Limit, address: str) -> None:
         """Every call counts. Raises RateLimited, Unavailable."""
-        self._take(limit, address_key(address))
+        self._acquire(limit, ip_key(address))
 
-    def _take(self, limit: Limit, key: str) -> None:
-        if self._enabled and (wait := self._of(limit).take(limit, key)):
+    def _acquire(self, limit: Limit, key: str) -> None:
+        if self._enabled and (wait := self._of(limit).acquire(limit, key)):
             raise RateLimited(wait)
 
-    def _give_back(self, taken: list[Bucket]) -> None:
+    def _release(self, taken: list[Bucket]) -> None:
         """What can't be given back lapses by itself: no reason to refuse a right password."""
         with suppress(Unavailable):
             for limit, key in taken if self._enabled else ():
-                self._of(limit).give_back(limit, key)
+                self._of(limit).release(limit, key)
 
-    def _of(self, limit: Limit) -> Counters:
-        return self._local if limit.local else self._counters
+    def _of(self, limit: Limit) -> RateLimitStore:
+        return self._local if limit.local else self._store
 
 
 def _guesses(taken: list[Bucket]) -> list[Bucket]:
@@ -197,7 +197,7 @@ def _guesses(taken: list[Bucket]) -> list[Bucket]:
 def account_name(account: str) -> str:
     """The same for every way to type an address, so that ways to type it are no extra guesses."""
     try:
-        return normal_email(account)
+        return normalize_email(account)
     except ValueError:
         return account.strip().lower()
 

@@ -8,27 +8,27 @@ from dataclasses import dataclass, replace
 
 from .accounts import Accounts, new_user
 from .email_changes import EmailChanges
-from .email_tokens import Links, Purpose
-from .errors import Conflict, LinkVoid
-from .models import Changes, User
-from .notifications import Notices
+from .email_tokens import EmailTokens, Purpose
+from .errors import Conflict, InvalidLink
+from .models import User, UserChanges
+from .notifications import Notifications
 from .passwords import Passwords
-from .ports import Feed, Users
+from .ports import InvalidationFeed, UserRepository
 from .security_events import EventKind, Events
 from .sessions import Sessions
 
 
 @dataclass(frozen=True)
 class Registration:
-    users: Users
+    users: UserRepository
     passwords: Passwords
     accounts: Accounts
     sessions: Sessions
-    links: Links
-    notices: Notices
+    email_tokens: EmailTokens
+    notifications: Notifications
     email_changes: EmailChanges
     events: Events
-    feed: Feed
+    feed: InvalidationFeed
     must_confirm: bool
     """Whether an address has to be confirmed before the first sign-in."""
 
@@ -37,23 +37,23 @@ class Registration:
 
         Raises ValidationFailed with `fields`.
         """
-        good = self.accounts.checked(Changes(email=email, password=password, name=name))
-        user = replace(new_user(good, now), pending=self.must_confirm)
+        good = self.accounts.validated(UserChanges(email=email, password=password, name=name))
+        user = replace(new_user(good, now), awaiting_verification=self.must_confirm)
         hashed = self.passwords.hash(password)
         try:
             self.users.create(user, hashed)
         except Conflict:
-            self._tell_owner(user.email, now)
+            self._notify_owner(user.email, now)
         else:
-            self.notices.confirm_address(user, hashed, now)
+            self.notifications.confirm_address(user, hashed, now)
         return user
 
-    def _tell_owner(self, email: str, now: float) -> None:
+    def _notify_owner(self, email: str, now: float) -> None:
         """Somebody has registered an address again: its owner, or a stranger."""
         owner, _ = self.accounts.find(email)
         if owner:
             self.events.record(EventKind.REGISTERED_AGAIN, owner.id, now)
-            self.notices.already_registered(owner)
+            self.notifications.already_registered(owner)
         else:
             self.email_changes.mail_undo_again(email, "", now)
 
@@ -62,24 +62,24 @@ class Registration:
         user, hashed = self.accounts.find(email)
         self.events.record(EventKind.RESET_REQUESTED, user.id if user else None, now)
         if user and hashed and not user.disabled:
-            self.notices.reset_password(user, hashed, now)
+            self.notifications.reset_password(user, hashed, now)
         else:
-            self.notices.nobody(now)
+            self.notifications.send_dummy(now)
 
     def send_confirmation(self, email: str, now: float) -> None:
         """To the address, if it waits for one. Nobody waits for this to finish."""
         user, hashed = self.accounts.find(email)
-        if user and hashed and user.confirmed_at is None and not user.disabled:
-            self.notices.confirm_address(user, hashed, now)
+        if user and hashed and user.email_verified_at is None and not user.disabled:
+            self.notifications.confirm_address(user, hashed, now)
         else:
-            self.notices.nobody(now)
+            self.notifications.send_dummy(now)
 
-    def whose_link(self, purpose: Purpose, token: str, now: float) -> tuple[User, str]:
+    def user_of_link(self, purpose: Purpose, token: str, now: float) -> tuple[User, str]:
         """The user, and the hash of their password. Raises LinkVoid."""
-        found = self.users.by_id(self.links.whose(purpose, token, now))
+        found = self.users.by_id(self.email_tokens.read_user_id(purpose, token, now))
         if found is None or found[0].disabled:
-            raise LinkVoid
-        self.links.check(purpose, token, *found)
+            raise InvalidLink
+        self.email_tokens.verify_unused(purpose, token, *found)
         return found
 
     def confirm(self, token: str, password: str, now: float) -> None:
@@ -89,15 +89,15 @@ class Registration:
         let in by the owner, who takes the mail for the one that she was waiting for.
         Raises LinkVoid, PasswordRefused.
         """
-        user, hashed = self.whose_link(Purpose.CONFIRM, token, now)
-        if user.pending:
+        user, hashed = self.user_of_link(Purpose.CONFIRM, token, now)
+        if user.awaiting_verification:
             self.accounts.check_password(user.id, password, now)
-        self.feed.announce(user.id)
+        self.feed.publish(user.id)
         if not self.users.confirm(user, hashed, int(now)):
-            raise LinkVoid
+            raise InvalidLink
 
     def reset(self, token: str, password: str, now: float) -> None:
         """Set a new password, and sign out everywhere. Raises ValidationFailed, LinkVoid."""
-        user, hashed = self.whose_link(Purpose.RESET, token, now)
+        user, hashed = self.user_of_link(Purpose.RESET, token, now)
         ended = self.accounts.set_password(user, hashed, password, EventKind.PASSWORD_RESET, now)
-        self.sessions.bury_all(ended, now)
+        self.sessions.write_tombstones(ended, now)

@@ -37,7 +37,7 @@ class Removed:
         return Removed(sessions, events, self.accounts + other.accounts, other.more)
 
 
-class Attic(Protocol):
+class RetentionStore(Protocol):
     """What has been kept in SQL for long. Each call removes `limit` rows at most, and counts them.
 
     Every method may raise Unavailable.
@@ -64,8 +64,8 @@ class Attic(Protocol):
 
 
 @dataclass(frozen=True)
-class Tidying:
-    attic: Attic
+class RetentionPolicy:
+    store: RetentionStore
     ends: SessionEndStore
     sessions: Sessions
     sessions_kept: int
@@ -74,17 +74,17 @@ class Tidying:
     pending_kept: int
     """Seconds after a registration whose address is not confirmed."""
 
-    def step(self, now: float) -> Removed:
+    def purge_batch(self, now: float) -> Removed:
         """One batch of each, each in a transaction of its own. Raises Unavailable."""
         tokens_gone = int(now) - MARGIN
         over = tokens_gone - self.sessions_kept
         batches = (
-            self.attic.remove_expired_sessions(over, BATCH),
-            self.attic.remove_ended_sessions(over, tokens_gone, BATCH),
-            self.attic.remove_events(int(now) - self.events_kept, BATCH),
-            self.attic.remove_pending_accounts(int(now) - self.pending_kept, ACCOUNTS),
-            self.attic.remove_email_changes(int(now) - UNDO_TTL, BATCH),
-            self.attic.remove_devices(int(now) - DEVICES_KEPT, BATCH),
+            self.store.remove_expired_sessions(over, BATCH),
+            self.store.remove_ended_sessions(over, tokens_gone, BATCH),
+            self.store.remove_events(int(now) - self.events_kept, BATCH),
+            self.store.remove_pending_accounts(int(now) - self.pending_kept, ACCOUNTS),
+            self.store.remove_email_changes(int(now) - UNDO_TTL, BATCH),
+            self.store.remove_devices(int(now) - DEVICES_KEPT, BATCH),
         )
         expired, ended, events, accounts, *_ = batches
         unfinished = self.finish_ends(now)
@@ -97,5 +97,5 @@ class Tidying:
         Whether there may be more. Raises Unavailable.
         """
         ended, more = self.ends.finish_batch(int(now), BATCH)
-        self.sessions.bury(ended, now)
+        self.sessions.write_tombstone(ended, now)
         return more

@@ -20,27 +20,27 @@ OWNER_STILL_THERE = {None, EndReason.LOGOUT, EndReason.ENDED_ELSEWHERE, EndReaso
 
 
 @dataclass(frozen=True)
-class Draft:
+class SavedForm:
     user_id: str
     path: str
     """Where the form was being sent to: below the app's own root, with its query."""
     fields: list[tuple[str, str]]
     had_secrets: bool
     """Whether passwords were left out."""
-    kept_at: float = 0
+    saved_at: float = 0
     """Unix seconds."""
 
 
-class Drafts(Protocol):
+class SavedFormStore(Protocol):
     """Every method may raise Unavailable. `draft_id` is only good together with its owner."""
 
-    def keep(self, draft: Draft, draft_id: str | None = None) -> str:
+    def save(self, draft: SavedForm, draft_id: str | None = None) -> str:
         """An id that can't be guessed; `draft_id` again, if that one is still kept."""
 
-    def kept(self, user_id: str, now: float) -> dict[str, Draft]:
+    def saved(self, user_id: str, now: float) -> dict[str, SavedForm]:
         """By id, the newest first."""
 
-    def claim(self, draft: Draft, draft_id: str) -> bool:
+    def claim(self, draft: SavedForm, draft_id: str) -> bool:
         """Before it is sent. Atomic: False if it has been sent, or is just being sent."""
 
     def sent_to(self, draft_id: str, user_id: str) -> str | None:
@@ -49,5 +49,5 @@ class Drafts(Protocol):
     def release(self, draft_id: str, user_id: str) -> None:
         """After a claim: it could not be sent, and is still there."""
 
-    def remove(self, draft: Draft, draft_id: str) -> None:
+    def remove(self, draft: SavedForm, draft_id: str) -> None:
         """It has been sent, or is not wanted. It can't be claimed any more."""

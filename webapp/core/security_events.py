@@ -30,7 +30,7 @@ class EventKind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Context:
+class AuditContext:
     """On whose behalf something happens; empty outside of a request."""
 
     request_id: str = ""
@@ -49,7 +49,7 @@ BY_OPERATOR = "cli:"
 
 # Who can say so. Set once a request, called where an event is written: every function between the
 # two would otherwise have to pass it on.
-context: ContextVar[Callable[[], Context]] = ContextVar("context", default=Context)
+audit_context: ContextVar[Callable[[], AuditContext]] = ContextVar("context", default=AuditContext)
 
 
 @dataclass(frozen=True)

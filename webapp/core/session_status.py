@@ -12,16 +12,16 @@ from .claims import AccessClaims, RefreshClaims
 from .end_reasons import EndReason
 from .errors import RefreshReused, SessionEnded, TokenInvalid, Unavailable
 from .models import Session, User
-from .notifications import Notices
-from .ports import Answer, Entries, Feed, Outcome, Records
+from .notifications import Notifications
+from .ports import GenerationResult, GenerationStore, InvalidationFeed, Outcome, SessionRepository
 
 
 @dataclass(frozen=True)
 class SessionStatus:
-    entries: Entries
-    records: Records
-    feed: Feed
-    notices: Notices
+    generations: GenerationStore
+    session_repository: SessionRepository
+    feed: InvalidationFeed
+    notifications: Notifications
 
     def find_open(
         self, claims: RefreshClaims | AccessClaims, now: float
@@ -30,7 +30,7 @@ class SessionStatus:
 
         Raises SessionEnded, TokenInvalid (the session is another user's), Unavailable.
         """
-        user, session = self.records.find(claims.sub, claims.sid)
+        user, session = self.session_repository.find(claims.sub, claims.sid)
         if user is None:
             raise SessionEnded(EndReason.DELETED)
         if not belongs_to(user, session):
@@ -38,13 +38,13 @@ class SessionStatus:
         if session is None and (reason := user.ended_before(claims.sid, claims.iat)):
             raise SessionEnded(reason)
         if session and session.ended_reason:
-            self.bury([session], now)  # Redis may have lost the tombstone
+            self.write_tombstone([session], now)  # Redis may have lost the tombstone
             raise SessionEnded(session.ended_reason)
         if user.disabled:
             raise SessionEnded(EndReason.DISABLED)
         return user, session
 
-    def confirm(self, claims: AccessClaims, now: float) -> tuple[User, Answer]:
+    def confirm(self, claims: AccessClaims, now: float) -> tuple[User, GenerationResult]:
         """Note in Redis that this generation has arrived, unless its session has ended.
 
         The outcome is ALIVE, or MISSING if one of the stores did not answer or has lost the
@@ -53,32 +53,36 @@ class SessionStatus:
         try:
             user, session = self.find_open(claims, now)
         except Unavailable:
-            return self._confirm_without_records(claims), Answer(Outcome.MISSING)
-        answer = self.ask_entries(claims, session)
+            return self._confirm_without_sql(claims), GenerationResult(Outcome.MISSING)
+        answer = self.confirm_generation(claims, session)
         if answer.outcome is Outcome.MISSING and session is None:
-            raise SessionEnded(EndReason.FORGOTTEN)
+            raise SessionEnded(EndReason.UNKNOWN)
         self.require_open(answer, user, session, now)
         return user, answer
 
-    def _confirm_without_records(self, claims: AccessClaims) -> User:
+    def _confirm_without_sql(self, claims: AccessClaims) -> User:
         """SQL is down: Redis alone has to know the session."""
-        answer = self.entries.confirm(claims.sid, claims.gen)
+        answer = self.generations.confirm(claims.sid, claims.gen)
         if answer.outcome is Outcome.ENDED:
             raise SessionEnded(answer.reason)
         if answer.outcome is Outcome.MISSING:
             raise Unavailable
         return User(claims.sub, claims.email, "", claims.role)
 
-    def ask_entries(self, claims: AccessClaims | RefreshClaims, session: Session | None) -> Answer:
+    def confirm_generation(
+        self, claims: AccessClaims | RefreshClaims, session: Session | None
+    ) -> GenerationResult:
         """What Redis has of the session. Raises Unavailable if SQL has no row of it either."""
         try:
-            return self.entries.confirm(claims.sid, claims.gen)
+            return self.generations.confirm(claims.sid, claims.gen)
         except Unavailable:
             if session is None:
                 raise
-            return Answer(Outcome.MISSING)  # SQL has just answered that it is open
+            return GenerationResult(Outcome.MISSING)  # SQL has just answered that it is open
 
-    def require_open(self, answer: Answer, user: User, session: Session | None, now: float) -> None:
+    def require_open(
+        self, answer: GenerationResult, user: User, session: Session | None, now: float
+    ) -> None:
         """Refuse a session that has ended in Redis, and write the end to SQL.
 
         After a theft, the first worker that writes the end mails the owner: the worker that
@@ -86,22 +90,24 @@ class SessionStatus:
         """
         if answer.outcome not in (Outcome.ENDED, Outcome.REUSED):
             return
-        if session and not self.feed.doubts(session.sid, session.user_id):
-            self.feed.announce(session.sid)  # the worker that ended it may have stopped before
+        if session and not self.feed.is_invalidated(session.sid, session.user_id):
+            self.feed.publish(session.sid)  # the worker that ended it may have stopped before
         if session:
-            closed = self.records.close(session.sid, answer.reason, int(now))
+            closed = self.session_repository.close(session.sid, answer.reason, int(now))
             if closed.new and answer.reason == EndReason.REUSE:
-                self.notices.sign_in_stolen(user)
+                self.notifications.sign_in_stolen(user)
         if answer.outcome is Outcome.REUSED:
             raise RefreshReused(answer.reason)
         raise SessionEnded(answer.reason)
 
-    def bury(self, ended: list[Session], now: float) -> None:
+    def write_tombstone(self, ended: list[Session], now: float) -> None:
         """Write tombstones of sessions that SQL has ended; if Redis is down, SQL is enough."""
         with suppress(Unavailable):
             for session in ended:
-                reason = session.ended_reason or EndReason.FORGOTTEN
-                self.entries.bury(session.sid, reason, ttl=time_to_live(session, now))
+                reason = session.ended_reason or EndReason.UNKNOWN
+                self.generations.write_tombstone(
+                    session.sid, reason, ttl=time_to_live(session, now)
+                )
 
 
 def belongs_to(user: User, session: Session | None) -> bool:

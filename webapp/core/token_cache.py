@@ -12,7 +12,7 @@ from .models import User
 
 
 @dataclass(frozen=True, slots=True)
-class Believed:
+class CachedToken:
     """An access token that was good by signature, Redis and SQL when it was verified."""
 
     user: User
@@ -20,20 +20,20 @@ class Believed:
     kid: str
 
 
-class Memory:
+class TokenCache:
     """The `size` tokens used last, by their text: the same text has the same signature."""
 
     def __init__(self, size: int) -> None:
         self._size = size
         self._lock = threading.Lock()
-        self._tokens: OrderedDict[str, Believed] = OrderedDict()
+        self._tokens: OrderedDict[str, CachedToken] = OrderedDict()
         self._epoch = -1
 
     def __len__(self) -> int:
         """The number of tokens, whether or not they count at the moment."""
         return len(self._tokens)
 
-    def recall(self, token: str, epoch: int) -> Believed | None:
+    def get(self, token: str, epoch: int) -> CachedToken | None:
         with self._lock:
             if epoch != self._epoch:
                 return None
@@ -42,7 +42,7 @@ class Memory:
                 self._tokens.move_to_end(token)
             return found
 
-    def remember(self, token: str, believed: Believed, epoch: int) -> None:
+    def put(self, token: str, believed: CachedToken, epoch: int) -> None:
         """`epoch`: of the feed before the token was verified. What came since counts as missed."""
         with self._lock:
             if epoch < self._epoch or epoch < 0:

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 
 from .claims import AccessClaims, RefreshClaims
 from .models import Session, User
-from .tokens import Tokens, new_token_id
+from .tokens import TokenCodec, new_token_id
 
 BROWSER_CLIENT = "browser"
 
 
 @dataclass(frozen=True)
-class Limits:
+class SessionLifetimes:
     """Seconds. `idle` slides with each rotation, `max_age` never moves."""
 
     access_ttl: int
@@ -30,7 +30,7 @@ NO_DEVICE = "."
 
 
 @dataclass(frozen=True)
-class Origin:
+class ClientInfo:
     """Where a request comes from."""
 
     ip: str
@@ -55,7 +55,7 @@ class Origin:
 
 
 @dataclass(frozen=True)
-class Grant:
+class IssuedTokens:
     """Both tokens, what they say, and how the client came by them."""
 
     user: User
@@ -68,25 +68,31 @@ class Grant:
 
 
 @dataclass(frozen=True)
-class Issuer:
+class TokenIssuer:
     """Says what a new session may do, and makes its tokens."""
 
-    tokens: Tokens
-    limits: Limits
+    tokens: TokenCodec
+    limits: SessionLifetimes
 
-    def new_session(self, user: User, origin: Origin, *, remember: bool, now: float) -> Session:
+    def new_session(self, user: User, origin: ClientInfo, *, remember: bool, now: float) -> Session:
         idle = self.limits.idle_remembered if remember else self.limits.idle
         session = self._session(new_token_id(), user.id, origin, int(now), idle, remember)
-        return replace(session, proved_at=int(now))
+        return replace(session, reauthenticated_at=int(now))
 
-    def session_of(self, claims: RefreshClaims, origin: Origin) -> Session:
+    def session_of(self, claims: RefreshClaims, origin: ClientInfo) -> Session:
         """What a token shows of its session. The absolute limit starts anew."""
         idle = claims.exp - claims.iat
         remembered = idle > self.limits.idle
         return self._session(claims.sid, claims.sub, origin, claims.iat, idle, remembered)
 
     def _session(
-        self, sid: str, user_id: str, origin: Origin, created_at: int, idle: int, remembered: bool
+        self,
+        sid: str,
+        user_id: str,
+        origin: ClientInfo,
+        created_at: int,
+        idle: int,
+        remembered: bool,
     ) -> Session:
         return Session(
             sid=sid,
@@ -100,7 +106,7 @@ class Issuer:
             expires_at=created_at + self.limits.max_age,
         )
 
-    def grant(
+    def issue(
         self,
         user: User,
         session: Session,
@@ -109,7 +115,7 @@ class Issuer:
         rotated_at: int,
         now: float,
         scope: str = "",
-    ) -> Grant:
+    ) -> IssuedTokens:
         """The refresh token depends on nothing but its session's state: a repeat is the same."""
         refresh = RefreshClaims(
             sub=user.id,
@@ -131,7 +137,7 @@ class Issuer:
             exp=min(int(now) + self.limits.access_ttl, refresh.exp),
             scope=scope,
         )
-        return Grant(
+        return IssuedTokens(
             user=user,
             session=session,
             outcome=outcome,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from . import jws
 from .claims import AccessClaims, Claims, RefreshClaims
-from .errors import ClocksDiffer, TokenExpired, TokenInvalid
+from .errors import ClockSkew, TokenExpired, TokenInvalid
 from .keys import KeyRing
 
 ACCESS_TYPE = "at+jwt"
@@ -28,7 +28,7 @@ OPTIONAL = {"scope"}
 
 
 @dataclass(frozen=True)
-class Tokens:
+class TokenCodec:
     """Signs and verifies both kinds. Two rings and two audiences: neither passes for the other."""
 
     access_keys: KeyRing
@@ -46,26 +46,26 @@ class Tokens:
         body = _body(claims, self.issuer, self.issuer)
         return jws.sign(body, REFRESH_TYPE, self.refresh_keys.signing)
 
-    def read_access(self, token: str, now: float) -> AccessClaims:
+    def verify_access(self, token: str, now: float) -> AccessClaims:
         """Raises TokenInvalid, ClocksDiffer, or TokenExpired if that is all that is wrong."""
-        body = jws.open_signed(token, ACCESS_TYPE, self.access_keys)
+        body = jws.verify(token, ACCESS_TYPE, self.access_keys)
         claims = _claims(AccessClaims, body)
         self._check(body, claims, self.audience, MAX_ACCESS_TTL, now)
         return claims
 
-    def read_refresh(self, token: str, now: float) -> RefreshClaims:
+    def verify_refresh(self, token: str, now: float) -> RefreshClaims:
         """Raises TokenInvalid, ClocksDiffer, or TokenExpired if that is all that is wrong."""
-        body = jws.open_signed(token, REFRESH_TYPE, self.refresh_keys)
+        body = jws.verify(token, REFRESH_TYPE, self.refresh_keys)
         claims = _claims(RefreshClaims, body)
         self._check(body, claims, self.issuer, MAX_REFRESH_TTL, now)
         return claims
 
     def authentic_claims(self, token: str, now: float) -> RefreshClaims | AccessClaims | None:
         """The claims of a token that our keys have signed, expired or not; else None."""
-        for read in (self.read_refresh, self.read_access):
+        for read in (self.verify_refresh, self.verify_access):
             try:
                 return read(token, now)
-            except (TokenExpired, ClocksDiffer) as untimely:
+            except (TokenExpired, ClockSkew) as untimely:
                 return untimely.claims
             except TokenInvalid:
                 continue
@@ -90,7 +90,7 @@ class Tokens:
             raise TokenInvalid
         latest = now + self.leeway
         if claims.iat > latest or body.get("nbf", 0) > latest:
-            raise ClocksDiffer(claims)
+            raise ClockSkew(claims)
         if claims.exp <= now:
             raise TokenExpired(claims)
 

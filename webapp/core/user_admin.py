@@ -5,10 +5,10 @@ from typing import Protocol
 
 from .accounts import Accounts
 from .errors import NotFound
-from .models import Changes, Session, User
-from .notifications import Notices
+from .models import Session, User, UserChanges
+from .notifications import Notifications
 from .policy import Role
-from .ports import Feed
+from .ports import InvalidationFeed
 from .sessions import Sessions
 
 SORTS = ("created_at", "-created_at", "email", "-email", "name", "-name")
@@ -20,7 +20,7 @@ class Page:
     total: int
 
 
-class DirectoryStore(Protocol):
+class UserAdminStore(Protocol):
     """Every method may raise Unavailable."""
 
     def page(self, query: str, sort: str, offset: int, limit: int) -> Page:
@@ -39,18 +39,18 @@ class DirectoryStore(Protocol):
 
 
 @dataclass(frozen=True)
-class Directory:
-    store: DirectoryStore
+class UserAdmin:
+    store: UserAdminStore
     accounts: Accounts
     sessions: Sessions
-    notices: Notices
-    feed: Feed
+    notifications: Notifications
+    feed: InvalidationFeed
 
     def page(self, *, query: str, sort: str, page: int, per_page: int) -> Page:
         """`page` counts from 1; `sort` is one of SORTS, a minus in front for descending."""
         return self.store.page(query, sort, (page - 1) * per_page, per_page)
 
-    def create(self, wanted: Changes, now: float) -> User:
+    def create(self, wanted: UserChanges, now: float) -> User:
         """Raises ValidationFailed, Conflict."""
         return self.accounts.register(
             wanted.email or "",
@@ -61,13 +61,13 @@ class Directory:
             now=now,
         )
 
-    def change(self, user_id: str, changes: Changes, now: float) -> User:
+    def change(self, user_id: str, changes: UserChanges, now: float) -> User:
         """A user who is disabled, or gets another password, is signed out everywhere.
 
         Raises ValidationFailed, Conflict, NotFound.
         """
         user, ended = self.accounts.change(user_id, changes, now)
-        self.sessions.bury_all(ended, now)
+        self.sessions.write_tombstones(ended, now)
         return user
 
     def remove(self, user_id: str, now: float) -> None:
@@ -76,9 +76,9 @@ class Directory:
         Raises Conflict, NotFound.
         """
         user = self.accounts.profile(user_id)
-        self.feed.announce(user_id)
+        self.feed.publish(user_id)
         ended = self.store.remove(user_id, int(now))
         if ended is None:
             raise NotFound
-        self.sessions.bury_all(ended, now, more=True)
-        self.notices.account_deleted(user)
+        self.sessions.write_tombstones(ended, now, more=True)
+        self.notifications.account_deleted(user)

@@ -11,7 +11,7 @@ MAX_NAME = 100
 NAME = r"^[^\x00-\x1f\x7f-\x9f]*$"
 
 
-def normal_email(text: str) -> str:
+def normalize_email(text: str) -> str:
     """The address in the one form that is stored: wide letters and capitals are the same.
 
     Raises ValueError with advice.
@@ -30,7 +30,7 @@ def normal_email(text: str) -> str:
     return lower_form(checked.normalized)
 
 
-def normal_name(text: str) -> str:
+def normalize_name(text: str) -> str:
     """The name without invisible characters and doubled spaces. Raises ValueError with advice."""
     if len(text) > MAX_NAME:
         raise ValueError(f"Use at most {MAX_NAME} characters.")
@@ -39,7 +39,7 @@ def normal_name(text: str) -> str:
     return " ".join(visible(text).split())
 
 
-def normal_role(text: str) -> str:
+def validate_role(text: str) -> str:
     """A role, as it is. Raises ValueError with advice."""
     if text not in list(Role):
         raise ValueError(f"Use one of: {', '.join(Role)}.")

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from .live.exchanges import Trail
+from .live.exchanges import ExchangeLog
 from .sandbox.fault_injection import Inspectable
 
 
 @dataclass(frozen=True)
-class Laboratory:
-    trail: Trail
+class LabServices:
+    exchanges: ExchangeLog
     entries: Inspectable
     """Where sandboxes keep theirs: on the real Redis, under names of their own."""

@@ -7,47 +7,47 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from webapp.core.errors import Unavailable
-from webapp.core.notifications import NOBODY, Notice
-from webapp.core.security_events import context
+from webapp.core.notifications import NOBODY, Notification
+from webapp.core.security_events import audit_context
 from webapp.core.user_agents import describe
 
 from .transport import Transport
 
 if TYPE_CHECKING:
-    from .messages import Letters
+    from .messages import MessageBuilder
 
 log = logging.getLogger(__name__)
 
 # Notice → where its link leads.
 PATHS = {
-    Notice.VERIFY_EMAIL: "/verify-email/{token}",
-    Notice.CONFIRM_NEW_EMAIL: "/verify-email/{token}",
-    Notice.EMAIL_CHANGE_REQUESTED: "/forgot-password",
-    Notice.EMAIL_CHANGED_UNDO: "/undo-email/{token}",
-    Notice.RESET_PASSWORD: "/reset-password/{token}",
-    Notice.ALREADY_REGISTERED: "/forgot-password",
-    Notice.PASSWORD_CHANGED: "/forgot-password",
-    Notice.SIGN_IN_STOLEN: "/account/password",
+    Notification.VERIFY_EMAIL: "/verify-email/{token}",
+    Notification.CONFIRM_NEW_EMAIL: "/verify-email/{token}",
+    Notification.EMAIL_CHANGE_REQUESTED: "/forgot-password",
+    Notification.EMAIL_CHANGED_UNDO: "/undo-email/{token}",
+    Notification.RESET_PASSWORD: "/reset-password/{token}",
+    Notification.ALREADY_REGISTERED: "/forgot-password",
+    Notification.PASSWORD_CHANGED: "/forgot-password",
+    Notification.SIGN_IN_STOLEN: "/account/password",
 }
 
 Later = Callable[[Callable[[], None], str], None]
-OpenUp = Callable[[], tuple["Letters", Transport]]
+Load = Callable[[], tuple["MessageBuilder", Transport]]
 
 
-class PostOffice:
+class BackgroundMailer:
     """Serves `core.notices.Post`."""
 
     def __init__(
-        self, open_up: OpenUp, base_url: str, later: Later, now: Callable[[], float]
+        self, open_up: Load, base_url: str, later: Later, now: Callable[[], float]
     ) -> None:
         """`open_up` is called before the first letter, not sooner: it loads large libraries."""
-        self._open_up = open_up
+        self._load = open_up
         self._base_url = base_url
         self._later = later
         self._now = now
 
-    def send(self, notice: Notice, to: str, **facts: str) -> None:
-        here = context.get()()
+    def send(self, notice: Notification, to: str, **facts: str) -> None:
+        here = audit_context.get()()
         path = PATHS.get(notice, "").format(token=facts.pop("token", ""))
         facts |= {
             "link": self._base_url + here.script_root + path if path else "",
@@ -68,5 +68,5 @@ class PostOffice:
             log.error("too much mail is waiting; not sent: %s", notice)
 
     @cached_property
-    def _office(self) -> "tuple[Letters, Transport]":
-        return self._open_up()
+    def _office(self) -> "tuple[MessageBuilder, Transport]":
+        return self._load()

@@ -12,14 +12,14 @@ from urllib.parse import urlsplit
 from email_validator import validate_email
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from webapp.core.notifications import Notice
+from webapp.core.notifications import Notification
 
 APP_NAME = "Evergreen"
 # What a letter may speak of. What it is not told is empty.
 FACTS = ("link", "minutes", "when", "device", "ip", "new_email", "days")
 
 
-class Letters:
+class MessageBuilder:
     def __init__(self, templates: Path, sender: str, base_url: str) -> None:
         self._sender = sender
         self.base_url = base_url
@@ -29,7 +29,7 @@ class Letters:
             undefined=StrictUndefined,
         )
 
-    def write(self, notice: Notice, to: str, facts: Mapping[str, str]) -> EmailMessage:
+    def write(self, notice: Notification, to: str, facts: Mapping[str, str]) -> EmailMessage:
         """Raises ValueError: `to` is not one e-mail address."""
         known = dict.fromkeys(FACTS, "") | {name: _one_line(facts[name]) for name in facts}
         known |= {"app_name": APP_NAME, "email": to, "base_url": self.base_url}

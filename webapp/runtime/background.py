@@ -18,9 +18,8 @@ from weakref import WeakSet
 from flask import Flask, g
 
 from webapp.core.errors import Unavailable
-from webapp.mail.transport import MailFailed
 
-from .log_format import way_to
+from .log_format import format_frames
 from .request_id import request_id
 
 ROOM = 1000
@@ -42,14 +41,14 @@ class Task:
     tries: int = field(default=0, compare=False)
 
 
-class Background:
+class BackgroundQueue:
     def __init__(self, app: Flask, waits: Sequence[float] = WAITS) -> None:
         self._app = app
         self._waits = waits
-        self.start_over()
+        self.reset_after_fork()
         _everywhere.add(self)
 
-    def start_over(self) -> None:
+    def reset_after_fork(self) -> None:
         """With nothing to do: after a fork, what was queued is still the parent's to do."""
         self._changed = threading.Condition()
         self._tasks: list[Task] = []
@@ -68,7 +67,7 @@ class Background:
         return self._lost
 
     def run(self, job: Callable[[], None], what: str) -> None:
-        """Do it soon, and up to three times while it raises Unavailable or MailFailed.
+        """Do it soon, and up to three times while it raises Unavailable.
 
         `what` names it in the log, and nobody by their address. Raises Unavailable: too much is
         waiting already.
@@ -115,11 +114,11 @@ class Background:
         try:
             with self._context(task):  # its own: closing it may fail as well
                 task.job()
-        except (Unavailable, MailFailed) as error:
+        except Unavailable as error:
             self._put_back(task, error)
         except Exception as error:
             # Where, and not what it said: that could hold an address.
-            log.error("%s: %s\n%s", task.what, type(error).__name__, way_to(error))
+            log.error("%s: %s\n%s", task.what, type(error).__name__, format_frames(error))
             self._lose()
 
     def _put_back(self, task: Task, error: Exception) -> None:
@@ -145,12 +144,12 @@ class Background:
             yield
 
 
-_everywhere: "WeakSet[Background]" = WeakSet()
+_everywhere: "WeakSet[BackgroundQueue]" = WeakSet()
 
 
 def _start_over_everywhere() -> None:
     for background in _everywhere:
-        background.start_over()
+        background.reset_after_fork()
 
 
 os.register_at_fork(after_in_child=_start_over_everywhere)

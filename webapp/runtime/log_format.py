@@ -27,13 +27,13 @@ LONGEST_CHAIN = 10
 def install(app: Flask, *, as_json: bool, in_full: bool) -> None:
     """For all that is logged in this process, by libraries too."""
     default_handler.addFilter(add_name)
-    default_handler.setFormatter(JsonLines(in_full) if as_json else Lines(in_full))
+    default_handler.setFormatter(JsonFormatter(in_full) if as_json else TextFormatter(in_full))
     logging.getLogger().addHandler(default_handler)  # it is there once, however often
     app.logger.removeHandler(default_handler)
     app.logger.setLevel(logging.INFO)
 
 
-class Lines(logging.Formatter):
+class TextFormatter(logging.Formatter):
     """`in_full`: with what exceptions say, which may hold an address or a password."""
 
     def __init__(self, in_full: bool) -> None:
@@ -62,7 +62,7 @@ class Lines(logging.Formatter):
         return facts
 
 
-class JsonLines(Lines):
+class JsonFormatter(TextFormatter):
     def format(self, record: logging.LogRecord) -> str:
         return json.dumps(self._facts(record) | getattr(record, "facts", {}), default=str)
 
@@ -72,13 +72,13 @@ def where(error: BaseException) -> str:
     told: list[str] = []
     following: BaseException | None = error
     while following and len(told) < LONGEST_CHAIN:
-        told.append(f"{way_to(following)}{type(following).__qualname__}")
+        told.append(f"{format_frames(following)}{type(following).__qualname__}")
         hidden = following.__suppress_context__
         following = following.__cause__ or (None if hidden else following.__context__)
     return "\n\nwhich led to:\n".join(reversed(told))
 
 
-def way_to(error: BaseException) -> str:
+def format_frames(error: BaseException) -> str:
     """From call to call, without the marks that Python sets below each line: it parses the line for
     them, and up to 3.11.7 that can fail while another thread does the same (gh-106905).
     """

@@ -18,7 +18,7 @@ KEY = "evergreen.request_id"
 NONE = "-"
 
 
-def name_request(environ: "WSGIEnvironment") -> str:
+def assign_request_id(environ: "WSGIEnvironment") -> str:
     """Keep the name that a proxy gave, unless it could forge a log line or a header."""
     given: str = environ.get("HTTP_X_REQUEST_ID", "")
     name = given if given and SANE.fullmatch(given) else new_name()

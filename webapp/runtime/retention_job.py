@@ -7,9 +7,9 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from webapp.core.errors import Unavailable
-from webapp.core.retention import Removed, Tidying
+from webapp.core.retention import Removed, RetentionPolicy
 
-from .background import Background
+from .background import BackgroundQueue
 
 # Seconds.
 EVERY = 3600
@@ -22,23 +22,23 @@ WHAT = "tidying"
 log = logging.getLogger(__name__)
 
 
-class Tidier:
+class RetentionJob:
     def __init__(
         self,
-        tidying: Tidying,
+        tidying: RetentionPolicy,
         take_turn: Callable[[int], bool],
-        background: Background,
+        background: BackgroundQueue,
         now: Callable[[], float],
     ) -> None:
         """`take_turn` is asked whether no other worker has done it for so many seconds."""
-        self._tidying = tidying
-        self._take_turn = take_turn
+        self._policy = tidying
+        self._acquire_lock = take_turn
         self._background = background
         self._now = now
         self._lock = threading.Lock()
         self._asks_again = 0.0
 
-    def soon(self) -> None:
+    def schedule(self) -> None:
         """Never fails and never waits: what is left can go an hour later as well."""
         with self._lock:
             if time.monotonic() < self._asks_again:
@@ -53,18 +53,18 @@ class Tidier:
             self._background.run(self._finish_ends, "the end of sessions")
 
     def _finish_ends(self) -> None:
-        if self._tidying.finish_ends(self._now()):
+        if self._policy.finish_ends(self._now()):
             time.sleep(PAUSE)
             self.finish_ends()
 
     def _begin(self) -> None:
         with suppress(Unavailable):
-            if self._take_turn(EVERY):
+            if self._acquire_lock(EVERY):
                 self._go_on(Removed())
 
     def _go_on(self, before: Removed) -> None:
         """A batch, and the next one behind the letters that wait meanwhile."""
-        removed = before + self._tidying.step(self._now())
+        removed = before + self._policy.purge_batch(self._now())
         if removed.more:
             time.sleep(PAUSE)
             self._background.run(lambda: self._continue(removed), WHAT)

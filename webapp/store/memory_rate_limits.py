@@ -13,7 +13,7 @@ from webapp.core.rate_limits import Limit
 MAX_LOCAL_BUCKETS = 50_000
 
 
-class MemoryCounters:
+class MemoryRateLimits:
     """Serves `core.attempts.Counters` for this process. Thread-safe.
 
     `limits` has a memory storage too: it starts a thread for most hits and never drops a key.
@@ -25,7 +25,7 @@ class MemoryCounters:
         # The times of each bucket, oldest first; the most recently used bucket is last.
         self._buckets: OrderedDict[tuple[Limit, str], list[float]] = OrderedDict()
 
-    def take(self, limit: Limit, key: str) -> int:
+    def acquire(self, limit: Limit, key: str) -> int:
         with self._lock:
             now = self._now()
             times = self._buckets.setdefault((limit, key), [])
@@ -37,7 +37,7 @@ class MemoryCounters:
             self._forget(now)
             return 0
 
-    def give_back(self, limit: Limit, key: str) -> None:
+    def release(self, limit: Limit, key: str) -> None:
         with self._lock:
             if times := self._buckets.get((limit, key)):
                 times.pop()

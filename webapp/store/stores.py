@@ -5,21 +5,21 @@ from collections.abc import Callable
 
 import redis
 
-from .memory_rate_limits import MemoryCounters
+from .memory_rate_limits import MemoryRateLimits
 from .redis.clock import RedisClock
-from .redis.generations import RedisEntries
-from .redis.invalidation_feed import RedisFeed
-from .redis.lock import RedisTurns
-from .redis.rate_limits import RedisCounters
-from .redis.saved_forms import RedisDrafts
+from .redis.generations import RedisGenerations
+from .redis.invalidation_feed import RedisInvalidationFeed
+from .redis.lock import RedisLock
+from .redis.rate_limits import RedisRateLimits
+from .redis.saved_forms import RedisSavedForms
 from .sql.clients import SqlClients
 from .sql.devices import SqlDevices
 from .sql.email_changes import SqlEmailChanges
-from .sql.retention import SqlAttic
+from .sql.retention import SqlRetention
 from .sql.security_events import SqlEvents
 from .sql.session_ends import SqlSessionEnds
-from .sql.session_queries import SqlOverview
-from .sql.sessions import SqlRecords
+from .sql.session_queries import SqlSessionQueries
+from .sql.sessions import SqlSessions
 from .sql.users import SqlUsers
 
 
@@ -39,15 +39,15 @@ class Stores:
         `doubt_lasts`: seconds for which the feed's invalidations hold. `now`: another clock, for
         tests.
         """
-        self.redis, self.entries = client, RedisEntries(client)
+        self.redis, self.generations = client, RedisGenerations(client)
         if not now and not is_embedded:
             now = clock = RedisClock(client)
-            self.entries = RedisEntries(client, require_right=clock.require_right)
+            self.generations = RedisGenerations(client, require_right=clock.check_synchronised)
         self.now = now or time.time
-        self.feed = RedisFeed(client, doubt_lasts=doubt_lasts)
-        self.drafts, self.turns = RedisDrafts(client), RedisTurns(client)
-        self.counters, self.local_counters = RedisCounters(client), MemoryCounters()
+        self.feed = RedisInvalidationFeed(client, doubt_lasts=doubt_lasts)
+        self.saved_forms, self.lock = RedisSavedForms(client), RedisLock(client)
+        self.rate_limits, self.local_rate_limits = RedisRateLimits(client), MemoryRateLimits()
         self.users, self.devices, self.clients = SqlUsers(), SqlDevices(), SqlClients()
-        self.records, self.session_queries = SqlRecords(), SqlOverview()
-        self.ends, self.email_changes = SqlSessionEnds(), SqlEmailChanges()
-        self.events, self.attic = SqlEvents(), SqlAttic()
+        self.session_repository, self.session_queries = SqlSessions(), SqlSessionQueries()
+        self.session_ends, self.email_changes = SqlSessionEnds(), SqlEmailChanges()
+        self.events, self.retention = SqlEvents(), SqlRetention()

@@ -21,9 +21,8 @@ from webapp.core.errors import (
     EvergreenError,
     Forbidden,
     InsufficientScope,
-    LinkVoid,
+    InvalidLink,
     NotFound,
-    PasswordRefused,
     RateLimited,
     SessionEnded,
     TokenExpired,
@@ -32,6 +31,7 @@ from webapp.core.errors import (
     Unauthenticated,
     Unavailable,
     ValidationFailed,
+    WrongPassword,
 )
 from webapp.runtime.request_id import request_id
 
@@ -45,10 +45,10 @@ STATUS: list[tuple[type[EvergreenError], int]] = [
     (Unauthenticated, 401),
     (Forbidden, 403),
     (Conflict, 409),
-    (PasswordRefused, 403),
+    (WrongPassword, 403),
     (ValidationFailed, 422),
     (NotFound, 404),
-    (LinkVoid, 410),
+    (InvalidLink, 410),
     (RateLimited, 429),
     (Unavailable, 503),
 ]
@@ -69,7 +69,7 @@ PAGES: dict[int, tuple[str, str, str]] = {
         "This address does not answer that kind of request.",
     ),
     409: ("conflict", "Already taken", "Somebody else was first."),
-    410: ("link_void", "This link has expired or was already used", LinkVoid.message),
+    410: ("link_void", "This link has expired or was already used", InvalidLink.message),
     413: ("too_large", "Too much", "What you sent is larger than we accept."),
     415: ("unsupported_media_type", "Not this format", "Please send JSON."),
     422: ("validation_failed", "Please check", "Something in what you sent is not right."),
@@ -84,24 +84,24 @@ PAGES: dict[int, tuple[str, str, str]] = {
 
 
 def install(app: Flask) -> None:
-    app.register_error_handler(EvergreenError, on_refusal)
-    app.register_error_handler(HTTPException, on_http_error)
+    app.register_error_handler(EvergreenError, handle_app_error)
+    app.register_error_handler(HTTPException, handle_http_error)
 
 
-def on_refusal(error: EvergreenError) -> ResponseReturnValue:
+def handle_app_error(error: EvergreenError) -> ResponseReturnValue:
     if isinstance(error, Unauthenticated) and not is_api():
         return to_login(error)
     if isinstance(error, Forbidden) and (answered := of_another_sign_in()):
         return answered
     status = next(status for kind, status in STATUS if isinstance(error, kind))
     fields, retry_after = getattr(error, "fields", None), getattr(error, "retry_after", None)
-    response = answer(status, error.code, str(error), fields, retry_after)
+    response = error_response(status, error.code, str(error), fields, retry_after)
     if isinstance(error, (Unauthenticated, Forbidden)):
         response.headers["WWW-Authenticate"] = challenge(error)
     return response
 
 
-def on_http_error(error: HTTPException) -> ResponseReturnValue:
+def handle_http_error(error: HTTPException) -> ResponseReturnValue:
     """A router's redirect stays what it is; everything else gets our own page or JSON."""
     status = error.code or 500
     if status < 400:
@@ -113,7 +113,7 @@ def on_http_error(error: HTTPException) -> ResponseReturnValue:
         message = error.description
     if status == 400 and is_api():
         message = "The body can't be read: it is not what its type says."
-    response = answer(status, code, message)
+    response = error_response(status, code, message)
     for name, value in error.get_headers():
         if name == "Allow":
             response.headers[name] = value
@@ -123,15 +123,15 @@ def on_http_error(error: HTTPException) -> ResponseReturnValue:
 def to_login(error: Unauthenticated) -> ResponseReturnValue:
     """A form that was being sent waits there for its owner."""
     try:
-        kept = saved_forms.keep_what_was_sent()
+        kept = saved_forms.save_submitted_form()
     except Unavailable as outage:
-        return on_refusal(outage)  # the browser still has the form
+        return handle_app_error(outage)  # the browser still has the form
     if not isinstance(error, TokenMissing):
         messages.leave_refusal()
     if kept:
-        messages.leave(messages.FORM_KEPT, "info")
+        messages.flash_message(messages.FORM_KEPT, "info")
     elif isinstance(error, TokenMissing):
-        messages.leave(messages.PLEASE_SIGN_IN, "info")
+        messages.flash_message(messages.PLEASE_SIGN_IN, "info")
     return redirect(
         url_for("pages.login", next=saved_forms.way_back() if kept else return_path()), 303
     )
@@ -142,16 +142,16 @@ def of_another_sign_in() -> ResponseReturnValue | None:
 
     Its owner may send it at once with a fresh token; another user does not see it.
     """
-    visitor = g.get("visitor")
-    token = csrf.sent_token() if visitor and not is_api() else None
-    if visitor is None or token is None or token.sid == visitor.access.sid:
+    identity = g.get("identity")
+    token = csrf.sent_token() if identity and not is_api() else None
+    if identity is None or token is None or token.sid == identity.access.sid:
         return None
-    kept = saved_forms.keep_what_was_sent()
+    kept = saved_forms.save_submitted_form()
     if kept is None:
         return None
-    if kept.user_id == visitor.user.id:
+    if kept.user_id == identity.user.id:
         return redirect(saved_forms.way_back(), 303)
-    return answer(400, "bad_request", messages.OF_ANOTHER_USER)
+    return error_response(400, "bad_request", messages.OF_ANOTHER_USER)
 
 
 def challenge(error: Unauthenticated | Forbidden) -> str:
@@ -170,7 +170,7 @@ def sent_scheme() -> str:
     return request.headers.get("Authorization", "").partition(" ")[0].lower()
 
 
-def answer(
+def error_response(
     status: int,
     code: str,
     message: str,
@@ -178,13 +178,13 @@ def answer(
     retry_after: int | None = None,
 ) -> Response:
     """The same fact as JSON for programs and as a page for people."""
-    response = _answer(status, code, message, fields, retry_after)
+    response = _error_response(status, code, message, fields, retry_after)
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
     return response
 
 
-def _answer(
+def _error_response(
     status: int,
     code: str,
     message: str,
@@ -205,6 +205,6 @@ def _answer(
         retry_after=retry_after,
         request_id=request_id(),
         still_signed_in=status == 503 and cookies.read(cookies.REFRESH) is not None,
-        again=saved_forms.to_send_again() if status == 503 else None,
+        again=saved_forms.fields_to_resend() if status == 503 else None,
     )
     return make_response(page, status)

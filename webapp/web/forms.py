@@ -8,17 +8,17 @@ from wtforms import BooleanField, EmailField, HiddenField, PasswordField, String
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from webapp.core.errors import ValidationFailed
-from webapp.core.validation import MAX_EMAIL, normal_email
+from webapp.core.validation import MAX_EMAIL, normalize_email
 
 from .auth import csrf
 
-ADDRESS = [
+EMAIL_VALIDATORS = [
     DataRequired("Enter your e-mail address."),
     Length(max=MAX_EMAIL, message="That address is too long."),
 ]
 
 
-def sent(field: StringField) -> str:
+def text_of(field: StringField) -> str:
     """What was typed. A field that was not sent at all is an empty one."""
     return field.data or ""
 
@@ -26,7 +26,7 @@ def sent(field: StringField) -> str:
 class Form(FlaskForm):  # type: ignore[misc]
     def __init__(self, **values: Any) -> None:
         """With what was sent; also once more, if it could not be taken (refused_forms.py)."""
-        csrf.bind_forms()
+        csrf.bind_secret_to_session()
         refused = g.get("refused_form")
         if refused:
             values["formdata"] = request.form
@@ -35,14 +35,14 @@ class Form(FlaskForm):  # type: ignore[misc]
             self.form_errors.append(refused)
             g.form_was_shown = True
 
-    def show(self, refusal: ValidationFailed) -> None:
+    def add_errors(self, refusal: ValidationFailed) -> None:
         """Put the core's complaints beside the fields that they are about."""
         for name, complaints in refusal.fields.items():
             self[name].errors = [*self[name].errors, *complaints]
 
 
 class LoginForm(Form):
-    email = EmailField("E-mail", ADDRESS)
+    email = EmailField("E-mail", EMAIL_VALIDATORS)
     password = PasswordField("Password", [DataRequired("Enter your password.")])
     remember = BooleanField("Keep me signed in")
     next = HiddenField()
@@ -50,14 +50,14 @@ class LoginForm(Form):
 
 class RegisterForm(Form):
     name = StringField("Name (optional)")
-    email = EmailField("E-mail", ADDRESS)
+    email = EmailField("E-mail", EMAIL_VALIDATORS)
     password = PasswordField("Password", [DataRequired("Choose a password.")])
     next = HiddenField()
 
 
 class ProfileForm(Form):
     name = StringField("Name (optional)")
-    email = EmailField("E-mail", ADDRESS)
+    email = EmailField("E-mail", EMAIL_VALIDATORS)
     current_password = PasswordField("Current password")
 
 
@@ -68,16 +68,16 @@ class ChangePasswordForm(Form):
     new_password = PasswordField("New password", [DataRequired("Choose a new password.")])
 
 
-def is_address(form: "Form", field: EmailField) -> None:
+def is_email(form: "Form", field: EmailField) -> None:
     """Raises ValidationError with advice: mail to it could not arrive."""
     try:
-        normal_email(sent(field))
+        normalize_email(text_of(field))
     except ValueError as refusal:
         raise ValidationError(str(refusal)) from None
 
 
-class AddressForm(Form):
-    email = EmailField("E-mail", [*ADDRESS, is_address])
+class EmailForm(Form):
+    email = EmailField("E-mail", [*EMAIL_VALIDATORS, is_email])
 
 
 class ConfirmForm(Form):

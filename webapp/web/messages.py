@@ -34,7 +34,7 @@ WHY_SIGNED_OUT: dict[str, str] = {
     EndReason.DISABLED: "This account has been disabled.",
     EndReason.DELETED: "This account no longer exists.",
     EndReason.TOO_MANY: "This sign-in was ended because 100 newer ones are open.",
-    EndReason.FORGOTTEN: "We could not find your session any more. Please sign in again.",
+    EndReason.UNKNOWN: "We could not find your session any more. Please sign in again.",
 }
 FORM_KEPT = "What you sent is kept for you. Sign in to go on with it."
 NOT_SENT_YET = "A form that you filled in was not sent."
@@ -103,10 +103,10 @@ EVENTS: dict[str, tuple[str, str]] = {
     EventKind.ENABLED: ("Account enabled", "good"),
     EventKind.ACCOUNT_DELETED: ("Account deleted", "bad"),
 }
-STOLEN = ("A copied sign-in was used, and ended", "bad")
+THEFT = ("A copied sign-in was used, and ended", "bad")
 
 # Why a session ended, in the list of events.
-ENDINGS: dict[str, str] = {
+END_REASON_TEXT: dict[str, str] = {
     EndReason.LOGOUT: "",
     EndReason.ENDED_ELSEWHERE: "This device was signed out from another one",
     EndReason.ENDED_BY_ADMIN: "By an administrator",
@@ -119,15 +119,19 @@ ENDINGS: dict[str, str] = {
 }
 
 
-def told(kind: str, detail: str) -> tuple[str, str, str]:
+def describe_event(kind: str, detail: str) -> tuple[str, str, str]:
     """An event's title, detail and tone."""
     if kind == EventKind.SESSION_ENDED and detail == EndReason.REUSE:
-        return STOLEN[0], "", STOLEN[1]
+        return THEFT[0], "", THEFT[1]
     title, tone = EVENTS.get(kind, (kind, "info"))
-    return title, ENDINGS.get(detail, detail) if kind == EventKind.SESSION_ENDED else detail, tone
+    return (
+        title,
+        END_REASON_TEXT.get(detail, detail) if kind == EventKind.SESSION_ENDED else detail,
+        tone,
+    )
 
 
-def leave(message: str, category: str) -> None:
+def flash_message(message: str, category: str) -> None:
     """For the next page, once. Images of a signed-out page would pile them up."""
     if (shows_messages() or flask.request.method == "POST") and (
         category,
@@ -136,7 +140,7 @@ def leave(message: str, category: str) -> None:
         flask.flash(message, category)
 
 
-def left(*args: Any, **how: Any) -> list[Any]:
+def flashed_messages(*args: Any, **how: Any) -> list[Any]:
     """As `get_flashed_messages`; they wait for an answer that a person will see."""
     return flask.get_flashed_messages(*args, **how) if shows_messages() else []
 
@@ -150,12 +154,12 @@ def why_signed_out(refusal: Unauthenticated) -> str:
 
 
 def leave_refusal() -> None:
-    leave(REFUSED, REFUSED)
+    flash_message(REFUSED, REFUSED)
 
 
 def has_just_refused() -> bool:
     """Another app's cookies may reach that page and not this one: going back would be a circle."""
-    return bool(left(category_filter=[REFUSED]))
+    return bool(flashed_messages(category_filter=[REFUSED]))
 
 
 def flash_address(email: str) -> None:
@@ -164,5 +168,5 @@ def flash_address(email: str) -> None:
 
 
 def flashed_address() -> str:
-    found = left(category_filter=[ADDRESS])
+    found = flashed_messages(category_filter=[ADDRESS])
     return str(found[-1]) if found else ""

@@ -22,7 +22,7 @@ from webapp.core.errors import (
 
 from .auth.authorization import public
 from .auth.client_credentials import calling_client, client_credentials
-from .auth.refresh import redeem
+from .auth.refresh import rate_limited_redeem
 from .services import services
 
 oauth = Blueprint("oauth", __name__, url_prefix="/oauth")
@@ -43,7 +43,9 @@ def token() -> ResponseReturnValue:
     if form["grant_type"] != "refresh_token":
         raise OAuthError("unsupported_grant_type", "Only refresh_token is.")
     form = parameters("grant_type", "refresh_token")
-    grant = redeem(form["refresh_token"], narrowed(calling_client(form), form.get("scope", "")))
+    grant = rate_limited_redeem(
+        form["refresh_token"], narrowed(calling_client(form), form.get("scope", ""))
+    )
     scope = {"scope": grant.access.scope} if grant.access.scope else {}
     return jsonify(
         access_token=grant.access_token,
@@ -78,7 +80,7 @@ def introspect() -> ResponseReturnValue:
     """For confidential clients: a stranger could test stolen tokens here."""
     services().clients.authenticate_confidential(*client_credentials(parameters()))
     form = parameters("token")
-    claims = services().token_verifier.inspect(form["token"], services().now())
+    claims = services().token_verifier.introspect(form["token"], services().now())
     if claims is None:
         return jsonify(active=False)
     facts = {name: getattr(claims, name) for name in claims.__slots__} | {"scope": scope_of(claims)}

@@ -4,7 +4,7 @@ from flask import Response, current_app, g, make_response, render_template, requ
 from flask_wtf.csrf import CSRFError
 
 from .auth.csrf import is_from_here
-from .saved_forms import what_was_sent
+from .saved_forms import submitted_fields
 
 
 def show_again(refusal: CSRFError) -> Response | None:
@@ -29,7 +29,7 @@ def show_again(refusal: CSRFError) -> Response | None:
 
 def _plain_form() -> Response:
     """Of a page that has no address of its own. Another site must not choose what it says."""
-    fields, had_secrets = what_was_sent()
+    fields, had_secrets = submitted_fields()
     page = render_template(
         "send_again.html",
         why=g.refused_form,

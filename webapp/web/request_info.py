@@ -43,7 +43,7 @@ def is_visit() -> bool:
 
 def shows_messages() -> bool:
     """A visit, or a program that reads what comes. Only these use up messages, or get new ones."""
-    return (is_navigation() or is_plain_client()) and not is_background()
+    return (is_navigation() or is_command_line_client()) and not is_background()
 
 
 def is_background() -> bool:
@@ -64,7 +64,7 @@ def is_navigation() -> bool:
     return mode == "navigate" if mode else "text/html" in request.headers.get("Accept", "")
 
 
-def is_plain_client() -> bool:
+def is_command_line_client() -> bool:
     """A program that is no browser: it names no type, speaks no language, and reads what comes."""
     told = ("Sec-Fetch-Mode", "Accept-Language")
     headers = request.headers

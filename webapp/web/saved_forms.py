@@ -15,7 +15,7 @@ from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
 from webapp.core.errors import Unavailable
-from webapp.core.saved_forms import OWNER_STILL_THERE, Draft
+from webapp.core.saved_forms import OWNER_STILL_THERE, SavedForm
 
 from . import messages
 from .auth import csrf
@@ -29,7 +29,7 @@ SECRET = "password"  # noqa: S105
 OFFER = Markup('{} <a href="{}" data-testid="kept-offer">{}</a>')
 
 
-def keep_what_was_sent() -> Draft | None:
+def save_submitted_form() -> SavedForm | None:
     """Keep the form for the owner of the session whose page made it. Raises Unavailable.
 
     Only that session's pages know its token: other sites can send forms, too.
@@ -38,8 +38,8 @@ def keep_what_was_sent() -> Draft | None:
     user_id, reason = services().sessions.owner_of(token.sid) if token else (None, None)
     if token is None or user_id is None or reason not in OWNER_STILL_THERE:
         return None
-    draft = Draft(user_id, sent_path(), *what_was_sent(), services().now())
-    g.kept_as = services().drafts.keep(draft, token.kept_form)
+    draft = SavedForm(user_id, sent_path(), *submitted_fields(), services().now())
+    g.kept_as = services().saved_forms.save(draft, token.kept_form)
     return draft
 
 
@@ -55,14 +55,14 @@ def way_back() -> str:
     return url_for("pages.kept_form", draft_id=g.kept_as)
 
 
-def what_was_sent() -> tuple[list[tuple[str, str]], bool]:
+def submitted_fields() -> tuple[list[tuple[str, str]], bool]:
     """The form's fields without its secrets, and whether there were any."""
     fields = [pair for pair in request.form.items(multi=True) if not pair[0].endswith(NOT_KEPT)]
     kept = [(name, value) for name, value in fields if SECRET not in name]
     return kept, len(kept) < len(fields)
 
 
-def to_send_again() -> dict[str, Any] | None:
+def fields_to_resend() -> dict[str, Any] | None:
     """The form that met an outage, for its page: with empty fields for its passwords."""
     fields: list[tuple[str, str]] = []
     with suppress(HTTPException):  # too large, or unreadable
@@ -85,22 +85,22 @@ def send_once() -> ResponseReturnValue | None:
 
     So a reload, a lost answer or a second tab repeats nothing. Raises Unavailable.
     """
-    token, visitor = csrf.sent_token(), g.get("visitor")
-    if token is None or not token.kept_form or visitor is None:
+    token, identity = csrf.sent_token(), g.get("identity")
+    if token is None or not token.kept_form or identity is None:
         return None
-    drafts, user_id, draft_id = services().drafts, visitor.user.id, token.kept_form
-    draft = drafts.kept(user_id, services().now()).get(draft_id)
+    drafts, user_id, draft_id = services().saved_forms, identity.user.id, token.kept_form
+    draft = drafts.saved(user_id, services().now()).get(draft_id)
     if draft and draft.path == sent_path() and drafts.claim(draft, draft_id):
         after_this_request(partial(settle, draft, draft_id))
     elif drafts.sent_to(draft_id, user_id) == sent_path():
-        messages.leave(messages.SENT_ALREADY, "info")
+        messages.flash_message(messages.SENT_ALREADY, "info")
         return redirect(return_path() or url_for("pages.dashboard"), 303)
     return None  # or it is another form on that page
 
 
-def settle(draft: Draft, draft_id: str, response: Response) -> Response:
+def settle(draft: SavedForm, draft_id: str, response: Response) -> Response:
     """Pages that ask again, and errors, have not done what was to be done."""
-    drafts = services().drafts
+    drafts = services().saved_forms
     with suppress(Unavailable):
         if 300 <= response.status_code < 400:
             drafts.remove(draft, draft_id)
@@ -113,6 +113,6 @@ def offer(user_id: str, target: str | None) -> None:
     """After a sign-in that does not lead to a kept form by itself."""
     back = url_for("pages.kept_forms")
     with suppress(Unavailable):
-        kept = services().drafts.kept(user_id, services().now())
+        kept = services().saved_forms.saved(user_id, services().now())
         if kept and not (target or "").startswith(back):
-            messages.leave(OFFER.format(messages.NOT_SENT_YET, back, "Open it"), "info")
+            messages.flash_message(OFFER.format(messages.NOT_SENT_YET, back, "Open it"), "info")

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from flask import request
 
@@ -13,30 +12,27 @@ from webapp.core.authentication import Authenticator
 from webapp.core.clients import Client, Clients
 from webapp.core.devices import Devices
 from webapp.core.email_changes import EmailChanges
-from webapp.core.email_tokens import Links
+from webapp.core.email_tokens import EmailTokens
 from webapp.core.ip import plain_ip
 from webapp.core.keys import KeyRing
-from webapp.core.ports import DeviceRepository, Feed, SessionQueries
-from webapp.core.rate_limits import Attempts
+from webapp.core.ports import DeviceRepository, InvalidationFeed, SessionQueries
+from webapp.core.rate_limits import RateLimiter
 from webapp.core.registration import Registration
-from webapp.core.retention import Tidying
-from webapp.core.saved_forms import Drafts
+from webapp.core.retention import RetentionPolicy
+from webapp.core.saved_forms import SavedFormStore
 from webapp.core.security_events import Events
 from webapp.core.sessions import Sessions
-from webapp.core.token_issuer import Origin
+from webapp.core.token_issuer import ClientInfo
 from webapp.core.token_verifier import TokenVerifier
-from webapp.core.tokens import Tokens
-from webapp.core.user_admin import Directory
+from webapp.core.tokens import TokenCodec
+from webapp.core.user_admin import UserAdmin
 from webapp.mail.file_outbox import Outbox
-from webapp.runtime.background import Background
-from webapp.runtime.retention_job import Tidier
+from webapp.runtime.background import BackgroundQueue
+from webapp.runtime.retention_job import RetentionJob
 
 from .monitoring.metrics import Metrics
 from .monitoring.readiness import Readiness
 from .request_info import this_app
-
-if TYPE_CHECKING:
-    from webapp.lab.services import Laboratory
 
 
 @dataclass(frozen=True)
@@ -45,25 +41,25 @@ class Services:
     accounts: Accounts
     email_changes: EmailChanges
     registration: Registration
-    links: Links
-    attempts: Attempts
+    email_tokens: EmailTokens
+    rate_limiter: RateLimiter
     events: Events
-    drafts: Drafts
-    feed: Feed
-    lab: "Laboratory | None"
-    background: Background
+    saved_forms: SavedFormStore
+    feed: InvalidationFeed
+    lab: object
+    background: BackgroundQueue
     outbox: Outbox | None
-    directory: Directory
+    user_admin: UserAdmin
     clients: Clients
     sessions: Sessions
-    tokens: Tokens
+    tokens: TokenCodec
     token_verifier: TokenVerifier
     authenticator: Authenticator
     session_queries: SessionQueries
     devices: Devices
-    device_repository: DeviceRepository
-    tidying: Tidying
-    tidier: Tidier
+    device_queries: DeviceRepository
+    retention: RetentionPolicy
+    retention_job: RetentionJob
     access_keys: KeyRing
     metrics: Metrics
     readiness: Readiness
@@ -76,19 +72,19 @@ def services() -> Services:
     return found
 
 
-def later(job: Callable[[], None], what: str) -> None:
+def run_after_response(job: Callable[[], None], what: str) -> None:
     """After the answer, on behalf of the same request. Raises Unavailable: too much is waiting."""
-    here = events.context.get()()
+    here = events.audit_context.get()()
 
     def run() -> None:
-        events.context.set(lambda: here)
+        events.audit_context.set(lambda: here)
         job()
 
     services().background.run(run, what)
 
 
-def origin(client: Client | None = None) -> Origin:
+def client_info(client: Client | None = None) -> ClientInfo:
     """Where this request comes from; from a browser, if no client is named."""
     user_agent = request.headers.get("User-Agent", "")[:400]
-    here = Origin(plain_ip(request.remote_addr or ""), user_agent)
+    here = ClientInfo(plain_ip(request.remote_addr or ""), user_agent)
     return replace(here, client_id=client.client_id, scope=client.scope) if client else here

@@ -15,12 +15,12 @@ from .services import services
 
 def install(app: Flask) -> None:
     app.context_processor(about_app)
-    app.context_processor(about_visitor)
-    app.jinja_env.globals["get_flashed_messages"] = messages.left
+    app.context_processor(about_identity)
+    app.jinja_env.globals["get_flashed_messages"] = messages.flashed_messages
     app.template_filter("iso")(time_format.iso)
-    app.template_filter("moment")(time_format.moment)
-    app.template_filter("ago")(time_format.ago)
-    app.template_filter("passed")(time_format.passed)
+    app.template_filter("datetime_minutes")(time_format.datetime_minutes)
+    app.template_filter("time_ago")(time_format.time_ago)
+    app.template_filter("seconds_since")(time_format.seconds_since)
 
 
 def about_app() -> dict[str, Any]:
@@ -40,14 +40,14 @@ def page_behind() -> str:
     return safe_next(return_path())
 
 
-def about_visitor() -> dict[str, Any]:
-    visitor: Identity | None = g.get("visitor")
-    if visitor is None:
+def about_identity() -> dict[str, Any]:
+    identity: Identity | None = g.get("identity")
+    if identity is None:
         return {"me": None, "access_expires_in": None}
     return {
-        "me": visitor.user,
-        "unconfirmed": visitor.user.confirmed_at is None,
+        "me": identity.user,
+        "unconfirmed": identity.user.email_verified_at is None,
         "come_back": page_behind() if request.environ["REQUEST_METHOD"] == "POST" else None,
         "access_cookie": cookies.name(cookies.ACCESS),
-        "access_expires_in": max(0, int(visitor.access.exp - services().now())),
+        "access_expires_in": max(0, int(identity.access.exp - services().now())),
     }

@@ -10,24 +10,24 @@ def iso(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def moment(at: float) -> str:
+def datetime_minutes(at: float) -> str:
     """21 Nov 2026, 10:00 UTC."""
     return datetime.fromtimestamp(at, UTC).strftime("%-d %b %Y, %H:%M UTC")
 
 
-def second(at: float) -> str:
+def datetime_seconds(at: float) -> str:
     """21 Nov 2026, 10:00:05 UTC."""
     return datetime.fromtimestamp(at, UTC).strftime("%-d %b %Y, %H:%M:%S UTC")
 
 
-def passed(at: float) -> int:
+def seconds_since(at: float) -> int:
     """Seconds."""
     return max(0, int(services().now() - at))
 
 
-def ago(at: float) -> str:
+def time_ago(at: float) -> str:
     """4 min ago."""
-    seconds = passed(at)
+    seconds = seconds_since(at)
     for size, unit, most in ((1, "s", 60), (60, "min", 60), (3600, "h", 48)):
         if seconds < size * most:
             return f"{seconds // size} {unit} ago"

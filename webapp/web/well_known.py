@@ -24,7 +24,7 @@ well_known = Blueprint("well_known", __name__, url_prefix="/.well-known")
 @not_a_destination
 def jwks() -> Response:
     """RFC 7517: the public keys of access tokens; none with HS256."""
-    return kept({"keys": services().access_keys.public_jwks()}, MAY_BE_KEPT)
+    return cacheable_json({"keys": services().access_keys.public_jwks()}, MAY_BE_KEPT)
 
 
 @well_known.get("/oauth-authorization-server")
@@ -39,14 +39,14 @@ def metadata() -> Response:
     configured = issuer if issuer.startswith(("http://", "https://")) else base_url
     base = configured or request.root_url
     methods = ["none", "client_secret_basic", "client_secret_post"]
-    return kept(
+    return cacheable_json(
         seconds=MAY_BE_KEPT if configured else 0,
         facts={
             "issuer": issuer,
-            "token_endpoint": address(base, "oauth.token"),
-            "revocation_endpoint": address(base, "oauth.revoke"),
-            "introspection_endpoint": address(base, "oauth.introspect"),
-            "jwks_uri": address(base, "well_known.jwks"),
+            "token_endpoint": absolute_url(base, "oauth.token"),
+            "revocation_endpoint": absolute_url(base, "oauth.revoke"),
+            "introspection_endpoint": absolute_url(base, "oauth.introspect"),
+            "jwks_uri": absolute_url(base, "well_known.jwks"),
             "scopes_supported": list(Scope),
             "grant_types_supported": ["refresh_token"],
             "response_types_supported": [],
@@ -72,19 +72,19 @@ def security_txt() -> Response:
     """RFC 9116. Signed by nobody, so it says no more than where to turn to."""
     settings = services().settings
     lines = [
-        f"Contact: {settings.security_contact or settings.address + '/'}",
+        f"Contact: {settings.security_contact or settings.public_url + '/'}",
         f"Expires: {iso(services().now() + SECURITY_TXT_LASTS)}",
         "Preferred-Languages: en",
-        f"Canonical: {settings.address}/.well-known/security.txt",
+        f"Canonical: {settings.public_url}/.well-known/security.txt",
     ]
     return Response("\n".join(lines) + "\n", mimetype="text/plain")
 
 
-def address(base: str, endpoint: str) -> str:
+def absolute_url(base: str, endpoint: str) -> str:
     return base.rstrip("/") + url_for(endpoint).removeprefix(request.script_root)
 
 
-def kept(facts: dict[str, Any], seconds: int) -> Response:
+def cacheable_json(facts: dict[str, Any], seconds: int) -> Response:
     response = jsonify(facts)
     response.headers["Cache-Control"] = f"public, max-age={seconds}" if seconds else "no-store"
     return response

@@ -20,7 +20,7 @@ from .settings import check_settings
 from .sql import check_sql
 
 
-def examine(
+def run_checks(
     settings: Settings, complaints: list[str], now: Callable[[], float]
 ) -> Iterator[Finding]:
     """`complaints` are lines about settings that are wrong: what hangs on one is left out."""

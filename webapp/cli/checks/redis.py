@@ -7,8 +7,8 @@ from typing import Any
 import redis
 
 from webapp.config import Settings
-from webapp.core.errors import in_one_line
-from webapp.store.redis.client import redis_client
+from webapp.core.errors import first_line
+from webapp.store.redis.client import create_client
 
 from .finding import Finding, ok, problem, warning
 from .latency_and_clock import clock, latency
@@ -21,7 +21,7 @@ Info = dict[str, Any]
 
 def check_redis(settings: Settings, now: Callable[[], float]) -> Iterator[Finding]:
     try:
-        client = redis_client(settings.redis_url, settings.instance_path / "redis")
+        client = create_client(settings.redis_url, settings.instance_path / "redis")
         yield from servers(client, settings.redis_url or "")
         yield permitted("redis.writable", lambda: writable(client))
         yield permitted(
@@ -33,7 +33,7 @@ def check_redis(settings: Settings, now: Callable[[], float]) -> Iterator[Findin
         )
     except (redis.RedisError, OSError, ValueError) as error:
         advice = "start it, or correct REDIS_URL; until then a refresh is a 503, never a logout"
-        yield problem("redis.reachable", f"it can't be used: {in_one_line(error)}", advice)
+        yield problem("redis.reachable", f"it can't be used: {first_line(error)}", advice)
 
 
 def servers(client: Any, url: str) -> Iterator[Finding]:
@@ -58,7 +58,7 @@ def permitted(check: str, look: Callable[[], Finding]) -> Finding:
     except redis.exceptions.NoPermissionError as error:
         lacking = problem if "the '" in str(error) else warning
         advice = "the user's permissions as docs/operations.md lists them (Redis)"
-        return lacking(check, f"not checked: {in_one_line(error)}", advice)
+        return lacking(check, f"not checked: {first_line(error)}", advice)
 
 
 def infos(client: Any, url: str) -> dict[str, Info]:
@@ -128,7 +128,7 @@ def writable(client: Any) -> Finding:
         raise
     except redis.ResponseError as error:
         advice = "give it room (disk, maxmemory) and its replicas: nobody can sign in or out"
-        return problem("redis.writable", in_one_line(error), advice)
+        return problem("redis.writable", first_line(error), advice)
     return ok("redis.writable", "it takes writes")
 
 

@@ -32,9 +32,9 @@ def mode(settings: Settings) -> Iterator[Finding]:
 def cookies(settings: Settings) -> Finding:
     """Would they be Secure, and carry the __Host- prefix (ASVS 5.0 3.3.1, 3.3.3)?"""
     check, chosen = "settings.cookies", settings.cookie_secure
-    tls = settings.address.startswith("https:")
+    tls = settings.public_url.startswith("https:")
     on = "WEBAPP_COOKIE_SECURE=true"
-    if chosen and not tls and not is_local(settings.address):
+    if chosen and not tls and not is_local(settings.public_url):
         found = "Secure, but people come over http: browsers drop such cookies"
         return problem(check, found, "serve over TLS, and say so in WEBAPP_BASE_URL=https://…")
     if chosen:
@@ -52,11 +52,11 @@ def cookies(settings: Settings) -> Finding:
 def address(settings: Settings) -> Finding:
     check = "settings.base_url"
     if not is_production(settings) or settings.base_url.startswith("https:"):
-        return ok(check, settings.address)
+        return ok(check, settings.public_url)
     advice = "WEBAPP_BASE_URL=https://…, where people reach the app"
     if settings.base_url and not is_local(settings.base_url):
         return problem(check, "http: passwords cross the network for all to read", advice)
-    return warning(check, f"links would start with {settings.address}", advice)
+    return warning(check, f"links would start with {settings.public_url}", advice)
 
 
 def proxies(settings: Settings) -> Finding:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.config import ConfigError, Settings, using
-from webapp.core.errors import in_one_line
+from webapp.core.errors import first_line
 from webapp.store.sql.database import init_database
 from webapp.store.sql.migrate import scripts
 from webapp.store.sql.models import db
@@ -53,7 +53,7 @@ def check_sql(leeway: int, now: Callable[[], float]) -> Iterator[Finding]:
                 yield clock("clock.sql", lambda: seconds(connection), now, leeway)
     except SQLAlchemyError as error:
         advice = "start it, or correct DATABASE_URL; until then every sign-in is a 503"
-        yield problem("sql.reachable", f"it can't be used: {in_one_line(error)}", advice)
+        yield problem("sql.reachable", f"it can't be used: {first_line(error)}", advice)
 
 
 def is_missing() -> bool:

@@ -21,11 +21,11 @@ def conclude(runs: Sequence[tuple[Policy, Run]]) -> str:
     for policy, run in runs:
         for ending in run.endings:
             if not ending.right:
-                wronged.setdefault(_told(ending), []).append(policy.name)
+                wronged.setdefault(_describe(ending), []).append(policy.name)
     return " ".join(f"{told} {_listed(names)}." for told, names in wronged.items())
 
 
-def _told(ending: Ending) -> str:
+def _describe(ending: Ending) -> str:
     verb = "are" if ending.who == "You" else "is"
     return f"{ending.who} {verb} wrongly {'in' if ending.signed_in else 'out'} under"
 

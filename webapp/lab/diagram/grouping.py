@@ -9,7 +9,7 @@ from .steps import Step
 CROWD = 6
 
 
-def gathered(steps: Sequence[Step]) -> list[Step]:
+def group_parallel_steps(steps: Sequence[Step]) -> list[Step]:
     alike: dict[Hashable, list[int]] = {}
     for index, step in enumerate(steps):
         if step.who:

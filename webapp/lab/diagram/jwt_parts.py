@@ -21,7 +21,7 @@ class Part:
     """As people read it; empty if it can't be read."""
 
 
-def decoded(token: str) -> list[Part]:
+def decode(token: str) -> list[Part]:
     names = ("header", "claims", "signature")
     return [
         Part(name, text, "" if name == "signature" else _read(text))

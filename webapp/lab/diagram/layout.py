@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from textwrap import wrap
 
-from .grouping import gathered
+from .grouping import group_parallel_steps
 from .steps import LANES, Lane, Result, Step
 
 NAMES: dict[Lane, str] = {
@@ -20,7 +20,7 @@ NAMES: dict[Lane, str] = {
 }
 # What a colour says is said by a sign and a word, too (WCAG 2.2, 1.4.1).
 SIGNS: dict[Result, str] = {"plain": "", "good": "✓", "refused": "✕", "outage": "!"}
-SAID: dict[Result, str] = {
+RESULT_LABELS: dict[Result, str] = {
     "plain": "",
     "good": "good",
     "refused": "refused",
@@ -85,8 +85,8 @@ class Row:
         return source if source == target else f"{source} → {target}"
 
     @property
-    def said(self) -> str:
-        return SAID[self.step.result]
+    def result_label(self) -> str:
+        return RESULT_LABELS[self.step.result]
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class Picture:
 
 def draw(steps: Sequence[Step], endings: int = 0) -> Picture:
     """`endings`: how many of the last steps say what became of somebody."""
-    steps = gathered(steps)
+    steps = group_parallel_steps(steps)
     lanes = _lanes(steps)
     places = {lane: (index + 0.5) / len(lanes) for index, lane in enumerate(lanes)}
     rows: list[Row] = []
@@ -125,7 +125,9 @@ def draw(steps: Sequence[Step], endings: int = 0) -> Picture:
         passed, before = step.at - before, step.at
         told = passed >= LONG and step.source == step.target == "browser"
         if passed >= LONG and not told:
-            pauses.append(Pause(round(y + PAUSE / 2, 2), f"{span(passed)} later", number))
+            pauses.append(
+                Pause(round(y + PAUSE / 2, 2), f"{format_duration(passed)} later", number)
+            )
             y += PAUSE
         rows.append(_pause(step, number, y) if told else _row(step, number, y, places))
         y = rows[-1].bottom
@@ -135,7 +137,7 @@ def draw(steps: Sequence[Step], endings: int = 0) -> Picture:
     return Picture(heads, tuple(rows), tuple(pauses), round(y + ARROW, 2))
 
 
-def span(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """In words: `0.4 ms`, `12 s`, `5 min`, `12 h`, `30 days`."""
     if seconds < 1:
         return f"{seconds * 1000:.1f} ms"

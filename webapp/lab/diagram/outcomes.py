@@ -3,7 +3,7 @@
 from .steps import Ending, Lane, Result, Run, Step
 
 
-def with_endings(run: Run, *, from_sign_in: bool = True) -> list[Step]:
+def with_outcomes(run: Run, *, from_sign_in: bool = True) -> list[Step]:
     """A run's steps, and what became of everybody, where each of them stands.
 
     `from_sign_in`: otherwise from what comes after it, which is the same in all runs.

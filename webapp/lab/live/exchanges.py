@@ -40,7 +40,7 @@ class Kept:
     """Seconds."""
 
 
-class Trail(Protocol):
+class ExchangeLog(Protocol):
     """The newest exchanges of each session. Every method may raise Unavailable."""
 
     def add(self, sid: str, exchange: Exchange) -> None: ...
@@ -53,7 +53,7 @@ class Trail(Protocol):
 
 
 @dataclass
-class Notes:
+class Trace:
     """What has been seen of the request so far."""
 
     began: float = field(default_factory=perf_counter)
@@ -77,13 +77,13 @@ class Notes:
         self.steps.append(step)
 
 
-current: ContextVar[Notes | None] = ContextVar("lab", default=None)
+current: ContextVar[Trace | None] = ContextVar("lab", default=None)
 
 
 @contextmanager
-def noting() -> Iterator[Notes]:
+def tracing() -> Iterator[Trace]:
     """Everything that is watched in here is noted."""
-    notes = Notes()
+    notes = Trace()
     token = current.set(notes)
     try:
         yield notes

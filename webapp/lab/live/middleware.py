@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 from webapp.core.errors import Unavailable
 from webapp.web.auth import cookies
 
-from .exchanges import Exchange, Trail, noting
-from .summary import Headers, look
+from .exchanges import Exchange, ExchangeLog, tracing
+from .summary import Headers, summarise
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
-class Recorder:
+class RecordingMiddleware:
     """WSGI middleware, inside of all others: `g` is still there when an answer is started."""
 
-    def __init__(self, app: "WSGIApplication", trail: Trail) -> None:
+    def __init__(self, app: "WSGIApplication", trail: ExchangeLog) -> None:
         self._app = app
         self._trail = trail
 
@@ -33,11 +33,11 @@ class Recorder:
         def start_and_look(
             status: str, headers: Headers, exc_info: Any = None
         ) -> Callable[[bytes], object]:
-            if found := look(notes, int(status[:3]), headers):
+            if found := summarise(notes, int(status[:3]), headers):
                 seen.append(found)
             return start(status, headers, exc_info)
 
-        with noting() as notes:
+        with tracing() as notes:
             answer = self._app(environ, start_and_look)
         for sid, exchange in seen:
             # Who has just waited for Redis in vain waits no second time.

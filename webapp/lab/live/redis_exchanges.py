@@ -8,7 +8,7 @@ from typing import Any
 import redis
 
 from webapp.lab.diagram.steps import Step
-from webapp.store.redis.errors import answering
+from webapp.store.redis.errors import translate_redis_errors
 
 from .exchanges import START, Exchange, Kept
 
@@ -19,27 +19,27 @@ KEPT, KEPT_FOR = 100, 900
 PLACE = re.compile(r"[0-9]{1,15}-[0-9]{1,9}")
 
 
-class RedisTrail:
+class RedisExchangeLog:
     """Serves `lab.trail.Trail`."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._redis = client
 
     def add(self, sid: str, exchange: Exchange) -> None:
-        with answering():
+        with translate_redis_errors():
             self._redis.xadd(_key(sid), {"exchange": json.dumps(asdict(exchange))}, maxlen=KEPT)
             self._redis.expire(_key(sid), KEPT_FOR)
 
     def after(self, sid: str, place: str) -> list[Exchange]:
         """Exchanges after the one with the id `place`; all of them if it is no id of a stream."""
         known = place if PLACE.fullmatch(place) else START
-        with answering():
+        with translate_redis_errors():
             found: Any = self._redis.xread({_key(sid): known})
         entries = found[0][1] if found else []
         return [_read(place, fields["exchange"]) for place, fields in entries]
 
     def entry(self, sid: str) -> Kept | None:
-        with answering():
+        with translate_redis_errors():
             text: Any = self._redis.get(ENTRIES + sid)
             ttl: Any = self._redis.ttl(ENTRIES + sid)
         return Kept(text, ttl) if text else None

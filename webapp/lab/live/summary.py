@@ -3,13 +3,13 @@
 from flask import g, request
 
 from webapp.core.authentication import Identity
-from webapp.core.token_issuer import Grant
+from webapp.core.token_issuer import IssuedTokens
 from webapp.lab.diagram.steps import Result, Step
 from webapp.web.auth import cookies
 from webapp.web.auth.authentication import bearer_token
 from webapp.web.services import services
 
-from .exchanges import Exchange, Notes
+from .exchanges import Exchange, Trace
 
 Headers = list[tuple[str, str]]
 
@@ -21,16 +21,16 @@ HOOK = {"code": "webapp/web/auth/authentication.py: authenticate"}
 OURS = (cookies.ACCESS, cookies.REFRESH)
 
 
-def look(notes: Notes, status: int, headers: Headers) -> tuple[str, Exchange] | None:
+def summarise(notes: Trace, status: int, headers: Headers) -> tuple[str, Exchange] | None:
     """Whose request this is, and what it did; None if it is nobody's, or not worth a picture."""
-    grant: Grant | None = g.get("grant")
+    grant: IssuedTokens | None = g.get("grant")
     if request.endpoint in LEFT_OUT and not grant and status < 400:
         return None
-    visitor: Identity | None = g.get("visitor")
-    sid = grant.session.sid if grant else visitor.access.sid if visitor else sid_of_cookie()
+    identity: Identity | None = g.get("identity")
+    sid = grant.session.sid if grant else identity.access.sid if identity else sid_of_cookie()
     if sid is None:
         return None
-    verdict, result = judge(notes, grant, visitor, status)
+    verdict, result = judge(notes, grant, identity, status)
     exchange = Exchange(
         title=title(),
         status=status,
@@ -59,7 +59,7 @@ def sid_of_cookie() -> str | None:
 
 
 def judge(
-    notes: Notes, grant: Grant | None, visitor: Identity | None, status: int
+    notes: Trace, grant: IssuedTokens | None, identity: Identity | None, status: int
 ) -> tuple[str, Result]:
     """What became of it, in a few words."""
     if grant and grant.outcome == "started":
@@ -68,14 +68,14 @@ def judge(
         return f"renewed silently: {grant.outcome}", "good"
     if any(step.result == "outage" for step in notes.steps):
         return "a store did not answer", "outage"
-    if visitor is None:
+    if identity is None:
         return ("nobody had to be known", "plain") if status < 300 else ("refused", "refused")
     if any(step.target == "redis" and "arrived" in step.words for step in notes.steps):
         return "access token good, stores asked", "good"
     return "access token believed from memory", "good"
 
 
-def beginning(verdict: str, result: Result, grant: Grant | None) -> list[Step]:
+def beginning(verdict: str, result: Result, grant: IssuedTokens | None) -> list[Step]:
     asking = Step("browser", "app", title(), details=sent())
     if grant and grant.outcome == "started":
         return [asking]
@@ -86,9 +86,9 @@ def beginning(verdict: str, result: Result, grant: Grant | None) -> list[Step]:
     return [asking, Step("app", "app", verdict, result=result, details=HOOK)]
 
 
-def end(notes: Notes, grant: Grant | None, status: int, headers: Headers) -> list[Step]:
+def end(notes: Trace, grant: IssuedTokens | None, status: int, headers: Headers) -> list[Step]:
     passed = notes.passed()
-    cookies_set = told_cookies(headers)
+    cookies_set = describe_cookies(headers)
     words = f"{status}, {tokens_in(cookies_set)}".rstrip(", ")
     result: Result = "outage" if status == 503 else "good" if grant else "plain"
     took = round(passed * 1000, 2)
@@ -112,7 +112,7 @@ def sent() -> dict[str, str]:
     return found | ({"Authorization": f"Bearer {HIDDEN}"} if bearer_token() else {})
 
 
-def told_cookies(headers: Headers) -> dict[str, str]:
+def describe_cookies(headers: Headers) -> dict[str, str]:
     """Name and attributes of each cookie that is set; never its value."""
     told = {}
     for name, line in headers:

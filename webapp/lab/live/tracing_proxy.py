@@ -5,32 +5,32 @@ from time import perf_counter
 from typing import Any, TypeVar, cast
 
 from webapp.core.errors import Unavailable
-from webapp.core.ports import Answer, Outcome
+from webapp.core.ports import GenerationResult, Outcome
 from webapp.lab.diagram.steps import Lane, Result
 
-from .exchanges import Notes, current
+from .exchanges import Trace, current
 
 Store = TypeVar("Store")
 
 # Call → how it stands on the arrow.
-ASKED: dict[str, str] = {
+LABELS: dict[str, str] = {
     "start": "note generation 0",
     "redeem": "redeem {gen}",
     "confirm": "alive? {gen} has arrived",
     "last_seen": "when last seen?",
-    "bury": "put up a tombstone",
+    "write_tombstone": "put up a tombstone",
     "find": "who, and still open?",
     "open": "open a session",
     "restore": "write the row again",
     "open_sessions": "which are open?",
-    "prove": "note the proof",
+    "record_reauthentication": "note the proof",
     "close": "end the session",
 }
 NAMES: dict[str, tuple[str, ...]] = {
     "redeem": ("sid", "gen"),
     "confirm": ("sid", "gen"),
     "start": ("sid",),
-    "bury": ("sid", "reason"),
+    "write_tombstone": ("sid", "reason"),
     "find": ("user", "sid"),
     "close": ("sid", "reason"),
 }
@@ -44,11 +44,11 @@ MEANING: dict[str, str] = {
 REFUSING = {Outcome.REUSED, Outcome.ENDED}
 
 
-def watched(store: Store, lane: Lane) -> Store:
-    return cast(Store, Watcher(store, lane))
+def traced(store: Store, lane: Lane) -> Store:
+    return cast(Store, TracingProxy(store, lane))
 
 
-class Watcher:
+class TracingProxy:
     """Passes on every call; costs others no more than that."""
 
     def __init__(self, store: object, lane: Lane) -> None:
@@ -61,10 +61,10 @@ class Watcher:
         return call if notes is None else _around(notes, self._lane, name, call)
 
 
-def _around(notes: Notes, lane: Lane, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+def _around(notes: Trace, lane: Lane, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
     def noted(*args: Any, **named: Any) -> Any:
         asked = dict(zip(NAMES.get(name, ()), args, strict=False)) | named
-        words = ASKED.get(name, name.replace("_", " ")).format_map(_Shown(asked))
+        words = LABELS.get(name, name.replace("_", " ")).format_map(_Shown(asked))
         notes.arrow("app", lane, words, details=_details(name, asked))
         began = perf_counter()
         try:
@@ -75,16 +75,16 @@ def _around(notes: Notes, lane: Lane, name: str, call: Callable[..., Any]) -> Ca
         except Exception as error:
             notes.arrow(lane, "app", str(error), "refused", _ms(began))
             raise
-        notes.arrow(lane, "app", *told(found), _ms(began))
+        notes.arrow(lane, "app", *describe_result(found), _ms(began))
         return found
 
     return noted
 
 
-def told(found: object) -> tuple[str, Result]:
+def describe_result(found: object) -> tuple[str, Result]:
     """An answer, as it stands on the arrow."""
-    if isinstance(found, Answer):
-        return _told_by_redis(found)
+    if isinstance(found, GenerationResult):
+        return _redis_details(found)
     if not isinstance(found, tuple):
         return "done", "plain"
     user, session = found
@@ -97,7 +97,7 @@ def told(found: object) -> tuple[str, Result]:
     return "open", "good"
 
 
-def _told_by_redis(answer: Answer) -> tuple[str, Result]:
+def _redis_details(answer: GenerationResult) -> tuple[str, Result]:
     if answer.outcome in REFUSING:
         return f"{answer.outcome}: {answer.reason}", "refused"
     words = {

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from math import inf
 
-from webapp.core.token_issuer import Origin
+from webapp.core.token_issuer import ClientInfo
 from webapp.core.tokens import new_token_id
 from webapp.lab.diagram.steps import Lane
 
-from .app import LOG_OUT, SIGN_IN, App, Reply, Request
+from .app import LOG_OUT, SIGN_IN, Reply, Request, SandboxApp
 from .fault_injection import PATIENCE
-from .recorder import Clock, Recorder
+from .recorder import Clock, StepRecorder
 
 CHROME = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
@@ -27,7 +27,7 @@ class Browser:
     address = HOME
 
     def __init__(
-        self, app: App, clock: Clock, recorder: Recorder, name: str, label: str = ""
+        self, app: SandboxApp, clock: Clock, recorder: StepRecorder, name: str, label: str = ""
     ) -> None:
         """`label` tells its arrows from those of another browser in the same lane."""
         self.name = name
@@ -61,7 +61,7 @@ class Browser:
     def request(self, line: str, who: str = "", *, bearer: str | None = None) -> Request:
         """With the cookies of this moment. The browser drops one whose time is over."""
         access = self.access if self._clock.now < self._access_until else None
-        origin = Origin(self.address, CHROME, device_id=self.device)
+        origin = ClientInfo(self.address, CHROME, device_id=self.device)
         refresh = self.refresh or None
         return Request(line, origin, self.lane, who or self.label, access, refresh, bearer)
 
@@ -101,7 +101,7 @@ class Thief(Browser):
     lane: Lane = "thief"
     address = ABROAD
 
-    def __init__(self, app: App, clock: Clock, recorder: Recorder, name: str) -> None:
+    def __init__(self, app: SandboxApp, clock: Clock, recorder: StepRecorder, name: str) -> None:
         super().__init__(app, clock, recorder, name)
         self.device = ""
 

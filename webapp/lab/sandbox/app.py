@@ -16,12 +16,12 @@ from webapp.core.errors import (
 )
 from webapp.core.models import User
 from webapp.core.sessions import Sessions
-from webapp.core.token_issuer import BROWSER_CLIENT, Grant, Origin
+from webapp.core.token_issuer import BROWSER_CLIENT, ClientInfo, IssuedTokens
 from webapp.core.token_verifier import TokenVerifier
-from webapp.core.tokens import Tokens
+from webapp.core.tokens import TokenCodec
 from webapp.lab.diagram.steps import Lane, Result
 
-from .recorder import Clock, Recorder
+from .recorder import Clock, StepRecorder
 
 SIGN_IN = "POST /login"
 LOG_OUT = "POST /logout"
@@ -31,7 +31,7 @@ LOG_OUT = "POST /logout"
 class SandboxServices:
     """The core's own, with a sandbox's keys and stores."""
 
-    tokens: Tokens
+    tokens: TokenCodec
     sessions: Sessions
     verifier: TokenVerifier
 
@@ -39,7 +39,7 @@ class SandboxServices:
 @dataclass(frozen=True)
 class Request:
     line: str
-    origin: Origin
+    origin: ClientInfo
     lane: Lane
     who: str = ""
     access: str | None = None
@@ -61,7 +61,7 @@ class Request:
 class Reply:
     status: int
     words: str
-    grant: Grant | None = None
+    grant: IssuedTokens | None = None
     """Whose tokens its cookies carry."""
     forgets: bool = False
     """Whether it deletes both cookies."""
@@ -81,9 +81,9 @@ class Reply:
         return {"Set-Cookie": "both deleted"} if self.forgets else {}
 
 
-class App:
+class SandboxApp:
     def __init__(
-        self, services: SandboxServices, user: User, clock: Clock, recorder: Recorder
+        self, services: SandboxServices, user: User, clock: Clock, recorder: StepRecorder
     ) -> None:
         self.services = services
         self._user = user
@@ -109,7 +109,7 @@ class App:
         except Unauthenticated as refusal:
             return _refuse(request, refusal)
 
-    def _identify(self, request: Request) -> Grant | None:
+    def _identify(self, request: Request) -> IssuedTokens | None:
         """The tokens of a silent refresh, if it took one. Raises Unauthenticated, Unavailable."""
         authenticator = Authenticator(self._verify, self.services.tokens.authentic_claims)
         access = [request.access] if request.access else []
@@ -128,18 +128,18 @@ class App:
 
     def _verify(self, access: str, now: float) -> tuple[User, AccessClaims]:
         """As `TokenVerifier.verify`, and note what the stores do not show."""
-        before = self._recorder.told_here
+        before = self._recorder.steps_by_this_thread
         try:
             found = self.services.verifier.verify(access, now)
         except (TokenInvalid, TokenExpired) as refusal:
             words = "expired" if isinstance(refusal, TokenExpired) else "not one of ours"
             self._recorder.note("app", f"access token: {words}", "refused")
             raise
-        if self._recorder.told_here == before:
+        if self._recorder.steps_by_this_thread == before:
             self._recorder.note("app", "access token: believed from memory", "good")
         return found
 
-    def _renew(self, origin: Origin, refresh: str, sid: str | None) -> Grant:
+    def _renew(self, origin: ClientInfo, refresh: str, sid: str | None) -> IssuedTokens:
         try:
             return self.services.sessions.redeem(refresh, origin, self._clock.now, sid=sid)
         except (TokenInvalid, TokenExpired) as refusal:
@@ -156,13 +156,13 @@ class App:
         """By whichever cookie is left, however old."""
         sessions, now = self.services.sessions, self._clock.now
         for token in (request.refresh, request.access):
-            if claims := token and sessions.recognise(token, BROWSER_CLIENT, now):
+            if claims := token and sessions.claims_ignoring_expiry(token, BROWSER_CLIENT, now):
                 sessions.end(claims.sid, EndReason.LOGOUT, now)
                 break
         return Reply(303, "signed out", forgets=True, reason=EndReason.LOGOUT)
 
 
-def _page(line: str, grant: Grant | None) -> Reply:
+def _page(line: str, grant: IssuedTokens | None) -> Reply:
     status, done = (303, "303, done") if line.startswith("POST") else (200, "200")
     return Reply(status, f"{done}, cookies {grant.refresh.gen}" if grant else done, grant)
 

@@ -5,21 +5,21 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from webapp.core.models import Session, User
-from webapp.core.notifications import Notice
-from webapp.core.ports import Closed
+from webapp.core.notifications import Notification
+from webapp.core.ports import EndResult
 
 from .fault_injection import FaultyEntries
-from .recorder import Recorder
+from .recorder import StepRecorder
 
 
-class LabRecords:
+class FakeSessionRepository:
     """Serves `core.stores.Records`: one user and their sessions, in memory.
 
     `remembers`: as ours, it knows the sessions. Without, it knows the user alone, as in apps
     that keep their refresh tokens in one place.
     """
 
-    def __init__(self, user: User, recorder: Recorder, *, remembers: bool) -> None:
+    def __init__(self, user: User, recorder: StepRecorder, *, remembers: bool) -> None:
         self._user = user
         self._recorder = recorder
         self._remembers = remembers
@@ -60,14 +60,14 @@ class LabRecords:
     def open_sessions(self, user_id: str, now: int) -> list[Session]:
         return [each for each in self._sessions.values() if not each.ended_reason]
 
-    def prove(self, sid: str, now: int) -> None:
-        self._sessions[sid] = replace(self._sessions[sid], proved_at=now)
+    def record_reauthentication(self, sid: str, now: int) -> None:
+        self._sessions[sid] = replace(self._sessions[sid], reauthenticated_at=now)
 
-    def close(self, sid: str, reason: str, now: int) -> Closed:
+    def close(self, sid: str, reason: str, now: int) -> EndResult:
         if not self._remembers:
             found = self._sessions.get(sid)
             told, self._told = sid in self._told, self._told | {sid}
-            return Closed(found and replace(found, ended_at=now, ended_reason=reason), not told)
+            return EndResult(found and replace(found, ended_at=now, ended_reason=reason), not told)
         self._recorder.step("app", "sql", f"end it: {reason}", details={"session": sid})
         with self._lock:
             session = self._sessions.get(sid)
@@ -76,7 +76,7 @@ class LabRecords:
                 session = replace(session, ended_at=now, ended_reason=reason)
                 self._sessions[sid] = session
         self._recorder.step("sql", "app", "written" if new else "it has ended already", "good")
-        return Closed(session, new)
+        return EndResult(session, new)
 
     def row(self, sid: str) -> dict[str, str]:
         """As SQL would show it; empty if it keeps none."""
@@ -87,35 +87,35 @@ class LabRecords:
         return {name: "" if value is None else str(value) for name, value in values.items()}
 
 
-class LabFeed:
+class FakeFeed:
     """Serves `core.stores.Feed` for the one worker that a sandbox has."""
 
     unsent = 0
 
-    def __init__(self, entries: FaultyEntries, recorder: Recorder) -> None:
+    def __init__(self, entries: FaultyEntries, recorder: StepRecorder) -> None:
         self._entries = entries
         self._recorder = recorder
-        self._doubts: set[str] = set()
+        self._invalidated: set[str] = set()
 
     @property
     def epoch(self) -> int:
         """While Redis is silent nobody is believed unasked."""
         return -1 if self._entries.down else 0
 
-    def doubts(self, sid: str, user_id: str) -> bool:
-        return sid in self._doubts or user_id in self._doubts
+    def is_invalidated(self, sid: str, user_id: str) -> bool:
+        return sid in self._invalidated or user_id in self._invalidated
 
-    def announce(self, name: str) -> bool:
-        self._doubts.add(name)
+    def publish(self, name: str) -> bool:
+        self._invalidated.add(name)
         self._recorder.step("app", "redis", "tell all workers: ask about it")
         return not self._entries.down
 
 
-class NoPost:
+class FakeMailer:
     """Serves `core.notices.Post`: says which letter the owner would get, and sends none."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: StepRecorder) -> None:
         self._recorder = recorder
 
-    def send(self, notice: Notice, to: str, **facts: str) -> None:
+    def send(self, notice: Notification, to: str, **facts: str) -> None:
         self._recorder.note("app", f"mails the owner: {notice.replace('_', ' ')}")

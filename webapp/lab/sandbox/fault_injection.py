@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from webapp.core.errors import Unavailable
-from webapp.core.ports import Answer, Entries, Outcome
+from webapp.core.ports import GenerationResult, GenerationStore, Outcome
 from webapp.lab.diagram.steps import Result
 
-from .recorder import Recorder
+from .recorder import StepRecorder
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ WORDS: dict[Outcome, tuple[str, Result]] = {
 }
 
 
-class Inspectable(Entries, Protocol):
+class Inspectable(GenerationStore, Protocol):
     """Entries that can be looked at, and put back to what they were."""
 
     def read(self, sid: str) -> str:
@@ -59,7 +59,7 @@ class Gate:
 class FaultyEntries:
     """Serves `core.stores.Entries`: those behind it, with whatever stands in the way."""
 
-    def __init__(self, behind: Inspectable, recorder: Recorder) -> None:
+    def __init__(self, behind: Inspectable, recorder: StepRecorder) -> None:
         self._behind = behind
         self._recorder = recorder
         self.down = False
@@ -76,29 +76,32 @@ class FaultyEntries:
     def _start(self, sid: str, now: int, browser: str, ttl: int) -> None:
         self._behind.start(sid, now=now, browser=browser, ttl=min(ttl, LASTS))
 
-    def redeem(self, sid: str, gen: int, *, now: int, grace: int, browser: str, ttl: int) -> Answer:
+    def redeem(
+        self, sid: str, gen: int, *, now: int, grace: int, browser: str, ttl: int
+    ) -> GenerationResult:
         gate, self.gate = self.gate, None
         if gate:
             gate.hold()
         asked = {"presented": str(gen), "browser": browser, "session": sid}
 
-        def ask() -> Answer:
+        def ask() -> GenerationResult:
             return self._behind.redeem(
                 sid, gen, now=now, grace=grace, browser=browser, ttl=min(ttl, LASTS)
             )
 
         return self._ask(f"redeem {gen}", asked, ask)
 
-    def confirm(self, sid: str, gen: int) -> Answer:
+    def confirm(self, sid: str, gen: int) -> GenerationResult:
         asked = {"shown": str(gen), "session": sid}
         return self._ask(f"is it alive? shows {gen}", asked, lambda: self._behind.confirm(sid, gen))
 
     def last_seen(self, sids: list[str]) -> dict[str, int]:
         return self._behind.last_seen(sids)
 
-    def bury(self, sid: str, reason: str, *, ttl: int) -> None:
+    def write_tombstone(self, sid: str, reason: str, *, ttl: int) -> None:
         self._tell(
-            f"tombstone: {reason}", lambda: self._behind.bury(sid, reason, ttl=min(ttl, LASTS))
+            f"tombstone: {reason}",
+            lambda: self._behind.write_tombstone(sid, reason, ttl=min(ttl, LASTS)),
         )
 
     def _tell(self, words: str, tell: Callable[[], None]) -> None:
@@ -107,7 +110,9 @@ class FaultyEntries:
         took = self._timed(tell)[1]
         self._recorder.step("redis", "app", "kept", "good", took=took)
 
-    def _ask(self, words: str, asked: dict[str, str], ask: Callable[[], Answer]) -> Answer:
+    def _ask(
+        self, words: str, asked: dict[str, str], ask: Callable[[], GenerationResult]
+    ) -> GenerationResult:
         self._recorder.step("app", "redis", words, details=asked)
         self._require_up()
         with self._in_order:
@@ -115,7 +120,7 @@ class FaultyEntries:
             self._answered(answer, took, self._behind.read(asked["session"]))
         return answer
 
-    def _answered(self, answer: Answer, took: float, entry: str) -> None:
+    def _answered(self, answer: GenerationResult, took: float, entry: str) -> None:
         if self.lose_next_answer:
             self.lose_next_answer, self.down = False, True
             self._recorder.note("redis", "does it, and stops before it can answer", "outage")

@@ -9,9 +9,9 @@ import threading
 from abc import ABC, abstractmethod
 
 from webapp.core.end_reasons import EndReason
-from webapp.core.ports import Answer, Outcome
+from webapp.core.ports import GenerationResult, Outcome
 
-UNKNOWN = Answer(Outcome.ENDED, reason=EndReason.FORGOTTEN)
+UNKNOWN = GenerationResult(Outcome.ENDED, reason=EndReason.UNKNOWN)
 
 # Seconds. Supabase's default ("reuse interval"); Auth0 and others let one choose.
 LEEWAY = 10
@@ -27,7 +27,9 @@ class OneStore(ABC):
     def start(self, sid: str, *, now: int, browser: str, ttl: int) -> None:
         self._entries[sid] = f"0 {now} 0{browser}"
 
-    def redeem(self, sid: str, gen: int, *, now: int, grace: int, browser: str, ttl: int) -> Answer:
+    def redeem(
+        self, sid: str, gen: int, *, now: int, grace: int, browser: str, ttl: int
+    ) -> GenerationResult:
         with self._lock:
             newest, rotated_at, refusal = self._look_up(sid)
             if refusal:
@@ -42,26 +44,26 @@ class OneStore(ABC):
             return answer
 
     @abstractmethod
-    def _decide(self, gen: int, newest: int, rotated_at: int, now: int) -> Answer:
+    def _decide(self, gen: int, newest: int, rotated_at: int, now: int) -> GenerationResult:
         """What generation `gen` may do, if it is the newest or an older one."""
 
-    def confirm(self, sid: str, gen: int) -> Answer:
+    def confirm(self, sid: str, gen: int) -> GenerationResult:
         newest, rotated_at, refusal = self._look_up(sid)
-        return refusal or Answer(Outcome.ALIVE, newest, rotated_at)
+        return refusal or GenerationResult(Outcome.ALIVE, newest, rotated_at)
 
-    def _look_up(self, sid: str) -> tuple[int, int, Answer | None]:
+    def _look_up(self, sid: str) -> tuple[int, int, GenerationResult | None]:
         first, *rest = self._entries.get(sid, "").split() or [""]
         if not first:
             return 0, 0, UNKNOWN
         if first == "ended":
-            return 0, 0, Answer(Outcome.ENDED, reason=rest[0])
+            return 0, 0, GenerationResult(Outcome.ENDED, reason=rest[0])
         return int(first), int(rest[0]), None
 
     def last_seen(self, sids: list[str]) -> dict[str, int]:
         found = {sid: self._look_up(sid) for sid in sids}
         return {sid: rotated_at for sid, (_, rotated_at, refusal) in found.items() if not refusal}
 
-    def bury(self, sid: str, reason: str, *, ttl: int) -> None:
+    def write_tombstone(self, sid: str, reason: str, *, ttl: int) -> None:
         self.put(sid, f"ended {reason}", ttl=ttl)
 
     def read(self, sid: str) -> str:
@@ -74,17 +76,17 @@ class OneStore(ABC):
 class NoRotation(OneStore):
     """One token from login to logout, for whoever has it (Flask-JWT-Extended's examples)."""
 
-    def _decide(self, gen: int, newest: int, rotated_at: int, now: int) -> Answer:
-        return Answer(Outcome.REPEATED, newest, rotated_at)
+    def _decide(self, gen: int, newest: int, rotated_at: int, now: int) -> GenerationResult:
+        return GenerationResult(Outcome.REPEATED, newest, rotated_at)
 
 
 class NoGrace(OneStore):
     """Rotation to the letter of RFC 9700 section 4.14.2: who comes with a used one is a thief."""
 
-    def _decide(self, gen: int, newest: int, rotated_at: int, now: int) -> Answer:
+    def _decide(self, gen: int, newest: int, rotated_at: int, now: int) -> GenerationResult:
         if gen < newest:
-            return Answer(Outcome.REUSED, reason=EndReason.REUSE)
-        return Answer(Outcome.ROTATED, newest + 1, now)
+            return GenerationResult(Outcome.REUSED, reason=EndReason.REUSE)
+        return GenerationResult(Outcome.ROTATED, newest + 1, now)
 
 
 class Leeway(NoGrace):
@@ -94,7 +96,7 @@ class Leeway(NoGrace):
     (Supabase also gives the newest to its parent at any time. This does not.)
     """
 
-    def _decide(self, gen: int, newest: int, rotated_at: int, now: int) -> Answer:
+    def _decide(self, gen: int, newest: int, rotated_at: int, now: int) -> GenerationResult:
         if gen == newest - 1 and now - rotated_at <= LEEWAY:
-            return Answer(Outcome.REPEATED, newest, rotated_at)
+            return GenerationResult(Outcome.REPEATED, newest, rotated_at)
         return super()._decide(gen, newest, rotated_at, now)

@@ -18,7 +18,7 @@ class Clock:
         return self.now - self.began
 
 
-class Recorder:
+class StepRecorder:
     """Several threads may tell it at once."""
 
     def __init__(self, clock: Clock) -> None:
@@ -31,7 +31,7 @@ class Recorder:
         return tuple(self._steps)
 
     @property
-    def told_here(self) -> int:
+    def steps_by_this_thread(self) -> int:
         """How many steps this thread has told of."""
         return getattr(self._thread, "told", 0)
 
@@ -52,7 +52,7 @@ class Recorder:
         # What befalls a store, or what a thief does by himself, is on nobody's behalf.
         alone = source == target and source in ("thief", "redis", "sql")
         who = "" if alone else getattr(self._thread, "who", "")
-        self._thread.told = self.told_here + 1
+        self._thread.told = self.steps_by_this_thread + 1
         at = self._clock.elapsed
         self._steps.append(Step(source, target, words, at, result, who, took, details or {}))
 

@@ -6,26 +6,26 @@ entries in Redis have names of their own and are gone within a quarter of an hou
 
 from collections.abc import Mapping
 
-from webapp.core.email_tokens import Links
+from webapp.core.email_tokens import EmailTokens
 from webapp.core.errors import Unavailable
 from webapp.core.keys import KeyRing, generate_secret
 from webapp.core.models import User
-from webapp.core.notifications import Notices
+from webapp.core.notifications import Notifications
 from webapp.core.session_status import SessionStatus
 from webapp.core.sessions import Sessions
-from webapp.core.token_cache import Memory
-from webapp.core.token_issuer import Limits
+from webapp.core.token_cache import TokenCache
+from webapp.core.token_issuer import SessionLifetimes
 from webapp.core.token_verifier import TokenVerifier
-from webapp.core.tokens import Tokens, new_token_id
+from webapp.core.tokens import TokenCodec, new_token_id
 
 from .actors import Browser, Thief
-from .app import App, SandboxServices
-from .fakes import LabFeed, LabRecords, NoPost
+from .app import SandboxApp, SandboxServices
+from .fakes import FakeFeed, FakeMailer, FakeSessionRepository
 from .fault_injection import LASTS, FaultyEntries, Inspectable
-from .recorder import Clock, Recorder
+from .recorder import Clock, StepRecorder
 
 # The real defaults.
-LIMITS = Limits(
+LIMITS = SessionLifetimes(
     access_ttl=300,
     idle=12 * 3600,
     idle_remembered=30 * 86400,
@@ -41,14 +41,14 @@ class Sandbox:
         """`now`: Unix seconds. `sql_knows`: whether SQL, too, knows the sessions."""
         self.sql_knows = sql_knows
         self.clock = Clock(now)
-        self.recorder = Recorder(self.clock)
+        self.recorder = StepRecorder(self.clock)
         self.redis = FaultyEntries(behind, self.recorder)
         self.user = User(f"lab-{new_token_id()}", "ada@example.com", "Ada", "user")
-        self.sql = LabRecords(self.user, self.recorder, remembers=sql_knows)
+        self.sql = FakeSessionRepository(self.user, self.recorder, remembers=sql_knows)
         self._behind = behind
-        self._feed = LabFeed(self.redis, self.recorder)
+        self._feed = FakeFeed(self.redis, self.recorder)
         self._refresh_keys = KeyRing.parse(f"lab-r1:{generate_secret()}")
-        self.app = App(self._services("lab-a1"), self.user, self.clock, self.recorder)
+        self.app = SandboxApp(self._services("lab-a1"), self.user, self.clock, self.recorder)
         self._browsers: list[Browser] = []
         self.you = self.sign_in("You")
         self.thief = Thief(self.app, self.clock, self.recorder, "The thief")
@@ -63,16 +63,16 @@ class Sandbox:
         return browser
 
     def _services(self, kid: str) -> SandboxServices:
-        self.signer = Tokens(
+        self.signer = TokenCodec(
             KeyRing.parse(f"{kid}:{generate_secret()}"),
             self._refresh_keys,
             issuer="lab",
             audience="lab-api",
             leeway=30,
         )
-        notices = Notices(NoPost(self.recorder), Links(generate_secret()))
+        notices = Notifications(FakeMailer(self.recorder), EmailTokens(generate_secret()))
         status = SessionStatus(self.redis, self.sql, self._feed, notices)
-        verifier = TokenVerifier(self.signer, status, self._feed, Memory(size=100))
+        verifier = TokenVerifier(self.signer, status, self._feed, TokenCache(size=100))
         return SandboxServices(self.signer, Sessions(self.signer, status, LIMITS), verifier)
 
     def withdraw_access_key(self) -> None:

@@ -2,18 +2,18 @@
 
 from flask import Blueprint, Flask
 
-from webapp.lab.diagram.layout import SAID, SIGNS, draw
-from webapp.lab.diagram.outcomes import with_endings
-from webapp.lab.live.middleware import Recorder
+from webapp.lab.diagram.layout import RESULT_LABELS, SIGNS, draw
+from webapp.lab.diagram.outcomes import with_outcomes
+from webapp.lab.live.middleware import RecordingMiddleware
 
 lab = Blueprint("lab", __name__, url_prefix="/lab")
 
 from . import live, scenarios, tour  # noqa: E402, F401 - they add their routes
 
 
-def install(app: Flask) -> None:
+def init_app(app: Flask) -> None:
     """Without it there is no such address, and nothing is recorded."""
     app.register_blueprint(lab)
-    app.jinja_env.globals.update(draw=draw, steps_of=with_endings, signs=SIGNS, said=SAID)
-    trail = app.extensions["evergreen"].lab.trail
-    app.wsgi_app = Recorder(app.wsgi_app, trail)  # type: ignore[method-assign, assignment]
+    app.jinja_env.globals.update(draw=draw, steps_of=with_outcomes, signs=SIGNS, said=RESULT_LABELS)
+    trail = app.extensions["evergreen"].lab.exchanges
+    app.wsgi_app = RecordingMiddleware(app.wsgi_app, trail)  # type: ignore[method-assign, assignment]

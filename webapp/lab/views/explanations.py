@@ -56,7 +56,7 @@ ROW = {
     "remembered": "Whether “Keep me signed in” was chosen: the sign-in then outlives the browser.",
     "idle_ttl": "So long it may rest unused.",
     "expires_at": "The absolute limit. No refresh moves it.",
-    "proved_at": "When the password was last given. Great changes ask for it again after 15 min.",
+    "reauthenticated_at": "When the password was last given; important changes ask for it anew.",
     "ended_at": "Once this is written it is over for good, whatever any token says. It is written "
     "before anything else, so a logout survives any crash.",
     "ended_reason": "What its owner is told.",

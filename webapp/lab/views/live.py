@@ -7,12 +7,12 @@ from webapp.core.policy import Permission
 from webapp.lab.live.exchanges import START, Exchange
 from webapp.lab.sandbox.scenarios import ALL
 from webapp.web.auth import cookies
-from webapp.web.auth.authentication import visitor
+from webapp.web.auth.authentication import current_identity
 from webapp.web.auth.authorization import requires
 from webapp.web.auth.destinations import not_a_destination
 
 from . import lab
-from .panels import all_panels, laboratory
+from .panels import all_panels, lab_services
 
 
 @lab.get("")
@@ -26,7 +26,7 @@ def overview() -> ResponseReturnValue:
         all_scenarios=ALL,
         **seen_now(),
     )
-    return cookies.remember_lab(make_response(page))
+    return cookies.set_lab_cookie(make_response(page))
 
 
 @lab.get("/events")
@@ -37,15 +37,15 @@ def events() -> ResponseReturnValue:
     after = request.args.get("after", START)
     exchanges = newer_than(after)
     if not exchanges:
-        return cookies.remember_lab(make_response("", 204))
+        return cookies.set_lab_cookie(make_response("", 204))
     page = render_template(
         "lab/_events.html", exchanges=exchanges, place=last(exchanges, after), **seen_now()
     )
-    return cookies.remember_lab(make_response(page))
+    return cookies.set_lab_cookie(make_response(page))
 
 
 def newer_than(place: str) -> list[Exchange]:
-    return laboratory().trail.after(visitor().access.sid, place)
+    return lab_services().exchanges.after(current_identity().access.sid, place)
 
 
 def last(exchanges: list[Exchange], place: str) -> str:
@@ -53,5 +53,5 @@ def last(exchanges: list[Exchange], place: str) -> str:
 
 
 def seen_now() -> dict[str, object]:
-    access = visitor().access
+    access = current_identity().access
     return {"panels": all_panels(), "access_ttl": access.exp - access.iat}

@@ -9,13 +9,13 @@ from flask import g, request
 from webapp.core import jws
 from webapp.core.claims import AccessClaims, RefreshClaims
 from webapp.core.errors import Unavailable
-from webapp.core.token_issuer import Grant
+from webapp.core.token_issuer import IssuedTokens
 from webapp.core.user_agents import describe
-from webapp.lab.diagram.layout import span
-from webapp.lab.services import Laboratory
+from webapp.lab.diagram.layout import format_duration
+from webapp.lab.services import LabServices
 from webapp.web import time_format
 from webapp.web.auth import cookies
-from webapp.web.auth.authentication import visitor
+from webapp.web.auth.authentication import current_identity
 from webapp.web.services import services
 
 from .explanations import ACCESS, COOKIES, ENTRY, HEADER, REFRESH, ROW
@@ -41,7 +41,7 @@ def all_panels() -> list[Panel]:
 
 
 def access_panel() -> Panel:
-    claims, tokens = visitor().access, services().settings
+    claims, tokens = current_identity().access, services().settings
     shown = {
         "alg": services().access_keys.signing.algorithm,
         "typ": "at+jwt",
@@ -88,9 +88,9 @@ def refresh_panel() -> Panel:
 
 
 def entry_panel() -> Panel:
-    sid = visitor().access.sid
+    sid = current_identity().access.sid
     try:
-        kept = laboratory().trail.entry(sid)
+        kept = lab_services().exchanges.entry(sid)
     except Unavailable:
         return Panel("entry", "Redis entry", "Redis does not answer at the moment", [])
     if kept is None:
@@ -115,28 +115,28 @@ def entry_of(where: str, text: str, more: Mapping[str, str] | None = None) -> Pa
 
 
 def row_panel() -> Panel:
-    session = services().sessions.look_up(visitor().access)
+    session = services().sessions.session_of(current_identity().access)
     return row_of(asdict(session) if session else {})
 
 
 def row_of(row: Mapping[str, Any]) -> Panel:
-    shown = {name: told(name, value) for name, value in row.items()}
+    shown = {name: user_agent_text(name, value) for name, value in row.items()}
     where = "One row of the table of sessions"
     return Panel("row", "SQL row", where, facts(shown or {"state": "no row"}, ROW))
 
 
-def told(name: str, value: Any) -> str:
+def user_agent_text(name: str, value: Any) -> str:
     """Times as a clock shows them, durations with their unit, browsers by name."""
     if value in (None, "", "None"):
         return "not yet" if name.startswith("ended") else "never"
     if name == "remembered":
         return "yes" if str(value) == "True" else "no"
     if name == "expires_at":
-        return time_format.moment(float(value))
+        return time_format.datetime_minutes(float(value))
     if name.endswith("_at"):
         return clock(float(value))
     if name == "idle_ttl":
-        return span(float(value))
+        return format_duration(float(value))
     return str(describe(value)) if name == "user_agent" else str(value)
 
 
@@ -159,9 +159,9 @@ def jar_panel() -> Panel:
     )
 
 
-def laboratory() -> Laboratory:
+def lab_services() -> LabServices:
     found = services().lab
-    assert found is not None  # these pages are there only if it is
+    assert isinstance(found, LabServices)  # the lab's pages exist only with them
     return found
 
 
@@ -184,7 +184,7 @@ def opened(name: str) -> RefreshClaims | AccessClaims | None:
 
 def token(name: str) -> str:
     """The one that the browser has from now on."""
-    grant: Grant | None = g.get("grant")
+    grant: IssuedTokens | None = g.get("grant")
     if grant:
         return grant.access_token if name == cookies.ACCESS else grant.refresh_token
     return cookies.read(name) or ""
@@ -192,4 +192,4 @@ def token(name: str) -> str:
 
 def clock(at: float) -> str:
     """With its day: a session lives for weeks, and tokens expire on another one."""
-    return time_format.second(at)
+    return time_format.datetime_seconds(at)

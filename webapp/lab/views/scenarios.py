@@ -7,18 +7,18 @@ from flask.typing import ResponseReturnValue
 
 from webapp.core.errors import NotFound
 from webapp.core.policy import Permission
-from webapp.core.rate_limits import LAB_BY_ACCOUNT
+from webapp.core.rate_limits import LAB_PER_ACCOUNT
 from webapp.lab.diagram.comparison import conclude
-from webapp.lab.diagram.jwt_parts import Part, decoded
+from webapp.lab.diagram.jwt_parts import Part, decode
 from webapp.lab.diagram.steps import Run
 from webapp.lab.sandbox.run import POLICIES, Policy, run
 from webapp.lab.sandbox.scenarios import ALL, Scenario
-from webapp.web.auth.authentication import visitor
+from webapp.web.auth.authentication import current_identity
 from webapp.web.auth.authorization import requires
 from webapp.web.services import services
 
 from . import lab
-from .panels import entry_of, laboratory, row_of
+from .panels import entry_of, lab_services, row_of
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def run_scenario(slug: str) -> ResponseReturnValue:
             entry_of(f"lab-session:{played.row.get('sid', '…')}", played.entry),
             row_of(played.row),
         ],
-        tokens=[Token(name, text, decoded(text)) for name, text in played.tokens.items()],
+        tokens=[Token(name, text, decode(text)) for name, text in played.tokens.items()],
         **neighbours(slug),
     )
 
@@ -98,11 +98,11 @@ def play(slug: str, *, option: str) -> Run:
 
 
 def count() -> None:
-    services().attempts.count_user(LAB_BY_ACCOUNT, visitor().user.id)
+    services().rate_limiter.count_user(LAB_PER_ACCOUNT, current_identity().user.id)
 
 
 def played(slug: str, policy: str, option: str | None = None) -> Run:
-    return run(slug, policy, option or None, entries=laboratory().entries, now=services().now())
+    return run(slug, policy, option or None, entries=lab_services().entries, now=services().now())
 
 
 def prediction(found: Scenario) -> int | None:

@@ -15,16 +15,16 @@ from . import lab
 @lab.get("/walk")
 @requires(Permission.OWN_ACCOUNT)
 def first_step() -> ResponseReturnValue:
-    return redirect(url_for("lab.walk", number=1))
+    return redirect(url_for("lab.tour", number=1))
 
 
 @lab.get("/walk/<int:number>")
 @requires(Permission.OWN_ACCOUNT)
-def walk(number: int) -> ResponseReturnValue:
+def tour(number: int) -> ResponseReturnValue:
     """From 1."""
     if not 1 <= number <= len(STOPS):
         raise NotFound
     stop = STOPS[number - 1]
     return render_template(
-        "lab/walk.html", stop=stop, number=number, stops=STOPS, to_try=ALL.get(stop.scenario)
+        "lab/tour.html", stop=stop, number=number, stops=STOPS, to_try=ALL.get(stop.scenario)
     )

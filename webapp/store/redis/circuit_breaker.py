@@ -10,18 +10,18 @@ import time
 import redis
 
 # Seconds: long enough for a queue of requests to be told.
-REST = 0.3
+OPEN_SECONDS = 0.3
 
 
-class Rest:
+class CircuitBreaker:
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._until = 0.0
 
-    def require_over(self) -> None:
+    def check(self) -> None:
         """Raises redis.TimeoutError."""
         if time.monotonic() < self._until:
             raise redis.TimeoutError("it has just not answered somebody else")
 
-    def begin(self) -> None:
+    def trip(self) -> None:
         self._until = time.monotonic() + self._seconds

@@ -11,18 +11,18 @@ from redis.retry import Retry
 
 from .cluster import Cluster
 from .deadlines import ANSWER_TIMEOUT, CONNECT_TIMEOUT
-from .dedicated_connection import Line
+from .dedicated_connection import DedicatedConnection
 from .direct_client import DirectClient
 from .embedded.server import EmbeddedServer, EmbeddedServerError
 from .sentinel import MasterClient, master_client
-from .urls import SEVERAL, RedisUrl
+from .urls import MULTI_SERVER_SCHEMES, RedisUrl
 
 # Seconds that a thread waits when all connections are in use.
 POOL_TIMEOUT = 0.1
 MAX_CONNECTIONS = 64
 
 
-def redis_client(url: str | None, folder: Path) -> redis.Redis:
+def create_client(url: str | None, folder: Path) -> redis.Redis:
     """A client for the server at `url` (redis://, rediss:// or unix://), or for several servers
     (redis_url.py). Connects with the first command.
 
@@ -30,7 +30,7 @@ def redis_client(url: str | None, folder: Path) -> redis.Redis:
     it. Safe to share among threads and to carry into forked children. Raises ValueError for a
     url that it can't read.
     """
-    if url and url.startswith(SEVERAL):
+    if url and url.startswith(MULTI_SERVER_SCHEMES):
         several = RedisUrl.parse(url)
         kind = Cluster if several.kind == "cluster" else master_client
         return kind(several, options(), pool_options())
@@ -46,19 +46,21 @@ def redis_client(url: str | None, folder: Path) -> redis.Redis:
 
 def make_and_drop(url: str) -> None:
     """Raises what redis-py raises for a wrong `url`. Connects to nothing."""
-    client = redis_client(url, Path())
+    client = create_client(url, Path())
     if not isinstance(client, MasterClient | Cluster):
         client.connection_pool.make_connection()
 
 
-def line_to(client: redis.Redis, key: str) -> Line:
+def dedicated_connection(client: redis.Redis, key: str) -> DedicatedConnection:
     """A new connection to the server that has `key` now. Raises redis.RedisError."""
     if isinstance(client, MasterClient | Cluster):
-        return client.line_to(key)
+        return client.dedicated_connection(key)
     shared = client.connection_pool
     own = redis.ConnectionPool(shared.connection_class, **shared.connection_kwargs)
     # Nobody told us of replicas.
-    return Line(redis.Redis(connection_pool=own, single_connection_client=True), witnesses=0)
+    return DedicatedConnection(
+        redis.Redis(connection_pool=own, single_connection_client=True), required_replicas=0
+    )
 
 
 def pool_options() -> dict[str, Any]:

@@ -48,7 +48,7 @@ class RedisClock:
         offset = self._offset
         return time.time() if offset is None else time.clock_gettime(STEADY) + offset
 
-    def require_right(self, now: float) -> None:
+    def check_synchronised(self, now: float) -> None:
         """Before something is decided for good: by a wrong clock a race of two tabs is theft.
 
         `now` may have been read before Redis said what time it is. Raises redis.ConnectionError.

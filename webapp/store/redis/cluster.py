@@ -10,8 +10,8 @@ from redis._parsers import Encoder
 from redis.commands.core import Script
 from redis.connection import BlockingConnectionPool
 
-from .deadlines import TimelyConnection, TimelySSLConnection, in_time
-from .dedicated_connection import Line, witnesses_among
+from .deadlines import DeadlineConnection, DeadlineSSLConnection, deadline
+from .dedicated_connection import DedicatedConnection, required_replicas
 from .urls import RedisUrl
 
 LIBRARY_ERRORS = (
@@ -36,7 +36,7 @@ class Cluster(redis.Redis):
     ) -> None:
         tls = {name: value for name, value in url.options.items() if name.startswith("ssl_")}
         self._nodes = url.nodes
-        self._kind = TimelySSLConnection if url.tls else TimelyConnection
+        self._kind = DeadlineSSLConnection if url.tls else DeadlineConnection
         self._settings = {**settings, **tls, "username": url.username, "password": url.password}
         self._pool_settings = pool_settings
         # One a process. Of two threads that make one at once, the first is kept.
@@ -59,15 +59,15 @@ class Cluster(redis.Redis):
     def get_encoder(self) -> Encoder:
         return Encoder("utf-8", "strict", True)
 
-    def line_to(self, key: str) -> Line:
+    def dedicated_connection(self, key: str) -> DedicatedConnection:
         """Raises redis.RedisError. Asks for the layout anew."""
         with self._asking() as cluster:
             cluster.nodes_manager.initialize()
             node, *replicas = cluster.nodes_manager.slots_cache[cluster.keyslot(key)]
         pool = redis.ConnectionPool(self._kind, host=node.host, port=node.port, **self._settings)
-        return Line(
+        return DedicatedConnection(
             redis.Redis(connection_pool=pool, single_connection_client=True),
-            witnesses_among(len(replicas)),
+            required_replicas(len(replicas)),
         )
 
     def __repr__(self) -> str:
@@ -80,7 +80,7 @@ class Cluster(redis.Redis):
     @contextmanager
     def _asking(self) -> Iterator[redis.RedisCluster]:
         try:
-            with in_time():
+            with deadline():
                 yield self._cluster()
         except redis.RedisError:
             raise

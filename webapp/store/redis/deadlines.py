@@ -29,7 +29,7 @@ _limit = _Limit()
 
 
 @contextmanager
-def in_time() -> Iterator[None]:
+def deadline() -> Iterator[None]:
     """What this thread does on timely connections takes LIMIT seconds at most, or fails."""
     outer = _limit.ends
     _limit.ends = outer or time.monotonic() + LIMIT
@@ -39,38 +39,38 @@ def in_time() -> Iterator[None]:
         _limit.ends = outer
 
 
-def left(most: float) -> float:
+def remaining(most: float) -> float:
     if _limit.ends is None:
         return most
     return max(LAST_MOMENT, min(most, _limit.ends - time.monotonic()))
 
 
-class _Timely(Connection):
+class _WithDeadline(Connection):
     def _connect(self) -> Any:
-        self.socket_connect_timeout = left(min(CONNECT_TIMEOUT, self._most()))
+        self.socket_connect_timeout = remaining(min(CONNECT_TIMEOUT, self._most()))
         return super()._connect()  # type: ignore[no-untyped-call]
 
     def _most(self) -> float:
         return float(self.socket_timeout or ANSWER_TIMEOUT)
 
     def read_response(self, disable_decoding: bool = False, **options: Any) -> Any:
-        options["timeout"] = left(self._most())
+        options["timeout"] = remaining(self._most())
         # Not the default of sentinels' connections: another command would get this one's answer.
         options["disconnect_on_error"] = True
         return super().read_response(disable_decoding, **options)
 
 
-class TimelyConnection(_Timely):
+class DeadlineConnection(_WithDeadline):
     """Over TCP."""
 
 
-class TimelySSLConnection(_Timely, SSLConnection):
+class DeadlineSSLConnection(_WithDeadline, SSLConnection):
     """Over TLS."""
 
 
-class TimelyMasterConnection(_Timely, SentinelManagedConnection):
+class DeadlineMasterConnection(_WithDeadline, SentinelManagedConnection):
     """Asks the sentinels for the master each time that it connects."""
 
 
-class TimelyMasterSSLConnection(_Timely, SentinelManagedConnection, SSLConnection):
+class DeadlineMasterSSLConnection(_WithDeadline, SentinelManagedConnection, SSLConnection):
     """The same over TLS."""

@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 @contextmanager
-def answering() -> Iterator[None]:
+def translate_redis_errors() -> Iterator[None]:
     """Translate every redis.RedisError into Unavailable, and log its cause."""
     try:
         yield

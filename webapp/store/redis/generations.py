@@ -12,16 +12,16 @@ from typing import Any
 import redis
 from redis.commands.core import Script
 
-from webapp.core.ports import Answer, Outcome
+from webapp.core.ports import GenerationResult, Outcome
 
-from .circuit_breaker import REST, Rest
+from .circuit_breaker import OPEN_SECONDS, CircuitBreaker
 from .cluster import Cluster
-from .errors import answering
+from .errors import translate_redis_errors
 
 HERE = Path(__file__).parent
 
 
-class RedisEntries:
+class RedisGenerations:
     """Serves `core.stores.Entries`."""
 
     def __init__(
@@ -36,43 +36,45 @@ class RedisEntries:
         """
         self._redis = client
         # A cluster has several servers: one that hangs says nothing of the others.
-        self._rest = Rest(0 if isinstance(client, Cluster) else REST)
+        self._circuit_breaker = CircuitBreaker(0 if isinstance(client, Cluster) else OPEN_SECONDS)
         self._prefix = prefix
-        self._require_right = require_right
+        self._check_clock = require_right
         self._redeem = client.register_script((HERE / "redeem.lua").read_text())
         self._confirm = client.register_script((HERE / "confirm.lua").read_text())
 
     def start(self, sid: str, *, now: int, browser: str, ttl: int) -> None:
-        with answering():
-            self._require_right(now)
+        with translate_redis_errors():
+            self._check_clock(now)
             self._redis.set(self._key(sid), f"0 {now} 0{browser}", ex=ttl)
 
-    def redeem(self, sid: str, gen: int, *, now: int, grace: int, browser: str, ttl: int) -> Answer:
-        with answering():
-            self._require_right(now)
+    def redeem(
+        self, sid: str, gen: int, *, now: int, grace: int, browser: str, ttl: int
+    ) -> GenerationResult:
+        with translate_redis_errors():
+            self._check_clock(now)
         return self._ask(self._redeem, sid, gen, now, grace, browser, ttl)
 
-    def confirm(self, sid: str, gen: int) -> Answer:
+    def confirm(self, sid: str, gen: int) -> GenerationResult:
         return self._ask(self._confirm, sid, gen)
 
     def last_seen(self, sids: list[str]) -> dict[str, int]:
-        with answering():
+        with translate_redis_errors():
             values: list[Any] = self._redis.mget([self._key(sid) for sid in sids]) if sids else []
         found = {sid: value.split() for sid, value in zip(sids, values, strict=True) if value}
         return {sid: int(parts[1]) for sid, parts in found.items() if parts[0] != "ended"}
 
-    def bury(self, sid: str, reason: str, *, ttl: int) -> None:
+    def write_tombstone(self, sid: str, reason: str, *, ttl: int) -> None:
         self.put(sid, f"ended {reason}", ttl=ttl)
 
     def read(self, sid: str) -> str:
         """An entry as it stands, for people to look at; empty if there is none."""
-        with answering():
+        with translate_redis_errors():
             entry: Any = self._redis.get(self._key(sid))
         return entry or ""
 
     def put(self, sid: str, entry: str, *, ttl: int) -> None:
         """Replace an entry; by an empty one: forget it."""
-        with answering():
+        with translate_redis_errors():
             if entry:
                 self._redis.set(self._key(sid), entry, ex=ttl)
             else:
@@ -81,17 +83,17 @@ class RedisEntries:
     def _key(self, sid: str) -> str:
         return self._prefix + sid
 
-    def _ask(self, script: Script, sid: str, *args: int | str) -> Answer:
+    def _ask(self, script: Script, sid: str, *args: int | str) -> GenerationResult:
         """What every request may need: so nobody waits for it who can know that it is in vain."""
-        with answering():
-            self._rest.require_over()
+        with translate_redis_errors():
+            self._circuit_breaker.check()
             try:
                 reply: list[Any] = script(keys=[self._key(sid)], args=list(args))
             except redis.TimeoutError:
-                self._rest.begin()
+                self._circuit_breaker.trip()
                 raise
         outcome = Outcome(reply[0])
         if outcome in (Outcome.ENDED, Outcome.REUSED):
-            return Answer(outcome, reason=reply[1])
+            return GenerationResult(outcome, reason=reply[1])
         gen, rotated_at = reply[1:] or (0, 0)
-        return Answer(outcome, gen, rotated_at)
+        return GenerationResult(outcome, gen, rotated_at)

@@ -26,8 +26,8 @@ from typing import Any
 
 import redis
 
-from .client import line_to
-from .dedicated_connection import Line
+from .client import dedicated_connection
+from .dedicated_connection import DedicatedConnection
 
 log = logging.getLogger(__name__)
 
@@ -36,12 +36,12 @@ STREAM = "doubts"
 KEPT = 10_000
 PROBE = "{doubts}:probe"  # on the stream's own node
 PROBE_LASTS = 60  # seconds
-TIDY_EVERY = 1  # second
+TRIM_EVERY = 1  # second
 # Seconds. The reader asks again after BLOCK without news; after HEARD of silence nobody is
 # believed unasked. So long an ended session could live on in a worker that has just lost Redis:
 # below the promised second.
 BLOCK = 0.2
-HEARD = 0.5
+LAST_READ_AT = 0.5
 # Seconds. An announcement is made before its change is committed; no commit takes so long.
 LOOK_BACK = 10
 # Seconds between tries to reach a Redis that is gone.
@@ -52,14 +52,14 @@ MAX_UNSENT = 10_000
 _epochs = count()
 
 
-class RedisFeed:
+class RedisInvalidationFeed:
     """Serves `core.stores.Feed`."""
 
     def __init__(self, client: redis.Redis, doubt_lasts: float) -> None:
         """`doubt_lasts`: seconds, longer than an access token lives."""
         self._redis = client
-        self._doubt_lasts = doubt_lasts
-        self._doubts: dict[str, float] = {}
+        self._invalidation_ttl = doubt_lasts
+        self._invalidated_until: dict[str, float] = {}
         self._unsent: deque[str] = deque(maxlen=MAX_UNSENT)
         # When, and whom of: what the next failover may undo.
         self._sent: deque[tuple[float, str]] = deque(maxlen=MAX_UNSENT)
@@ -69,7 +69,7 @@ class RedisFeed:
     def _start_over(self) -> None:
         """Without a reader: threads don't survive a fork."""
         self._pid = 0
-        self._line: Line | None = None
+        self._line: DedicatedConnection | None = None
         self._heard = 0.0
         self._epoch = -1
         self._tidied = 0.0
@@ -78,7 +78,7 @@ class RedisFeed:
     def epoch(self) -> int:
         if self._pid != os.getpid():
             self._start_reader()
-        return self._epoch if time.monotonic() - self._heard < HEARD else -1
+        return self._epoch if time.monotonic() - self._heard < LAST_READ_AT else -1
 
     @property
     def silence(self) -> float | None:
@@ -86,20 +86,20 @@ class RedisFeed:
         return time.monotonic() - self._heard if self._heard else None
 
     @property
-    def believed(self) -> bool:
+    def is_current(self) -> bool:
         """As `epoch`, and starts no reader."""
         silence = self.silence
-        return silence is not None and silence < HEARD and self._epoch >= 0
+        return silence is not None and silence < LAST_READ_AT and self._epoch >= 0
 
-    def doubts(self, sid: str, user_id: str) -> bool:
-        return sid in self._doubts or user_id in self._doubts
+    def is_invalidated(self, sid: str, user_id: str) -> bool:
+        return sid in self._invalidated_until or user_id in self._invalidated_until
 
     @property
     def unsent(self) -> int:
         return len(self._unsent)
 
-    def announce(self, name: str) -> bool:
-        self._doubt(name)
+    def publish(self, name: str) -> bool:
+        self._invalidate(name)
         try:
             self._send(name)
         except redis.RedisError as error:
@@ -109,20 +109,20 @@ class RedisFeed:
             return False
         return True
 
-    def _doubt(self, name: str) -> None:
-        self._doubts[name] = time.monotonic() + self._doubt_lasts
+    def _invalidate(self, name: str) -> None:
+        self._invalidated_until[name] = time.monotonic() + self._invalidation_ttl
 
     def _send(self, name: str) -> None:
         mine = (time.monotonic(), name)
         self._sent.append(mine)  # first: it may arrive, and be lost again, at once
         try:
-            self._tell(name)
+            self._publish(name)
         except redis.RedisError:
             with suppress(ValueError, IndexError):  # the reader tidies meanwhile
                 self._sent.remove(mine)
             raise
 
-    def _tell(self, name: str) -> None:
+    def _publish(self, name: str) -> None:
         self._redis.xadd(STREAM, {"of": name}, maxlen=KEPT, approximate=True)
 
     def _start_reader(self) -> None:
@@ -134,54 +134,56 @@ class RedisFeed:
         reader = threading.Thread(target=_read, args=(weakref.ref(self),), daemon=True, name="feed")
         reader.start()
 
-    def _call(self) -> Line:
+    def _connect(self) -> DedicatedConnection:
         """A new connection; and what the server at its other end may have lost is said again."""
-        self._line = line_to(self._redis, STREAM)
+        self._line = dedicated_connection(self._redis, STREAM)
         for _, name in tuple(self._sent):
-            self._tell(name)
+            self._publish(name)
         return self._line
 
-    def _hang_up(self) -> None:
+    def _disconnect(self) -> None:
         self._epoch = -1
         line, self._line = self._line, None
         if line:
             line.close()
 
-    def _join(self, line: Line) -> str:
+    def _join(self, line: DedicatedConnection) -> str:
         """Begin anew, a little back: of what was announced just now the change may be to come."""
         seconds: Any = line.server.time()
-        after = self._hear(line, f"{max(0, int(seconds[0]) - LOOK_BACK) * 1000}-0")
+        after = self._read_stream(line, f"{max(0, int(seconds[0]) - LOOK_BACK) * 1000}-0")
         self._epoch = next(_epochs)
         return after
 
-    def _hear(self, line: Line, after: str) -> str:
+    def _read_stream(self, line: DedicatedConnection, after: str) -> str:
         """Wait for news for BLOCK seconds at most; the id of the last of it."""
         news: Any = line.server.xread({STREAM: after}, block=int(BLOCK * 1000))
         for _, entries in news or ():
             for entry_id, fields in entries:
                 after = entry_id
-                self._doubt(fields["of"])
-        if time.monotonic() - self._heard >= HEARD:  # stopped for so long, it may have missed some
+                self._invalidate(fields["of"])
+        if (
+            time.monotonic() - self._heard >= LAST_READ_AT
+        ):  # stopped for so long, it may have missed some
             self._epoch = next(_epochs)
         self._heard = time.monotonic()
         return after
 
-    def _require_writable(self, line: Line) -> None:
+    def _require_writable(self, line: DedicatedConnection) -> None:
         """A Redis that is full, or has lost its replicas, can be read and not written.
 
         Then nobody could tell us anything either.
         """
         line.server.set(PROBE, "", ex=PROBE_LASTS)
-        line.require_majority()
+        line.check_quorum()
 
-    def _tidy(self) -> None:
+    def _trim(self) -> None:
         """Drop what lapsed."""
         now = time.monotonic()
-        if now - self._tidied < TIDY_EVERY:
+        if now - self._tidied < TRIM_EVERY:
             return
         self._tidied = now
-        for name in [name for name, until in list(self._doubts.items()) if until < now]:
-            self._doubts.pop(name, None)
+        for name in [name for name, until in list(self._invalidated_until.items()) if until < now]:
+            self._invalidated_until.pop(name, None)
         while self._sent and self._sent[0][0] < now - LOOK_BACK:
             self._sent.popleft()
 
@@ -191,21 +193,21 @@ class RedisFeed:
             self._unsent.popleft()
 
 
-def _read(feed_of: "weakref.ref[RedisFeed]") -> None:
+def _read(feed_of: "weakref.ref[RedisInvalidationFeed]") -> None:
     """The reader's life. It holds the feed only while it works: an app that is gone ends it."""
     after: str | None = None
     while feed := feed_of():
         try:
-            line = feed._line or feed._call()
+            line = feed._line or feed._connect()
             feed._require_writable(line)
-            feed._tidy()
+            feed._trim()
             feed._send_unsent()
-            after = feed._hear(line, after) if after else feed._join(line)
+            after = feed._read_stream(line, after) if after else feed._join(line)
         except Exception as error:
             # Whatever it was: without a reader this worker would be slow for ever.
             if after:
                 log.warning("the feed has to join anew: %s", error)
             after = None
-            feed._hang_up()
+            feed._disconnect()
             time.sleep(RETRY)
         del feed

@@ -2,18 +2,18 @@
 
 import redis
 
-from .errors import answering
+from .errors import translate_redis_errors
 
-TURN = "tidying"
+LOCK_KEY = "tidying"
 
 
-class RedisTurns:
+class RedisLock:
     """The lock of the retention job: a key with a time to live, never released."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._redis = client
 
-    def take(self, seconds: int) -> bool:
+    def acquire(self, seconds: int) -> bool:
         """Take the lock for that time; False if another worker holds it. Raises Unavailable."""
-        with answering():
-            return bool(self._redis.set(TURN, "", nx=True, ex=seconds))
+        with translate_redis_errors():
+            return bool(self._redis.set(LOCK_KEY, "", nx=True, ex=seconds))

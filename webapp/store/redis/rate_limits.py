@@ -9,7 +9,7 @@ import redis
 from webapp.core.rate_limits import Limit
 from webapp.store.memory_rate_limits import whole_seconds
 
-from .errors import answering
+from .errors import translate_redis_errors
 
 if TYPE_CHECKING:
     from limits import RateLimitItem
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PREFIX = "attempts"
 
 
-class RedisCounters:
+class RedisRateLimits:
     """Serves `core.attempts.Counters`: one list of times a bucket, changed by limits' scripts."""
 
     def __init__(self, client: redis.Redis) -> None:
@@ -42,9 +42,9 @@ class RedisCounters:
 
         return MovingWindowRateLimiter(self._storage)
 
-    def take(self, limit: Limit, key: str) -> int:
+    def acquire(self, limit: Limit, key: str) -> int:
         item = _item(limit)
-        with answering():
+        with translate_redis_errors():
             if self._limiter.hit(item, key):
                 return 0
             stats = self._limiter.get_window_stats(item, key)
@@ -52,12 +52,12 @@ class RedisCounters:
             return 1
         return whole_seconds(stats.reset_time - time.time(), limit)
 
-    def give_back(self, limit: Limit, key: str) -> None:
-        with answering():
+    def release(self, limit: Limit, key: str) -> None:
+        with translate_redis_errors():
             self._redis.lpop(self._bucket(limit, key))
 
     def clear(self, limit: Limit, key: str) -> None:
-        with answering():
+        with translate_redis_errors():
             self._redis.delete(self._bucket(limit, key))
 
     def _bucket(self, limit: Limit, key: str) -> str:

@@ -11,9 +11,9 @@ from typing import Any
 
 import redis
 
-from webapp.core.saved_forms import KEPT_FOR, MOST, SENDING, Draft
+from webapp.core.saved_forms import KEPT_FOR, MOST, SENDING, SavedForm
 
-from .errors import answering
+from .errors import translate_redis_errors
 
 # In one step: nothing personal is left without an end.
 KEEP = """
@@ -22,48 +22,48 @@ return redis.call('EXPIRE', KEYS[1], ARGV[3])
 """
 
 
-class RedisDrafts:
+class RedisSavedForms:
     """Serves `core.drafts.Drafts`."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._redis = client
         self._keep = client.register_script(KEEP)
 
-    def keep(self, draft: Draft, draft_id: str | None = None) -> str:
+    def save(self, draft: SavedForm, draft_id: str | None = None) -> str:
         key = _forms(draft.user_id)
-        found = self.kept(draft.user_id, draft.kept_at)
+        found = self.saved(draft.user_id, draft.saved_at)
         if draft_id not in found:
             draft_id = secrets.token_urlsafe(16)
-        with answering():
+        with translate_redis_errors():
             for surplus in list(found)[MOST - 1 :]:
                 self._redis.hdel(key, surplus)
             self._keep(keys=[key], args=[draft_id, json.dumps(asdict(draft)), KEPT_FOR])
         return draft_id
 
-    def kept(self, user_id: str, now: float) -> dict[str, Draft]:
-        with answering():
+    def saved(self, user_id: str, now: float) -> dict[str, SavedForm]:
+        with translate_redis_errors():
             found: Any = self._redis.hgetall(_forms(user_id))
-        drafts = {draft_id: _draft(**json.loads(text)) for draft_id, text in found.items()}
-        fresh = {key: each for key, each in drafts.items() if now - each.kept_at < KEPT_FOR}
-        return dict(sorted(fresh.items(), key=lambda pair: pair[1].kept_at, reverse=True))
+        drafts = {draft_id: _saved_form(**json.loads(text)) for draft_id, text in found.items()}
+        fresh = {key: each for key, each in drafts.items() if now - each.saved_at < KEPT_FOR}
+        return dict(sorted(fresh.items(), key=lambda pair: pair[1].saved_at, reverse=True))
 
-    def claim(self, draft: Draft, draft_id: str) -> bool:
+    def claim(self, draft: SavedForm, draft_id: str) -> bool:
         key = _sent(draft.user_id, draft_id)
-        with answering():
+        with translate_redis_errors():
             return bool(self._redis.set(key, draft.path, nx=True, ex=SENDING))
 
     def sent_to(self, draft_id: str, user_id: str) -> str | None:
-        with answering():
+        with translate_redis_errors():
             found: Any = self._redis.get(_sent(user_id, draft_id))
         path: str | None = found
         return path
 
     def release(self, draft_id: str, user_id: str) -> None:
-        with answering():
+        with translate_redis_errors():
             self._redis.delete(_sent(user_id, draft_id))
 
-    def remove(self, draft: Draft, draft_id: str) -> None:
-        with answering():
+    def remove(self, draft: SavedForm, draft_id: str) -> None:
+        with translate_redis_errors():
             self._redis.set(_sent(draft.user_id, draft_id), draft.path, ex=KEPT_FOR)
             self._redis.hdel(_forms(draft.user_id), draft_id)
 
@@ -76,5 +76,5 @@ def _sent(user_id: str, draft_id: str) -> str:
     return f"draft:sent:{user_id}:{draft_id}"
 
 
-def _draft(fields: list[list[str]], **facts: Any) -> Draft:
-    return Draft(fields=[(name, value) for name, value in fields], **facts)
+def _saved_form(fields: list[list[str]], **facts: Any) -> SavedForm:
+    return SavedForm(fields=[(name, value) for name, value in fields], **facts)

@@ -9,13 +9,13 @@ from redis.connection import BlockingConnectionPool, ConnectionPool
 from redis.sentinel import Sentinel, SentinelConnectionPool
 
 from .deadlines import (
-    TimelyConnection,
-    TimelyMasterConnection,
-    TimelyMasterSSLConnection,
-    TimelySSLConnection,
-    in_time,
+    DeadlineConnection,
+    DeadlineMasterConnection,
+    DeadlineMasterSSLConnection,
+    DeadlineSSLConnection,
+    deadline,
 )
-from .dedicated_connection import Line, witnesses_among
+from .dedicated_connection import DedicatedConnection, required_replicas
 from .direct_client import DirectClient
 from .urls import RedisUrl
 
@@ -26,7 +26,7 @@ SENTINEL_TIMEOUT = 0.2
 class Sentinels(Sentinel):
     def __init__(self, url: RedisUrl, settings: dict[str, Any]) -> None:
         super().__init__([])  # type: ignore[no-untyped-call]
-        kind = TimelySSLConnection if url.tls else TimelyConnection
+        kind = DeadlineSSLConnection if url.tls else DeadlineConnection
         own = {**settings, "socket_timeout": SENTINEL_TIMEOUT}
         own["username"] = url.options.get("sentinel_username")
         own["password"] = url.options.get("sentinel_password")
@@ -69,13 +69,13 @@ class MasterClient(DirectClient):
     """A client for whatever server is the master."""
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
-        with in_time():
+        with deadline():
             return super().execute_command(*args, **options)
 
-    def line_to(self, _: str) -> Line:
+    def dedicated_connection(self, _: str) -> DedicatedConnection:
         """Raises redis.RedisError. Asking for the address also drops connections to older ones."""
         pool: Any = self.connection_pool
-        with in_time():
+        with deadline():
             host, port = pool.get_master_address()
             replicas = pool.sentinel_manager.replicas(pool.service_name)
         own = {
@@ -84,14 +84,14 @@ class MasterClient(DirectClient):
             if name not in ("connection_pool", "host", "port")
         }
         kind = (
-            TimelySSLConnection
-            if issubclass(pool.connection_class, TimelyMasterSSLConnection)
-            else TimelyConnection
+            DeadlineSSLConnection
+            if issubclass(pool.connection_class, DeadlineMasterSSLConnection)
+            else DeadlineConnection
         )
         server = ConnectionPool(kind, host=host, port=port, **own)
-        return Line(
+        return DedicatedConnection(
             redis.Redis(connection_pool=server, single_connection_client=True),
-            witnesses_among(replicas),
+            required_replicas(replicas),
         )
 
 
@@ -105,7 +105,7 @@ def master_client(
         url.name,
         redis_class=MasterClient,
         connection_pool_class=MasterPool,
-        connection_class=TimelyMasterSSLConnection if url.tls else TimelyMasterConnection,
+        connection_class=DeadlineMasterSSLConnection if url.tls else DeadlineMasterConnection,
         db=url.db,
         username=url.username,
         password=url.password,

@@ -17,7 +17,12 @@ from urllib.parse import parse_qsl, unquote
 
 from webapp.core.urls import ESCAPES, Unreadable, check_host
 
-SEVERAL = ("redis+sentinel://", "rediss+sentinel://", "redis+cluster://", "rediss+cluster://")
+MULTI_SERVER_SCHEMES = (
+    "redis+sentinel://",
+    "rediss+sentinel://",
+    "redis+cluster://",
+    "rediss+cluster://",
+)
 SINGLE = re.compile(
     r"(?:rediss?://(?:[^/?#\[\]]*@)?(?P<node>[^/?#@]+)(?:/(?P<db>[^?#]*))?"
     r"|unix://(?:[^/?#\[\]]*@)?/[^?#]+)(?:\?(?P<query>[^#]*))?"
@@ -46,7 +51,7 @@ VERIFY = {
 
 def check(text: str) -> list[str]:
     """Raises Unreadable, without a password in it. The files that it names are the answer."""
-    if text.startswith(SEVERAL):
+    if text.startswith(MULTI_SERVER_SCHEMES):
         options = RedisUrl.parse(text).options
     elif text.startswith(("redis://", "rediss://", "unix://")):
         options = _check_single(text)

@@ -9,7 +9,7 @@ from webapp.core.clients import Client
 from webapp.core.errors import Conflict
 from webapp.core.policy import Scope
 
-from .errors import answering, committing
+from .errors import transaction, translate_sql_errors
 from .models import ClientRow, SessionRow, db
 
 COLUMNS = [getattr(ClientRow, field.name) for field in fields(Client)]
@@ -21,12 +21,12 @@ class SqlClients:
     def find(self, client_id: str) -> Client | None:
         """Releases its connection at once: the same request needs one for its user."""
         looking = select(*COLUMNS).where(ClientRow.client_id == client_id)
-        with answering(), db.engine.connect() as connection:
+        with translate_sql_errors(), db.engine.connect() as connection:
             row = connection.execute(looking).first()
         return Client(*row) if row else None
 
     def all(self) -> list[Client]:
-        with answering():
+        with translate_sql_errors():
             rows = db.session.scalars(select(ClientRow).order_by(ClientRow.client_id))
             return [row.to_client() for row in rows]
 
@@ -42,7 +42,7 @@ class SqlClients:
             client_id=client_id, name=name, secret_hash=secret_hash, created_at=now, scope=scope
         )
         try:
-            with committing():
+            with transaction():
                 db.session.add(row)
         except IntegrityError:
             raise Conflict({"client_id": ["That id is taken."]}) from None
@@ -61,12 +61,12 @@ class SqlClients:
         mine = select(SessionRow.sid).where(
             SessionRow.client_id == client_id, SessionRow.ended_at.is_(None)
         )
-        with answering():
+        with translate_sql_errors():
             return list(db.session.scalars(mine))
 
     def delete(self, client_id: str) -> bool:
         return self._changed(delete(ClientRow).where(ClientRow.client_id == client_id))
 
     def _changed(self, change: Update | Delete) -> bool:
-        with committing():
+        with transaction():
             return bool(db.session.scalars(change.returning(ClientRow.client_id)).all())

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Select, bindparam, delete, select
 
-from webapp.core.security_events import context
+from webapp.core.security_events import audit_context
 
 from .models import DeviceRow, UserRow, db
 from .raw_query import read_row
@@ -26,7 +26,7 @@ class SqlDevices:
         return read_row(KNOWS, email=email, device_id=device_id) is not None
 
 
-def note_device(user_id: str, device_id: str, now: int) -> None:
+def remember_device(user_id: str, device_id: str, now: int) -> None:
     """In the transaction of a sign-in. The user's row is locked: no other one writes meanwhile."""
     row = db.session.get(DeviceRow, (user_id, device_id), populate_existing=True)
     if row is None:
@@ -40,16 +40,16 @@ def note_device(user_id: str, device_id: str, now: int) -> None:
         row.last_seen = now
 
 
-def note_this_device(user_id: str, now: int) -> None:
+def remember_this_device(user_id: str, now: int) -> None:
     """The browser of this request: it has shown a mailed link. As `note_device`."""
-    if device_id := context.get()().device_id:
-        note_device(user_id, device_id, now)
+    if device_id := audit_context.get()().device_id:
+        remember_device(user_id, device_id, now)
 
 
 def keep_this_device_alone(user_id: str, now: int) -> None:
     """With a new password: a thief of the old one may have made browsers known."""
-    _forget(user_id, but=context.get()().device_id)
-    note_this_device(user_id, now)
+    _forget(user_id, but=audit_context.get()().device_id)
+    remember_this_device(user_id, now)
 
 
 def forget_devices(user_id: str) -> None:

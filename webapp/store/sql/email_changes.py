@@ -10,10 +10,10 @@ from webapp.core.models import Session, User
 from webapp.core.security_events import EventKind
 
 from . import user_search
-from .devices import keep_this_device_alone, note_this_device
-from .errors import answering, committing
+from .devices import keep_this_device_alone, remember_this_device
+from .errors import transaction, translate_sql_errors
 from .models import EmailChangeRow, UserRow, db
-from .security_events import note
+from .security_events import add_event
 from .session_ends import end_all
 from .users import lock_user, refuse_kept, unique_email
 
@@ -23,12 +23,12 @@ class SqlEmailChanges:
 
     def set_pending(self, user_id: str, email: str | None, kind: EventKind, now: int) -> None:
         waiting = update(UserRow).where(UserRow.id == user_id).values(pending_email=email)
-        with committing():
+        with transaction():
             db.session.execute(waiting, execution_options={"synchronize_session": False})
-            note(kind, user_id, now)
+            add_event(kind, user_id, now)
 
     def apply_pending(self, user: User, now: int) -> EmailChange | None:
-        with unique_email(), committing():
+        with unique_email(), transaction():
             row, _ = lock_user(user.id, with_admins=False)
             now_is = (row.email, row.pending_email) if row else None
             if row is None or now_is != (user.email, user.pending_email):
@@ -37,8 +37,8 @@ class SqlEmailChanges:
             db.session.add(change)
             _give(row, user.pending_email or "", now)
             refuse_kept(row.email, user.id, now)
-            note_this_device(user.id, now)
-            note(EventKind.EMAIL_CHANGED, user.id, now)
+            remember_this_device(user.id, now)
+            add_event(EventKind.EMAIL_CHANGED, user.id, now)
         return change.to_change()
 
     def undoable(self, change_id: int, now: int) -> EmailChange | None:
@@ -53,7 +53,7 @@ class SqlEmailChanges:
         mine = (EmailChangeRow.user_id == change.user_id) & EmailChangeRow.undone_at.is_(None)
         using = update(EmailChangeRow).where(mine, EmailChangeRow.id >= change.id)
         using = using.values(undone_at=now).returning(EmailChangeRow.id)
-        with unique_email(), committing():
+        with unique_email(), transaction():
             row, _ = lock_user(change.user_id, with_admins=False)
             options = {"synchronize_session": False}
             if row is None or change.id not in db.session.scalars(using, execution_options=options):
@@ -63,14 +63,14 @@ class SqlEmailChanges:
             row.password_hash = password_hash
             _give(row, change.old_email, now)
             keep_this_device_alone(row.id, now)
-            note(EventKind.EMAIL_RESTORED, row.id, now)
+            add_event(EventKind.EMAIL_RESTORED, row.id, now)
         return before, row.to_user(), ended
 
 
 def _give(row: UserRow, email: str, now: int) -> None:
     """An address that a link has shown to be theirs."""
     row.email, row.pending_email = email, None
-    row.confirmed_at, row.pending = now, False
+    row.email_verified_at, row.awaiting_verification = now, False
     db.session.flush()
     user_search.index(row)
 
@@ -78,6 +78,6 @@ def _give(row: UserRow, email: str, now: int) -> None:
 def _first(wanted: ColumnElement[bool], now: int) -> EmailChange | None:
     good = EmailChangeRow.undone_at.is_(None) & (EmailChangeRow.changed_at > now - UNDO_TTL)
     oldest = select(EmailChangeRow).where(wanted, good).order_by(EmailChangeRow.id).limit(1)
-    with answering():
+    with translate_sql_errors():
         row = db.session.scalar(oldest)
     return row.to_change() if row else None

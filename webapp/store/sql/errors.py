@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 @contextmanager
-def answering() -> Iterator[None]:
+def translate_sql_errors() -> Iterator[None]:
     """Translate errors of SQLAlchemy: an outage into Unavailable; others as `value_error` says.
 
     IntegrityError passes: the caller knows which rule of the table it broke.
@@ -32,9 +32,9 @@ def answering() -> Iterator[None]:
 
 
 @contextmanager
-def committing() -> Iterator[None]:
+def transaction() -> Iterator[None]:
     """One transaction: commit at the end, roll back at an error. Errors as `answering` has them."""
-    with answering():
+    with translate_sql_errors():
         try:
             yield
             db.session.commit()
@@ -61,4 +61,4 @@ def _roll_back() -> None:
     try:
         db.session.rollback()
     except SQLAlchemyError:
-        db.put_away()
+        db.close_session()

@@ -15,7 +15,7 @@ from .revisions import state_of
 if TYPE_CHECKING:
     from alembic.script import ScriptDirectory
 
-MIGRATIONS = Path(__file__).parent.parent / "migrations"
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 # Seconds that a migration waits for another one: one of a large table takes minutes.
 MIGRATION_WAIT = 600

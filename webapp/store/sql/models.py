@@ -45,9 +45,9 @@ class Database(SQLAlchemy):
     def _teardown_session(self, exc: BaseException | None) -> None:
         """After each request. Most have not asked anything, and then there is nothing to close."""
         if self.session.registry.has():
-            self.put_away()
+            self.close_session()
 
-    def put_away(self) -> None:
+    def close_session(self) -> None:
         """Close the session. If its connection is cut, it can't be rolled back, and need not be.
 
         The answer has been made by then: it is none the worse for that.
@@ -71,8 +71,8 @@ class UserRow(Base):
     role: Mapped[str] = mapped_column(String(20), index=True)
     created_at: Mapped[int] = mapped_column(BigInteger, index=True)
     disabled_at: Mapped[int | None] = mapped_column(BigInteger)
-    confirmed_at: Mapped[int | None] = mapped_column(BigInteger)
-    pending: Mapped[bool] = mapped_column(default=False)
+    email_verified_at: Mapped[int | None] = mapped_column("confirmed_at", BigInteger)
+    awaiting_verification: Mapped[bool] = mapped_column("pending", default=False)
     pending_email: Mapped[str | None] = mapped_column(String(254))
     session_epoch: Mapped[int] = mapped_column(default=0, server_default="0")
     sessions_ended_at: Mapped[int | None] = mapped_column(BigInteger)
@@ -87,8 +87,8 @@ class UserRow(Base):
             role=self.role,
             created_at=self.created_at,
             disabled=self.disabled_at is not None,
-            confirmed_at=self.confirmed_at,
-            pending=self.pending,
+            email_verified_at=self.email_verified_at,
+            awaiting_verification=self.awaiting_verification,
             pending_email=self.pending_email,
         )
 
@@ -152,7 +152,7 @@ class SessionRow(Base):
     remembered: Mapped[bool]
     idle_ttl: Mapped[int]
     expires_at: Mapped[int] = mapped_column(BigInteger, index=True)
-    proved_at: Mapped[int | None] = mapped_column(BigInteger)
+    reauthenticated_at: Mapped[int | None] = mapped_column("proved_at", BigInteger)
     ended_at: Mapped[int | None] = mapped_column(BigInteger)
     ended_reason: Mapped[str | None] = mapped_column(String(30))
     epoch: Mapped[int | None]
@@ -162,7 +162,7 @@ class SessionRow(Base):
 
 
 class DeviceRow(Base):
-    """A browser that has signed in to this account, by its device cookie (web/auth/device_cookie.py)."""
+    """A browser that has signed in to this account (web/auth/device_cookie.py)."""
 
     __tablename__ = "devices"
 

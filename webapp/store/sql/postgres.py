@@ -25,7 +25,7 @@ IDLE_IN_TRANSACTION = 10
 RV = TypeVar("RV")
 
 
-class TooSlow(psycopg.OperationalError):
+class ServerTimeout(psycopg.OperationalError):
     """The server does not say anything: it hangs, or there is no way to it any more."""
 
 
@@ -36,19 +36,19 @@ class Connection(psycopg.Connection[Any]):
 
     @classmethod
     def _connect_gen(cls, conninfo: str = "") -> Generator[Any, Any, Any]:
-        return limited(super()._connect_gen(conninfo), CONNECT_TIMEOUT)
+        return with_deadline(super()._connect_gen(conninfo), CONNECT_TIMEOUT)
 
     def wait(
         self, gen: Generator[Any, Any, RV], interval: float = LOOK, timeout: float | None = None
     ) -> RV:
         try:
-            return super().wait(limited(gen, ANSWER_TIMEOUT), LOOK, timeout)
-        except TooSlow:
+            return super().wait(with_deadline(gen, ANSWER_TIMEOUT), LOOK, timeout)
+        except ServerTimeout:
             self.close()  # a late answer must not be taken for that to the next question
             raise
 
 
-def limited(steps: Generator[Any, Any, RV], seconds: float) -> Generator[Any, Any, RV]:
+def with_deadline(steps: Generator[Any, Any, RV], seconds: float) -> Generator[Any, Any, RV]:
     """What psycopg wants to wait for, step by step; it comes back empty-handed every `LOOK`."""
     deadline = time.monotonic() + seconds
     ready = None
@@ -60,7 +60,7 @@ def limited(steps: Generator[Any, Any, RV], seconds: float) -> Generator[Any, An
             return found
         ready = yield wanted
         if not ready and time.monotonic() > deadline:
-            raise TooSlow("the server does not answer")
+            raise ServerTimeout("the server does not answer")
 
 
 def connect_args(url: URL) -> dict[str, Any]:

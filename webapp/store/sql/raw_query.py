@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Dialect, Select
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from .errors import answering, unavailable, value_error
+from .errors import translate_sql_errors, unavailable, value_error
 from .models import db
 
 
@@ -19,7 +19,7 @@ def read_row(query: Select[Any], **values: str) -> tuple[Any, ...] | None:
     A boolean is 0 or 1 in SQLite. Raises NotFound, Unavailable as `answering` does.
     """
     driver = db.engine.dialect.loaded_dbapi
-    with answering():
+    with translate_sql_errors():
         try:
             connection = db.engine.raw_connection()
         except driver.Error as error:

@@ -8,14 +8,14 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from webapp.core.policy import Role
 
-from .errors import committing
+from .errors import transaction
 from .models import DeviceRow, EmailChangeRow, EventRow, SessionRow, UserRow, db
 from .session_ends import remove_all
 
 Key = TypeVar("Key", str, int)
 
 
-class SqlAttic:
+class SqlRetention:
     """Serves `core.tidying.Attic`."""
 
     def remove_expired_sessions(self, before: int, limit: int) -> int:
@@ -33,10 +33,14 @@ class SqlAttic:
     def remove_pending_accounts(self, before: int, limit: int) -> int:
         """With their words and events. One that was ever signed in to is not pending: to be sure,
         no session may refer to it."""
-        waiting = UserRow.pending & UserRow.confirmed_at.is_(None) & (UserRow.created_at < before)
+        waiting = (
+            UserRow.awaiting_verification
+            & UserRow.email_verified_at.is_(None)
+            & (UserRow.created_at < before)
+        )
         untouched = UserRow.disabled_at.is_(None) & (UserRow.role == Role.USER)
         unused = ~exists().where(SessionRow.user_id == UserRow.id)
-        with committing():
+        with transaction():
             removed = _removed(UserRow.id, waiting & untouched & unused, limit)
             for user_id in removed:
                 remove_all(user_id, before)
@@ -55,7 +59,7 @@ def _remove(
     limit: int,
 ) -> int:
     """How many rows that was."""
-    with committing():
+    with transaction():
         return len(_removed(key, old, limit))
 
 

@@ -9,9 +9,9 @@ from flask import current_app
 from sqlalchemy import event, func, insert, select
 from sqlalchemy.orm import Session, aliased
 
-from webapp.core.security_events import Context, Event, EventKind, EventPage, context
+from webapp.core.security_events import AuditContext, Event, EventKind, EventPage, audit_context
 
-from .errors import answering, committing
+from .errors import transaction, translate_sql_errors
 from .models import EventRow, SessionRow, UserRow, db
 
 MOST = 10_000
@@ -19,15 +19,15 @@ UNFIT = re.compile(r"[^\w.:@-]")
 
 log = logging.getLogger("webapp.events")
 # Sent by the app, with `kind` and `detail`, for each event that is committed.
-noted = Signal()
+event_committed = Signal()
 
 
 class SqlEvents:
     """Serves `core.events.Events`."""
 
     def record(self, kind: EventKind, user_id: str | None, now: float, detail: str = "") -> None:
-        with committing():
-            note(kind, user_id, int(now), detail=detail)
+        with transaction():
+            add_event(kind, user_id, int(now), detail=detail)
 
     def page(
         self,
@@ -56,38 +56,38 @@ class SqlEvents:
             .where(EventRow.id.in_(newest.offset(offset).limit(limit)))
             .order_by(EventRow.at.desc(), EventRow.id.desc())
         )
-        with answering():
+        with translate_sql_errors():
             counted = matching.limit(MOST).subquery()
             total = db.session.scalar(select(func.count()).select_from(counted)) or 0
             found = [_to_event(*row) for row in db.session.execute(rows)]
         return EventPage(found, total)
 
 
-def note(
+def add_event(
     kind: EventKind, user_id: str | None, now: int, *, detail: str = "", sid: str | None = None
 ) -> None:
     """Write an event down in the transaction of what it is about.
 
     The line is logged once the row is committed.
     """
-    _note(context.get()(), kind, user_id, now, detail, [sid])
+    _add(audit_context.get()(), kind, user_id, now, detail, [sid])
 
 
-def note_ends(user_id: str, sids: list[str], reason: str, now: int) -> None:
+def add_end_events(user_id: str, sids: list[str], reason: str, now: int) -> None:
     """As `note`, of many sessions of a user, in one statement."""
-    _note(context.get()(), EventKind.SESSION_ENDED, user_id, now, reason, sids)
+    _add(audit_context.get()(), EventKind.SESSION_ENDED, user_id, now, reason, sids)
 
 
-def note_deletion(user_id: str, now: int) -> None:
+def add_deletion_event(user_id: str, now: int) -> None:
     """Of somebody who deletes their own account, nothing stays but that it was deleted."""
-    here = context.get()()
+    here = audit_context.get()()
     if here.actor_id == user_id:
-        here = Context(request_id=here.request_id)
-    _note(here, EventKind.ACCOUNT_DELETED, None, now, user_id, [None])
+        here = AuditContext(request_id=here.request_id)
+    _add(here, EventKind.ACCOUNT_DELETED, None, now, user_id, [None])
 
 
-def _note(
-    here: Context,
+def _add(
+    here: AuditContext,
     kind: EventKind,
     user_id: str | None,
     now: int,
@@ -101,8 +101,8 @@ def _note(
         "actor_id": actor_id,
         "at": now,
         "detail": detail[:200],
-        "ip": fit(here.ip, 45),
-        "user_agent": fit(here.user_agent, 400),
+        "ip": truncate(here.ip, 45),
+        "user_agent": truncate(here.user_agent, 400),
         "request_id": here.request_id,
     }
     db.session.execute(insert(EventRow), [row | {"sid": sid} for sid in sids])
@@ -113,12 +113,12 @@ def _note(
 
 
 @event.listens_for(db.session, "after_commit")
-def tell_the_log(session: Session) -> None:
+def log_committed_events(session: Session) -> None:
     for kind, facts, detail in session.info.pop("noted", []):
         # A proxy may hand on what a client says of its ip: it must not look like another fact.
         told = " ".join(f"{name}={UNFIT.sub('_', value)}" for name, value in facts.items())
         log.info("event=%s %s", kind, told, extra={"facts": {"event": kind, **facts}})
-        noted.send(current_app._get_current_object(), kind=kind, detail=detail)  # type: ignore[attr-defined]
+        event_committed.send(current_app._get_current_object(), kind=kind, detail=detail)  # type: ignore[attr-defined]
 
 
 @event.listens_for(db.session, "after_rollback")
@@ -126,7 +126,7 @@ def forget(session: Session) -> None:
     session.info.pop("noted", None)
 
 
-def fit(told: str, length: int) -> str:
+def truncate(told: str, length: int) -> str:
     """What a client says of itself, as a column can hold it: PostgreSQL refuses a NUL."""
     return told.replace("\0", "")[:length]
 

@@ -14,9 +14,9 @@ from webapp.core.end_reasons import EndReason
 from webapp.core.models import Session
 from webapp.core.ports import MOST_OPEN
 
-from .errors import committing
+from .errors import transaction
 from .models import DeviceRow, EventRow, SessionEndRow, SessionRow, UserRow, db
-from .security_events import note_ends
+from .security_events import add_end_events
 
 # The epoch of no end: the oldest sessions are too many.
 NO_EPOCH = 0
@@ -29,12 +29,12 @@ class SqlSessionEnds:
     """Serves `core.session_ends.SessionEndStore`."""
 
     def end_all(self, user_id: str, reason: str, now: int, *, but: str | None) -> list[Session]:
-        with committing():
+        with transaction():
             return end_all(user_id, reason, now, but=but)
 
     def finish_batch(self, now: int, limit: int) -> tuple[list[Session], bool]:
         oldest = select(SessionEndRow).order_by(SessionEndRow.at).limit(1)
-        with committing():
+        with transaction():
             end = db.session.scalar(oldest)
             if end is None:
                 return [], False
@@ -135,7 +135,7 @@ def _end_batch(which: Select[str], reason: str, now: int, limit: int) -> list[Se
     rows = db.session.scalars(ending.returning(SessionRow), execution_options=options)
     ended = [row.to_session() for row in rows]
     if ended:
-        note_ends(ended[0].user_id, [session.sid for session in ended], reason, now)
+        add_end_events(ended[0].user_id, [session.sid for session in ended], reason, now)
     return ended
 
 

@@ -2,19 +2,19 @@
 
 from webapp.core.models import Session
 
-from .errors import answering
+from .errors import translate_sql_errors
 from .models import SessionRow, UserRow, db
 from .sessions import OPEN, to_session, with_user
 
 WITH_EMAIL = with_user(UserRow.email, SessionRow)
 
 
-class SqlOverview:
+class SqlSessionQueries:
     """Serves `core.stores.SessionQueries`."""
 
     def session(self, sid: str) -> tuple[Session, str] | None:
         looking = WITH_EMAIL.where(SessionRow.sid == sid)
-        with answering():
+        with translate_sql_errors():
             found = db.session.execute(looking.execution_options(populate_existing=True)).first()
         return (to_session(*found[1:]), found[0]) if found else None
 
@@ -27,12 +27,12 @@ class SqlOverview:
             looking = looking.where(SessionRow.user_id == user_id)
         if open_at is not None:
             looking = looking.where(OPEN, SessionRow.expires_at > open_at)
-        with answering():
+        with translate_sql_errors():
             return [(to_session(*row), email) for email, *row in db.session.execute(looking)]
 
     def open_sids(self, now: int, after: str, limit: int) -> list[str]:
         looking = with_user(SessionRow.sid).where(
             OPEN, SessionRow.expires_at > now, SessionRow.created_at <= now, SessionRow.sid > after
         )
-        with answering():
+        with translate_sql_errors():
             return list(db.session.scalars(looking.order_by(SessionRow.sid).limit(limit)))

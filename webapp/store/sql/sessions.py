@@ -9,20 +9,29 @@ from sqlalchemy.exc import IntegrityError
 
 from webapp.core.errors import InvalidCredentials
 from webapp.core.models import Session, User
-from webapp.core.ports import MOST_OPEN, Closed
+from webapp.core.ports import MOST_OPEN, EndResult
 from webapp.core.security_events import EventKind
 
-from .devices import note_device
-from .errors import answering, committing
+from .devices import remember_device
+from .errors import transaction, translate_sql_errors
 from .models import SessionRow, UserRow, db
 from .raw_query import read_row
-from .security_events import fit, note
+from .security_events import add_event, truncate
 from .session_ends import UNSYNCHRONISED, end_oldest, hold_user
 
 # Of the end of all sessions.
 END = ("session_epoch", "sessions_ended_at", "sessions_ended_reason")
 USER = (
-    *("id", "email", "name", "role", "created_at", "confirmed_at", "pending", "disabled_at"),
+    *(
+        "id",
+        "email",
+        "name",
+        "role",
+        "created_at",
+        "email_verified_at",
+        "awaiting_verification",
+        "disabled_at",
+    ),
     *("session_kept", *END),
 )
 OPEN = SessionRow.ended_at.is_(None) & (
@@ -39,7 +48,7 @@ FIND = (
 )
 
 
-class SqlRecords:
+class SqlSessions:
     """Serves `core.stores.Records`."""
 
     def find(self, user_id: str, sid: str) -> tuple[User | None, Session | None]:
@@ -48,7 +57,7 @@ class SqlRecords:
             return None, None
         user = dict(zip(USER, found, strict=False))
         user["disabled"] = user.pop("disabled_at") is not None
-        user["pending"] = bool(user["pending"])
+        user["awaiting_verification"] = bool(user["awaiting_verification"])
         epoch = user.pop("session_epoch")
         session = dict(zip(Session.__slots__, found[len(USER) :], strict=True))
         if not session["sid"]:
@@ -59,19 +68,19 @@ class SqlRecords:
 
     def user_of(self, sid: str) -> str | None:
         looking = select(SessionRow.user_id).where(SessionRow.sid == sid)
-        with answering():
+        with translate_sql_errors():
             return db.session.scalar(looking)
 
     def open(
         self, session: Session, proof: str, device_id: str, announce: Callable[[str], object]
     ) -> list[Session]:
         may = (UserRow.password_hash == proof, UserRow.disabled_at.is_(None)) if proof else ()
-        with committing():
+        with transaction():
             epoch = hold_user(session.user_id, *may)
             if epoch is None:
                 raise InvalidCredentials
             if device_id:
-                note_device(session.user_id, device_id, session.created_at)
+                remember_device(session.user_id, device_id, session.created_at)
             return self._add(replace(session, epoch=epoch), EventKind.SIGNED_IN, announce)
 
     def restore(self, session: Session, announce: Callable[[str], object]) -> list[Session]:
@@ -80,7 +89,7 @@ class SqlRecords:
         )
         kept = UserRow.session_kept == session.sid
         try:
-            with committing():
+            with transaction():
                 epoch = hold_user(session.user_id, later | kept)
                 if epoch is None:
                     return []
@@ -96,15 +105,15 @@ class SqlRecords:
         sids = union_all(*(select(_newest(user_id, now, each)) for each in either))
         looking = with_user(SessionRow).where(SessionRow.sid.in_(sids))
         looking = looking.order_by(SessionRow.created_at.desc()).limit(MOST_OPEN)
-        with answering():
+        with translate_sql_errors():
             return [to_session(*row) for row in db.session.execute(looking)]
 
-    def prove(self, sid: str, now: int) -> None:
-        proving = update(SessionRow).where(SessionRow.sid == sid).values(proved_at=now)
-        with committing():
+    def record_reauthentication(self, sid: str, now: int) -> None:
+        proving = update(SessionRow).where(SessionRow.sid == sid).values(reauthenticated_at=now)
+        with transaction():
             db.session.execute(proving)
 
-    def close(self, sid: str, reason: str, now: int) -> Closed:
+    def close(self, sid: str, reason: str, now: int) -> EndResult:
         owner = select(UserRow.id).where(UserRow.id == SessionRow.user_id, OPEN)
         ending = (
             update(SessionRow)
@@ -114,20 +123,20 @@ class SqlRecords:
         )
         looking = with_user(SessionRow).where(SessionRow.sid == sid)
         fresh = {"populate_existing": True}
-        with committing():
+        with transaction():
             user_id = db.session.scalar(ending, execution_options=UNSYNCHRONISED)
             if user_id:
-                note(EventKind.SESSION_ENDED, user_id, now, detail=reason, sid=sid)
+                add_event(EventKind.SESSION_ENDED, user_id, now, detail=reason, sid=sid)
             row = db.session.execute(looking, execution_options=fresh).first()
-        return Closed(to_session(*row) if row else None, new=user_id is not None)
+        return EndResult(to_session(*row) if row else None, new=user_id is not None)
 
     def _add(
         self, session: Session, event: EventKind, announce: Callable[[str], object]
     ) -> list[Session]:
         row = SessionRow(**{name: getattr(session, name) for name in Session.__slots__})
-        row.user_agent, row.ip = fit(session.user_agent, 400), fit(session.ip, 45)
+        row.user_agent, row.ip = truncate(session.user_agent, 400), truncate(session.ip, 45)
         db.session.add(row)
-        note(event, session.user_id, session.created_at, sid=session.sid)
+        add_event(event, session.user_id, session.created_at, sid=session.sid)
         ended = end_oldest(session, session.created_at)
         for oldest in ended:
             announce(oldest.sid)

@@ -27,7 +27,7 @@ MOST_COMPARED = 1_000
 MOST_COUNTED = 10_000
 
 
-def words_of(*texts: str) -> list[str]:
+def search_terms(*texts: str) -> list[str]:
     """Each once, in their order."""
     words = (word[:MAX_WORD] for text in texts for word in WORD.findall(search_form(text)))
     return list(dict.fromkeys(words))
@@ -36,18 +36,18 @@ def words_of(*texts: str) -> list[str]:
 def index(row: UserRow) -> None:
     """Write the words of a new or changed user, in the same transaction."""
     db.session.execute(delete(UserWordRow).where(UserWordRow.user_id == row.id))
-    words = words_of(row.email, row.name)
+    words = search_terms(row.email, row.name)
     db.session.add_all(UserWordRow(word=word, user_id=row.id) for word in words)
 
 
-def found_by(query: str) -> Select[Any]:
+def matching_users(query: str) -> Select[Any]:
     """Whoever has, for each word of the query, one that begins with it; nobody, if it has none.
 
     The first word finds, the others choose among what it has found. A whole address finds its
     user whatever else is like it.
     """
     query = query[:MAX_QUERY]
-    first, *others = words_of(query) or [""]
+    first, *others = search_terms(query) or [""]
     if not first:
         return select(UserRow).where(UserRow.id.is_(None))
     most = MOST_COMPARED if others else MOST_FOUND

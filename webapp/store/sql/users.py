@@ -11,16 +11,16 @@ from sqlalchemy.orm import InstrumentedAttribute
 from webapp.core.email_tokens import UNDO_TTL
 from webapp.core.end_reasons import EndReason
 from webapp.core.errors import Conflict
-from webapp.core.models import Changes, Session, User
+from webapp.core.models import Session, User, UserChanges
 from webapp.core.policy import Role
 from webapp.core.security_events import EventKind
 from webapp.core.user_admin import Page
 
 from . import user_search
-from .devices import forget_devices, keep_this_device_alone, note_this_device
-from .errors import answering, committing
+from .devices import forget_devices, keep_this_device_alone, remember_this_device
+from .errors import transaction, translate_sql_errors
 from .models import EmailChangeRow, UserRow, db
-from .security_events import note, note_deletion
+from .security_events import add_deletion_event, add_event
 from .session_ends import end_all, remove_all
 
 
@@ -36,15 +36,15 @@ class SqlUsers:
             role=user.role,
             created_at=user.created_at,
             disabled_at=user.created_at if user.disabled else None,
-            confirmed_at=user.confirmed_at,
-            pending=user.pending,
+            email_verified_at=user.email_verified_at,
+            awaiting_verification=user.awaiting_verification,
         )
-        with unique_email(), committing():
+        with unique_email(), transaction():
             db.session.add(row)
             db.session.flush()
             refuse_kept(user.email, user.id, user.created_at)
             user_search.index(row)
-            note(EventKind.REGISTERED, user.id, user.created_at)
+            add_event(EventKind.REGISTERED, user.id, user.created_at)
 
     def by_email(self, email: str) -> tuple[User, str] | None:
         return self._one(select(UserRow).where(UserRow.email == email))
@@ -53,11 +53,11 @@ class SqlUsers:
         return self._one(select(UserRow).where(UserRow.id == user_id))
 
     def page(self, query: str, sort: str, offset: int, limit: int) -> Page:
-        matching = user_search.found_by(query) if query else select(UserRow)
+        matching = user_search.matching_users(query) if query else select(UserRow)
         counted = matching.with_only_columns(UserRow.id).limit(user_search.MOST_COUNTED).subquery()
         column = getattr(UserRow, sort.removeprefix("-"))
         order = column.desc() if sort.startswith("-") else column.asc()
-        with answering():
+        with translate_sql_errors():
             total = db.session.scalar(select(func.count()).select_from(counted)) or 0
             rows = db.session.scalars(
                 matching.order_by(order, UserRow.id).offset(offset).limit(limit)
@@ -65,16 +65,20 @@ class SqlUsers:
             return Page([row.to_user() for row in rows], total)
 
     def change(
-        self, user_id: str, changes: Changes, password_hash: str | None, now: int
+        self, user_id: str, changes: UserChanges, password_hash: str | None, now: int
     ) -> tuple[User, list[Session]] | None:
-        with unique_email(), committing():
+        with unique_email(), transaction():
             risky = changes.disabled or changes.role is not None
             row, admins = lock_user(user_id, with_admins=bool(risky))
             if row is None:
                 return None
-            for kind, detail in _news(row, changes, password_hash):
-                note(kind, user_id, now, detail=detail)
-            ended = end_all(user_id, changes.ending, now) if changes.ending else []
+            for kind, detail in _events_for(row, changes, password_hash):
+                add_event(kind, user_id, now, detail=detail)
+            ended = (
+                end_all(user_id, changes.session_end_reason, now)
+                if changes.session_end_reason
+                else []
+            )
             moved = changes.email not in (None, row.email)
             renamed = moved or changes.name not in (None, row.name)
             _apply(row, changes, password_hash, now)
@@ -88,43 +92,48 @@ class SqlUsers:
             _keep_an_admin(admins, row, gone=row.role != Role.ADMIN or bool(row.disabled_at))
         return row.to_user(), ended
 
-    def swap_password(
+    def replace_password(
         self, user: User, old_hash: str, new_hash: str, kind: EventKind, now: int, but: str | None
     ) -> list[Session] | None:
         mine = (UserRow.id == user.id) & (UserRow.password_hash == old_hash)
         # An address that waits may be a thief's, whom the new password is to keep out.
         values: dict[str, Any] = {"password_hash": new_hash, "pending_email": None}
         if kind is EventKind.PASSWORD_RESET:  # the link came by mail, so the address is theirs
-            values |= {"pending": False, "confirmed_at": user.confirmed_at or now}
+            values |= {
+                "awaiting_verification": False,
+                "email_verified_at": user.email_verified_at or now,
+            }
         # A stranger may have registered the address, and chosen the name.
-        nameless = kind is EventKind.PASSWORD_RESET and user.confirmed_at is None
+        nameless = kind is EventKind.PASSWORD_RESET and user.email_verified_at is None
         values |= {"name": ""} if nameless else {}
         swapping = update(UserRow).where(mine, UserRow.email == user.email).values(**values)
-        with committing():
-            if not _met(swapping, UserRow.id):
+        with transaction():
+            if not _updated_rows(swapping, UserRow.id):
                 return None
             if nameless:
                 user_search.index(db.session.get_one(UserRow, user.id, populate_existing=True))
             keep_this_device_alone(user.id, now)
-            note(kind, user.id, now)
+            add_event(kind, user.id, now)
             return end_all(user.id, EndReason.PASSWORD_CHANGED, now, but=but)
 
     def rehash(self, user_id: str, old_hash: str, new_hash: str) -> bool:
         same = (UserRow.id == user_id) & (UserRow.password_hash == old_hash)
-        with committing():
+        with transaction():
             return bool(
-                _met(update(UserRow).where(same).values(password_hash=new_hash), UserRow.id)
+                _updated_rows(
+                    update(UserRow).where(same).values(password_hash=new_hash), UserRow.id
+                )
             )
 
     def confirm(self, user: User, password_hash: str, now: int) -> bool:
-        unconfirmed = (UserRow.email == user.email) & UserRow.confirmed_at.is_(None)
+        unconfirmed = (UserRow.email == user.email) & UserRow.email_verified_at.is_(None)
         same = (UserRow.id == user.id) & (UserRow.password_hash == password_hash)
         confirming = update(UserRow).where(same, unconfirmed)
         confirming = confirming.values(confirmed_at=now, pending=False)
         return self._changed(confirming, EventKind.EMAIL_CONFIRMED, user.id, now)
 
     def remove(self, user_id: str, now: int) -> list[Session] | None:
-        with committing():
+        with transaction():
             row, admins = lock_user(user_id, with_admins=True)
             if row is None:
                 return None
@@ -132,31 +141,31 @@ class SqlUsers:
             db.session.delete(row)
             db.session.flush()
             removed = remove_all(user_id, now)
-            note_deletion(user_id, now)
+            add_deletion_event(user_id, now)
         return removed
 
     def _changed(self, change: Update, kind: EventKind, user_id: str, now: int) -> bool:
         """Whether it met its row: of two that come together, one does."""
-        with committing():
-            if met := bool(_met(change, UserRow.id)):
-                note_this_device(user_id, now)
-                note(kind, user_id, now)
+        with transaction():
+            if met := bool(_updated_rows(change, UserRow.id)):
+                remember_this_device(user_id, now)
+                add_event(kind, user_id, now)
         return met
 
     def _one(self, query: Select[UserRow]) -> tuple[User, str] | None:
-        with answering():
+        with translate_sql_errors():
             row = db.session.scalar(query.execution_options(populate_existing=True))
         return (row.to_user(), row.password_hash) if row else None
 
 
-def _met(change: Update, column: InstrumentedAttribute[str]) -> Sequence[str]:
+def _updated_rows(change: Update, column: InstrumentedAttribute[str]) -> Sequence[str]:
     """Make a change; that column of the rows that it met."""
     changing = change.returning(column)
     return db.session.scalars(changing, execution_options={"synchronize_session": False}).all()
 
 
-def _news(
-    row: UserRow, changes: Changes, password_hash: str | None
+def _events_for(
+    row: UserRow, changes: UserChanges, password_hash: str | None
 ) -> Iterator[tuple[EventKind, str]]:
     """What of the changes is worth an event. A hash alone is the same password, hashed anew."""
     if changes.email not in (None, row.email):
@@ -169,9 +178,9 @@ def _news(
         yield (EventKind.DISABLED if changes.disabled else EventKind.ENABLED), ""
 
 
-def _apply(row: UserRow, changes: Changes, password_hash: str | None, now: int) -> None:
+def _apply(row: UserRow, changes: UserChanges, password_hash: str | None, now: int) -> None:
     if changes.email not in (None, row.email):
-        row.confirmed_at = None
+        row.email_verified_at = None
         row.pending_email = None
     for field in ("email", "name", "role"):
         if (value := getattr(changes, field)) is not None:
@@ -225,7 +234,7 @@ def refuse_kept(email: str, user_id: str, now: int) -> None:
 def _make_final(user_id: str, now: int) -> None:
     """An admin's word is the last: no mailbox of before can take the account."""
     mine = (EmailChangeRow.user_id == user_id) & EmailChangeRow.undone_at.is_(None)
-    _met(update(EmailChangeRow).where(mine).values(undone_at=now), EmailChangeRow.user_id)
+    _updated_rows(update(EmailChangeRow).where(mine).values(undone_at=now), EmailChangeRow.user_id)
 
 
 @contextmanager

@@ -6,20 +6,20 @@ from http import HTTPStatus
 from webapp.core.devices import Device
 from webapp.core.errors import RefreshInvalid, TokenExpired, TokenInvalid
 from webapp.core.policy import Permission
-from webapp.core.rate_limits import REGISTER_BY_ACCOUNT, REGISTER_BY_ADDRESS
-from webapp.core.token_issuer import Grant
-from webapp.web.auth.authentication import visitor
+from webapp.core.rate_limits import REGISTER_PER_ACCOUNT, REGISTER_PER_IP
+from webapp.core.token_issuer import IssuedTokens
+from webapp.web.auth.authentication import current_identity
 from webapp.web.auth.authorization import check_client, public, requires
 from webapp.web.auth.client_credentials import calling_client
-from webapp.web.auth.password_checks import change_profile, checking
-from webapp.web.auth.reauthentication import require_proof
-from webapp.web.auth.refresh import redeem
-from webapp.web.services import origin, services
+from webapp.web.auth.password_checks import change_profile, rate_limited_check
+from webapp.web.auth.reauthentication import require_recent_login
+from webapp.web.auth.refresh import rate_limited_redeem
+from webapp.web.services import client_info, services
 
-from .endpoints import declare
+from .endpoints import endpoint
 from .types import Json
 
-call = partial(declare, "Auth")
+call = partial(endpoint, "Auth")
 
 
 @call(
@@ -37,7 +37,7 @@ def register(body: Json) -> Json:
     mail to the address itself.
     """
     email, name = body["email"], body.get("name", "")
-    services().attempts.count(REGISTER_BY_ACCOUNT, REGISTER_BY_ADDRESS, email, origin().ip)
+    services().rate_limiter.count(REGISTER_PER_ACCOUNT, REGISTER_PER_IP, email, client_info().ip)
     return {
         "user": services().registration.register(email, body["password"], name, services().now())
     }
@@ -51,10 +51,12 @@ def login(body: Json) -> Json:
     403 if the password is right and the account is disabled.
     """
     client = calling_client(body)
-    with checking(body["email"], client=client):
+    with rate_limited_check(body["email"], client=client):
         user = services().accounts.authenticate(body["email"], body["password"], services().now())
-    grant = services().sessions.start(user, origin(client), remember=True, now=services().now())
-    services().tidier.soon()
+    grant = services().sessions.start(
+        user, client_info(client), remember=True, now=services().now()
+    )
+    services().retention_job.schedule()
     return {"auth": {**tokens(grant), "user": grant.user}}
 
 
@@ -64,7 +66,7 @@ def refresh(body: Json) -> Json:
     """Exchange a refresh token for the next pair."""
     client = calling_client(body)
     try:
-        grant = redeem(body["refresh_token"], client)
+        grant = rate_limited_redeem(body["refresh_token"], client)
     except (TokenInvalid, TokenExpired):
         raise RefreshInvalid from None
     return {"auth": tokens(grant)}
@@ -85,7 +87,7 @@ def revoke(body: Json) -> None:
 @requires(Permission.OWN_ACCOUNT)
 def get_profile() -> Json:
     """Who am I?"""
-    return {"user": services().accounts.profile(visitor().user.id)}
+    return {"user": services().accounts.profile(current_identity().user.id)}
 
 
 @call("PATCH", "/auth/profile", body="ProfileChanges", answer="OneUser")
@@ -104,7 +106,7 @@ def update_profile(body: Json) -> Json:
 def list_sessions(query: Json) -> Json:
     """Where am I signed in? The last used first."""
     page, per_page = query["page"], query["per_page"]
-    devices = services().devices.of(visitor().user.id, services().now())
+    devices = services().devices.of(current_identity().user.id, services().now())
     shown = devices[(page - 1) * per_page : page * per_page]
     return {
         "sessions": [described(device) for device in shown],
@@ -123,13 +125,13 @@ def end_session(sid: str) -> None:
     A registered client ends its own ones; those of browsers and of other clients only with the
     scope `admin`.
     """
-    require_proof()
-    me, devices = visitor(), services().devices
+    require_recent_login()
+    me, devices = current_identity(), services().devices
     check_client(me.access, devices.client_of(me.user.id, sid))
     devices.end_one(me.user.id, sid, services().now())
 
 
-def tokens(grant: Grant) -> Json:
+def tokens(grant: IssuedTokens) -> Json:
     return {
         "access_token": grant.access_token,
         "access_token_expires": grant.access.exp,
@@ -144,5 +146,5 @@ def described(device: Device) -> Json:
     session = device.session
     names = ("sid", "client_id", "ip", "user_agent", "created_at", "expires_at", "remembered")
     facts = {name: getattr(session, name) for name in names}
-    current = session.sid == visitor().access.sid
+    current = session.sid == current_identity().access.sid
     return {**facts, "last_seen": device.last_seen, "current": current}

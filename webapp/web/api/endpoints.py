@@ -23,7 +23,7 @@ api = Blueprint("api", __name__, url_prefix="/api/v1")
 
 
 @dataclass(frozen=True)
-class Call:
+class Endpoint:
     """A view gets what was sent as its first argument, and what it returns is the answer's data."""
 
     tag: str
@@ -43,7 +43,7 @@ class Call:
         from .schemas import load, schema_of
 
         if self.body:
-            data = self.view(load(self.body, sent()), **ids)
+            data = self.view(load(self.body, json_body()), **ids)
         elif self.query:
             data = self.view(load(self.query, request.args.to_dict()), **ids)
         else:
@@ -55,15 +55,15 @@ class Call:
 
 
 # In the order of the document.
-calls: list[Call] = []
+endpoints: list[Endpoint] = []
 
 
-def declare(tag: str, method: str, path: str, **more: Any) -> Callable[[View], View]:
+def endpoint(tag: str, method: str, path: str, **more: Any) -> Callable[[View], View]:
     """Of a view, how it is called: `more` are further fields of `Call`."""
 
     def declared(view: View) -> View:
-        call = Call(tag, method, path, view, **more)
-        calls.append(call)
+        call = Endpoint(tag, method, path, view, **more)
+        endpoints.append(call)
 
         @wraps(view)  # who may call it is declared on the view
         def answer(**ids: str) -> ResponseReturnValue:
@@ -75,7 +75,7 @@ def declare(tag: str, method: str, path: str, **more: Any) -> Callable[[View], V
     return declared
 
 
-def sent() -> Any:
+def json_body() -> Any:
     if not request.is_json:
         raise UnsupportedMediaType
     try:

@@ -13,9 +13,9 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema
 
-from webapp.web.auth.authorization import DECLARATION, EVERYBODY
+from webapp.web.auth.authorization import DECLARATION, PUBLIC
 
-from .endpoints import Call, api, calls
+from .endpoints import Endpoint, api, endpoints
 from .schemas import ErrorAnswer, envelope, schema_of
 from .types import Json
 
@@ -41,7 +41,7 @@ ID = re.compile(r"<(\w+)>")
 
 
 @cache
-def document() -> dict[str, Any]:
+def spec() -> dict[str, Any]:
     spec = APISpec(
         title="Evergreen",
         version="v1",
@@ -53,7 +53,7 @@ def document() -> dict[str, Any]:
     )
     spec.components.security_scheme("bearer", BEARER)
     spec.components.response("DEFAULT_ERROR", content("Default error response", ErrorAnswer))
-    for each in calls:
+    for each in endpoints:
         spec.path(
             ID.sub(r"{\1}", f"{api.url_prefix}{each.path}"),
             parameters=[of_id(name) for name in ID.findall(each.path)],
@@ -62,7 +62,7 @@ def document() -> dict[str, Any]:
     return spec.to_dict()
 
 
-def operation(call: Call) -> Json:
+def operation(call: Endpoint) -> Json:
     """The first line of the view's docstring is the summary, what follows the description."""
     summary, _, description = (inspect.getdoc(call.view) or "").partition("\n\n")
     told = {
@@ -78,7 +78,7 @@ def operation(call: Call) -> Json:
     return told | {"security": []} if is_open(call) else told
 
 
-def body(call: Call) -> Json | None:
+def body(call: Endpoint) -> Json | None:
     if not call.body:
         return None
     schema = schema_of(call.body)
@@ -87,7 +87,7 @@ def body(call: Call) -> Json | None:
     return {"required": True, "content": {"application/json": shown}}
 
 
-def responses(call: Call) -> Json:
+def responses(call: Endpoint) -> Json:
     answer = envelope(call.answer) if call.answer else None
     failed = {
         f"{status}": content(HTTPStatus(status).phrase, ErrorAnswer) for status in errors(call)
@@ -96,7 +96,7 @@ def responses(call: Call) -> Json:
     return succeeded | failed | {"default": "DEFAULT_ERROR"}
 
 
-def errors(call: Call) -> list[int]:
+def errors(call: Endpoint) -> list[int]:
     found = {*ALWAYS, *call.errors}
     found.update(OF_BODIES if call.body else ())
     found.update(OF_QUERIES if call.query else ())
@@ -104,8 +104,8 @@ def errors(call: Call) -> list[int]:
     return sorted(found)
 
 
-def is_open(call: Call) -> bool:
-    return bool(getattr(call.view, DECLARATION) == EVERYBODY)
+def is_open(call: Endpoint) -> bool:
+    return bool(getattr(call.view, DECLARATION) == PUBLIC)
 
 
 def content(description: str, schema: type[Schema] | None) -> Json:

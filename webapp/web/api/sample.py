@@ -3,17 +3,17 @@
 from functools import partial
 
 from webapp.core.policy import Permission
-from webapp.web.auth.authentication import visitor
+from webapp.web.auth.authentication import current_identity
 from webapp.web.auth.authorization import requires
 
-from .endpoints import declare
+from .endpoints import endpoint
 from .types import Json
 
-call = partial(declare, "Sample")
+call = partial(endpoint, "Sample")
 
 
 @call("GET", "/protected", answer="Sample")
 @requires(Permission.OWN_ACCOUNT)
 def get_protected() -> Json:
     """A protected resource."""
-    return {"message": "This is a protected resource.", "user": visitor().user}
+    return {"message": "This is a protected resource.", "user": current_identity().user}

@@ -3,16 +3,16 @@
 from functools import partial
 from http import HTTPStatus
 
-from webapp.core.models import Changes
+from webapp.core.models import UserChanges
 from webapp.core.policy import Permission
 from webapp.web.auth.authorization import requires
-from webapp.web.auth.reauthentication import require_proof
+from webapp.web.auth.reauthentication import require_recent_login
 from webapp.web.services import services
 
-from .endpoints import declare
+from .endpoints import endpoint
 from .types import Json
 
-call = partial(declare, "Users")
+call = partial(endpoint, "Users")
 
 
 @call("GET", "/users", query="UserQuery", answer="ManyUsers")
@@ -20,7 +20,7 @@ call = partial(declare, "Users")
 def list_users(query: Json) -> Json:
     """Find users."""
     page, per_page = query["page"], query["per_page"]
-    found = services().directory.page(
+    found = services().user_admin.page(
         query=query["q"], sort=query["sort"], page=page, per_page=per_page
     )
     return {
@@ -43,8 +43,8 @@ def list_users(query: Json) -> Json:
 @requires(Permission.MANAGE_USERS)
 def create_user(body: Json) -> Json:
     """Create a user."""
-    require_proof()
-    return {"user": services().directory.create(Changes(**body), services().now())}
+    require_recent_login()
+    return {"user": services().user_admin.create(UserChanges(**body), services().now())}
 
 
 @call("GET", "/users/<user_id>", answer="OneUser", errors=(404,))
@@ -58,13 +58,13 @@ def get_user(user_id: str) -> Json:
 @requires(Permission.MANAGE_USERS)
 def update_user(body: Json, user_id: str) -> Json:
     """Change a user; disabling signs them out at once."""
-    require_proof()
-    return {"user": services().directory.change(user_id, Changes(**body), services().now())}
+    require_recent_login()
+    return {"user": services().user_admin.change(user_id, UserChanges(**body), services().now())}
 
 
 @call("DELETE", "/users/<user_id>", status=HTTPStatus.NO_CONTENT, errors=(404, 409))
 @requires(Permission.MANAGE_USERS)
 def delete_user(user_id: str) -> None:
     """Delete a user and everything about them."""
-    require_proof()
-    services().directory.remove(user_id, services().now())
+    require_recent_login()
+    services().user_admin.remove(user_id, services().now())

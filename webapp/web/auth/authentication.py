@@ -16,22 +16,28 @@ from flask.typing import ResponseReturnValue
 from webapp.core import security_events
 from webapp.core.authentication import Identity, RefreshWanted
 from webapp.core.errors import (
-    ClocksDiffer,
+    ClockSkew,
     CookiesDiffer,
     SessionEnded,
     TokenExpired,
     TokenMissing,
     Unauthenticated,
 )
-from webapp.core.token_issuer import BROWSER_CLIENT, Grant
+from webapp.core.token_issuer import BROWSER_CLIENT, IssuedTokens
 from webapp.runtime.request_id import request_id
 from webapp.web import messages, saved_forms, script_forms
-from webapp.web.request_info import is_api, is_navigation, is_plain_client, is_visit, this_request
-from webapp.web.services import origin, services
+from webapp.web.request_info import (
+    is_api,
+    is_command_line_client,
+    is_navigation,
+    is_visit,
+    this_request,
+)
+from webapp.web.services import client_info, services
 
 from . import cookie_pairs, cookies, csrf, device_cookie
-from .authorization import EVERYBODY, check, permission_needed
-from .refresh import exchange
+from .authorization import PUBLIC, check, permission_needed
+from .refresh import redeem_and_count
 
 Renewed = TypeVar("Renewed")
 
@@ -48,37 +54,39 @@ def install(app: Flask) -> None:
 
 
 def authenticate() -> ResponseReturnValue | None:
-    """Before every request: set `g.visitor`. Raises Unauthenticated, Forbidden, Unavailable."""
-    security_events.context.set(on_whose_behalf)
+    """Before every request: set `g.identity`. Raises Unauthenticated, Forbidden, Unavailable."""
+    security_events.audit_context.set(set_audit_context)
     needed, method = permission_needed(), this_request().method
     if method not in SAFE_METHODS:
         script_forms.prepare()
-    if needed != EVERYBODY:
-        g.visitor = visitor = identify()
-        check(visitor.user, visitor.access, needed)
+    if needed != PUBLIC:
+        g.identity = identity = identify()
+        check(identity.user, identity.access, needed)
     else:
-        looked_at = method == "GET" and (is_navigation() or is_plain_client())
-        g.visitor = greet() if looked_at else None
+        looked_at = method == "GET" and (is_navigation() or is_command_line_client())
+        g.identity = load_identity_on_public_page() if looked_at else None
     if is_api():
         return None
     if method not in SAFE_METHODS and request.endpoint:
-        csrf.check_form(needed == EVERYBODY, sessions_of_this_browser)
+        csrf.check_form(needed == PUBLIC, sessions_of_this_browser)
         return saved_forms.send_once()
     return None
 
 
-def on_whose_behalf() -> security_events.Context:
+def set_audit_context() -> security_events.AuditContext:
     """The context of security events in this request; empty after it."""
     if not has_request_context():
-        return security_events.Context()
-    here, visitor = origin(), g.get("visitor")
-    user_id = visitor.user.id if visitor else None
+        return security_events.AuditContext()
+    here, identity = client_info(), g.get("identity")
+    user_id = identity.user.id if identity else None
     device_id = device_cookie.signed_id()
     root = "" if services().settings.base_url else request.script_root
-    return security_events.Context(request_id(), here.ip, here.user_agent, user_id, device_id, root)
+    return security_events.AuditContext(
+        request_id(), here.ip, here.user_agent, user_id, device_id, root
+    )
 
 
-def greet() -> Identity | None:
+def load_identity_on_public_page() -> Identity | None:
     """The identity on a public page, or None. If a session has ended, a message says why.
 
     Only here both cookies are deleted: the response of a protected page may come late, and would
@@ -87,26 +95,26 @@ def greet() -> Identity | None:
     """
     try:
         return identify()
-    except (TokenMissing, ClocksDiffer):
+    except (TokenMissing, ClockSkew):
         return None
     except Unauthenticated as refusal:
         if is_visit():
-            tell_why(refusal)
+            flash_sign_out_reason(refusal)
         return None
 
 
-def tell_why(refusal: Unauthenticated) -> None:
+def flash_sign_out_reason(refusal: Unauthenticated) -> None:
     if isinstance(refusal, (SessionEnded, TokenExpired, CookiesDiffer)):
-        after_this_request(forget)
-    messages.leave(messages.why_signed_out(refusal), "warning")
+        after_this_request(clear_cookies)
+    messages.flash_message(messages.why_signed_out(refusal), "warning")
 
 
 def identify() -> Identity:
     """Raises Unauthenticated, Unavailable."""
     bearer = bearer_token()
     if is_api():
-        return decide(renew, bearer, (), bearer_only=True)
-    return decide(renew, bearer, cookies.read_all(cookies.ACCESS))
+        return decide(refresh_session, bearer, (), bearer_only=True)
+    return decide(refresh_session, bearer, cookies.read_all(cookies.ACCESS))
 
 
 def bearer_token() -> str | None:
@@ -140,13 +148,13 @@ def read_refresh_cookies() -> list[str]:
     return cookies.read_all(cookies.REFRESH)
 
 
-def renew(refresh_token: str, sid: str | None) -> Identity:
-    grant = exchange(refresh_token, device_cookie.browser(), sid=sid)
-    hand_over(grant)
+def refresh_session(refresh_token: str, sid: str | None) -> Identity:
+    grant = redeem_and_count(refresh_token, device_cookie.browser(), sid=sid)
+    set_cookies_on_response(grant)
     return Identity(grant.user, grant.access)
 
 
-def hand_over(grant: Grant) -> None:
+def set_cookies_on_response(grant: IssuedTokens) -> None:
     """Set both cookies on the response, also on an error page: they must reach the browser.
 
     Unless the session has ended during the request. Then another tab may have signed in again, and
@@ -159,7 +167,7 @@ def hand_over(grant: Grant) -> None:
     def set_cookies(response: Response) -> Response:
         late = time.monotonic() - began >= LATE
         if not services().sessions.has_ended(grant.session, ask=late):
-            response = cookies.remember_grant(response, grant)
+            response = cookies.set_token_cookies(response, grant)
             return device_cookie.add_to(response, grant.session.sid)
         flask.session.modified = False
         return response
@@ -167,21 +175,21 @@ def hand_over(grant: Grant) -> None:
     after_this_request(set_cookies)
 
 
-def forget(response: Response) -> Response:
-    return response if g.get("grant") else cookies.forget_grant(response)
+def clear_cookies(response: Response) -> Response:
+    return response if g.get("grant") else cookies.delete_token_cookies(response)
 
 
 def sessions_of_this_browser() -> set[str]:
     """The sessions of the authentic tokens in its cookies; usually one."""
     tokens = (*cookies.read_all(cookies.REFRESH), *cookies.read_all(cookies.ACCESS))
     sessions, now = services().sessions, services().now()
-    claims = [sessions.recognise(token, BROWSER_CLIENT, now) for token in tokens]
+    claims = [sessions.claims_ignoring_expiry(token, BROWSER_CLIENT, now) for token in tokens]
     return {each.sid for each in claims if each}
 
 
-def visitor() -> Identity:
+def current_identity() -> Identity:
     """The identity of this request. Raises TokenMissing."""
-    found: Identity | None = g.get("visitor")
+    found: Identity | None = g.get("identity")
     if found is None:
         raise TokenMissing
     return found

@@ -10,7 +10,7 @@ from webapp.core.claims import AccessClaims
 from webapp.core.clients import limiting_scope
 from webapp.core.errors import Forbidden, InsufficientScope
 from webapp.core.models import User
-from webapp.core.policy import Permission, Scope, covers, may
+from webapp.core.policy import Permission, Scope, covers, has_permission
 from webapp.web.request_info import this_app, this_request
 
 View = TypeVar("View", bound=Callable[..., object])
@@ -18,12 +18,12 @@ View = TypeVar("View", bound=Callable[..., object])
 STATIC = "static"
 # Where the declaration stands: wrappers made with functools.wraps carry it along.
 DECLARATION = "who_may"
-EVERYBODY = "everybody"
+PUBLIC = "everybody"
 
 
 def public(view: View) -> View:
     """Everybody may call this, signed in or not."""
-    view.__dict__[DECLARATION] = EVERYBODY
+    view.__dict__[DECLARATION] = PUBLIC
     return view
 
 
@@ -41,7 +41,7 @@ def permission_needed() -> Permission | str | None:
     """EVERYBODY, or a permission; None is for nobody. An unknown address is a 404 for all."""
     endpoint = this_request().endpoint
     if endpoint in (None, STATIC):
-        return EVERYBODY
+        return PUBLIC
     view = this_app().view_functions[endpoint or ""]
     declared: Permission | str | None = getattr(view, DECLARATION, None)
     return declared
@@ -49,7 +49,7 @@ def permission_needed() -> Permission | str | None:
 
 def check(user: User, access: AccessClaims, needed: Permission | str | None) -> None:
     """Raises Forbidden, InsufficientScope."""
-    if not isinstance(needed, Permission) or not may(user.role, needed):
+    if not isinstance(needed, Permission) or not has_permission(user.role, needed):
         raise Forbidden
     scope = limiting_scope(access)
     if scope is not None and not covers(scope, needed):

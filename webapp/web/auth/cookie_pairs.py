@@ -27,4 +27,4 @@ def require_pair(sid: str) -> None:
             _pairs.clear()
         _pairs.add(seen)
     elif is_visit():
-        after_this_request(cookies.forget_refresh)
+        after_this_request(cookies.delete_refresh_cookie)

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from werkzeug import Response
 
-from webapp.core.token_issuer import Grant
+from webapp.core.token_issuer import IssuedTokens
 from webapp.web.request_info import this_request
 from webapp.web.services import services
 
@@ -16,7 +16,7 @@ AnyResponse = TypeVar("AnyResponse", bound=Response)
 
 REFRESH = "refresh_token"
 ACCESS = "access_token"
-KNOWN_BROWSER = "known_browser"
+DEVICE = "known_browser"
 # Flask's own. Not `session`: each Flask app of the host would overwrite it.
 FLASK_SESSION = "evergreen_session"
 LAB = "token_lab"
@@ -76,12 +76,12 @@ def _begins_a_cookie(header: str, start: int) -> bool:
     return start == 0 or header[start - 1] == ";"
 
 
-def any_of_ours() -> bool:
+def has_own_cookies() -> bool:
     """Whether this browser takes cookies. Those of other apps on the host are no proof."""
-    return any(read(base) for base in (FLASK_SESSION, REFRESH, ACCESS, KNOWN_BROWSER))
+    return any(read(base) for base in (FLASK_SESSION, REFRESH, ACCESS, DEVICE))
 
 
-def remember_grant(response: AnyResponse, grant: Grant) -> AnyResponse:
+def set_token_cookies(response: AnyResponse, grant: IssuedTokens) -> AnyResponse:
     """Hand both tokens to the browser.
 
     The refresh token is for the server alone (HttpOnly), and it must come with
@@ -99,23 +99,23 @@ def remember_grant(response: AnyResponse, grant: Grant) -> AnyResponse:
     return response
 
 
-def forget_refresh(response: AnyResponse) -> AnyResponse:
+def delete_refresh_cookie(response: AnyResponse) -> AnyResponse:
     _set(response, REFRESH, "", max_age=0, httponly=True)
     return response
 
 
-def forget_grant(response: AnyResponse) -> AnyResponse:
+def delete_token_cookies(response: AnyResponse) -> AnyResponse:
     _set(response, ACCESS, "", max_age=0, httponly=False)
-    return forget_refresh(response)
+    return delete_refresh_cookie(response)
 
 
-def remember_browser(response: AnyResponse, value: str) -> AnyResponse:
+def set_device_cookie(response: AnyResponse, value: str) -> AnyResponse:
     """The device cookie: it survives a logout."""
-    _set(response, KNOWN_BROWSER, value, max_age=LONGEST, httponly=True)
+    _set(response, DEVICE, value, max_age=LONGEST, httponly=True)
     return response
 
 
-def remember_lab(response: AnyResponse) -> AnyResponse:
+def set_lab_cookie(response: AnyResponse) -> AnyResponse:
     """Marks a browser that looks at the lab: what its own requests do is recorded for it."""
     _set(response, LAB, "1", max_age=LAB_OPEN, httponly=True)
     return response

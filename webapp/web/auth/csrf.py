@@ -43,11 +43,11 @@ def install(app: Flask) -> None:
 
 def csrf_token() -> str:
     """For forms that templates write by hand."""
-    bind_forms()
+    bind_secret_to_session()
     return str(generate_csrf())
 
 
-def bind_forms(kept_form: str = "") -> None:
+def bind_secret_to_session(kept_form: str = "") -> None:
     """For the forms of this answer: the token of the session, if there is one.
 
     Made when a form asks for it: most requests show none. A page that shows a kept form again,
@@ -55,8 +55,8 @@ def bind_forms(kept_form: str = "") -> None:
     """
     if "csrf_token" in g and not kept_form:
         return
-    if visitor := g.get("visitor"):
-        sid = visitor.access.sid
+    if identity := g.get("identity"):
+        sid = identity.access.sid
         sent = sent_token() if request.method == "POST" else None
         if sent and sent.sid == sid:
             kept_form = sent.kept_form
@@ -111,7 +111,7 @@ def sent_token() -> FormToken | None:
     return token if hmac.compare_digest(secret, token.to_secret()) else None
 
 
-def was_made_in(sid: str) -> bool:
+def token_belongs_to(sid: str) -> bool:
     """Whether the form that is being sent came from a page of that session."""
     token = sent_token()
     return token is not None and token.sid == sid
@@ -121,14 +121,16 @@ def _has_token(is_public: bool, own_sessions: Callable[[], set[str]]) -> bool:
     """A public page does not know its visitor: a form of one of this browser's own sessions is as
     good there, also when `flask.session` is lost."""
     if not is_public:
-        return was_made_in(g.visitor.access.sid)
+        return token_belongs_to(g.identity.access.sid)
     secret = _sent_secret()
     if not secret:
         return False
     if request.endpoint == ANY_TOKEN and "Origin" not in request.headers:
         return True
     known = str(flask.session.get("csrf_token", ""))
-    return hmac.compare_digest(secret, known) or any(was_made_in(sid) for sid in own_sessions())
+    return hmac.compare_digest(secret, known) or any(
+        token_belongs_to(sid) for sid in own_sessions()
+    )
 
 
 def _sent_secret() -> str:
@@ -143,11 +145,11 @@ def _sent_secret() -> str:
 
 
 def _why_refused(is_public: bool) -> str:
-    if not cookies.any_of_ours():
+    if not cookies.has_own_cookies():
         return messages.COOKIES_NEEDED
     if is_public or sent_token() is None:
         return messages.FORM_OUT_OF_DATE
-    return messages.FORM_OF_ANOTHER_SESSION.format(email=g.visitor.user.email)
+    return messages.FORM_OF_ANOTHER_SESSION.format(email=g.identity.user.email)
 
 
 def _serializer() -> URLSafeTimedSerializer:

@@ -1,7 +1,8 @@
 """The device cookie: which browser this is, by a signed random id that outlives its sessions.
 
-It distinguishes a browser's repeat of a refresh token from a thief's (core/token_issuer.py). Guesses from
-a browser that is known to an account are counted apart, so that a stranger can't lock its owner out
+It distinguishes a repeat of a refresh token by the browser from one by a thief
+(core/token_issuer.py). Guesses from a browser that is known to an account are counted
+apart: a stranger can't lock its owner out
 (OWASP, "Slow Down Online Guessing Attacks with Device Cookies"). It proves nothing else, and names
 no person: which accounts know the browser stands in SQL, and is deleted with them.
 """
@@ -16,9 +17,9 @@ from typing import NamedTuple
 from flask import Response, after_this_request, current_app, g
 from itsdangerous import Signer
 
-from webapp.core.token_issuer import Origin
-from webapp.core.validation import normal_email
-from webapp.web.services import origin, services
+from webapp.core.token_issuer import ClientInfo
+from webapp.core.validation import normalize_email
+from webapp.web.services import client_info, services
 
 from . import cookies
 
@@ -40,21 +41,21 @@ def shown() -> Device:
     """The browser of this request. Of several cookies the last one, which is sent to all pages:
     one that another app has set for a path stands before it."""
     key = str(current_app.secret_key)
-    found = [_read(key, text) for text in reversed(cookies.read_all(cookies.KNOWN_BROWSER))]
+    found = [_read(key, text) for text in reversed(cookies.read_all(cookies.DEVICE))]
     return next((each for each in found if each.signed), next(iter(found), Device("", False)))
 
 
-def browser() -> Origin:
+def browser() -> ClientInfo:
     """Where this request comes from, with its device."""
-    return replace(origin(), device_id=shown().id)
+    return replace(client_info(), device_id=shown().id)
 
 
-def browser_to_sign_in() -> Origin:
+def browser_to_sign_in() -> ClientInfo:
     """As `browser`, with a new device if it has none; the answer carries that."""
     device = shown()
     if not device.signed:
         g.new_device = device = Device(secrets.token_urlsafe(16), True)
-    return replace(origin(), device_id=device.id)
+    return replace(client_info(), device_id=device.id)
 
 
 def signed_id() -> str:
@@ -73,17 +74,17 @@ def used_a_link() -> Iterator[None]:
     yield
     if "new_device" in g:
         value = _sign(g.new_device.id, DEVICE)
-        after_this_request(lambda response: cookies.remember_browser(response, value))
+        after_this_request(lambda response: cookies.set_device_cookie(response, value))
 
 
 def add_to(response: Response, sid: str) -> Response:
     """With the tokens of this session, and behind them: a browser never has them the other way."""
     if "new_device" in g:
-        return cookies.remember_browser(response, _sign(g.new_device.id, DEVICE))
+        return cookies.set_device_cookie(response, _sign(g.new_device.id, DEVICE))
     device = shown()
     if device.signed or device.id == sid:
         return response
-    return cookies.remember_browser(response, _sign(sid, STAND_IN))
+    return cookies.set_device_cookie(response, _sign(sid, STAND_IN))
 
 
 def is_known_to(email: str) -> bool:
@@ -93,10 +94,10 @@ def is_known_to(email: str) -> bool:
     """
     device = shown()
     try:
-        account = normal_email(email)
+        account = normalize_email(email)
     except ValueError:
         return False
-    return device.signed and services().device_repository.knows(account, device.id)
+    return device.signed and services().device_queries.knows(account, device.id)
 
 
 @lru_cache(maxsize=1024)

@@ -10,7 +10,7 @@ from werkzeug import Response
 from . import cookies
 
 
-class LazySession(SessionMixin):
+class FlaskSession(SessionMixin):
     """`flask.session`, read from its cookie at the first use.
 
     Most requests do not use it, and to open it is a third of what a bare request costs.
@@ -48,11 +48,11 @@ class LazySession(SessionMixin):
 class FlaskSessionCookie(SecureCookieSessionInterface):
     """`flask.session` (CSRF state and flash messages) with the attributes of our own cookies."""
 
-    def open_session(self, app: Flask, request: Request) -> LazySession:  # type: ignore[override]
+    def open_session(self, app: Flask, request: Request) -> FlaskSession:  # type: ignore[override]
         def read() -> MutableMapping[str, Any]:
             return SecureCookieSessionInterface.open_session(self, app, request) or {}
 
-        return LazySession(read)
+        return FlaskSession(read)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         if session.accessed:

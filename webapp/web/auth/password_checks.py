@@ -3,15 +3,15 @@
 from contextlib import AbstractContextManager, nullcontext
 
 from webapp.core.clients import Client
-from webapp.core.models import Changes, User
-from webapp.core.rate_limits import RESEND_BY_ACCOUNT, RESEND_BY_ADDRESS
-from webapp.web.services import origin, services
+from webapp.core.models import User, UserChanges
+from webapp.core.rate_limits import RESEND_PER_ACCOUNT, RESEND_PER_IP
+from webapp.web.services import client_info, services
 
 from . import device_cookie
-from .authentication import visitor
+from .authentication import current_identity
 
 
-def checking(
+def rate_limited_check(
     email: str, *, known: bool = False, client: Client | None = None
 ) -> AbstractContextManager[None]:
     """Around a password check. Raises RateLimited before it, Unavailable without a counter.
@@ -21,13 +21,13 @@ def checking(
     """
     known = known or device_cookie.is_known_to(email)
     apart = client.client_id if client and client.confidential else ""
-    return services().attempts.password_check(email, origin().ip, known, apart)
+    return services().rate_limiter.password_check(email, client_info().ip, known, apart)
 
 
 def check_password(password: str) -> User:
     """Of who is signed in. Raises PasswordRefused, RateLimited, Unavailable."""
-    me = visitor().user
-    with checking(me.email, known=True):
+    me = current_identity().user
+    with rate_limited_check(me.email, known=True):
         return services().accounts.check_password(me.id, password, services().now())[0]
 
 
@@ -35,10 +35,13 @@ def change_profile(
     *, email: str | None = None, name: str | None = None, current_password: str = ""
 ) -> User:
     """Of who is signed in. Raises ValidationFailed, RateLimited, Unavailable."""
-    me, now = visitor().user, services().now()
-    if services().accounts.checked(Changes(email=email, name=name)).email not in (None, me.email):
+    me, now = current_identity().user, services().now()
+    if services().accounts.validated(UserChanges(email=email, name=name)).email not in (
+        None,
+        me.email,
+    ):
         count_mail_to_new_address()  # of typing errors, none is mailed
-    with checking(me.email, known=True) if current_password else nullcontext():
+    with rate_limited_check(me.email, known=True) if current_password else nullcontext():
         return services().email_changes.update_profile(
             me.id, email=email, name=name, password=current_password, now=now
         )
@@ -46,5 +49,5 @@ def change_profile(
 
 def count_mail_to_new_address() -> None:
     """It is an address of their choice. Raises RateLimited, Unavailable."""
-    me = visitor().user
-    services().attempts.count(RESEND_BY_ACCOUNT, RESEND_BY_ADDRESS, me.id, origin().ip)
+    me = current_identity().user
+    services().rate_limiter.count(RESEND_PER_ACCOUNT, RESEND_PER_IP, me.id, client_info().ip)

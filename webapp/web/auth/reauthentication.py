@@ -7,17 +7,17 @@ changes, and what is open in other tabs stays good.
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from webapp.core.errors import Forbidden, PasswordRefused
+from webapp.core.errors import Forbidden, WrongPassword
 from webapp.core.token_issuer import BROWSER_CLIENT
 from webapp.web.services import services
 
-from .authentication import visitor
+from .authentication import current_identity
 from .password_checks import check_password
 
 OWN_FIELDS = {"csrf_token", "confirmed", "current_password"}
 
 
-def ask_first(
+def confirm_action(
     question: str,
     explanation: str,
     yes: str,
@@ -31,7 +31,7 @@ def ask_first(
     With `always=False` it only asks for the password, and only if the last proof is old
     (OWASP ASVS 5.0 7.5.1, 7.5.3).
     """
-    proved, wrong = prove()
+    proved, wrong = reauthenticate()
     if proved and (request.form.get("confirmed") or not always):
         return None
     kept = [pair for pair in request.form.items(multi=True) if pair[0] not in OWN_FIELDS]
@@ -50,28 +50,28 @@ def ask_first(
     return page, 422 if wrong else 200
 
 
-def prove() -> tuple[bool, str]:
+def reauthenticate() -> tuple[bool, str]:
     """Whether it is known who is asking, and what was wrong with the password if one was given."""
-    access, now = visitor().access, services().now()
-    if services().sessions.has_proof(access, now):
+    access, now = current_identity().access, services().now()
+    if services().sessions.recently_authenticated(access, now):
         return True, ""
     if not request.form.get("confirmed"):
         return False, ""
     try:
         check_password(request.form.get("current_password", ""))
-    except PasswordRefused as refusal:
+    except WrongPassword as refusal:
         return False, refusal.fields["current_password"][0]
-    services().sessions.prove(access.sid, now)
+    services().sessions.record_reauthentication(access.sid, now)
     return True, ""
 
 
-def require_proof() -> None:
+def require_recent_login() -> None:
     """For programs: the token of a browser's session, which scripts can read, is not enough.
 
     Raises Forbidden.
     """
-    access = visitor().access
-    if access.client_id == BROWSER_CLIENT and not services().sessions.has_proof(
+    access = current_identity().access
+    if access.client_id == BROWSER_CLIENT and not services().sessions.recently_authenticated(
         access, services().now()
     ):
         raise Forbidden("It is some time ago that the password was entered in this session.")

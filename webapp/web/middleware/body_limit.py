@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 # Waited for at the same time. A server with more threads has one for each request that is whole.
-BODIES = 448
+MAX_BUFFERING = 448
 # An address may take a place while it holds less than so many times what is free (as routers share
 # their buffers: Choudhury and Hahne, "Dynamic Queue Length Thresholds"): one alone 408 of 448.
 # More: fewer addresses can use up all, four of them now. Less: an office at one address has fewer.
@@ -40,10 +40,10 @@ class Peer(NamedTuple):
     port: int
 
 
-class BodyPlaces:
+class BufferLimit:
     def __init__(
         self,
-        total: int = BODIES,
+        total: int = MAX_BUFFERING,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._total = total
@@ -54,7 +54,7 @@ class BodyPlaces:
         self._by_address: Counter[str] = Counter()
         self._looks_again = 0.0
 
-    def take(self, address: str, peer: Peer | None) -> object | None:
+    def acquire(self, address: str, peer: Peer | None) -> object | None:
         """A place; None if there is none.
 
         An empty `address` is not known, and not limited. When the body is late, connections of
@@ -76,7 +76,7 @@ class BodyPlaces:
             self._by_address[address] += 1
             return place
 
-    def give_back(self, place: object, address: str) -> None:
+    def release(self, place: object, address: str) -> None:
         with self._lock:
             del self._waiting[place]
             self._by_address[address] -= 1

@@ -12,13 +12,13 @@ from io import BytesIO
 from queue import SimpleQueue
 from wsgiref.types import InputStream, StartResponse, WSGIApplication, WSGIEnvironment
 
-from webapp.core.ip import address_key
+from webapp.core.ip import ip_key
 
-from .body_limit import BODIES, BodyPlaces, Peer
+from .body_limit import MAX_BUFFERING, BufferLimit, Peer
 
 # Requests that are in the app at the same time: they wait for Redis and bcrypt more than they
 # compute.
-PLACES = 16
+MAX_CONCURRENT = 16
 # Seconds. No view takes so long: if all places have been held for longer, none comes back.
 STUCK = 60.0
 # The same for bodies that are waited for: their clients may be slow.
@@ -33,7 +33,7 @@ TOO_LONG = 19
 Refusal = tuple[str] | tuple[str, tuple[str, str]]
 
 
-class Admission:
+class ConcurrencyLimit:
     """WSGI middleware. `max_body`, in bytes, is what the app itself refuses to exceed.
 
     A place is given back when the app has returned, and not when its answer has been fetched: by
@@ -44,8 +44,8 @@ class Admission:
         self,
         app: WSGIApplication,
         max_body: int,
-        places: int = PLACES,
-        bodies: int = BODIES,
+        places: int = MAX_CONCURRENT,
+        bodies: int = MAX_BUFFERING,
         *,
         has_proxy: bool = False,
         clock: Callable[[], float] = time.monotonic,
@@ -56,12 +56,12 @@ class Admission:
         self._has_proxy = has_proxy
         self._clock = clock
         # Not a semaphore: that is written in Python, and every request passes here.
-        self._places: SimpleQueue[int] = SimpleQueue()
+        self._free: SimpleQueue[int] = SimpleQueue()
         for place in range(places):
-            self._places.put(place)
+            self._free.put(place)
         # Since when each place is held.
         self._held = [float("inf")] * places
-        self._bodies = BodyPlaces(bodies, clock=clock)
+        self._bodies = BufferLimit(bodies, clock=clock)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         get = environ.get
@@ -72,13 +72,13 @@ class Admission:
                 return refuse(start_response, *refusal)
         else:
             environ["wsgi.input"] = BytesIO()
-        place = self._places.get()
+        place = self._free.get()
         self._held[place] = self._clock()
         try:
             return self._app(environ, start_response)
         finally:
             self._held[place] = float("inf")
-            self._places.put(place)
+            self._free.put(place)
 
     def is_stuck(self) -> bool:
         """Whether nothing goes on here any more, so that a new process would do better."""
@@ -97,15 +97,15 @@ class Admission:
             environ.get("CONTENT_LENGTH") or not environ.get("wsgi.input_terminated")
         ):
             return None
-        address = address_key(environ.get("REMOTE_ADDR") or "")
-        place = self._bodies.take(address, None if self._has_proxy else peer_of(environ))
+        address = ip_key(environ.get("REMOTE_ADDR") or "")
+        place = self._bodies.acquire(address, None if self._has_proxy else peer_of(environ))
         if place is None:
             return "503 Service Unavailable", ("Retry-After", "10")
         try:
             # One byte more than the app accepts: then it is refused, and the rest is never read.
             body = read(source, length or self._max_body + 1)
         finally:
-            self._bodies.give_back(place, address)
+            self._bodies.release(place, address)
         if len(body) < length:  # it ended early: then its client has gone
             return ("400 Bad Request",)
         environ["wsgi.input"] = BytesIO(body)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 Headers = list[tuple[str, str]]
-Told = Callable[["WSGIEnvironment", str, float], None]
+OnResponse = Callable[["WSGIEnvironment", str, float], None]
 
 CACHE_CONTROL = "Cache-Control"
 CSP = "Content-Security-Policy"
@@ -38,8 +38,8 @@ NO_STORE = (CACHE_CONTROL, "private, no-store")
 USUAL = [*ALWAYS, WITHOUT_SCRIPTS_OF_ITS_OWN, NO_STORE]
 
 
-def install(app: Flask, told: "Told", hsts: str) -> None:
-    app.wsgi_app = WithHeaders(app.wsgi_app, told, hsts)  # type: ignore[method-assign, assignment]
+def install(app: Flask, told: "OnResponse", hsts: str) -> None:
+    app.wsgi_app = SecurityHeaders(app.wsgi_app, told, hsts)  # type: ignore[method-assign, assignment]
 
 
 def csp_nonce() -> str:
@@ -57,21 +57,21 @@ def add_policy(response: Response) -> Response:
     return response
 
 
-class WithHeaders:
+class SecurityHeaders:
     """Adds them where a response is only a list any more: that costs next to nothing.
 
     `told` is each answer: its environment, its status and the seconds that it took. `hsts` is
     the value of Strict-Transport-Security.
     """
 
-    def __init__(self, app: "WSGIApplication", told: "Told", hsts: str) -> None:
+    def __init__(self, app: "WSGIApplication", told: "OnResponse", hsts: str) -> None:
         self._app = app
-        self._told = told
+        self._on_response = told
         self._hsts = "Strict-Transport-Security", hsts
 
     def __call__(self, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
         began = perf_counter()
-        name = request_id.name_request(environ)
+        name = request_id.assign_request_id(environ)
 
         def start_with_headers(
             status: str, headers: Headers, exc_info: Any = None
@@ -80,7 +80,7 @@ class WithHeaders:
             if environ["wsgi.url_scheme"] == "https":
                 ours.append(self._hsts)
             add(ours, headers)
-            self._told(environ, status, perf_counter() - began)
+            self._on_response(environ, status, perf_counter() - began)
             return start(status, headers, exc_info)
 
         return self._app(environ, start_with_headers)

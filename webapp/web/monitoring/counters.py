@@ -34,13 +34,13 @@ SERVER = "server"
 NOWHERE = "nowhere"
 
 
-class Tally:
+class Counters:
     def __init__(self, wake: Callable[[], None]) -> None:
         """`wake` is called when the first of a kind is counted."""
         self._wake = wake
-        self.start_over()
+        self.reset_after_fork()
 
-    def start_over(self) -> None:
+    def reset_after_fork(self) -> None:
         """With nothing: after a fork, what was counted is still the parent's to tell."""
         self._lock = threading.Lock()
         self._counts: Numbers = {}

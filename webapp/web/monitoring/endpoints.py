@@ -33,7 +33,7 @@ FORWARDED = {
 }
 
 
-class Operations:
+class MonitoringEndpoints:
     """WSGI middleware. `token`, if there is one, opens the metrics from anywhere.
 
     Without it they are for this machine alone, asked for by a name of its own (`hosts.py`).
@@ -93,7 +93,7 @@ class Operations:
 
     def _told(self) -> Answer:
         try:
-            body, content_type = self._metrics.told()
+            body, content_type = self._metrics.render()
         except OSError:
             return "503 Service Unavailable", "text/plain", b"The counts can't be read.\n"
         return "200 OK", content_type, body

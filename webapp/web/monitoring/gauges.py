@@ -4,35 +4,35 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from webapp.core.hashing_pool import HashingPool
-from webapp.core.token_cache import Memory
-from webapp.runtime.background import Background
+from webapp.core.token_cache import TokenCache
+from webapp.runtime.background import BackgroundQueue
 
 
-class Heard(Protocol):
+class FeedStatus(Protocol):
     """The feed, from outside."""
 
     @property
     def silence(self) -> float | None: ...
 
     @property
-    def believed(self) -> bool: ...
+    def is_current(self) -> bool: ...
 
 
 @dataclass(frozen=True)
-class Vitals:
+class WorkerGauges:
     pool: HashingPool
-    memory: Memory
-    feed: Heard
-    background: Background
+    token_cache: TokenCache
+    feed: FeedStatus
+    background: BackgroundQueue
 
-    def levels(self) -> dict[str, float]:
+    def read(self) -> dict[str, float]:
         """For `Metrics`: names that end in `_total` only ever grow."""
         silence = self.feed.silence
         return {
             "hashing_waiting": self.pool.waiting,
             "hashing_refused_total": self.pool.refused,
-            "tokens_remembered": len(self.memory),
+            "tokens_remembered": len(self.token_cache),
             "mails_waiting": self.background.waiting,
             "mails_lost_total": self.background.lost,
-            "feed_believed": int(self.feed.believed),
+            "feed_believed": int(self.feed.is_current),
         } | ({} if silence is None else {"feed_silence_seconds": silence})

@@ -17,7 +17,7 @@ from webapp.core.end_reasons import EndReason
 from webapp.core.security_events import EventKind
 
 from . import counters
-from .counters import Tally
+from .counters import Counters
 from .multiprocess import Snapshot, WorkerFiles
 
 # Seconds. So old may be what is told of other workers.
@@ -43,16 +43,16 @@ class Metrics:
     def __init__(self, folder: Path, look: Callable[[], dict[str, float]]) -> None:
         """`look` says what is so at the moment; names that end in `_total` only ever grow."""
         self._folder = folder
-        self._look = look
-        self._tally = Tally(self._start)
+        self._read_gauges = look
+        self._tally = Counters(self._start)
         # Of every answer: nothing stands in between.
         self.request = self._tally.request
-        self.start_over()
+        self.reset_after_fork()
         _everywhere.add(self)
 
-    def start_over(self) -> None:
+    def reset_after_fork(self) -> None:
         """Without a thread, and with nothing counted: neither is handed on by a fork."""
-        self._tally.start_over()
+        self._tally.reset_after_fork()
         self._lock = threading.Lock()
         self._files: WorkerFiles | None = None
         self._running = False
@@ -69,11 +69,11 @@ class Metrics:
         if kind is EventKind.SESSION_ENDED:
             self._tally.count(counters.ENDS, detail if detail in REASONS else counters.OTHER)
 
-    def told(self) -> tuple[bytes, str]:
+    def render(self) -> tuple[bytes, str]:
         """Of all workers of this server, and its content type. Raises OSError."""
-        from .prometheus import exposed  # the library takes long to load
+        from .prometheus import render_text  # the library takes long to load
 
-        return exposed([self._snapshot(), *self._shared().of_others()])
+        return render_text([self._snapshot(), *self._shared().of_others()])
 
     def write(self) -> None:
         """A full disk costs what is told of this worker elsewhere, and nothing else."""
@@ -86,7 +86,7 @@ class Metrics:
             self._failing = True
 
     def _snapshot(self) -> Snapshot:
-        seen = self._look()
+        seen = self._read_gauges()
         growing = {name for name in seen if name.endswith("_total")}
         counts = self._tally.numbers() | {(name,): seen[name] for name in growing}
         return Snapshot(counts, {name: seen[name] for name in seen.keys() - growing})
@@ -130,7 +130,7 @@ _everywhere: "weakref.WeakSet[Metrics]" = weakref.WeakSet()
 
 def _start_over_everywhere() -> None:
     for metrics in _everywhere:
-        metrics.start_over()
+        metrics.reset_after_fork()
 
 
 os.register_at_fork(after_in_child=_start_over_everywhere)

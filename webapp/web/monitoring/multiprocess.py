@@ -17,7 +17,7 @@ from pathlib import Path
 from .counters import Numbers, total
 
 # What workers that are gone have counted: a count never falls.
-GONE = "gone.json"
+DEAD_WORKERS = "gone.json"
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,12 @@ class WorkerFiles:
 
     def _gone(self, dead: list[tuple[Path, Snapshot]]) -> Snapshot:
         """All that are gone; these, of which the files are still there, from now on as well."""
-        before = read(self._folder / GONE)
+        before = read(self._folder / DEAD_WORKERS)
         counts = [snapshot.counts for _, snapshot in dead]
         gone = Snapshot(total([before.counts, *counts] if before else counts), {})
         with suppress(OSError):  # the disk is full: another time
             if dead:
-                put(self._folder / GONE, gone)
+                put(self._folder / DEAD_WORKERS, gone)
                 for path, _ in dead:
                     path.unlink()
         return gone

@@ -44,11 +44,11 @@ COUNTED: dict[str, tuple[str, tuple[str, ...], str]] = {
     counters.ENDS: ("reason", tuple(EndReason), "Sessions that ended, except by growing old."),
     counters.EVENTS: ("kind", tuple(EventKind), "Security events."),
 }
-GROWING = {
+COUNTERS = {
     "hashing_refused_total": "Passwords not checked, for too many were waiting.",
     "mails_lost_total": "Mails given up, or not taken.",
 }
-SUMMED = {
+GAUGES = {
     "hashing_waiting": "Passwords that wait to be hashed.",
     "tokens_remembered": "Access tokens that workers remember to have believed.",
     "mails_waiting": "Mails that wait to be sent.",
@@ -57,7 +57,7 @@ SUMMED = {
 FEED_SILENCE = "feed_silence_seconds"
 
 
-def exposed(snapshots: list[Snapshot]) -> tuple[bytes, str]:
+def render_text(snapshots: list[Snapshot]) -> tuple[bytes, str]:
     """Of all workers, and its content type."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(Workers(snapshots))
@@ -73,10 +73,10 @@ class Workers(Collector):
         yield requests(self._counts)
         for name, (label, known, says) in COUNTED.items():
             yield counter(self._counts, name, label, known, says)
-        for name, says in GROWING.items():
+        for name, says in COUNTERS.items():
             number = self._counts.get((name,), 0)
             yield CounterMetricFamily(f"evergreen_{name}", says, value=number)
-        for name, says in SUMMED.items():
+        for name, says in GAUGES.items():
             number = sum(levels.get(name, 0) for levels in self._levels)
             yield GaugeMetricFamily(f"evergreen_{name}", says, value=number)
         yield GaugeMetricFamily("evergreen_workers", "Those that count.", value=len(self._levels))

@@ -19,15 +19,17 @@ FRESH = 1.0
 # While a new answer is looked for, an old one will do for so many seconds more.
 STALE = 3.0
 
-Ask = Callable[[], str]
+CheckFunction = Callable[[], str]
 
 log = logging.getLogger(__name__)
 
 
 class Readiness:
-    def __init__(self, parts: Mapping[str, Ask], clock: Callable[[], float] = time.monotonic):
+    def __init__(
+        self, parts: Mapping[str, CheckFunction], clock: Callable[[], float] = time.monotonic
+    ):
         """Each part says OK, or in plain words what is wrong."""
-        self._parts = {name: Part(ask) for name, ask in parts.items()}
+        self._parts = {name: Check(ask) for name, ask in parts.items()}
         self._clock = clock
         self._looking = threading.Lock()
         self._known: dict[str, str] = {}
@@ -52,15 +54,15 @@ class Readiness:
     def _look(self) -> None:
         asked = {name: part.ask() for name, part in self._parts.items()}
         until = time.monotonic() + LIMIT
-        found = {name: said(future, until) for name, future in asked.items()}
+        found = {name: result_of(future, until) for name, future in asked.items()}
         if found != self._known and set(found.values()) != {OK}:
             wrong = [f"{name}: {words}" for name, words in found.items() if words != OK]
             log.warning("not ready: %s", "; ".join(wrong))
         self._known, self._at = found, self._clock()
 
 
-class Part:
-    def __init__(self, ask: Ask) -> None:
+class Check:
+    def __init__(self, ask: CheckFunction) -> None:
         self._ask = ask
         self._asked: Future[str] | None = None
 
@@ -80,7 +82,7 @@ class Part:
             answer.set_result("can't be asked")
 
 
-def said(answer: "Future[str]", until: float) -> str:
+def result_of(answer: "Future[str]", until: float) -> str:
     try:
         return answer.result(max(0.0, until - time.monotonic()))
     except TooLate:

@@ -3,17 +3,17 @@
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.core.errors import Busy, LinkVoid, PasswordRefused, ValidationFailed
+from webapp.core.errors import InvalidLink, Overloaded, ValidationFailed, WrongPassword
 from webapp.core.policy import Permission
-from webapp.core.rate_limits import STRENGTH_BY_ADDRESS
-from webapp.core.validation import MAX_EMAIL, normal_email
+from webapp.core.rate_limits import STRENGTH_PER_IP
+from webapp.core.validation import MAX_EMAIL, normalize_email
 from webapp.web import messages
 from webapp.web.auth import cookies
-from webapp.web.auth.authentication import visitor
+from webapp.web.auth.authentication import current_identity
 from webapp.web.auth.authorization import public, requires
-from webapp.web.auth.password_checks import change_profile, check_password, checking
-from webapp.web.forms import ChangePasswordForm, DeleteForm, ProfileForm, sent
-from webapp.web.services import origin, services
+from webapp.web.auth.password_checks import change_profile, check_password, rate_limited_check
+from webapp.web.forms import ChangePasswordForm, DeleteForm, ProfileForm, text_of
+from webapp.web.services import client_info, services
 
 from . import pages
 
@@ -21,19 +21,19 @@ from . import pages
 @pages.route("/account", methods=["GET", "POST"])
 @requires(Permission.OWN_ACCOUNT)
 def account() -> ResponseReturnValue:
-    user = services().accounts.profile(visitor().user.id)
+    user = services().accounts.profile(current_identity().user.id)
     form = ProfileForm(obj=user)
     if form.validate_on_submit():
         try:
             changed = change_profile(
-                email=sent(form.email),
-                name=sent(form.name),
-                current_password=sent(form.current_password),
+                email=text_of(form.email),
+                name=text_of(form.name),
+                current_password=text_of(form.current_password),
             )
         except ValidationFailed as refusal:
-            form.show(refusal)
+            form.add_errors(refusal)
         else:
-            waits = normal_email(sent(form.email)) != user.email
+            waits = normalize_email(text_of(form.email)) != user.email
             words = messages.NEW_EMAIL_WAITS.format(new=changed.pending_email)
             flash(words if waits else "Saved.", "success")
             return redirect(url_for("pages.account"), 303)
@@ -45,24 +45,24 @@ def account() -> ResponseReturnValue:
 @requires(Permission.OWN_ACCOUNT)
 def change_password() -> ResponseReturnValue:
     """All other sessions end: whoever has the old password, or a copy, is out (ASVS 5.0 7.4.3)."""
-    form, me, now = ChangePasswordForm(), visitor(), services().now()
+    form, me, now = ChangePasswordForm(), current_identity(), services().now()
     if form.validate_on_submit():
         try:
-            with checking(me.user.email, known=True):
+            with rate_limited_check(me.user.email, known=True):
                 ended = services().accounts.change_password(
                     me.user.id,
-                    sent(form.current_password),
-                    sent(form.new_password),
+                    text_of(form.current_password),
+                    text_of(form.new_password),
                     now,
                     but=me.access.sid,
                 )
-        except LinkVoid:
+        except InvalidLink:
             form.form_errors.append("Your password was changed in between. Please try again.")
         except ValidationFailed as refusal:
-            form.show(refusal)
+            form.add_errors(refusal)
         else:
-            services().sessions.bury_all(ended, now)
-            services().sessions.prove(me.access.sid, now)
+            services().sessions.write_tombstones(ended, now)
+            services().sessions.record_reauthentication(me.access.sid, now)
             flash(messages.PASSWORD_CHANGED, "success")
             return redirect(url_for("pages.change_password"), 303)
     return render_template("password.html", form=form), 422 if form.errors else 200
@@ -72,14 +72,14 @@ def change_password() -> ResponseReturnValue:
 @public
 def password_strength() -> ResponseReturnValue:
     """For the meter beside a new password; what is acceptable is decided when it is sent."""
-    services().attempts.count_address(STRENGTH_BY_ADDRESS, origin().ip)
+    services().rate_limiter.count_ip(STRENGTH_PER_IP, client_info().ip)
     asked = request.get_json(silent=True)
     texts = asked if isinstance(asked, dict) else {}
     password = str(texts.get("password") or "")
     about = [str(texts.get(key) or "")[:MAX_EMAIL] for key in ("email", "name")]
     try:
         found = services().accounts.meter(password, *about)
-    except Busy:
+    except Overloaded:
         return {"busy": True}, 503, {"Retry-After": "1"}
     return {"score": found.score, "good": found.good, "words": found.words}
 
@@ -87,18 +87,18 @@ def password_strength() -> ResponseReturnValue:
 @pages.route("/account/delete", methods=["GET", "POST"])
 @requires(Permission.OWN_ACCOUNT)
 def delete_account() -> ResponseReturnValue:
-    form, me = DeleteForm(), visitor().user
+    form, me = DeleteForm(), current_identity().user
     if form.validate_on_submit():
         try:
-            delete(sent(form.confirm), sent(form.password))
-        except PasswordRefused as refusal:
+            delete(text_of(form.confirm), text_of(form.password))
+        except WrongPassword as refusal:
             form.password.errors = refusal.fields["current_password"]
         except ValidationFailed as refusal:
-            form.show(refusal)
+            form.add_errors(refusal)
         else:
             flash("Your account is deleted, with everything that was kept about it.", "signed-out")
             response = redirect(url_for("pages.home"), 303)
-            cookies.forget_grant(response)
+            cookies.delete_token_cookies(response)
             response.headers["Clear-Site-Data"] = '"cache", "storage"'
             return response
     return render_template("delete_account.html", form=form, email=me.email), (
@@ -108,15 +108,15 @@ def delete_account() -> ResponseReturnValue:
 
 def delete(typed: str, password: str) -> None:
     """Raises ValidationFailed: not their address, not their password, or the last admin."""
-    me = visitor().user
+    me = current_identity().user
     try:
-        same = normal_email(typed) == me.email
+        same = normalize_email(typed) == me.email
     except ValueError:
         same = False
     if not same:
         raise ValidationFailed({"confirm": [f"Type {me.email} to confirm."]})
     check_password(password)
     try:
-        services().directory.remove(me.id, services().now())
+        services().user_admin.remove(me.id, services().now())
     except ValidationFailed as refusal:
         raise ValidationFailed({"confirm": refusal.fields["role"]}) from None

@@ -10,7 +10,7 @@ from webapp.core.policy import Permission
 from webapp.core.security_events import Event, EventKind, EventPage
 from webapp.core.user_agents import describe
 from webapp.web import messages
-from webapp.web.auth.authentication import visitor
+from webapp.web.auth.authentication import current_identity
 from webapp.web.auth.authorization import requires
 from webapp.web.services import services
 
@@ -47,7 +47,7 @@ FILTERS: dict[str, tuple[str, tuple[str, ...]]] = {
 
 
 @dataclass(frozen=True)
-class ShownEvent:
+class EventView:
     """An event in words."""
 
     kind: str
@@ -66,10 +66,10 @@ class ShownEvent:
 @pages.get("/account/activity")
 @requires(Permission.OWN_ACCOUNT)
 def activity() -> ResponseReturnValue:
-    return show_events("activity.html", visitor().user.id)
+    return event_views("activity.html", current_identity().user.id)
 
 
-def show_events(template: str, user_id: str | None, **about: str) -> ResponseReturnValue:
+def event_views(template: str, user_id: str | None, **about: str) -> ResponseReturnValue:
     """One page of the events of a user, or of everybody, as the query asks for them."""
     kind, page = request.args.get("kind", ""), page_number()
     known, found = kind in FILTERS or kind in list(EventKind), EventPage([], 0)
@@ -84,7 +84,7 @@ def show_events(template: str, user_id: str | None, **about: str) -> ResponseRet
     ]
     return render_template(
         template,
-        events=[in_words(event) for event in found.events],
+        events=[to_view(event) for event in found.events],
         filters=filters,
         kind=kind,
         unknown_kind=not known,
@@ -99,12 +99,12 @@ def page_number() -> int:
     return min(max(request.args.get("page", 1, type=int), 1), 1_000_000)
 
 
-def in_words(event: Event) -> ShownEvent:
-    title, detail, tone = messages.told(event.kind, event.detail)
+def to_view(event: Event) -> EventView:
+    title, detail, tone = messages.describe_event(event.kind, event.detail)
     ip, user_agent = place_of(event)
     if event.detail == EndReason.REUSE:
-        detail = f"The copy was used from {device_in_words(event.user_agent, event.ip)}"
-    return ShownEvent(
+        detail = f"The copy was used from {describe_device(event.user_agent, event.ip)}"
+    return EventView(
         kind=event.kind,
         title=title,
         detail=detail,
@@ -129,5 +129,5 @@ def place_of(event: Event) -> tuple[str, str]:
     return event.ip, event.user_agent
 
 
-def device_in_words(user_agent: str, ip: str) -> str:
+def describe_device(user_agent: str, ip: str) -> str:
     return ", ".join(filter(None, (str(describe(user_agent)) if user_agent else "", ip)))

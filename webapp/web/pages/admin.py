@@ -8,16 +8,16 @@ from flask.typing import ResponseReturnValue
 
 from webapp.core.end_reasons import EndReason
 from webapp.core.errors import Conflict, NotFound
-from webapp.core.models import Changes, User
+from webapp.core.models import User, UserChanges
 from webapp.core.policy import Permission, Role
 from webapp.core.user_admin import SORTS
-from webapp.web.auth.authentication import visitor
+from webapp.web.auth.authentication import current_identity
 from webapp.web.auth.authorization import requires
-from webapp.web.auth.reauthentication import ask_first
+from webapp.web.auth.reauthentication import confirm_action
 from webapp.web.services import services
 
 from . import pages
-from .activity import in_words, page_number, show_events
+from .activity import event_views, page_number, to_view
 from .sessions import ENDED_ALREADY, device_of, devices_of, paged
 
 PER_PAGE = 20
@@ -29,7 +29,7 @@ NEWEST_EVENTS = 20
 def admin_users() -> ResponseReturnValue:
     q, sort, page = request.args.get("q", "")[:100], request.args.get("sort", ""), page_number()
     sort = sort if sort in SORTS else "-created_at"
-    found = services().directory.page(query=q, sort=sort, page=page, per_page=PER_PAGE)
+    found = services().user_admin.page(query=q, sort=sort, page=page, per_page=PER_PAGE)
     return render_template(
         "admin/users.html",
         users=found.users,
@@ -50,8 +50,8 @@ def admin_user(user_id: str) -> ResponseReturnValue:
         "admin/user.html",
         user=user,
         **paged(devices_of(user_id)),
-        events=[in_words(event) for event in newest.events],
-        myself=user_id == visitor().user.id,
+        events=[to_view(event) for event in newest.events],
+        myself=user_id == current_identity().user.id,
     )
 
 
@@ -61,7 +61,7 @@ def admin_events() -> ResponseReturnValue:
     user_id, whose = request.args.get("user") or None, ""
     with suppress(NotFound):
         whose = services().accounts.profile(user_id).email if user_id else ""
-    return show_events("admin/events.html", user_id, whose=whose)
+    return event_views("admin/events.html", user_id, whose=whose)
 
 
 @pages.post("/admin/users/<user_id>/role")
@@ -76,7 +76,7 @@ def admin_change_role(user_id: str) -> ResponseReturnValue:
         f"From then on they {may}.",
         f"Make {role}",
         f"{user.email} is {'an admin' if role is Role.ADMIN else 'a user'} now.",
-        lambda now: services().directory.change(user_id, Changes(role=role), now),
+        lambda now: services().user_admin.change(user_id, UserChanges(role=role), now),
     )
 
 
@@ -90,7 +90,7 @@ def admin_disable(user_id: str) -> ResponseReturnValue:
         "They are signed out everywhere at once, and can't sign in until you enable them again.",
         "Disable",
         f"{user.email} is disabled.",
-        lambda now: services().directory.change(user_id, Changes(disabled=True), now),
+        lambda now: services().user_admin.change(user_id, UserChanges(disabled=True), now),
     )
 
 
@@ -104,7 +104,7 @@ def admin_enable(user_id: str) -> ResponseReturnValue:
         "They can sign in again.",
         "Enable",
         f"{user.email} is enabled, and can sign in again.",
-        lambda now: services().directory.change(user_id, Changes(disabled=False), now),
+        lambda now: services().user_admin.change(user_id, UserChanges(disabled=False), now),
     )
 
 
@@ -151,7 +151,7 @@ def admin_delete(user_id: str) -> ResponseReturnValue:
         "Their account, sessions and events are gone for good.",
         "Delete for good",
         f"{user.email} is deleted.",
-        lambda now: services().directory.remove(user_id, now),
+        lambda now: services().user_admin.remove(user_id, now),
         then=url_for("pages.admin_users"),
     )
 
@@ -167,7 +167,7 @@ def change(
 ) -> ResponseReturnValue:
     """Ask, do it, and say so."""
     back = url_for("pages.admin_user", user_id=user.id)
-    if page := ask_first(question, explanation, yes, back, danger=then is not None):
+    if page := confirm_action(question, explanation, yes, back, danger=then is not None):
         return page
     try:
         act(services().now())

@@ -25,9 +25,9 @@ def api_docs() -> ResponseReturnValue:
 @public
 @not_a_destination
 def openapi() -> ResponseReturnValue:
-    from webapp.web.api.openapi import document  # what makes it takes long to load
+    from webapp.web.api.openapi import spec  # what makes it takes long to load
 
-    return jsonify(document() | {"servers": [{"url": request.script_root or "/"}]})
+    return jsonify(spec() | {"servers": [{"url": request.script_root or "/"}]})
 
 
 @pages.get("/api/docs/<any('swagger-ui.css', 'swagger-ui-bundle.js'):name>")

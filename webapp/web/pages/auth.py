@@ -14,15 +14,15 @@ from webapp.core.errors import (
     ValidationFailed,
 )
 from webapp.core.models import User
-from webapp.core.rate_limits import REGISTER_BY_ACCOUNT, REGISTER_BY_ADDRESS
+from webapp.core.rate_limits import REGISTER_PER_ACCOUNT, REGISTER_PER_IP
 from webapp.web import messages, saved_forms
 from webapp.web.auth import cookies, csrf, device_cookie
-from webapp.web.auth.authentication import decide, hand_over, sessions_of_this_browser
+from webapp.web.auth.authentication import decide, sessions_of_this_browser, set_cookies_on_response
 from webapp.web.auth.authorization import public
 from webapp.web.auth.destinations import not_a_destination, safe_next
-from webapp.web.auth.password_checks import checking
-from webapp.web.forms import Form, LoginForm, RegisterForm, sent
-from webapp.web.services import origin, services
+from webapp.web.auth.password_checks import rate_limited_check
+from webapp.web.forms import Form, LoginForm, RegisterForm, text_of
+from webapp.web.services import client_info, services
 
 from . import pages
 
@@ -31,18 +31,20 @@ from . import pages
 @public
 @not_a_destination
 def register() -> ResponseReturnValue:
-    if g.visitor:
+    if g.identity:
         return redirect(safe_next(request.args.get("next")))
     form = RegisterForm(next=request.args.get("next"))
     if form.validate_on_submit():
-        email = sent(form.email)
-        services().attempts.count(REGISTER_BY_ACCOUNT, REGISTER_BY_ADDRESS, email, origin().ip)
+        email = text_of(form.email)
+        services().rate_limiter.count(
+            REGISTER_PER_ACCOUNT, REGISTER_PER_IP, email, client_info().ip
+        )
         try:
             services().registration.register(
-                email, sent(form.password), sent(form.name), services().now()
+                email, text_of(form.password), text_of(form.name), services().now()
             )
         except ValidationFailed as refusal:
-            form.show(refusal)
+            form.add_errors(refusal)
         else:
             email = email.strip()
             if services().settings.must_confirm:
@@ -60,15 +62,15 @@ def register() -> ResponseReturnValue:
 def login() -> ResponseReturnValue:
     """The posted password decides, also in a browser that is signed in."""
     refused_by = safe_next(request.args.get("next")) if messages.has_just_refused() else None
-    if g.visitor and not refused_by:
+    if g.identity and not refused_by:
         return redirect(safe_next(request.args.get("next")))
     form = LoginForm(next=request.args.get("next"), email=messages.flashed_address())
     if form.validate_on_submit():
-        email = sent(form.email)
+        email = text_of(form.email)
         try:
-            with checking(email):
+            with rate_limited_check(email):
                 user = services().accounts.authenticate(
-                    email, sent(form.password), services().now()
+                    email, text_of(form.password), services().now()
                 )
         except AccountDisabled as refusal:
             form.form_errors.append(str(refusal))
@@ -82,7 +84,7 @@ def login() -> ResponseReturnValue:
         form=form,
         demo=current_app.config["DEMO_ACCOUNT"],
         refused_by=refused_by,
-        cookies_needed="cookies" in request.args and not cookies.any_of_ours(),
+        cookies_needed="cookies" in request.args and not cookies.has_own_cookies(),
     )
     return page, 422 if form.errors else 200
 
@@ -94,13 +96,13 @@ def logout() -> ResponseReturnValue:
     """End the session, whatever is left of it. Raises Unavailable: then nothing has changed."""
     form = Form()
     if not form.is_submitted():
-        is_in = g.visitor or sessions_of_this_browser() or form.errors
+        is_in = g.identity or sessions_of_this_browser() or form.errors
         return render_template("logout.html", form=form if is_in else None)
     token = csrf.sent_token()  # with the cookies lost, it still names the session
     end_sessions(sessions_of_this_browser() | ({token.sid} if token else set()))
     flash(messages.SIGNED_OUT, "signed-out")
     response = redirect(url_for("pages.login"), 303)
-    cookies.forget_grant(response)
+    cookies.delete_token_cookies(response)
     # Not "cookies": a browser that is known stays known.
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
@@ -117,7 +119,7 @@ def session_status() -> ResponseReturnValue:
     sessions, now = services().sessions, services().now()
     try:
         access_cookies = cookies.read_all(cookies.ACCESS)
-        decide(lambda token, _: sessions.require_alive(token, now), None, access_cookies)
+        decide(lambda token, _: sessions.check_open(token, now), None, access_cookies)
     except Unauthenticated:
         return "", 401
     return "", 204
@@ -131,13 +133,13 @@ def sign_in(user: User, *, remember: bool, target: str | None) -> ResponseReturn
     previous = sessions_of_this_browser()
     here = device_cookie.browser_to_sign_in()
     grant = services().sessions.start(user, here, remember=remember, now=services().now())
-    hand_over(grant)
+    set_cookies_on_response(grant)
     with suppress(Unavailable):
         end_sessions(previous)
     saved_forms.offer(user.id, target)
-    services().tidier.soon()
+    services().retention_job.schedule()
     target = safe_next(target)
-    if "csrf_token" in request.form and not cookies.any_of_ours():
+    if "csrf_token" in request.form and not cookies.has_own_cookies():
         # The form's page has set one, which did not come back: see whether these do.
         target = url_for("pages.login", next=target, cookies="needed")
     return redirect(target, 303)

@@ -18,6 +18,6 @@ def outbox() -> ResponseReturnValue:
     kept, settings = services().outbox, services().settings
     if kept is None or settings.mode != "development":
         raise NotFound
-    if not is_own_host(request.environ, settings.address):
+    if not is_own_host(request.environ, settings.public_url):
         raise NotFound
     return render_template("outbox.html", mails=kept.mails())

@@ -6,25 +6,25 @@ As with every mailed link, the page only asks and its button changes something.
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.core.errors import LinkVoid
+from webapp.core.errors import InvalidLink
 from webapp.core.policy import Permission
 from webapp.web import messages
 from webapp.web.auth import device_cookie
-from webapp.web.auth.authentication import visitor
+from webapp.web.auth.authentication import current_identity
 from webapp.web.auth.authorization import public, requires
 from webapp.web.auth.password_checks import count_mail_to_new_address
 from webapp.web.forms import Form
 from webapp.web.services import services
 
 from . import pages
-from .invalid_link import void
+from .invalid_link import invalid_link_page
 
 
 @pages.post("/account/email/send-again")
 @requires(Permission.OWN_ACCOUNT)
 def resend_new_email() -> ResponseReturnValue:
     count_mail_to_new_address()
-    email = services().email_changes.send_again(visitor().user.id, services().now())
+    email = services().email_changes.send_again(current_identity().user.id, services().now())
     if email:
         flash(f"We have sent the link to {email} again.", "success")
     else:
@@ -35,7 +35,7 @@ def resend_new_email() -> ResponseReturnValue:
 @pages.post("/account/email/cancel")
 @requires(Permission.OWN_ACCOUNT)
 def cancel_new_email() -> ResponseReturnValue:
-    me = visitor().user
+    me = current_identity().user
     services().email_changes.cancel(me.id, services().now())
     flash(f"Cancelled. Your e-mail address stays {me.email}.", "success")
     return redirect(url_for("pages.account"), 303)
@@ -44,7 +44,7 @@ def cancel_new_email() -> ResponseReturnValue:
 def confirm_new_email(token: str) -> ResponseReturnValue:
     """Signed in or not: often the mail is read on another device."""
     try:
-        user = services().email_changes.whose_link(token, services().now())
+        user = services().email_changes.user_of_link(token, services().now())
         form = Form()
         if form.validate_on_submit():
             with device_cookie.used_a_link():
@@ -54,8 +54,8 @@ def confirm_new_email(token: str) -> ResponseReturnValue:
             messages.flash_address(email)
             # Who is signed in here goes straight on from there.
             return redirect(url_for("pages.login", next=url_for("pages.account")), 303)
-    except LinkVoid:
-        return void(url_for("pages.account"))
+    except InvalidLink:
+        return invalid_link_page(url_for("pages.account"))
     page = render_template("confirm_new_email.html", form=form, email=user.pending_email)
     return page, 422 if form.errors else 200
 
@@ -71,7 +71,7 @@ def undo_email(token: str) -> ResponseReturnValue:
                 user, reset = services().email_changes.undo(token, services().now())
             flash(messages.EMAIL_RESTORED.format(old=user.email), "success")
             return redirect(url_for("pages.reset_password", token=reset), 303)
-    except LinkVoid:
-        return void()
+    except InvalidLink:
+        return invalid_link_page()
     page = render_template("undo_email.html", form=form, email=change.old_email)
     return page, 422 if form.errors else 200

@@ -11,51 +11,53 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.core.email_tokens import CONFIRM_TTL, RESET_TTL, Purpose
-from webapp.core.errors import LinkVoid, PasswordRefused, ValidationFailed
+from webapp.core.errors import InvalidLink, ValidationFailed, WrongPassword
 from webapp.core.policy import Permission
 from webapp.core.rate_limits import (
-    FORGOT_BY_ACCOUNT,
-    FORGOT_BY_ADDRESS,
-    RESEND_BY_ACCOUNT,
-    RESEND_BY_ADDRESS,
+    FORGOT_PER_ACCOUNT,
+    FORGOT_PER_IP,
+    RESEND_PER_ACCOUNT,
+    RESEND_PER_IP,
     Limit,
 )
 from webapp.web import messages
 from webapp.web.auth import device_cookie
-from webapp.web.auth.authentication import visitor
+from webapp.web.auth.authentication import current_identity
 from webapp.web.auth.authorization import public, requires
-from webapp.web.auth.password_checks import checking
-from webapp.web.forms import AddressForm, ConfirmForm, Form, ResetForm, sent
-from webapp.web.services import later, origin, services
+from webapp.web.auth.password_checks import rate_limited_check
+from webapp.web.forms import ConfirmForm, EmailForm, Form, ResetForm, text_of
+from webapp.web.services import client_info, run_after_response, services
 
 from . import pages
 from .email_change import confirm_new_email
-from .invalid_link import void
+from .invalid_link import invalid_link_page
 
 
 @pages.route("/forgot-password", methods=["GET", "POST"])
 @public
 def forgot_password() -> ResponseReturnValue:
-    limits = FORGOT_BY_ACCOUNT, FORGOT_BY_ADDRESS
+    limits = FORGOT_PER_ACCOUNT, FORGOT_PER_IP
     send = services().registration.send_reset_link
-    return mail_a_link("forgot_password.html", "pages.reset_link_sent", send, *limits)
+    return request_link_view("forgot_password.html", "pages.reset_link_sent", send, *limits)
 
 
 @pages.route("/verify-email", methods=["GET", "POST"])
 @public
 def resend_verification() -> ResponseReturnValue:
-    limits = RESEND_BY_ACCOUNT, RESEND_BY_ADDRESS
+    limits = RESEND_PER_ACCOUNT, RESEND_PER_IP
     send = services().registration.send_confirmation
-    return mail_a_link("resend_verification.html", "pages.confirmation_sent", send, *limits)
+    return request_link_view("resend_verification.html", "pages.confirmation_sent", send, *limits)
 
 
 @pages.post("/account/verify-email")
 @requires(Permission.OWN_ACCOUNT)
 def resend_my_verification() -> ResponseReturnValue:
-    email = visitor().user.email
-    services().attempts.count(RESEND_BY_ACCOUNT, RESEND_BY_ADDRESS, email, origin().ip)
+    email = current_identity().user.email
+    services().rate_limiter.count(RESEND_PER_ACCOUNT, RESEND_PER_IP, email, client_info().ip)
     now = services().now()
-    later(lambda: services().registration.send_confirmation(email, now), "a confirmation link")
+    run_after_response(
+        lambda: services().registration.send_confirmation(email, now), "a confirmation link"
+    )
     flash(f"We have sent the link to {email} again.", "success")
     return redirect(url_for("pages.account"), 303)
 
@@ -82,19 +84,19 @@ def check_your_mail(ttl: int, again: str) -> ResponseReturnValue:
 def reset_password(token: str) -> ResponseReturnValue:
     """Sets the password and signs nobody in: whoever reads the mail still has to know it."""
     try:
-        user, _ = services().registration.whose_link(Purpose.RESET, token, services().now())
+        user, _ = services().registration.user_of_link(Purpose.RESET, token, services().now())
         form = ResetForm()
         if form.validate_on_submit():
             with device_cookie.used_a_link():
-                services().registration.reset(token, sent(form.password), services().now())
-            services().attempts.forget_failures(user.email)
+                services().registration.reset(token, text_of(form.password), services().now())
+            services().rate_limiter.forget_failures(user.email)
             flash(messages.PASSWORD_RESET, "success")
             messages.flash_address(user.email)
             return redirect(url_for("pages.login"), 303)
-    except LinkVoid:
-        return void(url_for("pages.forgot_password"))
+    except InvalidLink:
+        return invalid_link_page(url_for("pages.forgot_password"))
     except ValidationFailed as refusal:
-        form.show(refusal)
+        form.add_errors(refusal)
     page = render_template("reset_password.html", form=form, email=user.email)
     return page, 422 if form.errors else 200
 
@@ -102,28 +104,32 @@ def reset_password(token: str) -> ResponseReturnValue:
 @pages.route("/verify-email/<token>", methods=["GET", "POST"])
 @public
 def verify_email(token: str) -> ResponseReturnValue:
-    if services().links.is_for(Purpose.CHANGE_EMAIL, token):
+    if services().email_tokens.is_for(Purpose.CHANGE_EMAIL, token):
         return confirm_new_email(token)
     try:
-        user, _ = services().registration.whose_link(Purpose.CONFIRM, token, services().now())
-        form = ConfirmForm() if user.pending else Form()
+        user, _ = services().registration.user_of_link(Purpose.CONFIRM, token, services().now())
+        form = ConfirmForm() if user.awaiting_verification else Form()
         if form.validate_on_submit():
-            checks = checking(user.email, known=True) if user.pending else nullcontext()
+            checks = (
+                rate_limited_check(user.email, known=True)
+                if user.awaiting_verification
+                else nullcontext()
+            )
             with checks, device_cookie.used_a_link():
                 password = request.form.get("password", "")
                 services().registration.confirm(token, password, services().now())
             flash(messages.CONFIRMED, "success")
             messages.flash_address(user.email)
             return redirect(url_for("pages.login"), 303)
-    except LinkVoid:
-        return void(url_for("pages.resend_verification"))
-    except PasswordRefused as refusal:
+    except InvalidLink:
+        return invalid_link_page(url_for("pages.resend_verification"))
+    except WrongPassword as refusal:
         form.password.errors = refusal.fields["current_password"]
     page = render_template("verify_email.html", form=form, email=user.email)
     return page, 422 if form.errors else 200
 
 
-def mail_a_link(
+def request_link_view(
     template: str,
     then: str,
     send: Callable[[str, float], None],
@@ -131,11 +137,11 @@ def mail_a_link(
     by_address: Limit,
 ) -> ResponseReturnValue:
     """Whether there is such an account is looked up afterwards, so the answer can't tell."""
-    form = AddressForm()
+    form = EmailForm()
     if form.validate_on_submit():
-        email, now = sent(form.email).strip(), services().now()
-        services().attempts.count(by_account, by_address, email, origin().ip)
-        later(lambda: send(email, now), "a link")
+        email, now = text_of(form.email).strip(), services().now()
+        services().rate_limiter.count(by_account, by_address, email, client_info().ip)
+        run_after_response(lambda: send(email, now), "a link")
         flash(messages.LINK_SENT.format(email=email), "success")
         return redirect(url_for(then), 303)
     return render_template(template, form=form), 422 if form.errors else 200

@@ -4,7 +4,7 @@ from flask import Response, current_app, render_template, request, send_from_dir
 from flask.typing import ResponseReturnValue
 
 from webapp.core.policy import Permission
-from webapp.web.auth.authentication import visitor
+from webapp.web.auth.authentication import current_identity
 from webapp.web.auth.authorization import public, requires
 from webapp.web.auth.destinations import not_a_destination
 from webapp.web.services import services
@@ -23,8 +23,8 @@ def home() -> ResponseReturnValue:
 @pages.get("/dashboard")
 @requires(Permission.OWN_ACCOUNT)
 def dashboard() -> ResponseReturnValue:
-    access, now = visitor().access, services().now()
-    session = services().sessions.look_up(access)
+    access, now = current_identity().access, services().now()
+    session = services().sessions.session_of(access)
     facts = {
         "sid": access.sid,
         "gen": access.gen,

@@ -4,6 +4,6 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 
-def void(again: str | None = None) -> ResponseReturnValue:
+def invalid_link_page(again: str | None = None) -> ResponseReturnValue:
     """`again`: where to ask for a new one, if there is such a place."""
-    return render_template("link_void.html", again=again), 410
+    return render_template("invalid_link.html", again=again), 410

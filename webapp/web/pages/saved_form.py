@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from webapp.core.policy import Permission
 from webapp.web import messages, saved_forms
 from webapp.web.auth import csrf
-from webapp.web.auth.authentication import visitor
+from webapp.web.auth.authentication import current_identity
 from webapp.web.auth.authorization import requires
 from webapp.web.services import services
 
@@ -17,7 +17,7 @@ from . import pages
 @requires(Permission.OWN_ACCOUNT)
 def kept_forms() -> ResponseReturnValue:
     """To the newest; its page names the others."""
-    found = services().drafts.kept(visitor().user.id, services().now())
+    found = services().saved_forms.saved(current_identity().user.id, services().now())
     for draft_id in found:
         return redirect(url_for("pages.kept_form", draft_id=draft_id), 303)
     return redirect(url_for("pages.dashboard"), 303)
@@ -27,14 +27,14 @@ def kept_forms() -> ResponseReturnValue:
 @requires(Permission.OWN_ACCOUNT)
 def kept_form(draft_id: str) -> ResponseReturnValue:
     """For its owner. Sending it again is theirs to decide: it may be out of date."""
-    others = services().drafts.kept(visitor().user.id, services().now())
+    others = services().saved_forms.saved(current_identity().user.id, services().now())
     draft = others.pop(draft_id, None)
     if draft is None:
-        messages.leave(messages.NOT_KEPT_ANY_MORE, "info")
+        messages.flash_message(messages.NOT_KEPT_ANY_MORE, "info")
         return redirect(url_for("pages.dashboard"), 303)
-    csrf.bind_forms(draft_id)
+    csrf.bind_secret_to_session(draft_id)
     return render_template(
-        "kept_form.html",
+        "saved_form.html",
         draft_id=draft_id,
         action=request.script_root + draft.path,
         fields=[field_of(name, value) for name, value in draft.fields],
@@ -46,8 +46,8 @@ def kept_form(draft_id: str) -> ResponseReturnValue:
 @pages.post("/continue/<draft_id>/discard")
 @requires(Permission.OWN_ACCOUNT)
 def discard_kept_form(draft_id: str) -> ResponseReturnValue:
-    store = services().drafts
-    if draft := store.kept(visitor().user.id, services().now()).get(draft_id):
+    store = services().saved_forms
+    if draft := store.saved(current_identity().user.id, services().now()).get(draft_id):
         store.remove(draft, draft_id)
     return redirect(url_for("pages.kept_forms"), 303)
 

@@ -12,11 +12,11 @@ from webapp.core.end_reasons import EndReason
 from webapp.core.errors import NotFound
 from webapp.core.policy import Permission
 from webapp.core.user_agents import describe
-from webapp.web.auth.authentication import visitor
+from webapp.web.auth.authentication import current_identity
 from webapp.web.auth.authorization import requires
-from webapp.web.auth.reauthentication import ask_first
+from webapp.web.auth.reauthentication import confirm_action
 from webapp.web.services import services
-from webapp.web.time_format import ago
+from webapp.web.time_format import time_ago
 
 from . import pages
 from .activity import page_number
@@ -27,7 +27,7 @@ ENDED_ALREADY = "That device was signed out already."
 
 
 @dataclass(frozen=True)
-class ShownDevice:
+class SessionView:
     """A session in words. Times are Unix seconds."""
 
     sid: str
@@ -48,30 +48,30 @@ class ShownDevice:
     @property
     def before_it_ends(self) -> str:
         where = f", from {self.ip}" if self.ip else ""
-        return f"It was last used {ago(self.seen_at)}{where}. It has to sign in again."
+        return f"It was last used {time_ago(self.seen_at)}{where}. It has to sign in again."
 
 
 @pages.get("/account/sessions")
 @requires(Permission.OWN_ACCOUNT)
 def devices() -> ResponseReturnValue:
-    mine, current = devices_of(visitor().user.id), visitor().access.sid
+    mine, current = devices_of(current_identity().user.id), current_identity().access.sid
     others = [device for device in mine if device.session.sid != current]
-    this = [in_words(device) for device in mine if device.session.sid == current]
+    this = [to_view(device) for device in mine if device.session.sid == current]
     return render_template("devices.html", this=this, **paged(others))
 
 
 @pages.post("/account/sessions/<sid>/end")
 @requires(Permission.OWN_ACCOUNT)
 def end_device(sid: str) -> ResponseReturnValue:
-    device, back = device_of(visitor().user.id, sid), url_for("pages.devices")
+    device, back = device_of(current_identity().user.id, sid), url_for("pages.devices")
     if device is None:
         flash(ENDED_ALREADY, "info")
         return redirect(back, 303)
     question = f"Sign out {device.name}?"
-    if page := ask_first(question, device.before_it_ends, "Sign out", back, always=False):
+    if page := confirm_action(question, device.before_it_ends, "Sign out", back, always=False):
         return page
     with suppress(NotFound):  # it has ended meanwhile
-        services().devices.end_one(visitor().user.id, sid, services().now())
+        services().devices.end_one(current_identity().user.id, sid, services().now())
     flash(f"{device.name} is signed out.", "success")
     return redirect(back, 303)
 
@@ -80,17 +80,17 @@ def end_device(sid: str) -> ResponseReturnValue:
 @requires(Permission.OWN_ACCOUNT)
 def end_other_devices() -> ResponseReturnValue:
     question, why = "Sign out everywhere else?", "Only this browser stays signed in."
-    if page := ask_first(question, why, "Sign out", url_for("pages.devices"), always=False):
+    if page := confirm_action(question, why, "Sign out", url_for("pages.devices"), always=False):
         return page
-    me, now = visitor(), services().now()
+    me, now = current_identity(), services().now()
     services().devices.end_all(me.user.id, EndReason.ENDED_ELSEWHERE, now, but=me.access.sid)
     flash("All other devices are signed out.", "success")
     return redirect(url_for("pages.devices"), 303)
 
 
-def device_of(user_id: str, sid: str) -> ShownDevice | None:
+def device_of(user_id: str, sid: str) -> SessionView | None:
     found = (device for device in devices_of(user_id) if device.session.sid == sid)
-    return next(map(in_words, found), None)
+    return next(map(to_view, found), None)
 
 
 def devices_of(user_id: str) -> list[Device]:
@@ -102,15 +102,15 @@ def paged(devices: list[Device]) -> dict[str, Any]:
     pages = max(1, -(-len(devices) // PER_PAGE))
     page = min(page_number(), pages)
     shown = devices[(page - 1) * PER_PAGE : page * PER_PAGE]
-    return {"devices": [in_words(device) for device in shown], "page": page, "pages": pages}
+    return {"devices": [to_view(device) for device in shown], "page": page, "pages": pages}
 
 
-def in_words(device: Device) -> ShownDevice:
+def to_view(device: Device) -> SessionView:
     session = device.session
     looks = describe(session.user_agent)
-    return ShownDevice(
+    return SessionView(
         sid=session.sid,
-        current=session.sid == visitor().access.sid,
+        current=session.sid == current_identity().access.sid,
         browser=looks.browser,
         system=looks.system,
         kind=looks.shape,

@@ -98,7 +98,7 @@ SCENARIOS = (
         "others come with the token before, whose successor has just been handed out: they get "
         "the very same refresh token, and a fresh access token each. A refresh token is computed "
         "from the session's state, so the same state gives the same bytes.",
-        (("webapp/store/redis/redeem.lua", "repeated"), ("webapp/core/token_issuer.py", "grant")),
+        (("webapp/store/redis/redeem.lua", "repeated"), ("webapp/core/token_issuer.py", "issue")),
         "tests/web/test_silent_refresh.py"
         "::test_forty_parallel_requests_cause_one_rotation_and_one_successor",
         twenty_requests,

@@ -42,7 +42,7 @@ def logout_elsewhere(box: Sandbox, option: str) -> list[Ending]:
 def key_withdrawn(box: Sandbox, option: str) -> list[Ending]:
     box.you.click()
     box.recorder.note("thief", "has the signing key lab-a1")
-    seen = box.signer.read_access(box.you.access, box.clock.now)
+    seen = box.signer.verify_access(box.you.access, box.clock.now)
     box.thief.hold(access=box.signer.sign_access(replace(seen, jti=new_token_id())))
     box.thief.click()
     box.withdraw_access_key()
@@ -83,7 +83,10 @@ LOGOUT_DURING_REFRESH, LOGOUT_ELSEWHERE, KEY_WITHDRAWN = (
         "Whoever ends a session first tells all workers its name. From then on each of them asks "
         "the stores about it, instead of believing what it has believed before. Usual JWT set-ups "
         "look at the signature alone, and let it in until it expires.",
-        (("webapp/core/ports.py", "doubts"), ("webapp/core/token_verifier.py", "_still_good")),
+        (
+            ("webapp/core/ports.py", "is_invalidated"),
+            ("webapp/core/token_verifier.py", "_still_good"),
+        ),
         "tests/browser/test_staying_signed_in.py::test_logout_reaches_every_tab_within_a_second",
         logout_elsewhere,
     ),

@@ -86,7 +86,7 @@ SCENARIOS = (
         "written anew, one generation on. The phone's session has ended there, and stays ended.",
         (
             ("webapp/store/redis/redeem.lua", "Redis was emptied"),
-            ("webapp/core/session_status.py", "bury"),
+            ("webapp/core/session_status.py", "write_tombstone"),
         ),
         "tests/core/test_sessions.py::TestHealed::test_an_empty_redis_signs_nobody_out",
         redis_emptied,
@@ -106,7 +106,7 @@ SCENARIOS = (
         "Whoever has a good access token has noticed nothing: SQL alone will do for that.",
         (
             ("webapp/web/error_handlers.py", "Unavailable"),
-            ("webapp/store/redis/errors.py", "answering"),
+            ("webapp/store/redis/errors.py", "translate_redis_errors"),
         ),
         "tests/faults/test_outages.py"
         "::test_when_redis_cannot_answer_a_refresh_waits_and_then_goes_on",

@@ -39,7 +39,7 @@ class Scenario:
 # What an honest client's sign-out was taken for.
 ACCIDENTS: dict[str, str] = {
     EndReason.REUSE: "Signed out by accident: an honest repeat was taken for theft.",
-    EndReason.FORGOTTEN: "Signed out by accident: the only store that knew the session lost it.",
+    EndReason.UNKNOWN: "Signed out by accident: the only store that knew the session lost it.",
 }
 OUT_OF_PROTECTION = "Signed out on purpose, and told why: a copy of the sign-in was used."
 

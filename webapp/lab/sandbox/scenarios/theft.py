@@ -98,7 +98,7 @@ REPLAY, FIRST, FORGED = (
         "our own and nowhere else, and every claim has to be there and of its type. A forgery "
         "says nothing about your session: it goes on. (A page looks past it for a refresh token, "
         "finds none, and asks to sign in; the API would answer 401 token_invalid.)",
-        (("webapp/core/jws.py", "open_signed"), ("webapp/core/tokens.py", "_check")),
+        (("webapp/core/jws.py", "verify"), ("webapp/core/tokens.py", "_check")),
         "tests/web/test_forgeries.py::test_it_is_refused_everywhere",
         forged_token,
         options=NAMES,

@@ -72,8 +72,8 @@ class EmbeddedServer:
         with locked(self._folder / "starting.lock"):
             if self._users is None:
                 self._users = open_shared(self._folder / "users.lock")
-            if not self._answers() or not has_keeper(self._folder):
-                self._start_keeper()
+            if not self._answers() or not has_supervisor(self._folder):
+                self._start_supervisor()
 
     def _answers(self) -> bool:
         condition = health(self.socket_path)
@@ -81,7 +81,7 @@ class EmbeddedServer:
             raise EmbeddedServerError("the embedded server is there, but too busy to answer")
         return condition is Health.UP
 
-    def _start_keeper(self) -> None:
+    def _start_supervisor(self) -> None:
         make_private(Path(self.socket_path).parent, owner=self._folder.stat().st_uid)
         command = [sys.executable, "-I", "-S", supervisor.__file__]
         done = subprocess.run(
@@ -132,7 +132,7 @@ def open_shared(path: Path) -> int:
     return lock
 
 
-def has_keeper(folder: Path) -> bool:
+def has_supervisor(folder: Path) -> bool:
     with (folder / "keeper.lock").open("a") as file:
         return not acquired(file.fileno(), fcntl.LOCK_SH)
 

@@ -46,16 +46,16 @@ def main(folder: Path, socket_path: str, binary: str) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with (
         (folder / "users.lock").open("a") as users,
-        the_only_keeper(folder),
+        single_instance(folder),
         running_server(folder, socket_path, binary),
     ):
-        be_quiet()
+        close_output()
         # Granted when the last user has gone, and held until the server has: newcomers wait.
         fcntl.flock(users, fcntl.LOCK_EX)
 
 
 @contextlib.contextmanager
-def the_only_keeper(folder: Path) -> Iterator[None]:
+def single_instance(folder: Path) -> Iterator[None]:
     """Replace a keeper that is still there although its server can't be reached.
 
     It happens when somebody deletes the socket. Two servers must never write one folder.
@@ -175,13 +175,13 @@ def health(socket_path: str) -> Health:
             return Health.DOWN
         except OSError:  # its queue of connections is full
             return Health.BUSY
-        answer = said(connection, b"PING")
+        answer = send_command(connection, b"PING")
     if answer == b"":  # it dies this moment
         return Health.DOWN
     return Health.UP if answer == b"+PONG\r\n" else Health.BUSY
 
 
-def said(connection: socket.socket, command: bytes) -> bytes | None:
+def send_command(connection: socket.socket, command: bytes) -> bytes | None:
     """None: no answer in time. Empty: the connection is closed."""
     try:
         connection.sendall(command + b"\r\n")
@@ -196,10 +196,10 @@ def shut_down(socket_path: str) -> None:
     with socket.socket(socket.AF_UNIX) as connection, contextlib.suppress(OSError):
         connection.settimeout(STOP_TIMEOUT)
         connection.connect(socket_path)
-        said(connection, b"SHUTDOWN")
+        send_command(connection, b"SHUTDOWN")
 
 
-def be_quiet() -> None:
+def close_output() -> None:
     """Close the output: the starter takes the end of it for "ready"."""
     with Path(os.devnull).open("r+b", buffering=0) as nowhere:
         os.dup2(nowhere.fileno(), 1)
