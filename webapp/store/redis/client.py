@@ -12,7 +12,6 @@ from redis.retry import Retry
 from .cluster import Cluster
 from .deadlines import ANSWER_TIMEOUT, CONNECT_TIMEOUT
 from .dedicated_connection import DedicatedConnection
-from .direct_client import DirectClient
 from .embedded.server import EmbeddedServer, EmbeddedServerError
 from .sentinel import MasterClient, master_client
 from .urls import MULTI_SERVER_SCHEMES, RedisUrl
@@ -41,7 +40,7 @@ def create_client(url: str | None, folder: Path) -> redis.Redis:
         pool = BlockingConnectionPool(
             connection_class=EmbeddedConnection, server=server, **options(), **pool_options()
         )
-    return DirectClient(connection_pool=pool)
+    return redis.Redis(connection_pool=pool)
 
 
 def make_and_drop(url: str) -> None:

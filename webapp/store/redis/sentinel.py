@@ -16,7 +16,6 @@ from .deadlines import (
     deadline,
 )
 from .dedicated_connection import DedicatedConnection, required_replicas
-from .direct_client import DirectClient
 from .urls import RedisUrl
 
 # Seconds. Of three sentinels two may hang, and there is still time to ask the third and the master.
@@ -65,12 +64,12 @@ class MasterPool(SentinelConnectionPool, BlockingConnectionPool):
                 self._connections.remove(connection)
 
 
-class MasterClient(DirectClient):
+class MasterClient(redis.Redis):
     """A client for whatever server is the master."""
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
         with deadline():
-            return super().execute_command(*args, **options)
+            return super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
 
     def dedicated_connection(self, _: str) -> DedicatedConnection:
         """Raises redis.RedisError. Asking for the address also drops connections to older ones."""
