@@ -6,7 +6,6 @@ While it sends its body slowly it holds a thread, and that is what most of them 
 """
 
 import contextlib
-import gc
 import multiprocessing
 import os
 import signal
@@ -28,6 +27,7 @@ from granian.http import HTTP1Settings
 
 from webapp import cli, create_app
 from webapp.config import ConfigError, Settings
+from webapp.web.auth.authorization import UndeclaredRoute
 from webapp.web.middleware.body_limit import MAX_BUFFERING
 from webapp.web.middleware.concurrency_limit import MAX_HEADERS
 
@@ -91,9 +91,11 @@ def settings_or_exit() -> Settings:
 
 
 def create_app_or_exit() -> Flask:
-    """The app, or one line about the wrong setting: a traceback would only hide it."""
+    """The app, or one line about the wrong setting or route: a traceback would only hide it."""
     try:
-        app = create_app()
+        return create_app()
+    except UndeclaredRoute as error:
+        stop(error)
     except ConfigError as error:
         # `flask doctor` and `flask keys generate` are for this very case. Not for `flask run`:
         # that is a command of Flask's own, and asks for the app from inside of it.
@@ -101,8 +103,6 @@ def create_app_or_exit() -> Flask:
         if context and isinstance(context.command, FlaskGroup):
             return cli.without_settings(error, os.environ)
         stop(error)
-    gc.freeze()  # it all stays: a collection that looks at it stops the process for 40 ms
-    return app
 
 
 def stop(reason: object) -> NoReturn:

@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
+from wsgiref.types import WSGIApplication
 
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,17 +19,20 @@ from .store.sql.database import init_database
 from .store.sql.migrate import migrate
 from .store.sql.security_events import event_committed
 from .web import api, error_handlers, oauth, template_context, well_known
-from .web.app import App
+from .web.app import EvergreenFlask
 from .web.auth import authentication, csrf
 from .web.auth.flask_session import FlaskSessionCookie
-from .web.middleware import security_headers
 from .web.middleware.concurrency_limit import ConcurrencyLimit
 from .web.middleware.forwarded_headers import ForwardedHeaders
+from .web.middleware.security_headers import SecurityHeaders
 from .web.monitoring.endpoints import MonitoringEndpoints
 from .web.pages import pages
 from .web.services import Services
 
+# Bytes.
 MAX_BODY = 64 * 1024
+
+Middleware = Callable[[WSGIApplication], WSGIApplication]
 
 
 def create_app(
@@ -39,7 +44,7 @@ def create_app(
         settings.instance_path.mkdir(mode=0o700, parents=True, exist_ok=True)
         if settings.mode == "development":
             settings = development.with_own_secrets(settings)
-    app = App(
+    app = EvergreenFlask(
         "webapp",
         template_folder=str(ROOT / "templates"),
         static_folder=str(ROOT / "static"),
@@ -60,7 +65,7 @@ def create_app(
 
 
 def install_web(app: Flask, settings: Settings) -> None:
-    """Hooks meet a request in this order; what is wrapped around the app, in the reverse one."""
+    """Hooks, routes and middleware. Hooks run in the order in which they are installed."""
     app.session_interface = FlaskSessionCookie()
     log_format.install(app, as_json=settings.logs_json, in_full=settings.mode == "development")
     authentication.install(app)
@@ -75,24 +80,41 @@ def install_web(app: Flask, settings: Settings) -> None:
         from .lab import views  # elsewhere nobody should wait for it
 
         views.init_app(app)
-    # A body is waited for before anything happens but the naming of the request.
-    admission = ConcurrencyLimit(app.wsgi_app, MAX_BODY, has_proxy=settings.trusted_proxies > 0)
-    app.wsgi_app = admission  # type: ignore[method-assign]
-    if settings.trusted_proxies:  # before that: bodies are counted by address
-        app.wsgi_app = ForwardedHeaders(  # type: ignore[method-assign, assignment]
-            app.wsgi_app, settings.trusted_proxies
-        )
+    event_committed.connect(app.extensions["evergreen"].metrics.event, sender=app)
+    for wrap in reversed(middleware(app, settings)):
+        app.wsgi_app = wrap(app.wsgi_app)  # type: ignore[method-assign, assignment]
+
+
+def middleware(app: Flask, settings: Settings) -> list[Middleware]:
+    """The WSGI middleware, outermost first."""
     services: Services = app.extensions["evergreen"]
-    app.wsgi_app = MonitoringEndpoints(  # type: ignore[method-assign, assignment]
-        app.wsgi_app,
-        services.readiness,
-        services.metrics,
-        settings.metrics_token,
-        settings.public_url,
-        admission.is_stuck,
-    )
-    event_committed.connect(services.metrics.event, sender=app)
-    security_headers.install(app, services.metrics.request, settings.hsts)
+    limit = "evergreen.concurrency_limit"
+
+    def limit_concurrency(inner: WSGIApplication) -> WSGIApplication:
+        has_proxy = settings.trusted_proxies > 0
+        app.extensions[limit] = ConcurrencyLimit(inner, MAX_BODY, has_proxy=has_proxy)
+        wrapped: WSGIApplication = app.extensions[limit]
+        return wrapped
+
+    found: list[Middleware] = [
+        partial(SecurityHeaders, on_response=services.metrics.request, hsts=settings.hsts),
+        partial(
+            MonitoringEndpoints,
+            readiness=services.readiness,
+            metrics=services.metrics,
+            token=settings.metrics_token,
+            base_url=settings.public_url,
+            is_stuck=lambda: app.extensions[limit].is_stuck(),
+        ),
+    ]
+    if settings.trusted_proxies:  # before the limit, which counts bodies by IP address
+        found.append(partial(ForwardedHeaders, hops=settings.trusted_proxies))
+    found.append(limit_concurrency)
+    if settings.has_lab:
+        from .lab.live.middleware import RecordingMiddleware
+
+        found.append(partial(RecordingMiddleware, trail=app.extensions["evergreen"].lab.exchanges))
+    return found
 
 
 def prepare_development(app: Flask) -> None:

@@ -30,16 +30,17 @@ def compile_once() -> None:
 
 
 def once_a_rule(compile_rule: Callable[[Rule], None]) -> Callable[[Rule], None]:
-    """Most of an app's making. Our rules have no defaults and no subdomains."""
-    known: dict[str, dict[str, Any]] = {}
+    """Most of an app's making. No rule here has defaults."""
+    known: dict[tuple[str, str | None], dict[str, Any]] = {}
     results = ("_parts", "_trace", "_converters", "arguments", "_build", "_build_unknown")
 
     @wraps(compile_rule)
     def compiled(rule: Rule) -> None:
-        if rule.rule not in known:
+        key = rule.rule, rule.subdomain
+        if key not in known:
             compile_rule(rule)
-            known[rule.rule] = {name: getattr(rule, name) for name in results}
-        for name, value in known[rule.rule].items():
+            known[key] = {name: getattr(rule, name) for name in results}
+        for name, value in known[key].items():
             function = getattr(value, "__func__", None)
             setattr(rule, name, function.__get__(rule) if function else value)
 

@@ -1,13 +1,23 @@
 """Deny by default: every route declares who may call it, and the policy is one table."""
 
 import re
+from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Blueprint, Flask
 
+from scripts.serve import create_app_or_exit
 from tests.support.browser import Browser
 from webapp.core.policy import ROLE_PERMISSIONS, Permission, Role, has_permission
-from webapp.web.auth.authorization import DECLARATION, PUBLIC
+from webapp.web import api
+from webapp.web.app import EvergreenFlask
+from webapp.web.auth.authorization import (
+    DECLARATION,
+    PUBLIC,
+    UndeclaredRoute,
+    declare_extension,
+    public,
+)
 
 PUBLIC_PAGES = {
     "/",
@@ -78,11 +88,80 @@ def test_every_other_route_sends_a_stranger_away(app: Flask) -> None:
                 assert answer.location.startswith("/login"), rule
 
 
-def test_a_route_that_declares_nothing_answers_nobody(app: Flask) -> None:
-    app.add_url_rule("/forgotten", "forgotten", lambda: "a secret")
+def test_a_route_that_declares_nothing_is_not_added(app: Flask) -> None:
+    with pytest.raises(UndeclaredRoute, match="'forgotten' declares no permission"):
+        app.add_url_rule("/forgotten", "forgotten", lambda: "a secret")
+    assert app.test_client().get("/forgotten").status_code == 404
+
+
+def test_a_blueprint_with_such_a_route_is_not_added(app: Flask) -> None:
+    blueprint = Blueprint("reports", __name__)
+    blueprint.add_url_rule("/forgotten", "all", lambda: "a secret")
+    with pytest.raises(UndeclaredRoute, match=r"'reports\.all' declares no permission"):
+        app.register_blueprint(blueprint)
+    assert app.test_client().get("/forgotten").status_code == 404
+
+
+def test_the_start_fails_with_one_line_that_names_the_route(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def install(app: Flask) -> None:
+        app.add_url_rule("/forgotten", "forgotten", lambda: "a secret")
+
+    monkeypatch.setattr(api, "install", install)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit):
+        create_app_or_exit()
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "'forgotten' declares no permission. Write @public or @requires" in line
+
+
+def test_a_view_that_is_exchanged_for_an_undeclared_one_is_an_error(app: Flask) -> None:
+    app.view_functions["pages.home"] = lambda: "a secret"
+    response = app.test_client().get("/")
+    assert response.status_code == 500
+    assert "a secret" not in response.text
+
+
+def test_a_rule_whose_view_comes_later_is_an_error_without_a_declaration(app: Flask) -> None:
+    app.add_url_rule("/later", "later")
+    app.endpoint("later")(lambda: "a secret")
+    assert app.test_client().get("/later").status_code == 500
+    app.view_functions["later"] = public(lambda: "open")
+    assert app.test_client().get("/later").text == "open"
+
+
+def test_routes_of_an_extension_are_declared_by_its_name(app: Flask) -> None:
+    declare_extension(app, "shop", Permission.OWN_ACCOUNT)
+    declare_extension(app, "shop.prices", PUBLIC)
+    declare_extension(app, "shop.admin", Permission.MANAGE_USERS)
+    blueprint, nested = Blueprint("shop", __name__), Blueprint("admin", __name__)
+    for name in ("cart", "prices"):
+        blueprint.add_url_rule(f"/{name}", name, lambda: "goods")
+    nested.add_url_rule("/sales", "sales", lambda: "sums")
+    blueprint.register_blueprint(nested)
+    app.register_blueprint(blueprint)
     browser = Browser(app)
+    assert browser.get("/prices").text == "goods"
+    assert browser.get("/cart").location.startswith("/login")
     browser.sign_in()
-    assert browser.get("/forgotten").status_code == 403
+    assert browser.get("/cart").text == "goods"
+    assert browser.get("/sales").status_code == 403
+
+
+def test_static_files_of_a_blueprint_are_public(app: Flask, tmp_path: Path) -> None:
+    (tmp_path / "shop.css").write_text("b {}")
+    shop = Blueprint("shop", __name__, static_folder=str(tmp_path), static_url_path="/files")
+    app.register_blueprint(shop)
+    with app.test_client().get("/files/shop.css") as response:
+        assert response.text == "b {}"
+
+
+def test_a_view_that_is_called_static_is_no_static_folder() -> None:
+    app = EvergreenFlask("app", static_folder=None)
+    with pytest.raises(UndeclaredRoute):
+        app.add_url_rule("/static", "static", lambda: "a secret")
 
 
 @pytest.mark.parametrize("permission", list(Permission))

@@ -11,6 +11,7 @@ from flask import (
     request,
     url_for,
 )
+from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -102,9 +103,12 @@ def handle_app_error(error: EvergreenError) -> ResponseReturnValue:
 
 
 def handle_http_error(error: HTTPException) -> ResponseReturnValue:
-    """A router's redirect stays what it is; everything else gets our own page or JSON."""
+    """The app's own page or JSON for an error; Flask's own response for a router's redirect.
+
+    Also for a host that is no name or is not trusted: a page has links, and no URL can be built.
+    """
     status = error.code or 500
-    if status < 400:
+    if status < 400 or request_ctx.url_adapter is None:
         return error
     if isinstance(error, CSRFError) and (page := of_another_sign_in() or show_again(error)):
         return page

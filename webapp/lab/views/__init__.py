@@ -4,7 +4,6 @@ from flask import Blueprint, Flask
 
 from webapp.lab.diagram.layout import RESULT_LABELS, SIGNS, draw
 from webapp.lab.diagram.outcomes import with_outcomes
-from webapp.lab.live.middleware import RecordingMiddleware
 
 lab = Blueprint("lab", __name__, url_prefix="/lab")
 
@@ -12,8 +11,6 @@ from . import live, scenarios, tour  # noqa: E402, F401 - they add their routes
 
 
 def init_app(app: Flask) -> None:
-    """Without it there is no such address, and nothing is recorded."""
+    """Without this call the app has no route below /lab."""
     app.register_blueprint(lab)
     app.jinja_env.globals.update(draw=draw, steps_of=with_outcomes, signs=SIGNS, said=RESULT_LABELS)
-    trail = app.extensions["evergreen"].lab.exchanges
-    app.wsgi_app = RecordingMiddleware(app.wsgi_app, trail)  # type: ignore[method-assign, assignment]

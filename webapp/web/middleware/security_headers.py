@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, after_this_request, g
+from flask import Response, after_this_request, g
 
 from webapp.runtime import request_id
 
@@ -38,10 +38,6 @@ NO_STORE = (CACHE_CONTROL, "private, no-store")
 USUAL = [*ALWAYS, WITHOUT_SCRIPTS_OF_ITS_OWN, NO_STORE]
 
 
-def install(app: Flask, told: "OnResponse", hsts: str) -> None:
-    app.wsgi_app = SecurityHeaders(app.wsgi_app, told, hsts)  # type: ignore[method-assign, assignment]
-
-
 def csp_nonce() -> str:
     """One for each response; scripts without it don't run (CSP Level 3 section 2.3.1)."""
     if "csp_nonce" not in g:
@@ -58,15 +54,15 @@ def add_policy(response: Response) -> Response:
 
 
 class SecurityHeaders:
-    """Adds them where a response is only a list any more: that costs next to nothing.
+    """WSGI middleware: adds them to every response, those of the other middleware included.
 
-    `told` is each answer: its environment, its status and the seconds that it took. `hsts` is
-    the value of Strict-Transport-Security.
+    `on_response` gets the environment, the status and the duration in seconds. `hsts` is the value
+    of Strict-Transport-Security.
     """
 
-    def __init__(self, app: "WSGIApplication", told: "OnResponse", hsts: str) -> None:
+    def __init__(self, app: "WSGIApplication", on_response: "OnResponse", hsts: str) -> None:
         self._app = app
-        self._on_response = told
+        self._on_response = on_response
         self._hsts = "Strict-Transport-Security", hsts
 
     def __call__(self, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
