@@ -27,6 +27,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     # A URL is checked by the code that connects to it.
     "config": {"core", "store", "mail"},
     "development": {"core", "config"},
+    # The wrapper around another app is a door to web.
+    "protect": {"core", "runtime", "web"},
     "container": EVERY_FLOOR,
     "factory": EVERY_FLOOR | {"container"},
     "": {"factory"},

@@ -22,6 +22,8 @@ from .config_types import (
     mail_address,
     metrics_token,
     number,
+    origins,
+    path_prefixes,
     redis_url,
     seconds,
     secret,
@@ -222,6 +224,20 @@ class SettingsTable:
         automatic_flag,
         "The token lab at /lab, for signed-in users: it shows and records their own requests. "
         "`auto`: in development only.",
+    )
+    protected_paths: tuple[str, ...] = setting(
+        "",
+        path_prefixes,
+        "Paths that belong to apps behind `/forward`, separated by commas: `/shop,/wiki`, or `/` "
+        "for all that this app has no page for. After a sign-in, `next` may lead there.",
+        value=(),
+    )
+    cors_origins: tuple[str, ...] = setting(
+        "",
+        origins,
+        "Origins whose pages may call /api and /oauth with a bearer token, separated by commas: "
+        "`https://app.example.com`. Their requests never carry cookies.",
+        value=(),
     )
     trusted_proxies: int = setting(
         "0",

@@ -126,6 +126,30 @@ def http_address(text: str) -> str:
     return f"{scheme}://{shown}{ending}{path.rstrip('/')}"
 
 
+def origins(text: str) -> tuple[str, ...]:
+    """Origins (RFC 6454), as browsers send them in `Origin`."""
+    found = tuple(origin(each.strip()) for each in text.split(",") if each.strip())
+    if not found:
+        raise Unreadable("must be origins like https://app.example.com, separated by commas")
+    return found
+
+
+def origin(text: str) -> str:
+    url = http_address(text)
+    scheme, _, host = url.partition("://")
+    if "/" in host or text.endswith("/"):
+        raise Unreadable("must be origins like https://app.example.com, without a path")
+    return url.removesuffix(":443" if scheme == "https" else ":80")
+
+
+def path_prefixes(text: str) -> tuple[str, ...]:
+    """Paths below which another app answers."""
+    found = tuple(each.strip() for each in text.split(",") if each.strip())
+    if not found or not all(each.startswith("/") and PATH.fullmatch(each) for each in found):
+        raise Unreadable("must be paths like /shop,/wiki, separated by commas")
+    return found
+
+
 def ascii_host(host: str) -> str:
     """The host as browsers send it (IDNA)."""
     if host.isascii():

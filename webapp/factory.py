@@ -18,7 +18,7 @@ from .runtime.background import BackgroundQueue
 from .store.sql.database import init_database
 from .store.sql.migrate import migrate
 from .store.sql.security_events import event_committed
-from .web import api, error_handlers, oauth, template_context, well_known
+from .web import api, cors, error_handlers, forward, oauth, template_context, well_known
 from .web.app import EvergreenFlask
 from .web.auth import authentication, csrf
 from .web.auth.flask_session import FlaskSessionCookie
@@ -54,6 +54,7 @@ def create_app(
     app.config.update(SECRET_KEY=settings.secret_key, MAX_CONTENT_LENGTH=MAX_BODY)
     # A form may stay open as long as the session: it is bound to that, not to an hour.
     app.config.update(WTF_CSRF_TIME_LIMIT=None, DEMO_ACCOUNT=None)
+    app.config.update(PROTECTED_PATHS=settings.protected_paths)
     with using("DATABASE_URL"):
         init_database(app, settings.sql_url, settings.database_connections)
     cli.watch_migrations(app, settings)
@@ -68,12 +69,15 @@ def install_web(app: Flask, settings: Settings) -> None:
     """Hooks, routes and middleware. Hooks run in the order in which they are installed."""
     app.session_interface = FlaskSessionCookie()
     log_format.install(app, as_json=settings.logs_json, in_full=settings.mode == "development")
+    if settings.cors_origins:  # before the hook: a preflight request has no token
+        cors.install(app)
     authentication.install(app)
     csrf.install(app)
     error_handlers.install(app)
     template_context.install(app)
     app.register_blueprint(pages)
     app.register_blueprint(oauth.oauth)
+    app.register_blueprint(forward.forward_auth)
     app.register_blueprint(well_known.well_known)
     api.install(app)
     if settings.has_lab:

@@ -63,6 +63,14 @@ class RedisServer:
         assert self._process
         os.kill(self._process.pid, signal.SIGCONT)
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        self.pause()
+        try:
+            yield
+        finally:
+            self.resume()
+
     def client(self) -> "redis.Redis":
         return redis.Redis.from_url(self.url, decode_responses=True)
 

@@ -94,12 +94,16 @@ def handle_app_error(error: EvergreenError) -> ResponseReturnValue:
         return to_login(error)
     if isinstance(error, Forbidden) and (answered := of_another_sign_in()):
         return answered
-    status = next(status for kind, status in STATUS if isinstance(error, kind))
+    status = status_of(error)
     fields, retry_after = getattr(error, "fields", None), getattr(error, "retry_after", None)
     response = error_response(status, error.code, str(error), fields, retry_after)
     if isinstance(error, (Unauthenticated, Forbidden)):
         response.headers["WWW-Authenticate"] = challenge(error)
     return response
+
+
+def status_of(error: EvergreenError) -> int:
+    return next(status for kind, status in STATUS if isinstance(error, kind))
 
 
 def handle_http_error(error: HTTPException) -> ResponseReturnValue:

@@ -7,6 +7,7 @@ the permission and the form. The new cookies go with the response. A refusal is 
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 import flask
@@ -111,10 +112,14 @@ def flash_sign_out_reason(refusal: Unauthenticated) -> None:
 
 def identify() -> Identity:
     """Raises Unauthenticated, Unavailable."""
-    bearer = bearer_token()
     if is_api():
-        return decide(refresh_session, bearer, (), bearer_only=True)
-    return decide(refresh_session, bearer, cookies.read_all(cookies.ACCESS))
+        return decide(refresh_session, bearer_token(), (), bearer_only=True)
+    return identify_browser()
+
+
+def identify_browser() -> Identity:
+    """As on pages, whatever the path is. Raises Unauthenticated, Unavailable."""
+    return decide(refresh_session, bearer_token(), cookies.read_all(cookies.ACCESS))
 
 
 def bearer_token() -> str | None:
@@ -155,24 +160,30 @@ def refresh_session(refresh_token: str, sid: str | None) -> Identity:
 
 
 def set_cookies_on_response(grant: IssuedTokens) -> None:
-    """Set both cookies on the response, also on an error page: they must reach the browser.
-
-    Unless the session has ended during the request. Then another tab may have signed in again, and
-    a late response would overwrite its cookies. (Without the new tokens the browser keeps the old
-    ones, which are as good as after any lost response.)
-    """
+    """Set both cookies on the response, also on an error page: they must reach the browser."""
     g.grant = grant
-    began = time.monotonic()
+    after_this_request(partial(add_cookies, grant=grant, began=time.monotonic()))
 
-    def set_cookies(response: Response) -> Response:
-        late = time.monotonic() - began >= LATE
-        if not services().sessions.has_ended(grant.session, ask=late):
-            response = cookies.set_token_cookies(response, grant)
-            return device_cookie.add_to(response, grant.session.sid)
-        flask.session.modified = False
-        return response
 
-    after_this_request(set_cookies)
+def renewed_tokens() -> IssuedTokens | None:
+    """The tokens that this request was given by its refresh or its sign-in."""
+    grant: IssuedTokens | None = g.get("grant")
+    return grant
+
+
+def add_cookies(response: Response, grant: IssuedTokens, began: float) -> Response:
+    """Both cookies, unless the session has ended since `began` (monotonic seconds).
+
+    Then another tab may have signed in again, and a late response would overwrite its cookies.
+    (Without the new tokens the browser keeps the old ones, which are as good as after any lost
+    response.)
+    """
+    late = time.monotonic() - began >= LATE
+    if not services().sessions.has_ended(grant.session, ask=late):
+        response = cookies.set_token_cookies(response, grant)
+        return device_cookie.add_to(response, grant.session.sid)
+    flask.session.modified = False
+    return response
 
 
 def clear_cookies(response: Response) -> Response:

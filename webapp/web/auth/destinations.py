@@ -1,6 +1,7 @@
 """Where a person may be sent on to after signing in: to pages, of any blueprint of this app."""
 
 import string
+from collections.abc import Iterable
 from urllib.parse import quote, unquote, urlsplit
 
 from flask import current_app, request, url_for
@@ -41,22 +42,48 @@ def safe_next(target: str | None) -> str:
     Browsers read `//host`, `/\\host` and `/<tab>/host` as other sites (OWASP
     Unvalidated Redirects Cheat Sheet).
     """
-    home, root = url_for("pages.dashboard"), request.script_root
-    if not target or not target.startswith(f"{root}/") or target[1:2] in ("/", "\\"):
-        return home
+    return target if target and leads_to_a_page(target) else url_for("pages.dashboard")
+
+
+def leads_to_a_page(target: str) -> bool:
+    """Whether it is the path and query of a page of this app, or of an app behind it."""
+    if not target.startswith("/") or target[1:2] in ("/", "\\"):
+        return False
     if "\\" in target or not target.isascii() or not target.isprintable() or " " in target:
-        return home
-    return target if is_page(unquote(urlsplit(target).path.removeprefix(root))) else home
+        return False
+    path, root = unquote(urlsplit(target).path), request.script_root
+    own = path.startswith(f"{root}/") and is_page(path.removeprefix(root))
+    return own or is_protected_path(path)
 
 
 def is_page(path: str) -> bool:
     """Whether a person could visit it. Browsers take `..` away before they ask."""
-    if is_api_path(path) or {".", ".."} & set(path.split("/")):
+    if is_api_path(path) or has_dot_segments(path):
         return False
+    view = view_of(path)
+    return hasattr(view, DECLARATION) and not hasattr(view, NOT_A_DESTINATION)
+
+
+def is_protected_path(path: str) -> bool:
+    """Whether it belongs to an app behind `/forward` or `Protected`, and not to this app.
+
+    `path` holds the part of the URL below which this app runs (SCRIPT_NAME), if it does.
+    """
+    if has_dot_segments(path) or view_of(path.removeprefix(request.script_root)):
+        return False
+    prefixes: Iterable[str] = current_app.config["PROTECTED_PATHS"]
+    return any(f"{path}/".startswith(f"{prefix.rstrip('/')}/") for prefix in prefixes)
+
+
+def has_dot_segments(path: str) -> bool:
+    return not {".", ".."}.isdisjoint(path.split("/"))
+
+
+def view_of(path: str) -> object:
+    """The view of this app that answers GET there, or None."""
     adapter = current_app.create_url_adapter(request)
     assert adapter is not None
     try:
-        view = current_app.view_functions[adapter.match(path, "GET")[0]]
+        return current_app.view_functions[adapter.match(path, "GET")[0]]
     except HTTPException:
-        return False
-    return hasattr(view, DECLARATION) and not hasattr(view, NOT_A_DESTINATION)
+        return None

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 JSON = "application/json"
+PATHS = ("/healthz", "/readyz", "/metrics")
 # Status, content type and body.
 Answer = tuple[str, str, bytes]
 
