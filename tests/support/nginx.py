@@ -53,6 +53,9 @@ class AppProcess:
 class Nginx:
     """The file of the documents, with nothing changed but ports and paths."""
 
+    host = HOST
+    example = EXAMPLE
+
     def __init__(self, folder: Path, upstreams: list[int]) -> None:
         self.port, self.plain_port = free_port(), free_port()
         self.folder = folder
@@ -86,22 +89,29 @@ class Nginx:
         return (self.folder / "access.log").read_text()
 
     def _configuration(self) -> str:
-        changes = {
-            "/run/nginx.pid": str(self.folder / "nginx.pid"),
-            "/var/log/nginx/": f"{self.folder}/",
-            "/etc/nginx/evergreen/": f"{self.folder}/",
-            "/srv/evergreen/current/static/": f"{ROOT}/static/",
-            "listen 80 ": f"listen 127.0.0.1:{self.plain_port} ",
-            "listen 443 ": f"listen 127.0.0.1:{self.port} ",
-            "127.0.0.1:5001": f"127.0.0.1:{self._upstreams[0]}",
-            "127.0.0.1:5002": f"127.0.0.1:{self._upstreams[1]}",
-            "http {": f"http {{ {self._own_folders()}",
-        }
-        text = EXAMPLE.read_text()
-        for written, meant in changes.items():
+        text = self.example.read_text()
+        for written, meant in self._changes().items():
             assert written in text, written
             text = text.replace(written, meant)
         return text
+
+    def _changes(self) -> dict[str, str]:
+        return self._paths() | {
+            "/var/log/nginx/access.log": f"{self.folder}/access.log",
+            "/srv/evergreen/current/static/": f"{ROOT}/static/",
+            "listen 80 ": f"listen 127.0.0.1:{self.plain_port} ",
+            "127.0.0.1:5001": f"127.0.0.1:{self._upstreams[0]}",
+            "127.0.0.1:5002": f"127.0.0.1:{self._upstreams[1]}",
+        }
+
+    def _paths(self) -> dict[str, str]:
+        return {
+            "/run/nginx.pid": str(self.folder / "nginx.pid"),
+            "/var/log/nginx/error.log": f"{self.folder}/error.log",
+            "/etc/nginx/evergreen/": f"{self.folder}/",
+            "listen 443 ": f"listen 127.0.0.1:{self.port} ",
+            "http {": f"http {{ {self._own_folders()}",
+        }
 
     def _own_folders(self) -> str:
         """Where it would keep large bodies, if it may not write where Debian lets it."""
@@ -110,10 +120,24 @@ class Nginx:
 
     def _make_certificate(self) -> None:
         key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-        name = ["-subj", f"/CN={HOST}", "-addext", f"subjectAltName=DNS:{HOST}"]
+        name = ["-subj", f"/CN={self.host}", "-addext", f"subjectAltName=DNS:{self.host}"]
         files = ["-keyout", self.folder / "privkey.pem", "-out", self.certificate]
         command = ["openssl", "req", "-x509", *key, *name, *files]
         subprocess.run(command, check=True, capture_output=True)
+
+
+class ForwardNginx(Nginx):
+    """Another app behind the sign-in: `upstreams` are Evergreen and that app."""
+
+    host = "shop.example"
+    example = ROOT / "docs" / "nginx-forward.conf"
+
+    def _changes(self) -> dict[str, str]:
+        evergreen, other = self._upstreams
+        return self._paths() | {
+            "127.0.0.1:5001": f"127.0.0.1:{evergreen}",
+            "127.0.0.1:8000": f"127.0.0.1:{other}",
+        }
 
 
 def asked(line: str) -> list[str]:
