@@ -28,6 +28,7 @@ from .config_types import (
     seconds,
     secret,
     setting,
+    short,
 )
 from .core.keys import ALGORITHMS, KeyRing
 from .core.passwords import DEFAULT_MIN_LENGTH
@@ -165,6 +166,7 @@ class SettingsTable:
         "The app's public URL: mailed links start with it. Without it, http://127.0.0.1:PORT.",
         value="",
     )
+    site_name: str = setting("Evergreen", short, "The name in page titles, the header and e-mails.")
     mail_url: str = setting(
         OUTBOX,
         parse_mail_url,

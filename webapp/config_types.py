@@ -60,6 +60,13 @@ def one_line(text: str) -> str:
     return text
 
 
+def short(text: str) -> str:
+    """A name that fits into a header and a subject."""
+    if not 1 <= len(text.strip()) <= 40:
+        raise Unreadable("must have 1 to 40 letters")
+    return text.strip()
+
+
 def number(low: int, high: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
         if not re.fullmatch("[0-9]{1,12}", text) or not low <= int(text) <= high:

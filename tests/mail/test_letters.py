@@ -27,7 +27,9 @@ def letters(tmp_path: Path) -> MessageBuilder:
     (tmp_path / "mail").mkdir()
     (tmp_path / "mail" / "verify_email.txt").write_text(TEXT)
     (tmp_path / "mail" / "verify_email.html").write_text(HTML)
-    return MessageBuilder(tmp_path, "Evergreen <app@example.com>", "https://app.example:8443")
+    return MessageBuilder(
+        tmp_path, "Evergreen", "Evergreen <app@example.com>", "https://app.example:8443"
+    )
 
 
 def write(letters: MessageBuilder, to: str = TO, **facts: str) -> EmailMessage:

@@ -38,7 +38,9 @@ def sender(text: str) -> str:
 def test_it_reaches_the_server_as_it_was_written() -> None:
     with serving_mail(MailServer(), enable_SMTPUTF8=False) as server:
         for text, _, _ in SENT:
-            letters = MessageBuilder(ROOT / "templates", sender(text), "https://app.example")
+            letters = MessageBuilder(
+                ROOT / "templates", "Evergreen", sender(text), "https://app.example"
+            )
             letter = letters.write(Notification.VERIFY_EMAIL, "ada@example.com", {})
             Smtp(server.url()).deliver(letter)
     froms = [letter["From"].addresses for letter in server.letters]

@@ -14,14 +14,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from webapp.core.notifications import Notification
 
-APP_NAME = "Evergreen"
 # What a letter may speak of. What it is not told is empty.
 FACTS = ("link", "minutes", "when", "device", "ip", "new_email", "days")
 
 
 class MessageBuilder:
-    def __init__(self, templates: Path, sender: str, base_url: str) -> None:
-        self._sender = sender
+    def __init__(self, templates: Path, site_name: str, sender: str, base_url: str) -> None:
+        self._site_name, self._sender = site_name, sender
         self.base_url = base_url
         self._environment = Environment(
             loader=FileSystemLoader(templates),
@@ -32,7 +31,7 @@ class MessageBuilder:
     def write(self, notice: Notification, to: str, facts: Mapping[str, str]) -> EmailMessage:
         """Raises ValueError: `to` is not one e-mail address."""
         known = dict.fromkeys(FACTS, "") | {name: _one_line(facts[name]) for name in facts}
-        known |= {"app_name": APP_NAME, "email": to, "base_url": self.base_url}
+        known |= {"app_name": self._site_name, "email": to, "base_url": self.base_url}
         message = self._envelope(_address(to))
         subject, text = _split(self._render(f"{notice}.txt", known))
         message["Subject"] = subject

@@ -28,6 +28,7 @@ def about_app() -> dict[str, Any]:
     shows_outbox = settings.mode == "development" and services().outbox is not None
     return {
         "csp_nonce": csp_nonce(),
+        "site_name": settings.site_name,
         "must_confirm": settings.must_confirm,
         "has_outbox": shows_outbox,
         "has_lab": settings.has_lab,
