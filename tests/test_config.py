@@ -73,7 +73,10 @@ NONSENSE = [
     *("http://[hunter2", "-5", "nan", "m", "\uff11\uff12", "\u0663m", "9" * 5000, "//", "://", "@"),
 ]
 # Every text is good for these, or almost.
-FREE = {"jwt_issuer", "jwt_audience", "metrics_token", "instance_path", "secret_key"}
+FREE = {
+    *("jwt_issuer", "jwt_audience", "metrics_token", "instance_path", "secret_key"),
+    "site_name",
+}
 WRONG = {
     "REDIS_URL": [
         *("rediss://h?ssl_cert_reqs=CERT_NONE", "redis://h?ssl_cert_reqs=none"),

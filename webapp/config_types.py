@@ -1,4 +1,8 @@
-"""Types of settings: functions from a text to a value, which raise Unreadable."""
+"""Types of settings: functions from a text to a value, which raise Unreadable.
+
+The code that connects to a database, to Redis or to a mail server decides what its setting may be.
+So this module imports core, store and mail.
+"""
 
 import os
 import re

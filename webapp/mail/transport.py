@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import SplitResult, urlsplit
 
+from webapp.core.errors import Unavailable
 from webapp.core.urls import ESCAPES, Unreadable, check_host, check_port
 
 if TYPE_CHECKING:
@@ -11,8 +12,11 @@ if TYPE_CHECKING:
 OUTBOX = "outbox:"
 
 
-class MailFailed(Exception):
-    """The letter is not delivered. One line, for the log: without any address or password."""
+class MailFailed(Unavailable):
+    """A message was not delivered: the background queue tries again, as after any outage.
+
+    One line for the log, without an e-mail address or a password.
+    """
 
 
 class Transport(Protocol):
