@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
+from importlib.util import find_spec
 from typing import Any
 
 from sqlalchemy.engine import URL, make_url
@@ -15,6 +16,10 @@ from .config_table import SettingsTable
 from .config_types import PREFIX, YES, env_name, one_line
 from .core.urls import Unreadable
 from .mail.transport import OUTBOX
+
+_lab = find_spec("webapp.lab")
+# A folder without __init__.py, say with old compiled files, has no location.
+LAB_IS_INSTALLED = _lab is not None and _lab.has_location
 
 # Read by scripts/bootstrap.py, not by the app.
 FOREIGN_NAMES = {"WEBAPP_BOOTSTRAP"}
@@ -81,7 +86,9 @@ class Settings(SettingsTable):
 
     @property
     def has_lab(self) -> bool:
-        return self.mode == "development" if self.lab is None else self.lab
+        """Whether the token lab is on. Never without its folder, which may be deleted."""
+        wanted = self.mode == "development" if self.lab is None else self.lab
+        return wanted and LAB_IS_INSTALLED
 
     @property
     def hsts(self) -> str:

@@ -13,6 +13,7 @@ from flask import Flask
 from tests.lab.conftest import PREFIX, Play
 from tests.support.browser import Browser as RealBrowser
 from tests.support.servers import RedisServer, free_port
+from webapp.core.authentication import Authenticator
 from webapp.core.errors import Unavailable
 from webapp.core.sessions import Sessions
 from webapp.lab.sandbox import run as policies
@@ -73,6 +74,25 @@ def test_what_it_plays_is_the_real_code(
     play("twenty-requests")
     assert len(asked) == 20
     assert scripts_run(redis_server) - before >= 20
+
+
+def test_it_asks_the_same_decision_function_as_the_hook(
+    browser: RealBrowser, entries: RedisGenerations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`Authenticator.authenticate` of `core/authentication.py`; the lab has no copy of it."""
+    tokens: list[Any] = []
+    real = Authenticator.authenticate
+
+    def authenticate(self: Authenticator, bearer: Any, access: Any, *args: Any, **more: Any) -> Any:
+        tokens.extend(access)
+        return real(self, bearer, access, *args, **more)
+
+    browser.sign_in()
+    box = Sandbox(entries, time.time())
+    monkeypatch.setattr(Authenticator, "authenticate", authenticate)
+    assert browser.get("/dashboard").status_code == 200
+    assert box.you.click().status == 200
+    assert tokens == [browser.access_token, box.you.access]
 
 
 def test_parallel_requests_are_really_under_way_at_once(

@@ -15,6 +15,7 @@ ONE_DATABASE = (
     "tests/lab/",
     "tests/mail/",
     "tests/test_development.py",
+    "tests/test_without_lab.py",
     "tests/web/test_behind_nginx.py",
     "tests/web/test_forgeries.py",
     "tests/web/test_guessing.py",

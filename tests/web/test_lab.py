@@ -319,6 +319,11 @@ class TestPlays:
             assert re.findall(r'data-in="(\w+)"', page) == ["yes", "no"], option
             assert re.search(rf'value="{option}"\s+selected', page), option
 
+    def test_and_lists_each_result_by_sign_and_word(self, looking: Browser) -> None:
+        page = looking.post("/lab/scenarios/thief-replays").text
+        assert '<span class="result">✓ good</span>' in page
+        assert '<span class="result">✕ refused</span>' in page
+
     def test_and_shows_the_sandboxs_tokens_whole(self, looking: Browser) -> None:
         page = looking.post("/lab/scenarios/expired-token").text
         assert re.search(r'class="header">eyJ', page)

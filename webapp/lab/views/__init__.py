@@ -13,4 +13,6 @@ from . import live, scenarios, tour  # noqa: E402, F401 - they add their routes
 def init_app(app: Flask) -> None:
     """Without this call the app has no route below /lab."""
     app.register_blueprint(lab)
-    app.jinja_env.globals.update(draw=draw, steps_of=with_outcomes, signs=SIGNS, said=RESULT_LABELS)
+    app.jinja_env.globals.update(
+        draw=draw, steps_of=with_outcomes, signs=SIGNS, result_labels=RESULT_LABELS
+    )
