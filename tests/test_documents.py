@@ -13,10 +13,12 @@ from scripts.bootstrap import ROOT
 from webapp.config import Settings
 from webapp.config_types import env_name
 
-# One that is written out; of those that are put together the README names the form.
+# One that is written out; of those that are put together the page names the form.
 TESTID = re.compile(r'data-testid="([a-z-]+)"')
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+# A path of this project, as documents write it.
+PATH = re.compile(r"`((?:webapp|tests|bench|docs|scripts|static|templates)/[\w./-]+)`")
 
 
 def test_the_page_of_settings_has_the_table_of_the_code() -> None:
@@ -71,6 +73,17 @@ def test_links_lead_somewhere(document: Path) -> None:
             assert not anchor or anchor in anchors(page.read_text()), target
 
 
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_paths_that_are_named_exist(document: Path) -> None:
+    if document.name != "extending.md":  # which names what a reader is going to write
+        for path in PATH.findall(document.read_text()):
+            assert (ROOT / path).exists(), path
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 150
+
+
 def anchors(text: str) -> set[str]:
     """As GitHub and others make them."""
     titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
@@ -78,7 +91,7 @@ def anchors(text: str) -> set[str]:
 
 
 def test_what_a_test_looks_for_is_listed() -> None:
-    listed = (ROOT / "README.md").read_text()
+    listed = (ROOT / "docs" / "browser-tests.md").read_text()
     templates = [path.read_text() for path in (ROOT / "templates").rglob("*.html")]
     for name in sorted({name for text in templates for name in TESTID.findall(text)}):
         assert f"`{name}`" in listed or name.startswith("error-"), name

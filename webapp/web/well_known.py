@@ -12,7 +12,7 @@ from .auth.destinations import not_a_destination
 from .services import services
 from .time_format import iso
 
-# Seconds. The README tells to wait so long before a new key signs.
+# Seconds. docs/operations.md tells to wait so long before a new key signs.
 MAY_BE_KEPT = 300
 SECURITY_TXT_LASTS = 180 * 24 * 3600
 
