@@ -106,8 +106,10 @@ def build_services(
 def stores_of(settings: Settings, now: Clock | None) -> Stores:
     with using("REDIS_URL"):
         client = create_client(settings.redis_url, settings.instance_path / "redis")
-    doubt_lasts = settings.access_token_ttl + INVALIDATION_MARGIN
-    return Stores(client, is_embedded=not settings.redis_url, doubt_lasts=doubt_lasts, now=now)
+    invalidation_ttl = settings.access_token_ttl + INVALIDATION_MARGIN
+    return Stores(
+        client, is_embedded=not settings.redis_url, invalidation_ttl=invalidation_ttl, now=now
+    )
 
 
 class Core:
@@ -193,8 +195,8 @@ def metrics_of(
 def readiness_of(app: Flask, stores: Stores) -> Readiness:
     return Readiness(
         {
-            "sql": partial(health.ask_sql, app),
-            "redis": partial(health.ask_redis, stores.redis),
+            "sql": partial(health.check_sql, app),
+            "redis": partial(health.check_redis, stores.redis),
             "migrations": health.Migrations(app).ask,
         }
     )

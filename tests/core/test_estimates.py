@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from webapp.core.errors import Overloaded
-from webapp.core.estimates import LONGEST, QUEUE, SAVINGS, SHARE, Estimates
+from webapp.core.estimates import MAX_CHARGE, QUEUE, SAVINGS, SHARE, Estimates
 
 
 class Steps:
@@ -75,19 +75,19 @@ def test_what_it_has_not_used_for_long_is_not_saved_up(machine: Machine) -> None
 
 
 def test_loading_the_word_lists_is_not_charged_in_full(machine: Machine) -> None:
-    assert machine.ask(20 * LONGEST)
+    assert machine.ask(20 * MAX_CHARGE)
     assert machine.ask(0.01)
 
 
 def test_an_estimate_that_fails_is_charged_and_gives_its_turn_back(machine: Machine) -> None:
     def fail() -> None:
         with machine.estimates.spare_turn():
-            machine.cpu.now += LONGEST
+            machine.cpu.now += MAX_CHARGE
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         fail()
-    assert machine.ask(LONGEST)
+    assert machine.ask(MAX_CHARGE)
     assert not machine.ask(0)
 
 

@@ -292,7 +292,7 @@ class TestUnheard:
         self, there: Worker, token: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         with monkeypatch.context() as patch:
-            patch.setattr(feed, "LAST_READ_AT", 0)
+            patch.setattr(feed, "MAX_SILENCE", 0)
             assert [there.asks(token) for _ in range(3)] == [True] * 3
         there.live()
         wait_until(lambda: not there.asks(token))

@@ -76,7 +76,7 @@ def test_when_redis_hangs_not_everybody_waits_for_it(
         waits.append(rest)
         rest._until = time.monotonic() + 60
 
-    monkeypatch.setattr(CircuitBreaker, "begin", begin)
+    monkeypatch.setattr(CircuitBreaker, "trip", begin)
     with hanging(own_redis):
         statuses = {browser.get("/dashboard").status_code for browser in browsers}
     assert statuses == {503}

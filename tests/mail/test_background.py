@@ -27,7 +27,7 @@ def app() -> Flask:
 
 @pytest.fixture
 def background(app: Flask) -> BackgroundQueue:
-    return BackgroundQueue(app, waits=(0, 0))
+    return BackgroundQueue(app, retry_delays=(0, 0))
 
 
 class Job:
@@ -46,7 +46,7 @@ class Job:
 @pytest.fixture
 def patient(app: Flask) -> Iterator[BackgroundQueue]:
     """It waits for an hour before a second try."""
-    background = BackgroundQueue(app, waits=(3600,))
+    background = BackgroundQueue(app, retry_delays=(3600,))
     yield background
     with background._changed:
         background._tasks.clear()
@@ -149,7 +149,7 @@ class TestFailure:
     def test_the_waits_grow_and_the_log_tells_of_each(
         self, app: Flask, caplog: pytest.LogCaptureFixture
     ) -> None:
-        background = BackgroundQueue(app, waits=(0, 0.001))
+        background = BackgroundQueue(app, retry_delays=(0, 0.001))
         background.run(Job(*[MailFailed("answered 451")] * 3), "a letter")
         assert background.finish(SOON)
         assert caplog.messages == [
@@ -212,7 +212,7 @@ class TestFailure:
     def test_when_too_much_is_waiting_no_more_is_taken(
         self, background: BackgroundQueue, blocked: threading.Event
     ) -> None:
-        jobs = [Job() for _ in range(background_module.ROOM)]
+        jobs = [Job() for _ in range(background_module.MAX_TASKS)]
         for job in jobs:
             background.run(job, "a job")
         with pytest.raises(Unavailable):
@@ -254,7 +254,7 @@ class TestProcesses:
 
 def queue_and_leave(path: Path) -> None:
     """The job is still waiting for its second try when the process ends."""
-    background = BackgroundQueue(Flask("webapp"), waits=(0.2,))
+    background = BackgroundQueue(Flask("webapp"), retry_delays=(0.2,))
     tries = Job(MailFailed("answered 451"))
 
     def job() -> None:

@@ -44,7 +44,7 @@ def test_before_redis_has_said_what_time_it_is_nothing_is_judged_by_it(
 ) -> None:
     """A host that is five minutes ahead would take the next race of two tabs for theft."""
     now = RedisClock(create_client(f"redis://127.0.0.1:{free_port()}", NOWHERE))
-    entries = RedisGenerations(redis_server.client(), require_right=now.check_synchronised)
+    entries = RedisGenerations(redis_server.client(), check_clock=now.check_synchronised)
     with pytest.raises(Unavailable):
         entries.start("s", now=0, browser="!ab", ttl=9)
     with pytest.raises(Unavailable):
@@ -102,7 +102,7 @@ def test_a_redis_whose_clock_is_another_is_followed(
     now = RedisClock(create_client(redis_server.url, NOWHERE))
     now()
     now._offset = 300.0
-    monkeypatch.setattr(clock, "PRECISE", 5)  # a busy machine may take longer than usual
+    monkeypatch.setattr(clock, "MAX_ROUND_TRIP", 5)  # a busy machine may take longer than usual
     now._due = 0
     now()
     wait_until(lambda: abs(now() - REAL()) < ABOUT)
@@ -119,7 +119,7 @@ def test_only_the_first_question_is_waited_for(
         assert answered.wait(30)
         compared.set()
 
-    monkeypatch.setattr(now, "_compare", compare)
+    monkeypatch.setattr(now, "_sync", compare)
     now._due = 0
     now()
     assert not compared.is_set()

@@ -14,7 +14,7 @@ from tests.store.processes import context
 from tests.support.servers import BUSY_SECOND, RedisServer, wait_until
 from webapp.store.redis import invalidation_feed as feed_module
 from webapp.store.redis.client import create_client
-from webapp.store.redis.invalidation_feed import LAST_READ_AT, STREAM, RedisInvalidationFeed
+from webapp.store.redis.invalidation_feed import MAX_SILENCE, STREAM, RedisInvalidationFeed
 
 pytestmark = pytest.mark.impatient
 
@@ -29,13 +29,13 @@ def server(tmp_path: Path) -> Iterator[RedisServer]:
     server.stop()
 
 
-def new(url: str, doubt_lasts: float = LONG) -> RedisInvalidationFeed:
-    return RedisInvalidationFeed(create_client(url, Path("/nowhere")), doubt_lasts)
+def new(url: str, invalidation_ttl: float = LONG) -> RedisInvalidationFeed:
+    return RedisInvalidationFeed(create_client(url, Path("/nowhere")), invalidation_ttl)
 
 
-def joined(url: str, doubt_lasts: float = LONG) -> RedisInvalidationFeed:
+def joined(url: str, invalidation_ttl: float = LONG) -> RedisInvalidationFeed:
     """A worker's feed that has begun to hear."""
-    feed = new(url, doubt_lasts)
+    feed = new(url, invalidation_ttl)
     wait_until(lambda: feed.epoch >= 0)
     return feed
 
@@ -67,11 +67,11 @@ class TestTelling:
     def test_news_and_silence_alike_change_no_epoch(
         self, server: RedisServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(feed_module, "LAST_READ_AT", 60)  # however busy the machine is
+        monkeypatch.setattr(feed_module, "MAX_SILENCE", 60)  # however busy the machine is
         here, there = joined(server.url), joined(server.url)
         before, since = there.epoch, time.monotonic()
         here.publish("ada")
-        wait_until(lambda: there._heard > since + 2 * LAST_READ_AT)
+        wait_until(lambda: there._last_read_at > since + 2 * MAX_SILENCE)
         assert there.epoch == before
 
     @pytest.mark.thorough("outages")
@@ -92,7 +92,7 @@ class TestTelling:
     def test_the_stream_does_not_grow_for_ever(
         self, server: RedisServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(feed_module, "KEPT", 100)
+        monkeypatch.setattr(feed_module, "MAX_ENTRIES", 100)
         here = joined(server.url)
         for number in range(400):
             here.publish(str(number))
@@ -112,7 +112,7 @@ class TestMissing:
     ) -> None:
         feed = joined(server.url)
         with monkeypatch.context() as patch:
-            patch.setattr(feed_module, "LAST_READ_AT", 0)
+            patch.setattr(feed_module, "MAX_SILENCE", 0)
             assert feed.epoch < 0
         wait_until(lambda: feed.epoch >= 0)
 
@@ -159,7 +159,7 @@ class TestMissing:
         assert process.pid
         os.kill(process.pid, signal.SIGSTOP)
         since = time.monotonic()
-        wait_until(lambda: time.monotonic() > since + LAST_READ_AT)
+        wait_until(lambda: time.monotonic() > since + MAX_SILENCE)
         pipe.send("go on")
         os.kill(process.pid, signal.SIGCONT)
         at_once, afterwards = received(pipe)

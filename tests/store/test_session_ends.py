@@ -19,7 +19,7 @@ from webapp.core.email_tokens import Purpose
 from webapp.core.end_reasons import EndReason
 from webapp.core.errors import SessionEnded
 from webapp.core.models import UserChanges
-from webapp.core.ports import MOST_OPEN
+from webapp.core.ports import MAX_OPEN_SESSIONS
 from webapp.core.security_events import EventKind
 from webapp.core.sessions import Sessions
 from webapp.core.token_issuer import ClientInfo, IssuedTokens
@@ -311,24 +311,24 @@ class TestTooMany:
     def test_the_oldest_ends_when_one_more_is_opened(
         self, app: Flask, services: Services, clock: Clock
     ) -> None:
-        oldest, second, *_ = open_many(app, EMAIL, MOST_OPEN, HERE)
+        oldest, second, *_ = open_many(app, EMAIL, MAX_OPEN_SESSIONS, HERE)
         user = user_of_proof(services)
         new = services.sessions.start(user, HERE, remember=True, now=clock())
         assert why_refused(services.sessions, oldest, clock()) == EndReason.TOO_MANY
         for grant in (second, new):
             services.sessions.redeem(grant.refresh_token, HERE, clock())
-        assert reasons_written() == {None: MOST_OPEN, EndReason.TOO_MANY: 1}
+        assert reasons_written() == {None: MAX_OPEN_SESSIONS, EndReason.TOO_MANY: 1}
 
     def test_of_the_same_second_the_new_one_stays(
         self, app: Flask, services: Services, clock: Clock
     ) -> None:
-        *_, newest = open_many(app, EMAIL, MOST_OPEN, HERE)
+        *_, newest = open_many(app, EMAIL, MAX_OPEN_SESSIONS, HERE)
         clock.now = newest.session.created_at
         user = user_of_proof(services)
         for _ in range(9):
             new = services.sessions.start(user, HERE, remember=True, now=clock())
             services.sessions.redeem(new.refresh_token, HERE, clock())
-        assert reasons_written() == {None: MOST_OPEN, EndReason.TOO_MANY: 9}
+        assert reasons_written() == {None: MAX_OPEN_SESSIONS, EndReason.TOO_MANY: 9}
 
     def test_a_restored_one_counts_as_well(
         self, app: Flask, services: Services, clock: Clock
@@ -337,9 +337,9 @@ class TestTooMany:
         lost = services.sessions.start(user, HERE, remember=True, now=clock())
         db.session.query(SessionRow).delete()
         db.session.commit()
-        open_many(app, EMAIL, MOST_OPEN, HERE)
+        open_many(app, EMAIL, MAX_OPEN_SESSIONS, HERE)
         services.sessions.redeem(lost.refresh_token, HERE, clock())
-        assert reasons_written() == {None: MOST_OPEN, EndReason.TOO_MANY: 1}
+        assert reasons_written() == {None: MAX_OPEN_SESSIONS, EndReason.TOO_MANY: 1}
 
     def test_those_that_were_too_many_before_end_with_the_next_sign_in(
         self, app: Flask, services: Services, clock: Clock
@@ -347,12 +347,15 @@ class TestTooMany:
         open_many(app, EMAIL, MANY, HERE)
         services.sessions.start(user_of_proof(services), HERE, remember=True, now=clock())
         assert services.background.finish(10)
-        assert reasons_written() == {None: MOST_OPEN, EndReason.TOO_MANY: MANY + 1 - MOST_OPEN}
+        assert reasons_written() == {
+            None: MAX_OPEN_SESSIONS,
+            EndReason.TOO_MANY: MANY + 1 - MAX_OPEN_SESSIONS,
+        }
 
     def test_two_sign_ins_at_once_leave_no_more(
         self, app: Flask, services: Services, clock: Clock
     ) -> None:
-        open_many(app, EMAIL, MOST_OPEN, HERE)
+        open_many(app, EMAIL, MAX_OPEN_SESSIONS, HERE)
         user = user_of_proof(services)
 
         def sign_in(_: int) -> None:
@@ -361,7 +364,7 @@ class TestTooMany:
 
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(sign_in, range(6)))
-        assert reasons_written() == {None: MOST_OPEN, EndReason.TOO_MANY: 6}
+        assert reasons_written() == {None: MAX_OPEN_SESSIONS, EndReason.TOO_MANY: 6}
 
     def test_a_sign_in_takes_few_statements(
         self, app: Flask, services: Services, clock: Clock, idle: None
@@ -378,7 +381,7 @@ class TestTooMany:
         user = user_of_proof(services)
         oldest = services.sessions.start(user, HERE, remember=True, now=clock() - 1000)
         token = services.sessions.redeem(oldest.refresh_token, HERE, clock()).access_token
-        open_many(app, EMAIL, MOST_OPEN - 1, HERE)
+        open_many(app, EMAIL, MAX_OPEN_SESSIONS - 1, HERE)
         other = services_of(create_app(environment, clock))
         wait_until(lambda: remembered(other, token, clock()))
         services.sessions.start(user, HERE, remember=True, now=clock())

@@ -13,7 +13,7 @@ LIMITS = [
     (client, "CONNECT_TIMEOUT"),
     (client, "POOL_TIMEOUT"),
     (database, "LOCK_WAIT"),
-    (invalidation_feed, "LAST_READ_AT"),
+    (invalidation_feed, "MAX_SILENCE"),
     (postgres, "ANSWER_TIMEOUT"),
     (postgres, "CONNECT_TIMEOUT"),
     (postgres, "STATEMENT_TIMEOUT"),

@@ -16,7 +16,7 @@ from tests.support.clock import Clock
 from tests.support.servers import RedisServer, wait_until
 from webapp import create_app
 from webapp.core.end_reasons import EndReason
-from webapp.core.saved_forms import KEPT_FOR, MOST, SavedForm
+from webapp.core.saved_forms import MAX_SAVED_FORMS, SAVED_FORM_TTL, SavedForm
 
 GRACE = "grace@example.com"
 End = Callable[[Flask, Clock], None]
@@ -257,16 +257,17 @@ def test_no_password_is_kept_and_nothing_for_long(
     (key,) = client.keys("draft:*")
     (kept,) = client.hvals(key)
     assert "my secret" not in kept
-    assert 0 < client.ttl(key) <= KEPT_FOR
+    assert 0 < client.ttl(key) <= SAVED_FORM_TTL
 
 
 def test_of_one_owner_only_so_many_are_kept(app: Flask) -> None:
     drafts = services_of(app).saved_forms
     ids = [
-        drafts.save(SavedForm("ada", "/", [("n", f"{at}")], False, at)) for at in range(MOST + 5)
+        drafts.save(SavedForm("ada", "/", [("n", f"{at}")], False, at))
+        for at in range(MAX_SAVED_FORMS + 5)
     ]
-    assert list(drafts.saved("ada", MOST + 5)) == ids[: -MOST - 1 : -1]
-    assert drafts.saved("ada", MOST + 5 + KEPT_FOR) == {}
+    assert list(drafts.saved("ada", MAX_SAVED_FORMS + 5)) == ids[: -MAX_SAVED_FORMS - 1 : -1]
+    assert drafts.saved("ada", MAX_SAVED_FORMS + 5 + SAVED_FORM_TTL) == {}
 
 
 def test_nobody_else_gets_it_and_its_owner_still_does(

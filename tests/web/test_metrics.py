@@ -22,7 +22,7 @@ from tests.support.servers import RedisServer, free_port, wait_until
 from webapp.config_table import ROOT
 from webapp.core.end_reasons import EndReason
 from webapp.core.errors import Overloaded
-from webapp.runtime.background import ROOM
+from webapp.runtime.background import MAX_TASKS
 from webapp.store.sql.models import db
 from webapp.web.monitoring import counters
 from webapp.web.monitoring.multiprocess import Snapshot
@@ -236,13 +236,13 @@ class TestLevels:
         background, over = services_of(app).background, threading.Event()
         background.run(over.wait, "slow mail")
         wait_until(lambda: background.waiting == 0)
-        for _ in range(ROOM):
+        for _ in range(MAX_TASKS):
             background.run(lambda: None, "a letter")
         background._tasks[0].job = lambda: 1 / 0
         with pytest.raises(Exception, match="not answering"):
             background.run(lambda: None, "one too many")
         seen = told(app)
-        assert (seen["mails_waiting"], seen["mails_lost_total"]) == (ROOM, 1)
+        assert (seen["mails_waiting"], seen["mails_lost_total"]) == (MAX_TASKS, 1)
         over.set()
         assert background.finish(5)
         seen = told(app)

@@ -52,8 +52,8 @@ REFUSED = [
     ("", NEW, "Enter your current password."),
     (PASSWORD, "", "Choose a new password."),
     (PASSWORD, "too short", "Use at least 15 characters"),
-    (PASSWORD, EMAIL, "little more than your address"),
-    (PASSWORD, "evergreenevergreen", "little more than your address"),
+    (PASSWORD, EMAIL, "little more than your e-mail"),
+    (PASSWORD, "evergreenevergreen", "little more than your e-mail"),
 ]
 
 
@@ -81,7 +81,7 @@ def test_guesses_at_the_current_password_are_counted(browser: Browser) -> None:
 # What the meter is sent → score, good, words.
 METER: list[tuple[object, tuple[int, bool, str]]] = [
     ({"password": "too short"}, (0, False, "Use at least 15 characters")),
-    ({"password": EMAIL, "email": EMAIL}, (0, False, "little more than your address")),
+    ({"password": EMAIL, "email": EMAIL}, (0, False, "little more than your e-mail")),
     ({"password": "Augusta Ada King", "name": "Augusta Ada King"}, (0, False, "little more than")),
     ({"password": NEW}, (4, True, "Very hard to guess.")),
     (["no", "object"], (0, False, "Use at least 15 characters")),

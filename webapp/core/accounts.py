@@ -1,4 +1,4 @@
-"""Accounts: register, check a password, change a profile or a password."""
+"""Accounts: registration, password checks, changes of profile and password."""
 
 import uuid
 from collections.abc import Callable
@@ -51,11 +51,11 @@ class Accounts:
     ) -> User:
         """Create an account whose e-mail counts as verified: for an admin or an operator.
 
-        Raises ValidationFailed with `fields`, Conflict if the e-mail is taken, Busy.
+        Raises ValidationFailed with `fields`, Conflict if the e-mail is taken, Overloaded.
         """
-        good = self.validated(UserChanges(email=email, password=password, name=name, role=role))
+        valid = self.validated(UserChanges(email=email, password=password, name=name, role=role))
         user = replace(
-            new_user(good, now), role=role, disabled=disabled, email_verified_at=int(now)
+            new_user(valid, now), role=role, disabled=disabled, email_verified_at=int(now)
         )
         self._users.create(user, self._passwords.hash(password))
         return user
@@ -64,24 +64,24 @@ class Accounts:
         return self._users.by_email(normalize_email(email)) is not None
 
     def authenticate(self, email: str, password: str, now: float) -> User:
-        """The user of this e-mail and password.
+        """The user with this e-mail and password.
 
         Raises InvalidCredentials for every cause, after constant work, so that timing does not
-        reveal whether the account exists. Raises AccountDisabled if the password is right; not
-        while the account is pending, for then a stranger may have chosen its password, and would
+        reveal whether the account exists. Raises AccountDisabled if the password is right, except
+        while the account is pending: then a stranger may have chosen its password, and would
         learn that the e-mail has no other account.
         """
         user, hashed = self.find(email)
-        right = self._passwords.verify(password, hashed)
-        if not right or user is None or user.disabled or user.awaiting_verification:
+        matches = self._passwords.verify(password, hashed)
+        if not matches or user is None or user.disabled or user.awaiting_verification:
             self._record_failure(EventKind.SIGN_IN_FAILED, user, now)
-            known = right and user is not None and not user.awaiting_verification
+            known = matches and user is not None and not user.awaiting_verification
             raise AccountDisabled if known else InvalidCredentials
         assert hashed
         return replace(user, verified_password_hash=self._renewed(user, password, hashed))
 
     def _renewed(self, user: User, password: str, hashed: str) -> str:
-        """The hash at today's cost; the old one if the password was replaced meanwhile."""
+        """The hash at the present cost; the old one if the password was replaced meanwhile."""
         if not self._passwords.needs_rehash(hashed):
             return hashed
         new_hash = self._passwords.hash(password)
@@ -92,7 +92,7 @@ class Accounts:
         return self._get(user_id)[0]
 
     def check_password(self, user_id: str, password: str, now: float) -> tuple[User, str]:
-        """The signed-in user, and the hash that matched. Raises PasswordRefused, NotFound, Busy."""
+        """The user and the hash that matched. Raises WrongPassword, NotFound, Overloaded."""
         user, hashed = self._get(user_id)
         if not self._passwords.verify(password, hashed):
             self._record_failure(EventKind.PASSWORD_REFUSED, user, now)
@@ -100,14 +100,17 @@ class Accounts:
         return user, hashed
 
     def _record_failure(self, kind: EventKind, user: User | None, now: float) -> None:
-        """Record a failed attempt. During an outage of SQL it fails as a guess all the same."""
+        """Record a failed attempt, unless SQL is down: the sign-in is refused either way."""
         with suppress(Unavailable):
             self._events.record(kind, user.id if user else None, now)
 
     def change_password(
         self, user_id: str, current: str, new: str, now: float, *, but: str
     ) -> list[Session]:
-        """As `set_password`. Raises PasswordRefused, ValidationFailed, LinkVoid, NotFound."""
+        """Check the current password, then `set_password`.
+
+        Raises WrongPassword, ValidationFailed, InvalidLink, NotFound, Overloaded.
+        """
         user, hashed = self.check_password(user_id, current, now)
         try:
             return self.set_password(user, hashed, new, EventKind.PASSWORD_CHANGED, now, but=but)
@@ -124,17 +127,15 @@ class Accounts:
         *,
         but: str | None = None,
     ) -> list[Session]:
-        """Replace the password, if its hash is still `hashed`: of two requests at once, one wins.
+        """Replace the password if its hash is still `hashed`. One of two parallel requests wins.
 
-        All sessions end except `but`. They are returned for their tombstones in Redis.
-        Raises ValidationFailed, LinkVoid, Busy.
+        All sessions end except `but`, and are returned for their tombstones in Redis.
+        Raises ValidationFailed, InvalidLink, Overloaded.
         """
-        complaints: dict[str, list[str]] = {}
-        _validate_field(
-            complaints, "password", self._validated_password(user.email, user.name), new
-        )
-        if complaints:
-            raise ValidationFailed(complaints)
+        errors: dict[str, list[str]] = {}
+        _validate_field(errors, "password", self._password_validator(user.email, user.name), new)
+        if errors:
+            raise ValidationFailed(errors)
         new_hash = self._passwords.hash(new)
         self._feed.publish(user.id)
         ended = self._users.replace_password(user, hashed, new_hash, kind, int(now), but)
@@ -144,30 +145,30 @@ class Accounts:
         return ended
 
     def change(self, user_id: str, changes: UserChanges, now: float) -> tuple[User, list[Session]]:
-        """An admin's changes: the changed user, and the sessions that ended, for their tombstones.
+        """Apply an admin's changes; return the user and the sessions that ended by them.
 
-        Sends the mails about a new e-mail or password. A new e-mail counts at once, without its
-        link: the admin vouches for it.
-        Raises ValidationFailed, Conflict, NotFound, Busy.
+        Mails the user about a new e-mail or password. A new e-mail is valid at once, before its
+        link is opened: the admin vouches for it.
+        Raises ValidationFailed, Conflict, NotFound, Overloaded.
         """
         before, old_hash = self._get(user_id)
-        good = self.validated(changes, before)
-        hashed = None if good.password is None else self._passwords.hash(good.password)
+        valid = self.validated(changes, before)
+        hashed = None if valid.password is None else self._passwords.hash(valid.password)
         self._feed.publish(user_id)
-        changed = self._users.change(user_id, good, hashed, int(now))
+        changed = self._users.change(user_id, valid, hashed, int(now))
         if changed is None:
             raise NotFound
         user, ended = changed
         if user.email != before.email:
             if before.email_verified_at is not None:
                 self._notifications.email_changed(before, user)
-            self._notifications.confirm_address(user, hashed or old_hash, now)
+            self._notifications.verify_email(user, hashed or old_hash, now)
         if hashed:
             self._notifications.password_changed(user)
         return user, ended
 
     def find(self, email: str) -> tuple[User | None, str | None]:
-        """The user of an e-mail as it was typed, and the hash of the password."""
+        """The user with this e-mail, in any spelling, and the password hash; or twice None."""
         try:
             return self._users.by_email(normalize_email(email)) or (None, None)
         except ValueError:
@@ -175,49 +176,49 @@ class Accounts:
             return None, None
 
     def strength(self, password: str, *about: str) -> Strength:
-        """The strength of a password that is to be set. Raises Busy."""
+        """The strength of a new password from a form. Raises Overloaded."""
         return self._passwords.strength(password, *about)
 
     def meter(self, password: str, *about: str) -> Strength:
-        """The strength of a password while it is typed. Raises Busy."""
+        """The strength of a password while it is typed. Raises Overloaded."""
         return self._passwords.meter(password, *about)
 
     def validated(self, changes: UserChanges, before: User | None = None) -> UserChanges:
-        """The changes in the form that is stored. Raises ValidationFailed with every complaint.
+        """The changes in their stored form. Raises ValidationFailed with the errors of all fields.
 
-        `before`: the user; a new password must not be made of the unchanged e-mail or name either.
+        `before`: the user; a new password must not contain their unchanged e-mail or name either.
         """
         fields: dict[str, list[str]] = {}
         about = [changes.email or "", changes.name or ""]
-        acceptable = self._validated_password(
+        validate_password = self._password_validator(
             *about, *([before.email, before.name] if before else [])
         )
-        good = replace(
+        valid = replace(
             changes,
             email=_validate_field(fields, "email", normalize_email, changes.email),
             name=_validate_field(fields, "name", normalize_name, changes.name),
             role=_validate_field(fields, "role", validate_role, changes.role),
-            password=_validate_field(fields, "password", acceptable, changes.password),
+            password=_validate_field(fields, "password", validate_password, changes.password),
         )
         if fields:
             raise ValidationFailed(fields)
-        return good
+        return valid
 
-    def _validated_password(self, *about: str) -> Callable[[str], str]:
+    def _password_validator(self, *about: str) -> Callable[[str], str]:
         return lambda password: self._passwords.validate(password, *about)
 
     def _get(self, user_id: str) -> tuple[User, str]:
-        found = self._users.by_id(user_id)
-        if found is None:
+        row = self._users.by_id(user_id)
+        if row is None:
             raise NotFound
-        return found
+        return row
 
 
-def new_user(good: UserChanges, now: float) -> User:
+def new_user(valid: UserChanges, now: float) -> User:
     return User(
         id=str(uuid.uuid4()),
-        email=good.email or "",
-        name=good.name or "",
+        email=valid.email or "",
+        name=valid.name or "",
         role=Role.USER,
         created_at=int(now),
     )
@@ -226,7 +227,7 @@ def new_user(good: UserChanges, now: float) -> User:
 def _validate_field(
     fields: dict[str, list[str]], field: str, check: Callable[[str], str], text: str | None
 ) -> str | None:
-    """The checked value; or None, and the complaint is added to `fields`."""
+    """The valid value; or None, with the error added to `fields`."""
     try:
         return None if text is None else check(text)
     except ValueError as error:

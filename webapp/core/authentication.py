@@ -1,11 +1,11 @@
-"""Which identity do these credentials prove? The one decision, for every way into the app.
+"""Authentication: the one decision which identity the credentials of a request prove.
 
-1. A good bearer token, or on pages a good access cookie: an `Identity`.
-2. No good access token, and a refresh cookie that may be redeemed: `RefreshWanted`.
-3. Otherwise refused: an error that holds the reason.
+1. A valid bearer token, or on pages a valid access cookie: an `Identity`.
+2. No valid access token, but a refresh cookie that may be redeemed: `RefreshWanted`.
+3. Otherwise an error with the reason.
 
 Usually a browser has one cookie of each name, both of one session. But another app on the same
-host can set cookies of these names, and a copy of an older pair may stand before the good one.
+host can set cookies with these names, and an older pair may come before the valid one.
 """
 
 from collections.abc import Callable, Sequence
@@ -29,8 +29,8 @@ from .token_issuer import BROWSER_CLIENT
 
 Renewed = TypeVar("Renewed")
 
-# The error to raise when several tokens were refused. The first two come first, for then a good
-# sign-in may be among them that can't be judged at the moment: its cookies have to stay.
+# Order of importance when several tokens were refused. The first two are temporary: one of the
+# tokens may be valid, so its cookies have to stay.
 GRAVEST_FIRST = (ClockSkew, KeyUnknown, SessionEnded, TokenExpired, CookiesDiffer)
 
 
@@ -40,19 +40,19 @@ class Identity(NamedTuple):
     user: User
     access: AccessClaims
     from_cookie: bool = False
-    """Whether it was the access cookie. Then the refresh cookie should be of the same session."""
+    """Whether the token is from the access cookie."""
 
 
 @dataclass(frozen=True)
 class RefreshWanted:
-    """No access token is good; one of these refresh tokens may be redeemed."""
+    """No access token is valid; one of these refresh tokens may be redeemed."""
 
     tokens: Sequence[str]
     """In the order in which to try them."""
     sid: str | None
-    """If given, the only session that may be renewed."""
+    """The only session that may be refreshed; None: any."""
     refusals: Sequence[EvergreenError]
-    """Of the access tokens."""
+    """The errors of the access tokens."""
 
     def redeem_first(self, redeem: Callable[[str, str | None], Renewed]) -> Renewed:
         """The result of `redeem(token, sid)` for the first token that is not refused.
@@ -73,7 +73,7 @@ class Authenticator:
     verify: Callable[[str, float], tuple[User, AccessClaims]]
     """`TokenVerifier.verify`."""
     authentic_claims: Callable[[str, float], RefreshClaims | AccessClaims | None]
-    """`Tokens.authentic_claims`."""
+    """`TokenCodec.authentic_claims`."""
 
     def authenticate(
         self,
@@ -84,16 +84,16 @@ class Authenticator:
         *,
         bearer_only: bool = False,
     ) -> Identity | RefreshWanted:
-        """The one decision. Cookie values stand in the order in which the browser sent them.
+        """The identity, or a refresh. Cookie values are in the order of the Cookie header.
 
-        `refresh_cookies` is called only where they decide: most requests show a good access token.
-        `bearer_only`: for the JSON API, where a cookie proves nothing, as forms of other sites
-        could send it. Raises Unauthenticated with the reason, Unavailable.
+        `refresh_cookies` is called only if needed: most requests have a valid access token.
+        `bearer_only`: for the JSON API, where cookies are not accepted, since forms of other sites
+        send them too (CSRF). Raises Unauthenticated with the reason, Unavailable.
         """
         if bearer_only:
             return self._by_bearer(bearer, refresh_cookies, now)
         if bearer:
-            # A proxy in front may send a bearer token of its own, which proves nothing here.
+            # A proxy may add a bearer token of its own, which is not ours.
             try:
                 return Identity(*self._verify_of_browser(bearer, now))
             except (Unauthenticated, ClockSkew):
@@ -103,9 +103,9 @@ class Authenticator:
     def _by_bearer(
         self, token: str | None, refresh_cookies: Callable[[], Sequence[str]], now: float
     ) -> Identity | RefreshWanted:
-        """A script's expired token is renewed too, by a refresh cookie of the same session.
+        """Accept a bearer token, or a refresh cookie of the same session if it has expired.
 
-        The expired token shows that the call comes from the page's own script.
+        The expired token proves that the call comes from a script of this app's pages.
         """
         if token is None:
             raise TokenMissing
@@ -124,7 +124,7 @@ class Authenticator:
         refresh_cookies: Callable[[], Sequence[str]],
         now: float,
     ) -> Identity | RefreshWanted:
-        """The first good access cookie counts; those of whole pairs come first."""
+        """Accept the first valid access cookie. Those with a refresh cookie are tried first."""
         if len(access_cookies) > 1:
             access_cookies = self._whole_pairs_first(access_cookies, refresh_cookies(), now)
         sids: set[str] = set()
@@ -137,25 +137,25 @@ class Authenticator:
                 claims = self.authentic_claims(token, now)
                 sids |= {claims.sid} if claims and claims.client_id == BROWSER_CLIENT else set()
                 refusals += [refusal] if isinstance(refusal, (SessionEnded, ClockSkew)) else []
-        found = refresh_cookies()
-        if tokens := self._redeemable(found, sids, now):
+        refresh_tokens = refresh_cookies()
+        if tokens := self._redeemable(refresh_tokens, sids, now):
             return RefreshWanted(tokens, None, refusals)
-        raise gravest([*refusals, CookiesDiffer()] if found else refusals)
+        raise gravest([*refusals, CookiesDiffer()] if refresh_tokens else refusals)
 
     def _verify_of_browser(self, token: str, now: float) -> tuple[User, AccessClaims]:
-        """A program's token opens no page (RFC 8707: a token is for one audience)."""
-        found = self.verify(token, now)
-        if found[1].client_id != BROWSER_CLIENT:
+        """Verify a token for pages. A program's token is refused (RFC 8707: one audience)."""
+        user, claims = self.verify(token, now)
+        if claims.client_id != BROWSER_CLIENT:
             raise TokenInvalid
-        return found
+        return user, claims
 
     def _whole_pairs_first(
         self, access_tokens: Sequence[str], refresh_tokens: Sequence[str], now: float
     ) -> list[str]:
-        """Access tokens with a refresh token of the same session first.
+        """The access tokens, those with a refresh token of the same session first.
 
-        A single access token can't be renewed. If it came first, the refresh token of the whole
-        pair would look like another person's.
+        An access token without one can't be refreshed. If it came first, the refresh token of the
+        complete pair would look like another user's.
         """
         paired = self.sids_of(refresh_tokens, now)
         return sorted(access_tokens, key=lambda token: not self.sids_of([token], now) & paired)
@@ -165,31 +165,30 @@ class Authenticator:
     ) -> Sequence[str]:
         """The refresh tokens that may be redeemed, in the order in which to try them.
 
-        `access_sids`: the sessions of the authentic access tokens beside them. These come first.
-        Of one session only the newest token: an older one beside it is no theft, and must not look
-        like one. Another session would silently sign the browser in as another person. It is
-        tried only if each session of `access_sids` has a refresh token here, and so is a whole
-        pair that may have been left behind.
+        `access_sids`: the sessions of the authentic access tokens; their refresh tokens come
+        first. Of each session only the newest token is used: an older copy must not look like
+        theft. Other sessions could silently sign the browser in as another user. They are tried
+        only if each session of `access_sids` has a refresh token, so that its pair is complete.
         """
         if not access_sids and len(refresh_tokens) < 2:
             return refresh_tokens
         newest: dict[str, tuple[int, str]] = {}
         for token in refresh_tokens:
             claims = self.authentic_claims(token, now)
-            sid, found = (claims.sid, (claims.gen, token)) if claims else (token, (0, token))
-            newest[sid] = max(newest.get(sid, found), found)
+            sid, ranked = (claims.sid, (claims.gen, token)) if claims else (token, (0, token))
+            newest[sid] = max(newest.get(sid, ranked), ranked)
         own = [token for sid, (_, token) in newest.items() if sid in access_sids]
         others = [token for sid, (_, token) in newest.items() if sid not in access_sids]
         return own if access_sids - newest.keys() else own + others
 
     def sids_of(self, tokens: Sequence[str], now: float) -> set[str]:
-        """The sessions of the authentic tokens among these, expired or not."""
+        """The sids of the authentic tokens, expired or not."""
         claims = [self.authentic_claims(token, now) for token in tokens]
         return {each.sid for each in claims if each}
 
 
 def gravest(refusals: Sequence[EvergreenError]) -> EvergreenError:
-    """The error to raise if every token was refused; TokenMissing if there was none."""
+    """The most important error, by GRAVEST_FIRST; TokenMissing if there is none."""
     for kind in GRAVEST_FIRST:
         for refusal in refusals:
             if isinstance(refusal, kind):

@@ -1,4 +1,4 @@
-"""The claims of our tokens, verified."""
+"""Claims of access and refresh tokens."""
 
 from dataclasses import dataclass
 from typing import TypeVar
@@ -18,7 +18,7 @@ class AccessClaims:
     iat: int
     exp: int
     scope: str = ""
-    """Of a registered client; else empty, and no claim."""
+    """The scope of a registered client; else empty, and the token has no such claim."""
 
 
 @dataclass(frozen=True, slots=True)

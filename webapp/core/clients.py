@@ -1,8 +1,8 @@
-"""Clients: the programs that a session may belong to (RFC 6749 section 2).
+"""Clients: the browser and the programs that open sessions (RFC 6749 section 2).
 
-A refresh token is good only for the client that opened its session, so one
-lifted from a browser's cookie is worthless at the API, and the reverse. A
-registered client has a scope as well: what it may do for its users.
+A refresh token is valid only for the client that opened its session: one stolen from a browser's
+cookie is useless at the API, and the reverse. A registered client has a scope as well, which
+limits its access to its users' accounts.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from .keys import KID
 from .policy import Scope
 from .token_issuer import BROWSER_CLIENT
 
-# Whoever uses the API without being registered.
+# The client id of all programs that are not registered.
 API_CLIENT = "api"
 RESERVED = {BROWSER_CLIENT, API_CLIENT}
 
@@ -28,7 +28,7 @@ class Client:
     name: str
     created_at: int
     secret_hash: str | None
-    """None for a public client: an app that could not keep a secret."""
+    """None for a public client: an app that can't keep a secret."""
 
     scope: str = Scope.PROFILE.value
     """Words of `Scope`, separated by spaces; empty for `api`, where the user's role decides."""
@@ -47,24 +47,24 @@ class ClientStore(Protocol):
     def find(self, client_id: str) -> Client | None: ...
 
     def all(self) -> list[Client]:
-        """Sorted by id."""
+        """All clients, sorted by id."""
 
     def create(
         self, client_id: str, name: str, secret_hash: str | None, now: int, scope: str
     ) -> None:
-        """Raises Conflict if the id is taken."""
+        """Register a client. Raises Conflict if the id is taken."""
 
     def set_secret(self, client_id: str, secret_hash: str) -> bool:
-        """False if there is no such confidential client."""
+        """Replace the secret. False if there is no such confidential client."""
 
     def set_scope(self, client_id: str, scope: str) -> bool:
-        """False if there is no such client."""
+        """Replace the scope. False if there is no such client."""
 
     def open_sids(self, client_id: str) -> list[str]:
-        """The open sessions of a client, whether or not it is still registered."""
+        """The ids of a client's open sessions, whether or not it is still registered."""
 
     def delete(self, client_id: str) -> bool:
-        """False if there is no such client."""
+        """Remove the client. False if there is no such client."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,9 @@ class Clients:
     store: ClientStore
 
     def authenticate(self, client_id: str | None, secret: str | None) -> Client:
-        """The client that calls; `api` if it names none.
+        """The client with these credentials; `api` if there are none.
 
-        Raises ClientInvalid: unknown, a wrong or missing secret, or one where none belongs.
+        Raises ClientInvalid: unknown client, wrong or missing secret, or a secret of a public one.
         """
         if not client_id:
             if secret:
@@ -82,34 +82,34 @@ class Clients:
             return API
         if client_id == API_CLIENT and not secret:
             return API
-        known = KID.fullmatch(client_id) and client_id not in RESERVED
-        client = self.store.find(client_id) if known else None
-        if client is None or not _proves(client, secret):
+        is_valid_id = KID.fullmatch(client_id) and client_id not in RESERVED
+        client = self.store.find(client_id) if is_valid_id else None
+        if client is None or not _secret_matches(client, secret):
             raise ClientInvalid
         return client
 
     def scope_of(self, client_id: str) -> str:
-        """The scope of a registered client as it is now; empty for any other."""
+        """The present scope of a registered client; empty for any other."""
         client = None if client_id in RESERVED else self.store.find(client_id)
         return client.scope if client else ""
 
     def authenticate_confidential(self, client_id: str | None, secret: str | None) -> Client:
-        """As above, but only for a client with a secret. Raises ClientInvalid."""
+        """The client with these credentials, which must have a secret. Raises ClientInvalid."""
         if not client_id or not secret:
             raise ClientInvalid
         return self.authenticate(client_id, secret)
 
 
 def limiting_scope(access: AccessClaims) -> str | None:
-    """The scope that limits a token; None: its user's role alone decides.
+    """The scope that limits a token; None if only its user's role decides.
 
-    A token of a registered client from before there were scopes says nothing of them.
+    A token of a registered client from before scopes existed has no such claim: `profile`.
     """
     return None if access.client_id in RESERVED else access.scope or Scope.PROFILE
 
 
 def new_secret() -> tuple[str, str]:
-    """A secret, to be shown once, and its hash, to be stored."""
+    """A new secret, which is shown once, and its hash, which is stored."""
     secret = secrets.token_urlsafe(32)
     return secret, hash_secret(secret)
 
@@ -119,7 +119,7 @@ def hash_secret(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _proves(client: Client, secret: str | None) -> bool:
+def _secret_matches(client: Client, secret: str | None) -> bool:
     if client.secret_hash is None:
         return not secret
     return hmac.compare_digest(client.secret_hash, hash_secret(secret or ""))

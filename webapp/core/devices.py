@@ -1,4 +1,4 @@
-"""The sessions of one user: where am I signed in, and out with that one (ASVS 5.0 V7.4)."""
+"""The sessions of one user: list them and end them (OWASP ASVS 5.0 V7.4)."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from .sessions import Sessions
 
 @dataclass(frozen=True)
 class Device:
-    """A session and when its client was last heard of, to within one access token."""
+    """A session and the time of its last refresh, in Unix seconds."""
 
     session: Session
     last_seen: int
@@ -27,7 +27,7 @@ class Devices:
     feed: InvalidationFeed
 
     def of(self, user_id: str, now: float) -> list[Device]:
-        """A user's sessions that are still good, newest use first."""
+        """A user's sessions that are open and not idle for too long, newest use first."""
         sessions = self.session_repository.open_sessions(user_id, int(now))
         seen = self.generations.last_seen([session.sid for session in sessions])
         devices = [Device(s, seen.get(s.sid, s.created_at)) for s in sessions]
@@ -35,7 +35,7 @@ class Devices:
         return sorted(alive, key=lambda device: device.last_seen, reverse=True)
 
     def client_of(self, user_id: str, sid: str) -> str:
-        """Which client a user's own session belongs to. Raises NotFound."""
+        """The client of a user's own session. Raises NotFound."""
         _, session = self.session_repository.find(user_id, sid)
         if session is None or session.user_id != user_id:
             raise NotFound
@@ -44,14 +44,14 @@ class Devices:
     def end_one(
         self, user_id: str, sid: str, now: float, reason: str = EndReason.ENDED_ELSEWHERE
     ) -> None:
-        """End one of a user's own sessions. Raises NotFound: it is not one of theirs."""
+        """End one of a user's own sessions. Raises NotFound."""
         _, session = self.session_repository.find(user_id, sid)
         if session is None or session.user_id != user_id or session.ended_reason:
             raise NotFound
         self.sessions.end(sid, reason, now)
 
     def end_all(self, user_id: str, reason: str, now: float, *, but: str | None = None) -> int:
-        """How many that were; of more than MOST_OPEN, which is unusual, MOST_OPEN."""
+        """End all sessions but one; the number of them, at most MAX_OPEN_SESSIONS."""
         self.feed.publish(user_id)
         ended = self.ends.end_all(user_id, reason, int(now), but=but)
         self.sessions.write_tombstones(ended, now)

@@ -1,8 +1,8 @@
-"""A change of one's own address: it waits until its link was opened, and can be undone for a week.
+"""Changes of a user's own e-mail: pending until its link is opened, and undoable for a week.
 
-Whoever holds the address can have the password reset. So a typing error must not give the account
-to a stranger, and a thief must not be able to keep it (OWASP ASVS 5.0 6.3.7, 7.5.1).
-Nothing here reveals whether an address has an account: what differs goes to it by mail.
+The owner of the e-mail can reset the password. So a typing error must not give the account to a
+stranger, and a thief must not be able to keep it (OWASP ASVS 5.0 6.3.7, 7.5.1). No response
+reveals whether an e-mail has an account: the difference is in the mail to it.
 """
 
 import secrets
@@ -22,9 +22,9 @@ from .sessions import Sessions
 
 @dataclass(frozen=True)
 class EmailChange:
-    """A change that was made. Its old address is kept for the account as long as it can be undone.
+    """A completed change. While it can be undone, the old e-mail is reserved for the account.
 
-    Otherwise a thief could make an account of that address, and there would be no way back.
+    Otherwise a thief could register the old e-mail, which would make the undo impossible.
     """
 
     id: int
@@ -36,26 +36,27 @@ class EmailChangeStore(Protocol):
     """Every method may raise Unavailable."""
 
     def set_pending(self, user_id: str, email: str | None, kind: EventKind, now: int) -> None:
-        """Let an address wait; None: none any more."""
+        """Store a pending e-mail; None removes it."""
 
     def apply_pending(self, user: User, now: int) -> EmailChange | None:
-        """Make the waiting address the user's; None: one of the two has changed meanwhile.
+        """Make the pending e-mail the user's; None if either e-mail has changed meanwhile.
 
-        Raises Conflict: another account has it by now.
+        Raises Conflict if another account has it by now.
         """
 
-    def undoable(self, change_id: int, now: int) -> EmailChange | None: ...
+    def undoable(self, change_id: int, now: int) -> EmailChange | None:
+        """The change, if it can still be undone."""
 
     def undoable_to(self, email: str, now: int) -> EmailChange | None:
-        """The oldest change that can put this address back."""
+        """The oldest undoable change that would restore this e-mail."""
 
     def undo(
         self, change: EmailChange, password_hash: str, now: int
     ) -> tuple[User, User, list[Session]] | None:
-        """The user before and after, and the sessions that ended, in one transaction.
+        """Undo a change; the user before and after, and the sessions that ended. One transaction.
 
-        It and all later changes are used up by this: a later one may be the thief's. Earlier
-        ones are not. None: it was used up already.
+        It and all later changes can't be undone again: a later one may be the thief's. Earlier
+        ones can. None if it was undone before.
         """
 
 
@@ -73,32 +74,32 @@ class EmailChanges:
     def update_profile(
         self, user_id: str, *, email: str | None, name: str | None, password: str, now: float
     ) -> User:
-        """Change the name; let another address wait, for which the current password is needed.
+        """Change the name, and request a change of e-mail, which needs the current password.
 
-        A session alone, left open on a desk, must not be enough to move the account.
-        Raises ValidationFailed, PasswordRefused, NotFound.
+        An open session on an unattended computer must not be enough to take the account over.
+        Raises ValidationFailed, WrongPassword, NotFound.
         """
         user = self.accounts.profile(user_id)
-        good = self.accounts.validated(UserChanges(email=email, name=name))
-        wanted = good.email if good.email != user.email else None
-        if wanted:
+        valid = self.accounts.validated(UserChanges(email=email, name=name))
+        new_email = valid.email if valid.email != user.email else None
+        if new_email:
             if not password:
-                complaint = "Enter your current password to change the address."
-                raise WrongPassword({"current_password": [complaint]})
+                error = "Enter your current password to change the e-mail address."
+                raise WrongPassword({"current_password": [error]})
             self.accounts.check_password(user_id, password, now)
-        if good.name is not None:
-            user, _ = self.accounts.change(user_id, UserChanges(name=good.name), now)
-        return self._request(user, wanted, now) if wanted else user
+        if valid.name is not None:
+            user, _ = self.accounts.change(user_id, UserChanges(name=valid.name), now)
+        return self._request(user, new_email, now) if new_email else user
 
     def _request(self, user: User, email: str, now: float) -> User:
         self.store.set_pending(user.id, email, EventKind.EMAIL_CHANGE_REQUESTED, int(now))
-        waiting = replace(user, pending_email=email)
-        self._mail_link(waiting, now)
-        self.notifications.email_change_requested(waiting)
-        return waiting
+        changed = replace(user, pending_email=email)
+        self._mail_link(changed, now)
+        self.notifications.email_change_requested(changed)
+        return changed
 
     def send_again(self, user_id: str, now: float) -> str | None:
-        """The address that waits, if one does."""
+        """Mail the link again; the pending e-mail, or None."""
         user = self.accounts.profile(user_id)
         if user.pending_email:
             self._mail_link(user, now)
@@ -109,7 +110,7 @@ class EmailChanges:
             self.store.set_pending(user_id, None, EventKind.EMAIL_CHANGE_CANCELLED, int(now))
 
     def _mail_link(self, user: User, now: float) -> None:
-        """An address that is taken gets a letter as well, but no link."""
+        """Mail the link. An e-mail that is taken gets another message, without a link."""
         assert user.pending_email
         owner, _ = self.accounts.find(user.pending_email)
         if owner:
@@ -118,7 +119,7 @@ class EmailChanges:
             self.notifications.confirm_new_email(user, now)
 
     def mail_undo_again(self, email: str, user_id: str, now: float) -> bool:
-        """To an address that is kept for another user."""
+        """Mail the undo link again, if the e-mail is reserved for another user; else False."""
         change = self.store.undoable_to(email, int(now))
         if change is None or change.user_id == user_id:
             return False
@@ -127,15 +128,15 @@ class EmailChanges:
         return True
 
     def user_of_link(self, token: str, now: float) -> User:
-        """The user whose waiting address the link is for. Raises LinkVoid."""
-        found = self.users.by_id(self.email_tokens.read_user_id(Purpose.CHANGE_EMAIL, token, now))
-        if found is None or found[0].disabled or not found[0].pending_email:
+        """The user of a link with its pending e-mail. Raises InvalidLink."""
+        row = self.users.by_id(self.email_tokens.read_user_id(Purpose.CHANGE_EMAIL, token, now))
+        if row is None or row[0].disabled or not row[0].pending_email:
             raise InvalidLink
-        self.email_tokens.verify_unused(Purpose.CHANGE_EMAIL, token, *found)
-        return found[0]
+        self.email_tokens.verify_unused(Purpose.CHANGE_EMAIL, token, *row)
+        return row[0]
 
     def confirm(self, token: str, now: float) -> None:
-        """The waiting address is the user's from now on. Raises LinkVoid, also if it is taken."""
+        """Make the pending e-mail the user's. Raises InvalidLink, also if it is taken."""
         before = self.user_of_link(token, now)
         assert before.pending_email
         self.feed.publish(before.id)
@@ -149,7 +150,7 @@ class EmailChanges:
         self.notifications.email_change_undoable(before.email, after, change.id, now)
 
     def to_undo(self, token: str, now: float) -> EmailChange:
-        """What the link undoes. Raises LinkVoid."""
+        """The change that the link undoes. Raises InvalidLink."""
         user_id, change_id = self.email_tokens.change_to_undo(token, now)
         change, user = self.store.undoable(change_id, int(now)), self.users.by_id(user_id)
         if change is None or change.user_id != user_id or user is None or user[0].disabled:
@@ -157,19 +158,19 @@ class EmailChanges:
         return change
 
     def undo(self, token: str, now: float) -> tuple[User, str]:
-        """Put the old address back; the user, and a link's token to set a new password.
+        """Restore the old e-mail; the user, and the token of a link to set a new password.
 
-        The password that was the account's until now may be the thief's: it opens nothing any
-        more, and all sessions end. Raises LinkVoid, Conflict.
+        The present password may be the thief's: it becomes invalid, and all sessions end.
+        Raises InvalidLink, Conflict.
         """
         change = self.to_undo(token, now)
-        unknown = self.passwords.hash(secrets.token_urlsafe(32))
+        random_hash = self.passwords.hash(secrets.token_urlsafe(32))
         self.feed.publish(change.user_id)
-        undone = self.store.undo(change, unknown, int(now))
+        undone = self.store.undo(change, random_hash, int(now))
         if undone is None:
             raise InvalidLink
         before, after, ended = undone
         self.sessions.write_tombstones(ended, now)
         if before.email != after.email:
             self.notifications.email_changed(before, after)
-        return after, self.email_tokens.make(Purpose.RESET, after, unknown, now)
+        return after, self.email_tokens.make(Purpose.RESET, after, random_hash, now)

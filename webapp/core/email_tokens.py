@@ -1,7 +1,7 @@
-"""Mailed links: signed, good once, and for an hour at most; those that undo, for a week.
+"""Tokens of mailed links: signed, single use, valid for up to an hour (for undoing: a week).
 
-A link carries a digest of what it is going to change. Once that has changed, by
-this link or by anything else, it no longer fits: nothing has to be stored
+A token holds a digest of the state that it is going to change. Once that state has changed, by
+this link or otherwise, the digest differs: so single use needs no storage
 (OWASP Forgot Password Cheat Sheet; ASVS 5.0 6.4.1).
 """
 
@@ -14,11 +14,11 @@ from itsdangerous import BadData, URLSafeSerializer
 from .errors import InvalidLink
 from .models import User
 
-# Seconds. A mailbox read by somebody else later opens nothing any more.
+# Seconds. Short, since an old mail in a stolen mailbox must be useless.
 RESET_TTL = 30 * 60
 CONFIRM_TTL = 60 * 60
-# After a theft of the account. More: who gets an address that somebody else gave up could take
-# that person's account for longer. Fewer: an owner who is on holiday comes too late.
+# For owners after a theft of the account. More: the new owner of an abandoned mailbox could take
+# the account for longer. Fewer: an owner who is on holiday comes too late.
 UNDO_TTL = 7 * 24 * 3600
 
 
@@ -49,25 +49,27 @@ class EmailTokens:
         }
 
     def make(self, purpose: Purpose, user: User, password_hash: str, now: float) -> str:
+        """A token for one of the first three purposes."""
         return self._signed(purpose, user.id, _state(purpose, user, password_hash), now)
 
     def make_undo(self, user_id: str, change_id: int, now: float) -> str:
-        """It names a row that says whether it has been used: what it changes changes often."""
+        """A token to undo a change of e-mail. Single use is recorded in the row of the change."""
         return self._signed(Purpose.UNDO_EMAIL, user_id, str(change_id), now)
 
     def _signed(self, purpose: Purpose, user_id: str, state: str, now: float) -> str:
         return str(self._signers[purpose].dumps([user_id, int(now) + TTL[purpose], state]))
 
     def is_for(self, purpose: Purpose, token: str) -> bool:
+        """Whether the token was signed for this purpose, expired or not."""
         return self._signers[purpose].loads_unsafe(token)[0]
 
     def change_to_undo(self, token: str, now: float) -> tuple[str, int]:
-        """The id of the user and of the change. Raises LinkVoid: forged, or too old."""
+        """The user's id and the change's id. Raises InvalidLink: forged or expired."""
         user_id = self.read_user_id(Purpose.UNDO_EMAIL, token, now)
         return user_id, int(self._signers[Purpose.UNDO_EMAIL].loads(token)[2])
 
     def read_user_id(self, purpose: Purpose, token: str, now: float) -> str:
-        """The id of the user whom the link is for. Raises LinkVoid: forged, or too old."""
+        """The user's id. Raises InvalidLink: forged or expired."""
         try:
             user_id, expires, _ = self._signers[purpose].loads(token)
         except (BadData, ValueError):
@@ -77,18 +79,18 @@ class EmailTokens:
         return str(user_id)
 
     def verify_unused(self, purpose: Purpose, token: str, user: User, password_hash: str) -> None:
-        """Raises LinkVoid: what it was going to change has changed since."""
+        """Raise InvalidLink if the state has changed since the token was made."""
         state = self._signers[purpose].loads(token)[2]
         if not hmac.compare_digest(state, _state(purpose, user, password_hash)):
             raise InvalidLink
 
 
 def _state(purpose: Purpose, user: User, password_hash: str) -> str:
-    """What the link is going to change: the password, the address, or whether it is confirmed."""
-    changing = {
+    """Digest of the state that the link changes: password, e-mail, or its verification."""
+    changing_value = {
         Purpose.RESET: password_hash,
         Purpose.CONFIRM: str(user.email_verified_at),
         Purpose.CHANGE_EMAIL: user.pending_email or "",
     }
-    facts = [user.email, changing[purpose]]
+    facts = [user.email, changing_value[purpose]]
     return hashlib.sha256("\n".join(facts).encode()).hexdigest()[:32]

@@ -1,10 +1,10 @@
-"""Why a session has ended."""
+"""Reasons for the end of a session."""
 
 from enum import StrEnum
 
 
 class EndReason(StrEnum):
-    """The value in SQL and Redis. The texts for people are in `web/messages.py`."""
+    """Each value is stored in SQL and Redis. Its text for pages is in `web/messages.py`."""
 
     LOGOUT = "logout"
     REUSE = "reuse"
@@ -15,5 +15,5 @@ class EndReason(StrEnum):
     CLIENT_DELETED = "client_deleted"
     DISABLED = "disabled"
     DELETED = "deleted"
-    TOO_MANY = "too_many"  # newer sessions took its place: see `stores.MOST_OPEN`
-    UNKNOWN = "forgotten"  # in neither store: both have lost it
+    TOO_MANY = "too_many"  # newer sessions replaced it: see `ports.MAX_OPEN_SESSIONS`
+    UNKNOWN = "forgotten"  # in neither store

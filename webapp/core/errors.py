@@ -1,7 +1,7 @@
-"""One small tree: everything that the core refuses, and why.
+"""The exceptions of the core.
 
-`code` is the machine-readable name that the JSON API answers with; which HTTP
-status it becomes is `web/error_handlers.py`'s business.
+`code` is the machine-readable name in responses of the JSON API. `web/error_handlers.py` maps each
+class to an HTTP status.
 """
 
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class EvergreenError(Exception):
-    """Something was refused. `str(error)` is safe to show to a person."""
+    """Base class. `str(error)` may be shown to users."""
 
     code = "error"
     message = "Something went wrong."
@@ -21,7 +21,7 @@ class EvergreenError(Exception):
 
 
 class Unauthenticated(EvergreenError):
-    """Whoever asks has not shown who they are."""
+    """The request does not prove an identity."""
 
 
 class TokenMissing(Unauthenticated):
@@ -35,18 +35,18 @@ class TokenInvalid(Unauthenticated):
 
 
 class KeyUnknown(TokenInvalid):
-    """Perhaps a good token: a host that has a newer key than this one may have signed it."""
+    """The key is not in the ring. A host with a newer key may have signed a valid token."""
 
 
 class CookiesDiffer(Unauthenticated):
-    """The access cookie is of one session, the refresh cookie of another one."""
+    """The access cookie and the refresh cookie are of different sessions."""
 
     code = "token_invalid"
     message = "The cookies of two sign-ins are mixed. Please sign in again."
 
 
 class TokenExpired(Unauthenticated):
-    """The token is authentic, but its time is over. `claims` say whose session it was."""
+    """The token is authentic, but has expired. `claims` name its user and session."""
 
     code = "token_expired"
     message = "The token has expired."
@@ -57,7 +57,7 @@ class TokenExpired(Unauthenticated):
 
 
 class SessionEnded(Unauthenticated):
-    """The session is closed for good; `reason` is an `EndReason` value."""
+    """The session has ended; `reason` is an `EndReason` value."""
 
     code = "session_ended"
     message = "This session has ended."
@@ -83,7 +83,7 @@ class InvalidCredentials(Unauthenticated):
 
 
 class ValidationFailed(EvergreenError):
-    """`fields` maps a field's name to its complaints."""
+    """`fields` maps the name of a field to its errors."""
 
     code = "validation_failed"
     message = "Please check what you entered."
@@ -94,13 +94,13 @@ class ValidationFailed(EvergreenError):
 
 
 class WrongPassword(ValidationFailed):
-    """The change needs the current password, and this was not it."""
+    """The change needs the current password, and it was wrong."""
 
     code = "forbidden"
 
 
 class Conflict(ValidationFailed):
-    """What was asked for is taken."""
+    """The value is taken, or the change would leave no admin."""
 
     code = "conflict"
 
@@ -111,14 +111,14 @@ class ClientInvalid(Unauthenticated):
 
 
 class InvalidLink(EvergreenError):
-    """A mailed link that has been used, is too old, or is not one of ours."""
+    """A mailed link that was used, has expired, or is forged."""
 
     code = "link_void"
     message = "This link has been used already, or it is too old."
 
 
 class RateLimited(EvergreenError):
-    """Too many tries; the next one is welcome in `retry_after` seconds."""
+    """Too many attempts. The next one is allowed after `retry_after` seconds."""
 
     code = "rate_limited"
     message = "Too many tries in a short time."
@@ -134,7 +134,7 @@ class Forbidden(EvergreenError):
 
 
 class InsufficientScope(Forbidden):
-    """The user may do this; their client may not, without `scope` (RFC 6750 section 3.1)."""
+    """The user has the permission; the client lacks `scope` (RFC 6750 section 3.1)."""
 
     def __init__(self, scope: str) -> None:
         super().__init__(f"The client may not do this: its scope does not include {scope}.")
@@ -142,7 +142,7 @@ class InsufficientScope(Forbidden):
 
 
 class AccountDisabled(Forbidden):
-    """The password was right. Only the account's owner, or its thief, learns this."""
+    """The account is disabled. Raised only after the right password."""
 
     message = "This account is disabled. An administrator can enable it again."
 
@@ -153,7 +153,7 @@ class NotFound(EvergreenError):
 
 
 class Unavailable(EvergreenError):
-    """A store could not answer. An outage is not a logout: try again in `retry_after` s."""
+    """A store is down: temporary, and no sign-out. Retry after `retry_after` seconds."""
 
     code = "unavailable"
     message = "A part of the service is not answering. Nothing was changed; please try again."
@@ -161,7 +161,7 @@ class Unavailable(EvergreenError):
 
 
 class ClockSkew(Unavailable):
-    """A good token from the future: this host's clock is wrong, or that of the one who signed."""
+    """An authentic token from the future: the clock of this or of the signing host is wrong."""
 
     message = "The clocks of our servers differ. Nothing was changed; please try again."
 
@@ -171,12 +171,12 @@ class ClockSkew(Unavailable):
 
 
 class Overloaded(Unavailable):
-    """More people are signing in than there is room for."""
+    """The queue for password checks is full."""
 
     message = "Many people are signing in at the moment. Please try again in a few seconds."
 
 
 def first_line(error: BaseException) -> str:
-    """What a driver says: often several lines, of which the first names the cause."""
+    """The first line of an error message, for logs: drivers write several."""
     lines = str(getattr(error, "orig", None) or error).strip().splitlines()
     return lines[0] if lines else type(error).__name__

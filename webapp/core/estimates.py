@@ -1,8 +1,8 @@
-"""Turns at estimating the strength of a password: one at a time, and few for the meter.
+"""Limits on estimates of password strength: one at a time, with a CPU budget for the meter.
 
-zxcvbn is pure Python: while it computes it slows down all other requests of the process. The worst
-password of some thousands took a sixth of a second. Forms wait for their turn, a few at a time. The
-meter never waits, and has a share of the time: a flood of it slows the others down by no more.
+zxcvbn is pure Python: it slows down all other requests of the process. The slowest password of some
+thousands took a sixth of a second. Forms wait in a short queue. The meter never waits, and has a
+fixed share of the CPU: many requests for it slow the others down by no more than that.
 """
 
 import threading
@@ -12,17 +12,17 @@ from contextlib import contextmanager
 
 from .errors import Overloaded
 
-# Forms that may wait. More: they hold more of the places that all requests need.
+# Forms that may wait. More: they hold more of the threads that all requests need.
 QUEUE = 3
-# Seconds of CPU in each second that the meter may use, and how many it may have saved up. More: a
-# flood slows pages down more. Less: fewer people see the meter move while they type.
+# The meter's CPU seconds per second, and the largest budget that can accumulate. More: a flood of
+# requests slows pages down more. Less: fewer users see the meter move while they type.
 SHARE, SAVINGS = 0.1, 0.5
-# Seconds of CPU that one estimate is charged at most: the first one also loads the word lists.
-LONGEST = 0.25
+# The largest charge for one estimate, in CPU seconds: the first one also loads the word lists.
+MAX_CHARGE = 0.25
 
 
 class Estimates:
-    """Turns. `clock` tells seconds, `cpu` the seconds of CPU that this thread has used."""
+    """A lock with a queue. `clock` returns seconds, `cpu` the CPU seconds of this thread."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class Estimates:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """For a form, after those before it. Raises Busy."""
+        """Hold the lock for a form, after waiting for it. Raises Overloaded."""
         if not self._room.acquire(blocking=False):
             raise Overloaded
         try:
@@ -49,7 +49,7 @@ class Estimates:
 
     @contextmanager
     def spare_turn(self) -> Iterator[None]:
-        """For the meter, if nobody else computes and its share is not used up. Raises Busy."""
+        """Hold the lock for the meter, if it is free and budget is left. Raises Overloaded."""
         if not self._turn.acquire(blocking=False):
             raise Overloaded
         try:
@@ -62,6 +62,6 @@ class Estimates:
             try:
                 yield
             finally:
-                self._budget -= min(LONGEST, self._cpu() - began)
+                self._budget -= min(MAX_CHARGE, self._cpu() - began)
         finally:
             self._turn.release()

@@ -1,13 +1,12 @@
-"""Where passwords are hashed: a few threads of low priority, and a short queue before them.
+"""The hashing pool: a few threads of low priority with a short queue.
 
-A hash takes a core for a third of a second. Without bounds a rush of logins takes
-all cores and all threads, and everybody who is signed in waits with those who are
-signing in (OWASP Password Storage Cheat Sheet on denial of service).
+A hash takes a core for a third of a second. Without a limit, many sign-ins at once would take all
+cores and threads, and signed-in users would have to wait as well (OWASP Password Storage Cheat
+Sheet on denial of service).
 
-The account with the fewest places is served first. When the queue is full, places are shared out by
-account and then by address (an IP): the one that holds most of them gives one up to a newcomer that
-holds fewer. So one account that signs in all the time, or one machine with many accounts, keeps no
-other one out.
+Fair queueing: the account with the fewest places is served first. When the queue is full, the
+account (then the IP) with the most places loses one to a newcomer with fewer. So one account that
+signs in all the time, or one machine with many accounts, keeps no other one out.
 """
 
 import os
@@ -23,15 +22,15 @@ from .errors import Overloaded
 
 T = TypeVar("T")
 
-# How many may wait for a thread. More: a rush waits longer and holds more of the server's
-# threads. Fewer: it is sooner asked to come back.
+# Places to wait for a thread. More: waiting requests hold more of the server's threads. Fewer:
+# requests are refused sooner.
 QUEUE = 6
 LOWEST_PRIORITY = 19
 
 
 @dataclass(frozen=True, eq=False)
 class Place:
-    """Of one password in the pool, waiting or being hashed."""
+    """One hash in the pool, waiting or running."""
 
     account: str
     ip: str
@@ -40,7 +39,7 @@ class Place:
 
 
 class HashingPool:
-    """As many threads as there are cores, and `queue` places to wait for one."""
+    """A thread for each core, and `queue` places to wait for one."""
 
     def __init__(self, queue: int = QUEUE) -> None:
         self._threads = os.cpu_count() or 1
@@ -49,7 +48,7 @@ class HashingPool:
         _pools.add(self)
 
     def reset_after_fork(self) -> None:
-        """Without threads: they don't survive a fork."""
+        """Start without threads and places: threads do not survive a fork."""
         self._lock = threading.Lock()
         self._places: list[Place] = []
         self._refused = 0
@@ -57,15 +56,15 @@ class HashingPool:
             self._threads, "hashing", initializer=lower_thread_priority
         )
 
-    def run(self, work: Callable[[], T], account: str = "", address: str = "") -> T:
-        """The result, after waiting for it. Raises Busy: full, or the place went to another one."""
+    def run(self, work: Callable[[], T], account: str = "", ip: str = "") -> T:
+        """The result of `work`. Raises Overloaded: full, or the place was given away."""
         with self._lock:
             if len(self._places) == self._room:
                 self._refused += 1
-                self._make_room(account, address)
+                self._make_room(account, ip)
             else:
                 self._executor.submit(self._serve)
-            place = Place(account, address, work)
+            place = Place(account, ip, work)
             self._places.append(place)
         try:
             result: T = place.future.result()
@@ -77,7 +76,7 @@ class HashingPool:
                 self._places.remove(place)
 
     def _serve(self) -> None:
-        """One place. There are as many calls of this as places that wait."""
+        """Run the work of one place. It is submitted once for each place."""
         with self._lock:
             waiting = [
                 each for each in self._places if not (each.future.running() or each.future.done())
@@ -86,16 +85,16 @@ class HashingPool:
             place.future.set_running_or_notify_cancel()
         try:
             place.future.set_result(place.work())
-        except BaseException as error:  # raised where it is waited for
+        except BaseException as error:  # raised by `run`
             place.future.set_exception(error)
 
-    def _make_room(self, account: str, address: str) -> None:
-        """The latest place of the one that holds most, if it still waits for its thread.
+    def _make_room(self, account: str, ip: str) -> None:
+        """Cancel the latest waiting place of the account with the most places.
 
-        Raises Busy if none holds more than the newcomer would.
+        Raises Overloaded if none has more places than the newcomer would have.
         """
-        account_places, address_places = self._held(account, address)
-        newcomer = account_places + 1, address_places + 1
+        account_places, ip_places = self._held(account, ip)
+        newcomer = account_places + 1, ip_places + 1
         for place in sorted(self._places, key=self._held_by)[::-1]:
             if self._held_by(place) <= newcomer:
                 break
@@ -107,24 +106,24 @@ class HashingPool:
     def _held_by(self, place: Place) -> tuple[int, int]:
         return self._held(place.account, place.ip)
 
-    def _held(self, account: str, address: str) -> tuple[int, int]:
-        """How many places an account and an address have."""
+    def _held(self, account: str, ip: str) -> tuple[int, int]:
+        """The number of places of an account and of an IP."""
         accounts = sum(place.account == account for place in self._places)
-        return accounts, sum(place.ip == address for place in self._places)
+        return accounts, sum(place.ip == ip for place in self._places)
 
     @property
     def waiting(self) -> int:
-        """How many have no thread yet."""
+        """The number of places without a thread."""
         return max(0, len(self._places) - self._threads)
 
     @property
     def refused(self) -> int:
-        """How many were, in this process."""
+        """The number of refused hashes in this process."""
         return self._refused
 
 
 def lower_thread_priority() -> None:
-    """Hash with what the others leave. Linux knows a priority for each thread, macOS does not."""
+    """Give requests priority over hashes. Works on Linux only: there threads have priorities."""
     with suppress(OSError, AttributeError):
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOWEST_PRIORITY)
 
@@ -132,9 +131,9 @@ def lower_thread_priority() -> None:
 _pools: "WeakSet[HashingPool]" = WeakSet()
 
 
-def _start_over_everywhere() -> None:
+def _reset_all_after_fork() -> None:
     for pool in _pools:
         pool.reset_after_fork()
 
 
-os.register_at_fork(after_in_child=_start_over_everywhere)
+os.register_at_fork(after_in_child=_reset_all_after_fork)

@@ -1,32 +1,32 @@
-"""IP addresses, in the many ways in which servers and proxies write them."""
+"""IP addresses in the notations of servers and proxies."""
 
 import re
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
-# With a port some load balancers write every address: each connection would look like another one.
+# Some load balancers append a port, which differs for each connection.
 WITH_PORT = re.compile(r"\[([^\[\]]+)\](?::[0-9]*)?|([0-9.]+):[0-9]*")
-# RFC 6052 section 2.1: a translator in front shows IPv4 clients like this, all in one /64.
+# RFC 6052 section 2.1: a NAT64 translator shows IPv4 clients as addresses of one /96.
 TRANSLATED = 0x64FF9B << 96
-LONGEST = 64
+MAX_TEXT = 64
 
 
 def parse_ip(text: str) -> IPv4Address | IPv6Address | None:
-    """`ip`, `ip:port`, `[ip]` or `[ip]:port`, without its zone; None if it is no address.
+    """Parse `ip`, `ip:port`, `[ip]` or `[ip]:port`, without its zone; None if it is no IP.
 
-    IPv4 that a server sees as IPv6 is IPv4.
+    An IPv4 address that is mapped or translated to IPv6 is returned as IPv4.
     """
-    return _parse(text) if len(text) <= LONGEST else None
+    return _parse(text) if len(text) <= MAX_TEXT else None
 
 
 def plain_ip(text: str) -> str:
-    """In its normal form, or empty."""
+    """The IP in its normal form; empty if it is none."""
     return str(parse_ip(text) or "")
 
 
 @lru_cache(maxsize=1024)
 def ip_key(address: str) -> str:
-    """An IPv6 address counts as its /64: that much each customer has, to change within at will."""
+    """The key for rate limits: an IPv4 address, or the /64 of an IPv6 one (one customer's)."""
     ip = parse_ip(address)
     if isinstance(ip, IPv6Address):
         return str(IPv6Network((int(ip) >> 64 << 64, 64)))

@@ -1,9 +1,9 @@
-"""The envelope of a token: compact JWS (RFC 7515), signed and opened strictly.
+"""Compact JWS (RFC 7515): signing and strict verification.
 
-The algorithm comes from the key, never from the token (RFC 8725 section 3.1).
-Exactly the three header fields that we write are accepted, which turns away
-`crit`, `jwk`, `jku`, `x5u`, `zip`, `b64` and whatever comes next; and exactly
-one spelling of each token is, so that a text stands for one signature only.
+The algorithm comes from the key, never from the token (RFC 8725 section 3.1). Only the three
+header fields that `sign` writes are accepted, which excludes `crit`, `jwk`, `jku`, `x5u`, `zip`,
+`b64` and later ones. Only one base64url spelling of each token is accepted, so that a signature
+has one text.
 """
 
 import base64
@@ -14,7 +14,7 @@ from typing import Any
 from .errors import KeyUnknown, TokenInvalid
 from .keys import Key, KeyRing
 
-# The longest token we issue is well under 1 kB; nobody makes us hash a megabyte.
+# Characters. Our longest token has less than 1 kB; a limit avoids hashing megabytes.
 MAX_LENGTH = 4096
 SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 HEADER_FIELDS = {"alg", "typ", "kid"}
@@ -23,7 +23,7 @@ Json = dict[str, Any]
 
 
 def sign(claims: Json, typ: str, key: Key) -> str:
-    """Same claims and same key give the same bytes (a repeat relies on it)."""
+    """The signed token. The JSON is deterministic: a repeated refresh token is equal."""
     header = {"alg": key.algorithm, "typ": typ, "kid": key.kid}
     message = f"{_encode_json(header)}.{_encode_json(claims)}"
     return f"{message}.{_encode(key.sign(message.encode()))}"
@@ -42,7 +42,7 @@ def verify(token: str, typ: str, ring: KeyRing) -> Json:
 
 
 def kid_of(token: str) -> str:
-    """The key that a token names. Only of a token that has been opened."""
+    """The id of the key that signed a token. Call it only with a verified token."""
     return str(_decode_json(token.partition(".")[0])["kid"])
 
 
@@ -70,7 +70,7 @@ def _decode(text: str) -> bytes:
         data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except ValueError:
         raise TokenInvalid from None
-    if _encode(data) != text:  # stray bits in the last letter: a second spelling
+    if _encode(data) != text:  # stray bits in the last character: a second spelling
         raise TokenInvalid
     return data
 
@@ -86,7 +86,7 @@ def _decode_json(text: str) -> Json:
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> Json:
-    """Two readers of a duplicate claim may each believe another one (RFC 8725 section 2.4)."""
+    """Refuse duplicate names: parsers differ in which one they use (RFC 8725 section 2.4)."""
     value = dict(pairs)
     if len(value) != len(pairs):
         raise ValueError("duplicate name")

@@ -1,7 +1,7 @@
-"""Signing keys: a ring of them, newest first. The first signs, all verify.
+"""Signing keys in a key ring, newest first. The first key signs, all verify.
 
-The algorithm belongs to the key: base64url is an HMAC secret (HS256), `@file.pem`
-is EdDSA (Ed25519), ES256 (P-256) or RS256 by what is in the file.
+The algorithm belongs to the key: base64url is an HMAC secret (HS256); `@file.pem` is EdDSA
+(Ed25519), ES256 (P-256) or RS256, depending on the key in the file.
 """
 
 import base64
@@ -22,10 +22,10 @@ from .urls import Unreadable
 
 # RFC 7518 section 3.2: an HS256 key is at least as long as the hash it feeds.
 MIN_KEY_BYTES = 32
-# NIST SP 800-57: what 2030 still asks for would be 3072; less than this is broken.
+# NIST SP 800-57 part 1: at least 2048 until 2030, 3072 afterwards.
 MIN_RSA_BITS = 2048
 BASE64URL = re.compile(r"(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{2,3}={0,2})?")
-# What a key, or a client, may be called.
+# Allowed ids of keys and clients.
 KID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 ALGORITHMS = ("HS256", "EdDSA", "ES256", "RS256")
 # NIST SP 800-186 section 3.2.1.3.
@@ -43,7 +43,7 @@ class Key:
     signs: Any
     verifies: Any
     path: Path | None = None
-    """The file that it was read from."""
+    """The file of the key."""
 
     def sign(self, message: bytes) -> bytes:
         return self.method.sign(message, self.signs)
@@ -52,7 +52,7 @@ class Key:
         return bool(self.method.verify(message, self.verifies, signature))
 
     def public_jwk(self) -> dict[str, Any] | None:
-        """RFC 7517; None for a shared secret, which is nobody else's business."""
+        """The public key as a JWK (RFC 7517); None for an HMAC secret."""
         if self.algorithm == "HS256":
             return None
         jwk = json.loads(self.method.to_jwk(self.verifies))
@@ -60,10 +60,10 @@ class Key:
 
 
 class LowSEcdsa(ECAlgorithm):
-    """ES256 with one signature for each that was made.
+    """ES256 with low-s signatures only.
 
-    Where (r, s) verifies, (r, n-s) does as well, and anybody can compute it: a second text for a
-    token. Only the lower s is made here and accepted (SEC 1 version 2 section 4.1.4, BIP 146).
+    If (r, s) is valid, (r, n-s) is valid as well, so every token would have a second text. Only
+    the lower s is produced and accepted (SEC 1 version 2 section 4.1.4, BIP 146).
     """
 
     def sign(self, msg: bytes, key: Any) -> bytes:
@@ -80,8 +80,8 @@ class LowSEcdsa(ECAlgorithm):
 class KeyRing:
     """The keys of one kind of token.
 
-    A new key is put first; the old one stays in the list until its last token
-    has expired, so that a rotation signs nobody out.
+    To rotate: put the new key first, and keep the old one until its last token has expired. So a
+    rotation signs no user out.
     """
 
     def __init__(self, keys: list[Key]) -> None:
@@ -96,9 +96,9 @@ class KeyRing:
 
     @classmethod
     def parse(cls, text: str) -> "KeyRing":
-        """`kid:key,kid:key`. Raises Unreadable.
+        """Parse `kid:key,kid:key`. Raises Unreadable.
 
-        It never quotes what it was given: name and key may have been swapped.
+        The message quotes no part of the text: name and key may have been swapped.
         """
         keys = []
         for number, part in enumerate(text.split(","), start=1):
@@ -109,9 +109,9 @@ class KeyRing:
         return cls(keys)
 
     def shares_a_key_with(self, other: "KeyRing") -> bool:
-        """Whether a secret of one is in the other. (Public keys are no secrets.)"""
-        here = [key.signs for key in self._by_kid.values() if isinstance(key.signs, bytes)]
-        return any(key.signs in here for key in other._by_kid.values())
+        """Whether both rings hold the same HMAC secret."""
+        secrets_here = [key.signs for key in self._by_kid.values() if isinstance(key.signs, bytes)]
+        return any(key.signs in secrets_here for key in other._by_kid.values())
 
     def __iter__(self) -> Iterator[Key]:
         return iter(self._by_kid.values())
@@ -129,6 +129,7 @@ class KeyRing:
 
 
 def parse_key(text: str) -> Key:
+    """Parse `kid:key`. Raises Unreadable; the message continues "key N"."""
     kid, colon, body = text.partition(":")
     if not colon or not KID.fullmatch(kid):
         raise Unreadable("is not written as name:key, its name in letters, digits and . _ -")
@@ -176,12 +177,12 @@ def _algorithm_for(public: Any) -> str | None:
 
 
 def generate_secret() -> str:
-    """A new random HMAC key, as `KeyRing.parse` reads it behind `kid:`."""
+    """A new random HMAC key in base64url, as after `kid:` in a key ring."""
     return secrets.token_urlsafe(MIN_KEY_BYTES)
 
 
 def generate_pem(algorithm: str) -> bytes:
-    """A new private key, PKCS #8. `algorithm` is EdDSA, ES256 or RS256."""
+    """A new private key in PEM (PKCS #8). `algorithm` is EdDSA, ES256 or RS256."""
     if algorithm == "EdDSA":
         private: Any = ed25519.Ed25519PrivateKey.generate()
     elif algorithm == "ES256":

@@ -14,26 +14,26 @@ class User:
     created_at: int = 0
     disabled: bool = False
     email_verified_at: int | None = None
-    """When the address was shown to be theirs, by a link that was mailed to it."""
+    """When a link that was mailed to the e-mail was opened."""
     verified_password_hash: str = field(default="", repr=False)
-    """The hash that the password just matched: a session opens only while it is still stored."""
+    """The hash that the password just matched. A session opens only if it is still stored."""
     awaiting_verification: bool = False
-    """Registered, and `confirmed_at` is needed before the first sign-in."""
+    """Whether the e-mail has to be verified before the first sign-in."""
     pending_email: str | None = None
-    """A new address that waits for its link to be opened; what a session's look-up leaves out."""
+    """A new e-mail that is not verified yet. Not read with a session."""
     sessions_ended_at: int | None = None
-    """When all sessions ended last, of which `sessions_ended_reason` was the reason."""
+    """When all sessions ended the last time, for `sessions_ended_reason`."""
     sessions_ended_reason: str | None = None
     session_kept: str | None = None
-    """The sid of the one session that this did not end."""
+    """The sid of the one session that stayed open then."""
 
     def ended_before(self, sid: str, began_at: int) -> str | None:
-        """Why a session ended that has no row to show it; None if it began later, or was kept.
+        """The end reason of a session without a row; None if it began later, or stayed open.
 
-        Of the same second it counts as ended: a session that really is newer has its row.
+        One of the same second counts as ended: a session that is really newer has its row.
         """
-        over = self.sessions_ended_at is not None and began_at <= self.sessions_ended_at
-        return self.sessions_ended_reason if over and sid != self.session_kept else None
+        ended = self.sessions_ended_at is not None and began_at <= self.sessions_ended_at
+        return self.sessions_ended_reason if ended and sid != self.session_kept else None
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class UserChanges:
 
     @property
     def session_end_reason(self) -> EndReason | None:
-        """Why the user's sessions end, if they do. Enabling the user ends them, too."""
+        """The end reason of the user's sessions; None if they stay. Enabling ends them, too."""
         if self.password is not None:
             return EndReason.PASSWORD_CHANGED
         return None if self.disabled is None else EndReason.DISABLED
@@ -67,13 +67,13 @@ class Session:
     remembered: bool
     idle_ttl: int
     expires_at: int
-    """The absolute limit: no rotation moves it."""
+    """The absolute limit, which rotations do not change."""
     reauthenticated_at: int | None = None
-    """When the password was last given in this session."""
+    """When the password was last entered in this session."""
     ended_at: int | None = None
     ended_reason: str | None = None
     epoch: int | None = 0
-    """How often all sessions of the user had ended when it began; a lower number than theirs
-    means that it has ended with the others. A time would not do: two things happen in a second.
-    None: the version before 0009 wrote it, and its row alone says whether it has ended.
+    """`session_epoch` of the user when the session began. If the user's is higher, all sessions
+    have ended since. A counter, since a time in seconds is not precise enough. None: written by
+    the version before migration 0009; only `ended_at` counts.
     """

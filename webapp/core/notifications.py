@@ -1,6 +1,6 @@
-"""What people are told by mail: that a link waits for them, and what happened to their account.
+"""Notifications by mail: links, and changes of an account.
 
-How a letter looks and travels is the mail room's business.
+Text and delivery of the messages are in `webapp/mail`.
 """
 
 from dataclasses import replace
@@ -10,8 +10,9 @@ from typing import Protocol
 from .email_tokens import CONFIRM_TTL, RESET_TTL, UNDO_TTL, EmailTokens, Purpose
 from .models import User
 
-# Where no mail goes (RFC 2606 section 2). It has to be a valid address: a letter to it is written.
-NOBODY = User(
+# A user whose mail is never sent (RFC 2606 section 2). The e-mail has to be valid, since a message
+# to it is built.
+DUMMY_USER = User(
     id="00000000-0000-4000-8000-000000000000", email="nobody@nowhere.test", name="", role=""
 )
 
@@ -19,7 +20,7 @@ NOBODY = User(
 class Notification(StrEnum):
     VERIFY_EMAIL = "verify_email"
     ALREADY_REGISTERED = "already_registered"
-    RESET_PASSWORD = "reset_password"  # noqa: S105 - the name of a letter
+    RESET_PASSWORD = "reset_password"  # noqa: S105 - the name of a message
     PASSWORD_CHANGED = "password_changed"  # noqa: S105
     CONFIRM_NEW_EMAIL = "confirm_new_email"
     EMAIL_CHANGE_REQUESTED = "email_change_requested"
@@ -31,17 +32,17 @@ class Notification(StrEnum):
 
 class Mailer(Protocol):
     def send(self, notice: Notification, to: str, **facts: str) -> None:
-        """Never fails and never waits: what can't be delivered is tried again, then logged."""
+        """Queue a message. Never raises or waits: a failed delivery is retried, then logged."""
 
 
 class Notifications:
-    """Every letter that the core has reason to send, and its link."""
+    """Every message that the core sends, with its link."""
 
     def __init__(self, post: Mailer, links: EmailTokens) -> None:
         self._mailer = post
         self._email_tokens = links
 
-    def confirm_address(self, user: User, password_hash: str, now: float) -> None:
+    def verify_email(self, user: User, password_hash: str, now: float) -> None:
         token = self._email_tokens.make(Purpose.CONFIRM, user, password_hash, now)
         self._send(Notification.VERIFY_EMAIL, user, token=token, minutes=str(CONFIRM_TTL // 60))
 
@@ -56,7 +57,7 @@ class Notifications:
         self._send(Notification.PASSWORD_CHANGED, user)
 
     def confirm_new_email(self, user: User, now: float) -> None:
-        """To the address that waits."""
+        """Mail the link to the pending e-mail."""
         token = self._email_tokens.make(Purpose.CHANGE_EMAIL, user, "", now)
         facts = {"token": token, "minutes": str(CONFIRM_TTL // 60)}
         self._mailer.send(Notification.CONFIRM_NEW_EMAIL, user.pending_email or "", **facts)
@@ -65,13 +66,13 @@ class Notifications:
         self._send(Notification.EMAIL_CHANGE_REQUESTED, user, new_email=user.pending_email or "")
 
     def email_changed(self, before: User, after: User) -> None:
-        """To the old address, where nothing can be undone: an admin did it, or the undo itself."""
+        """Inform the old e-mail of a change that can't be undone: by an admin, or an undo."""
         self._send(Notification.EMAIL_CHANGED, before, new_email=after.email)
 
     def email_change_undoable(
         self, old_email: str, after: User, change_id: int, now: float
     ) -> None:
-        """To the old address: a thief of the account can change everything but that mailbox."""
+        """Mail the undo link to the old e-mail, which a thief of the account can't read."""
         token = self._email_tokens.make_undo(after.id, change_id, now)
         facts = {"token": token, "new_email": after.email, "days": str(UNDO_TTL // 86400)}
         self._send(Notification.EMAIL_CHANGED_UNDO, replace(after, email=old_email), **facts)
@@ -83,9 +84,9 @@ class Notifications:
         self._send(Notification.ACCOUNT_DELETED, user)
 
     def send_dummy(self, now: float) -> None:
-        """As much work as a letter, and none is sent: how long it takes must not tell."""
-        self.reset_password(NOBODY, "", now)
+        """Build a message and send none: constant work, so that timing reveals no account."""
+        self.reset_password(DUMMY_USER, "", now)
 
     def _send(self, notice: Notification, user: User, **facts: str) -> None:
-        """Letters greet by no name: a stranger who registers an address first chooses the name."""
+        """Send without the user's name: a stranger may have registered the e-mail and chosen it."""
         self._mailer.send(notice, user.email, **facts)

@@ -1,4 +1,4 @@
-"""How hard a password is to guess. The text is in its normal form (`passwords.normal`)."""
+"""Password strength, by zxcvbn. Passwords are normalized (`passwords.normalize`)."""
 
 from dataclasses import dataclass
 
@@ -7,19 +7,19 @@ APP_NAME = "evergreen"
 # zxcvbn's score, 0 to 4: 3 takes 10^8 guesses or more. It reads 72 characters at most.
 GOOD_SCORE = 3
 READ_AT_ONCE = 72
-# Letters that have to be there besides the app's name and the person's own; shorter names may be
-# part of any word.
+# Characters that a password needs besides the app's name and the user's name and e-mail.
 MIN_OWN = 8
-# What zxcvbn takes for letters in disguise. It tries all readings: with all of them in one password
-# for half a minute, with so many for a tenth of a second.
+# Characters that zxcvbn takes for disguised letters. It tries all combinations: all of these in one
+# password would take half a minute, MAX_LEET of them a tenth of a second.
 LEET = set("4@8({[<369!1|0$5+7%2")
-MOST_LEET = 9
+MAX_LEET = 9
+# Shorter names may be part of any word.
 SHORTEST_WORD = 4
 
 
 @dataclass(frozen=True)
 class Strength:
-    """How hard a password is to guess: 0 to 4, and advice for its owner."""
+    """`score` is 0 to 4, `words` the advice for the user."""
 
     score: int
     good: bool
@@ -27,16 +27,16 @@ class Strength:
 
 
 def without_known_words(password: str, known: list[str]) -> str:
-    """The password without the words that a guesser knows beforehand."""
-    rest = password.casefold()
+    """The password without the words that a guesser would try first."""
+    remainder = password.casefold()
     for word in sorted(known, key=len, reverse=True):
         if len(word) >= SHORTEST_WORD:
-            rest = rest.replace(word.casefold(), "")
-    return rest
+            remainder = remainder.replace(word.casefold(), "")
+    return remainder
 
 
 def estimate_strength(password: str, own: list[str]) -> Strength:
-    """The strength of the stronger end: one end that can't be guessed is enough."""
+    """The strength of the stronger end: zxcvbn reads READ_AT_ONCE characters at most."""
     ends = {password[:READ_AT_ONCE], password[-READ_AT_ONCE:]}
     score, warning = max(_estimate(end, own) for end in ends)
     if score < GOOD_SCORE:
@@ -47,7 +47,7 @@ def estimate_strength(password: str, own: list[str]) -> Strength:
 def _estimate(password: str, own: list[str]) -> tuple[int, str]:
     from zxcvbn import zxcvbn  # its word lists are large: loaded only when a password is chosen
 
-    if len(LEET & set(password)) > MOST_LEET:
+    if len(LEET & set(password)) > MAX_LEET:
         password = password.translate(dict.fromkeys(map(ord, LEET), "·"))
-    found = zxcvbn(password, user_inputs=own, max_length=READ_AT_ONCE)
-    return found["score"], found["feedback"]["warning"] or "This is easy to guess."
+    result = zxcvbn(password, user_inputs=own, max_length=READ_AT_ONCE)
+    return result["score"], result["feedback"]["warning"] or "This is easy to guess."

@@ -1,4 +1,4 @@
-"""Hash and check passwords; what makes one acceptable."""
+"""Passwords: hashing, verification and the rules for a new one."""
 
 import base64
 import hmac
@@ -18,20 +18,20 @@ from .password_strength import APP_NAME, MIN_OWN, Strength, estimate_strength, w
 
 T = TypeVar("T")
 
-# NIST SP 800-63B-4 section 3.1.1.2: length is what counts, so no composition rules.
+# NIST SP 800-63B-4 section 3.1.1.2: length matters, so there are no composition rules.
 MAX_LENGTH = 1024
 DEFAULT_MIN_LENGTH = 15
 
-# Names what the digest is for, so that a hash stolen elsewhere can't be tried here
+# Binds the digest to this use, so that a hash stolen from another site can't be tried here
 # in place of the password ("shucking", OWASP Password Storage Cheat Sheet).
 DOMAIN = b"evergreen password v1"
 
 
-# Whose password is checked, where that is known: an account's key. Set around the check; every
-# function between the two would otherwise have to pass it on.
+# The key of the account whose password is being checked, if there is one. Set around the check:
+# otherwise every function in between would need it as a parameter.
 account_checked: ContextVar[str] = ContextVar("account_checked", default="")
 
-# All of the process take turns: zxcvbn keeps `user_inputs` where all threads see them.
+# One for the process, since only one thread at a time may run zxcvbn: its `user_inputs` are global.
 _estimates = Estimates()
 
 
@@ -44,9 +44,9 @@ class Passwords:
     def __init__(
         self, rounds: int, min_length: int, published: frozenset[str], pool: HashingPool
     ) -> None:
-        """`rounds` is bcrypt's cost: one more doubles the time of a guess and of a login.
+        """`rounds` is bcrypt's cost: one more doubles the time of a guess and of a sign-in.
 
-        `published` are passwords that everybody may know: they open nothing.
+        `published` are passwords that are public, as those of the demo data: always refused.
         """
         self._pool = pool
         self._published = published
@@ -54,9 +54,9 @@ class Passwords:
         self._min_length = min_length
 
     def validate(self, password: str, *about: str) -> str:
-        """The password, if it is acceptable. Raises ValueError with words for its owner, Busy.
+        """The password, if it is strong enough. Raises ValueError with advice, Overloaded.
 
-        `about` are the person's address and name: what a guesser would try first
+        `about` are the user's e-mail and name: a guesser would try those first
         (OWASP ASVS 5.0 6.2.4, 6.2.11).
         """
         strength = self.strength(password, *about)
@@ -65,11 +65,11 @@ class Passwords:
         return password
 
     def strength(self, password: str, *about: str) -> Strength:
-        """Raises Busy."""
+        """The strength of a new password. Raises Overloaded."""
         return self._strength(password, about, _estimates.turn())
 
     def meter(self, password: str, *about: str) -> Strength:
-        """The same while it is typed. Raises Busy: then the meter shows nothing."""
+        """The strength while it is typed. Raises Overloaded: then the meter shows nothing."""
         return self._strength(password, about, _estimates.spare_turn())
 
     def _strength(
@@ -84,44 +84,44 @@ class Passwords:
             return Strength(0, False, "That password is printed in our code, for all to read.")
         own = [APP_NAME, *(word for text in about for word in (text, *text.split("@")))]
         if len(without_known_words(normalize(password), own)) < MIN_OWN:
-            return Strength(0, False, "That is little more than your address, or our name.")
+            return Strength(0, False, "That is little more than your e-mail, or our name.")
         with turn:
             return estimate_strength(normalize(password), own)
 
     def hash(self, password: str) -> str:
-        """Raises Busy."""
+        """The bcrypt hash with a new salt. Raises Overloaded."""
         salt = bcrypt.gensalt(self._rounds)
         return self._run(lambda: bcrypt.hashpw(_digest(password), salt)).decode()
 
     def needs_rehash(self, hashed: str) -> bool:
-        """Whether a hash was made at another cost than the setting's."""
+        """Whether a hash has another cost than the setting."""
         return not hashed.startswith(f"$2b${self._rounds:02}$")
 
     def verify(self, password: str, hashed: str | None) -> bool:
-        """Takes the same time whether or not there is a hash to compare with. Raises Busy."""
-        if len(password) > MAX_LENGTH:  # nobody's, and normalising it would take its square
+        """Whether the password matches. Constant work, also without a hash. Raises Overloaded."""
+        if len(password) > MAX_LENGTH:  # never valid, and normalising takes quadratic time
             password = ""
-        known = hashed or self._dummy_hash(self._rounds)
-        found = self._run(lambda: self._compare(_digest(password), known))
-        return found and hashed is not None and password not in self._published
+        expected = hashed or self._dummy_hash(self._rounds)
+        matches = self._run(lambda: self._compare(_digest(password), expected))
+        return matches and hashed is not None and password not in self._published
 
     def _run(self, work: Callable[[], T]) -> T:
-        """In the pool. Where no account is known, each request counts as one of its own."""
-        here = security_events.audit_context.get()()
-        account = account_checked.get() or here.actor_id or here.request_id
-        return self._pool.run(work, account, ip_key(here.ip))
+        """Run in the hashing pool. Without an account, the request counts as an account."""
+        context = security_events.audit_context.get()()
+        account = account_checked.get() or context.actor_id or context.request_id
+        return self._pool.run(work, account, ip_key(context.ip))
 
     def _compare(self, digest: bytes, hashed: str) -> bool:
-        """What a hash of a lower cost than today's takes less is worked off."""
-        found = bcrypt.checkpw(digest, hashed.encode())
-        if not found:
+        """Compare; a mismatch takes as long as at the present cost, also with an older hash."""
+        matches = bcrypt.checkpw(digest, hashed.encode())
+        if not matches:
             for rounds in range(_rounds_of(hashed), self._rounds):
                 bcrypt.checkpw(digest, self._dummy_hash(rounds).encode())
-        return found
+        return matches
 
     @staticmethod
     def _dummy_hash(rounds: int) -> str:
-        """A hash of no password."""
+        """A hash that no password matches."""
         return f"$2b${rounds:02}${'.' * 53}"
 
 

@@ -1,7 +1,7 @@
-"""Who may do what: the whole policy, in two tables. What is not in them is refused.
+"""Roles, scopes and permissions, in two tables. A permission that is not in them is refused.
 
-A user's role says what they may do; a registered client's scope, what it may do for them. Both
-have to allow it.
+A user's role grants permissions; a registered client's scope limits them. Both have to allow an
+action.
 """
 
 from enum import StrEnum
@@ -13,8 +13,8 @@ class Role(StrEnum):
 
 
 class Permission(StrEnum):
-    OWN_ACCOUNT = "own_account"  # one's profile, sessions, and the sample resource
-    MANAGE_USERS = "manage_users"  # everybody's
+    OWN_ACCOUNT = "own_account"  # the user's own profile and sessions, and the sample resource
+    MANAGE_USERS = "manage_users"  # all accounts
 
 
 ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
@@ -24,13 +24,14 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
 
 
 class Scope(StrEnum):
-    """Of a registered client (RFC 6749 section 3.3)."""
+    """The scope of a registered client (RFC 6749 section 3.3)."""
 
     PROFILE = "profile"
     ADMIN = "admin"
 
 
-# Scope → what it adds. `profile` ends sessions of the same client only (web/api/auth.py).
+# Permissions that each scope allows. `profile` ends only sessions of the same client
+# (web/api/auth.py).
 COVERS: dict[str, frozenset[Permission]] = {
     Scope.PROFILE: frozenset({Permission.OWN_ACCOUNT}),
     Scope.ADMIN: frozenset({Permission.MANAGE_USERS}),
@@ -38,17 +39,17 @@ COVERS: dict[str, frozenset[Permission]] = {
 
 
 def has_permission(role: str, permission: Permission) -> bool:
-    """An unknown role may do nothing."""
+    """Whether the role grants the permission. An unknown role grants none."""
     return permission in ROLE_PERMISSIONS.get(role, frozenset())
 
 
 def covers(scope: str, permission: Permission) -> bool:
-    """An unknown scope covers nothing."""
+    """Whether the scope allows the permission. An unknown scope allows none."""
     return any(permission in COVERS.get(word, frozenset()) for word in scope.split())
 
 
 def validate_scope(text: str) -> str:
-    """In the form that is stored: `profile` always, in the order of `Scope`. Raises ValueError."""
+    """The scope in its stored form: with `profile`, in the order of `Scope`. Raises ValueError."""
     words = {Scope.PROFILE.value, *text.split()}
     if unknown := words - set(Scope):
         raise ValueError(f"Unknown scope: {' '.join(sorted(unknown))}. Use: {', '.join(Scope)}.")

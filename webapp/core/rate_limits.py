@@ -1,13 +1,11 @@
-"""How often somebody may try: the table of limits, and how they are counted.
+"""Rate limits: the table of limits, and the rules for counting.
 
-A check of a password is reserved before it is made, so that a thousand parallel
-guesses find ten places and not a thousand; after a success the place is given
-back, so that only failures count as guesses. Successes count as well, for what
-they cost, by much wider limits. Guesses count apart from browsers that the
-account knows (and from a session or a mailed link), and from a client that has
-shown its secret: a stranger who uses up the account's places locks out
-strangers, not its owner (OWASP, "Slow Down Online Guessing Attacks with Device
-Cookies").
+A password check is counted before it is made, so that parallel guesses can't exceed the limit; a
+success is taken back, so that only failures count as guesses. Much wider limits count all checks,
+for their CPU time. Guesses have separate limits for browsers that have signed in to the account
+(also for a session or a mailed link) and for clients with a secret: so a stranger who uses up the
+account's limit locks out strangers, not its owner (OWASP, "Slow Down Online Guessing Attacks with
+Device Cookies").
 """
 
 import hashlib
@@ -32,34 +30,34 @@ class Limit:
     amount: int
     seconds: int
     local: bool = False
-    """Every worker counts for itself: it costs no call to Redis, and n workers let n times pass."""
+    """Counted in each worker: without a call to Redis, but n workers allow n times as many."""
 
 
-# Wrong passwords for an account from browsers that it does not know. More: a guesser gets through
-# more of a list (10 are 960 a day). Fewer: strangers can lock new browsers out more cheaply.
+# Wrong passwords for an account from unknown browsers. More: a guesser gets through more of a list
+# (10 are 960 a day). Fewer: strangers can lock new browsers out more cheaply.
 LOGIN_PER_ACCOUNT = Limit("account", 10, 15 * MINUTE)
-# Wrong passwords from an address, for whichever accounts. More: one machine tries a popular
-# password on more accounts. Fewer: an office or a mobile network behind one address is locked out.
+# Wrong passwords from an IP, for all accounts. More: one machine tries a popular
+# password on more accounts. Fewer: an office or a mobile network behind one IP is locked out.
 LOGIN_PER_IP = Limit("address", 100, 15 * MINUTE)
-# Wrong passwords for an account from all browsers that it knows. More: a thief of a browser's
+# Wrong passwords for an account from all its known browsers. More: a thief of a browser's
 # cookie can guess more. Fewer: an owner with a new password has to wait.
 LOGIN_PER_KNOWN_BROWSER = Limit("known-browser", 30, 15 * MINUTE)
-# Those of known browsers at an address, for all accounts. It is not ADDRESS, which also counts
-# them: a stranger at the same address can use that up. More: at a computer that many have signed in
-# with, more passwords can be tried. Fewer: such a computer is locked sooner.
+# Wrong passwords from known browsers at an IP, for all accounts. Not LOGIN_PER_IP, which a stranger
+# at the same IP can use up. More: on a computer that many people use, more passwords can be tried.
+# Fewer: such a computer is locked sooner.
 LOGIN_PER_KNOWN_BROWSER_AND_IP = Limit("known-address", 100, 15 * MINUTE)
-# Wrong passwords for an account from one client that has shown its secret. More: its users can
+# Wrong passwords for an account from one client with a secret. More: its users can
 # guess more. Fewer: a stranger among them can lock an account out there more cheaply.
 LOGIN_PER_CLIENT = Limit("client", 10, 15 * MINUTE)
 
-# Checks of a password for an account, and from an address, right ones as well: each costs a third
+# Password checks for an account, and from an IP, right ones as well: each costs a third
 # of a second of a core. More: one account keeps more of a core busy (300: a tenth). Fewer: tests
 # that sign in to one account again and again have to wait, and so has a large office.
 CHECK_PER_ACCOUNT = Limit("check-account", 300, 15 * MINUTE, local=True)
 CHECK_PER_IP = Limit("check-address", 3000, 15 * MINUTE, local=True)
 
-# Mail to one address, and from one. More: strangers can fill somebody's mailbox. Fewer: whose
-# mail got lost has to wait, and so has a class that registers together.
+# Mails to one e-mail, and requests for them from one IP. More: strangers can fill a mailbox. Fewer:
+# a user whose mail got lost has to wait, and so has a class that registers together.
 REGISTER_PER_ACCOUNT = Limit("register-account", 5, HOUR)
 REGISTER_PER_IP = Limit("register-address", 60, HOUR)
 FORGOT_PER_ACCOUNT = Limit("forgot-account", 5, HOUR)
@@ -67,25 +65,25 @@ FORGOT_PER_IP = Limit("forgot-address", 60, HOUR)
 RESEND_PER_ACCOUNT = Limit("resend-account", 5, HOUR)
 RESEND_PER_IP = Limit("resend-address", 60, HOUR)
 
-# Refreshes of a user, and from an address. More: a program gone wild costs more. Fewer: so many
-# honest programs of one user, or behind one address, are told to wait: none is signed out.
+# Refreshes of a user, and from an IP. More: a program in a loop costs more. Fewer: many honest
+# programs of one user, or behind one IP, get 429 responses; none is signed out.
 REFRESH_PER_ACCOUNT = Limit("refresh-account", 600, MINUTE, local=True)
 REFRESH_PER_IP = Limit("refresh-address", 1200, MINUTE, local=True)
-# Asks of the password meter. More: a stranger can make us think more. Fewer: it stops while
-# somebody still types.
+# Requests to the password meter from an IP. More: a stranger can use more CPU. Fewer: it stops
+# while a user still types.
 STRENGTH_PER_IP = Limit("strength-address", 240, MINUTE, local=True)
-# Runs of the lab's scenarios by a user. More: one can make the app think more. Fewer: whoever
-# plays with them is told to wait.
+# Runs of the lab's scenarios by a user. More: a user can use more CPU. Fewer: users of the lab
+# get 429 responses.
 LAB_PER_ACCOUNT = Limit("lab-account", 60, MINUTE, local=True)
 
 Bucket = tuple[Limit, str]
 
 
 class RateLimitStore(Protocol):
-    """Where attempts are counted. Every method may raise Unavailable."""
+    """Counts attempts in a moving window. Every method may raise Unavailable."""
 
     def acquire(self, limit: Limit, key: str) -> int:
-        """Take a place, atomically: 0; or, if none is left, the seconds until there may be one."""
+        """Count an attempt, atomically: 0. At the limit: the seconds until the next attempt."""
 
     def release(self, limit: Limit, key: str) -> None:
         """Remove the newest entry."""
@@ -95,107 +93,107 @@ class RateLimitStore(Protocol):
 
 
 class RateLimiter:
-    """`counters` are everybody's, `local` this process's own (for limits that say so)."""
+    """Checks limits. `shared` counts for all workers, `local` for this process alone."""
 
-    def __init__(self, counters: RateLimitStore, local: RateLimitStore, *, enabled: bool) -> None:
-        self._store = counters
+    def __init__(self, shared: RateLimitStore, local: RateLimitStore, *, enabled: bool) -> None:
+        self._shared = shared
         self._local = local
         self._enabled = enabled
 
     @contextmanager
     def password_check(
-        self, account: str, address: str, known: bool, client: str = ""
+        self, account: str, ip: str, known: bool, client: str = ""
     ) -> Iterator[None]:
-        """Around the check of a password; the body raises if the password is wrong.
+        """Count a password check. The body makes it, and raises if the password is wrong.
 
-        `account` is an e-mail address as it was typed; `known`: the browser is, to this account;
-        `client`: the id of one that has shown its secret.
-        Raises RateLimited, Unavailable: then nothing was checked.
+        `account` is an e-mail in any spelling; `known`: the browser has signed in to it before;
+        `client`: the id of a client with a secret, else empty.
+        Raises RateLimited, Unavailable: then the body did not run.
         """
         taken: list[Bucket] = []
-        whose = account_checked.set(account_key(account))
+        token = account_checked.set(account_key(account))
         try:
-            self._reserve(taken, account, ip_key(address), known, client)
+            self._reserve(taken, account, ip_key(ip), known, client)
             yield
         except WrongPassword:
             raise
-        except (RateLimited, Unavailable):  # not looked at
+        except (RateLimited, Unavailable):  # the password was not checked
             self._release(taken)
             raise
-        except ValidationFailed:  # it was right
+        except ValidationFailed:  # the password was right
             self._release(_guesses(taken))
             raise
         finally:
-            account_checked.reset(whose)
+            account_checked.reset(token)
         self._release(_guesses(taken))
 
     def _reserve(
-        self, taken: list[Bucket], account: str, address: str, known: bool, client: str
+        self, taken: list[Bucket], account: str, ip: str, known: bool, client: str
     ) -> None:
-        """Add to `taken` what could be had. The address comes first: from one that is used up no
-        account's places are taken."""
+        """Count in each bucket, and add it to `taken`. Raises RateLimited, Unavailable.
+
+        The IP comes first: requests from a blocked IP must not use up the account's limit.
+        """
         key = account_key(account)
-        buckets = [(CHECK_PER_IP, address), (CHECK_PER_ACCOUNT, key)]
+        buckets = [(CHECK_PER_IP, ip), (CHECK_PER_ACCOUNT, key)]
         if known:
-            buckets += [(LOGIN_PER_KNOWN_BROWSER_AND_IP, address), (LOGIN_PER_KNOWN_BROWSER, key)]
+            buckets += [(LOGIN_PER_KNOWN_BROWSER_AND_IP, ip), (LOGIN_PER_KNOWN_BROWSER, key)]
         elif client:
-            buckets += [(LOGIN_PER_IP, address), (LOGIN_PER_CLIENT, f"{key}/{client}")]
+            buckets += [(LOGIN_PER_IP, ip), (LOGIN_PER_CLIENT, f"{key}/{client}")]
         else:
-            buckets += [(LOGIN_PER_IP, address), (LOGIN_PER_ACCOUNT, key)]
+            buckets += [(LOGIN_PER_IP, ip), (LOGIN_PER_ACCOUNT, key)]
         for bucket in buckets:
             self._acquire(*bucket)
             taken.append(bucket)
         with suppress(RateLimited):
             if known:
-                self._acquire(LOGIN_PER_IP, address)
-                taken.append((LOGIN_PER_IP, address))
+                self._acquire(LOGIN_PER_IP, ip)
+                taken.append((LOGIN_PER_IP, ip))
 
     def forget_failures(self, account: str) -> None:
-        """After a reset by mail: they were guesses of another password."""
+        """Clear the failures of an account after a password reset."""
         with suppress(Unavailable):
             for limit in (LOGIN_PER_ACCOUNT, LOGIN_PER_KNOWN_BROWSER):
                 self._of(limit).clear(limit, account_key(account))
 
-    def count(
-        self, limit_by_account: Limit, limit_by_address: Limit, account: str, address: str
-    ) -> None:
-        """Every call counts. Raises RateLimited, Unavailable."""
-        self.count_ip(limit_by_address, address)
-        self.count_account(limit_by_account, account)
+    def count(self, account_limit: Limit, ip_limit: Limit, account: str, ip: str) -> None:
+        """Count a request of an account and of an IP. Raises RateLimited, Unavailable."""
+        self.count_ip(ip_limit, ip)
+        self.count_account(account_limit, account)
 
     def count_user(self, limit: Limit, user_id: str) -> None:
-        """Every call counts. Raises RateLimited, Unavailable."""
+        """Count a request of a user. Raises RateLimited, Unavailable."""
         self._acquire(limit, user_id)
 
     def count_account(self, limit: Limit, account: str) -> None:
-        """Every call counts. Raises RateLimited, Unavailable."""
+        """Count a request of an account. Raises RateLimited, Unavailable."""
         self._acquire(limit, account_key(account))
 
-    def count_ip(self, limit: Limit, address: str) -> None:
-        """Every call counts. Raises RateLimited, Unavailable."""
-        self._acquire(limit, ip_key(address))
+    def count_ip(self, limit: Limit, ip: str) -> None:
+        """Count a request of an IP. Raises RateLimited, Unavailable."""
+        self._acquire(limit, ip_key(ip))
 
     def _acquire(self, limit: Limit, key: str) -> None:
         if self._enabled and (wait := self._of(limit).acquire(limit, key)):
             raise RateLimited(wait)
 
     def _release(self, taken: list[Bucket]) -> None:
-        """What can't be given back lapses by itself: no reason to refuse a right password."""
+        """Take counts back. During an outage of Redis they stay, and expire."""
         with suppress(Unavailable):
             for limit, key in taken if self._enabled else ():
                 self._of(limit).release(limit, key)
 
     def _of(self, limit: Limit) -> RateLimitStore:
-        return self._local if limit.local else self._store
+        return self._local if limit.local else self._shared
 
 
 def _guesses(taken: list[Bucket]) -> list[Bucket]:
-    """Without those that count what a check costs."""
+    """The buckets that count guesses, without those that count CPU time."""
     return [(limit, key) for limit, key in taken if not limit.local]
 
 
 def account_name(account: str) -> str:
-    """The same for every way to type an address, so that ways to type it are no extra guesses."""
+    """The stored form of the e-mail, so that another spelling gives no extra guesses."""
     try:
         return normalize_email(account)
     except ValueError:
@@ -203,6 +201,6 @@ def account_name(account: str) -> str:
 
 
 def account_key(account: str) -> str:
-    """A digest, so that nobody's address stands in Redis; half an emoji has one, too."""
+    """A digest of the e-mail, so that Redis holds no e-mails. Any text has one."""
     name = account_name(account).encode("utf-8", "surrogatepass")
     return hashlib.sha256(name).hexdigest()

@@ -1,7 +1,7 @@
-"""What people do about an account of their own before they can sign in to it.
+"""Registration, verification of the e-mail, and password reset.
 
-Nothing here tells whether an address has an account, by text, status or time
-(OWASP ASVS 5.0 6.3.8): what differs goes to the address itself, by mail.
+Text, status and timing of a response do not reveal whether an e-mail has an account
+(OWASP ASVS 5.0 6.3.8): the difference is in the mail to that e-mail.
 """
 
 from dataclasses import dataclass, replace
@@ -30,26 +30,26 @@ class Registration:
     events: Events
     feed: InvalidationFeed
     must_confirm: bool
-    """Whether an address has to be confirmed before the first sign-in."""
+    """Whether the e-mail has to be verified before the first sign-in."""
 
     def register(self, email: str, password: str, name: str, now: float) -> User:
-        """The new user; or somebody made up, who looks the same, if there is one already.
+        """Create the account. If the e-mail is taken, return a made-up user that looks the same.
 
         Raises ValidationFailed with `fields`.
         """
-        good = self.accounts.validated(UserChanges(email=email, password=password, name=name))
-        user = replace(new_user(good, now), awaiting_verification=self.must_confirm)
+        valid = self.accounts.validated(UserChanges(email=email, password=password, name=name))
+        user = replace(new_user(valid, now), awaiting_verification=self.must_confirm)
         hashed = self.passwords.hash(password)
         try:
             self.users.create(user, hashed)
         except Conflict:
             self._notify_owner(user.email, now)
         else:
-            self.notifications.confirm_address(user, hashed, now)
+            self.notifications.verify_email(user, hashed, now)
         return user
 
     def _notify_owner(self, email: str, now: float) -> None:
-        """Somebody has registered an address again: its owner, or a stranger."""
+        """Mail the owner of an e-mail that was registered again, by them or by a stranger."""
         owner, _ = self.accounts.find(email)
         if owner:
             self.events.record(EventKind.REGISTERED_AGAIN, owner.id, now)
@@ -58,7 +58,7 @@ class Registration:
             self.email_changes.mail_undo_again(email, "", now)
 
     def send_reset_link(self, email: str, now: float) -> None:
-        """To the address, if it has an account. Nobody waits for this to finish."""
+        """Mail a reset link, if the e-mail has an account. Runs in the background."""
         user, hashed = self.accounts.find(email)
         self.events.record(EventKind.RESET_REQUESTED, user.id if user else None, now)
         if user and hashed and not user.disabled:
@@ -67,27 +67,27 @@ class Registration:
             self.notifications.send_dummy(now)
 
     def send_confirmation(self, email: str, now: float) -> None:
-        """To the address, if it waits for one. Nobody waits for this to finish."""
+        """Mail a new verification link, if the e-mail is unverified. Runs in the background."""
         user, hashed = self.accounts.find(email)
         if user and hashed and user.email_verified_at is None and not user.disabled:
-            self.notifications.confirm_address(user, hashed, now)
+            self.notifications.verify_email(user, hashed, now)
         else:
             self.notifications.send_dummy(now)
 
     def user_of_link(self, purpose: Purpose, token: str, now: float) -> tuple[User, str]:
-        """The user, and the hash of their password. Raises LinkVoid."""
-        found = self.users.by_id(self.email_tokens.read_user_id(purpose, token, now))
-        if found is None or found[0].disabled:
+        """The user of a link, and the password hash. Raises InvalidLink."""
+        row = self.users.by_id(self.email_tokens.read_user_id(purpose, token, now))
+        if row is None or row[0].disabled:
             raise InvalidLink
-        self.email_tokens.verify_unused(purpose, token, *found)
-        return found
+        self.email_tokens.verify_unused(purpose, token, *row)
+        return row
 
     def confirm(self, token: str, password: str, now: float) -> None:
-        """The address is theirs; while the account is pending, its password has to be, too.
+        """Mark the e-mail as verified. A pending account needs its password for this as well.
 
-        Otherwise a stranger who registers the address with a password of his own would be
-        let in by the owner, who takes the mail for the one that she was waiting for.
-        Raises LinkVoid, PasswordRefused.
+        Otherwise a stranger could register another person's e-mail with a password of their own,
+        and its owner would activate the account when they open the link.
+        Raises InvalidLink, WrongPassword.
         """
         user, hashed = self.user_of_link(Purpose.CONFIRM, token, now)
         if user.awaiting_verification:
@@ -97,7 +97,10 @@ class Registration:
             raise InvalidLink
 
     def reset(self, token: str, password: str, now: float) -> None:
-        """Set a new password, and sign out everywhere. Raises ValidationFailed, LinkVoid."""
+        """Set a new password by a mailed link, and end all sessions.
+
+        Raises ValidationFailed, InvalidLink, Overloaded.
+        """
         user, hashed = self.user_of_link(Purpose.RESET, token, now)
         ended = self.accounts.set_password(user, hashed, password, EventKind.PASSWORD_RESET, now)
         self.sessions.write_tombstones(ended, now)

@@ -1,9 +1,8 @@
-"""Clean-up: rows of sessions that are long over, old events, and accounts that were never
-confirmed. It needs no cron.
+"""Retention: deletes old sessions, old events, and accounts that were never verified.
 
-The row of an ended session is what refuses its tokens, should Redis be restored from before the
-end: without it they would be healed. So it outlives every token that was ever made of it, however
-short the settings say that it is kept.
+The row of an ended session refuses its tokens if Redis is restored to a time before the end:
+without it they would be healed. So the row outlives every token of the session, even if the
+settings are shorter.
 """
 
 from dataclasses import dataclass
@@ -13,15 +12,15 @@ from .email_tokens import UNDO_TTL
 from .session_ends import SessionEndStore
 from .sessions import Sessions
 
-# Seconds beyond the last token: clocks of hosts that differ, and requests that were under way
-# when the session ended.
+# Seconds after the last token's expiry: for clock skew between hosts, and for requests that were
+# running when the session ended.
 MARGIN = 24 * 3600
-# Seconds since a browser's last sign-in. No browser keeps its device cookie for longer.
-DEVICES_KEPT = 400 * 24 * 3600
-# Rows that one transaction removes: SQLite has no room for another writer meanwhile.
+# Seconds since a browser's last sign-in: the lifetime of the device cookie.
+DEVICE_TTL = 400 * 24 * 3600
+# Rows that one transaction deletes. SQLite allows no other writer meanwhile.
 BATCH = 500
-# Accounts, each with its rows of other tables.
-ACCOUNTS = 50
+# Accounts that one transaction deletes, each with its rows in other tables.
+ACCOUNT_BATCH = 50
 
 
 @dataclass(frozen=True)
@@ -38,29 +37,29 @@ class Removed:
 
 
 class RetentionStore(Protocol):
-    """What has been kept in SQL for long. Each call removes `limit` rows at most, and counts them.
+    """Deletes old rows in SQL. Each call deletes at most `limit` rows, and returns the number.
 
     Every method may raise Unavailable.
     """
 
     def remove_expired_sessions(self, before: int, limit: int) -> int:
-        """Whose absolute limit was before that moment, however they ended."""
+        """Delete sessions with an absolute limit before that time."""
 
     def remove_ended_sessions(self, before: int, last_token_before: int, limit: int) -> int:
-        """Which were ended before `before`; their tokens expired before `last_token_before`."""
+        """Delete sessions that ended before `before`, if their tokens have expired as well."""
 
     def remove_events(self, before: int, limit: int) -> int: ...
 
     def remove_email_changes(self, before: int, limit: int) -> int: ...
 
     def remove_pending_accounts(self, before: int, limit: int) -> int:
-        """Registered before that moment, with an address that was never confirmed.
+        """Delete accounts that were registered before that time and never verified.
 
-        Those that an admin has disabled or given a role stay.
+        Accounts that an admin has disabled or given a role stay.
         """
 
     def remove_devices(self, before: int, limit: int) -> int:
-        """Browsers whose last sign-in to the account was before that moment."""
+        """Delete devices with a last sign-in before that time."""
 
 
 @dataclass(frozen=True)
@@ -72,29 +71,29 @@ class RetentionPolicy:
     """Seconds after a session's end."""
     events_kept: int
     pending_kept: int
-    """Seconds after a registration whose address is not confirmed."""
+    """Seconds after a registration without verification."""
 
     def purge_batch(self, now: float) -> Removed:
-        """One batch of each, each in a transaction of its own. Raises Unavailable."""
-        tokens_gone = int(now) - MARGIN
-        over = tokens_gone - self.sessions_kept
+        """Delete one batch of each kind, each in its own transaction. Raises Unavailable."""
+        tokens_expired = int(now) - MARGIN
+        sessions_old = tokens_expired - self.sessions_kept
         batches = (
-            self.store.remove_expired_sessions(over, BATCH),
-            self.store.remove_ended_sessions(over, tokens_gone, BATCH),
+            self.store.remove_expired_sessions(sessions_old, BATCH),
+            self.store.remove_ended_sessions(sessions_old, tokens_expired, BATCH),
             self.store.remove_events(int(now) - self.events_kept, BATCH),
-            self.store.remove_pending_accounts(int(now) - self.pending_kept, ACCOUNTS),
+            self.store.remove_pending_accounts(int(now) - self.pending_kept, ACCOUNT_BATCH),
             self.store.remove_email_changes(int(now) - UNDO_TTL, BATCH),
-            self.store.remove_devices(int(now) - DEVICES_KEPT, BATCH),
+            self.store.remove_devices(int(now) - DEVICE_TTL, BATCH),
         )
         expired, ended, events, accounts, *_ = batches
         unfinished = self.finish_ends(now)
-        more = unfinished or BATCH in batches or accounts == ACCOUNTS
+        more = unfinished or BATCH in batches or accounts == ACCOUNT_BATCH
         return Removed(expired + ended, events, accounts, more)
 
     def finish_ends(self, now: float) -> bool:
-        """Write down the next batch of sessions that ended with all others of their user.
+        """Write the end of the next batch of sessions that ended with all others of their user.
 
-        Whether there may be more. Raises Unavailable.
+        Returns whether more may be left. Raises Unavailable.
         """
         ended, more = self.ends.finish_batch(int(now), BATCH)
         self.sessions.write_tombstone(ended, now)

@@ -1,21 +1,21 @@
-"""Filled-in forms that met the end of their session: kept for their owner until they are sent."""
+"""Saved forms: submitted after the end of the session, stored until the user sends them again."""
 
 from dataclasses import dataclass
 from typing import Protocol
 
 from .end_reasons import EndReason
 
-# Seconds. Long enough to find the password; it is personal, so not much longer.
-KEPT_FOR = 60 * 60
-# Forms of one owner: as many as a person has open in tabs. The oldest goes first.
-MOST = 10
-# Seconds in which a form that is being sent is not sent a second time. Longer than any request
-# takes; if the worker is killed meanwhile, the form can be sent again after it.
-SENDING = 30
+# Seconds. Long enough to sign in again; not longer, since the content is personal.
+SAVED_FORM_TTL = 60 * 60
+# Saved forms of one user, about as many as open tabs. The oldest is deleted first.
+MAX_SAVED_FORMS = 10
+# Seconds for which a claim blocks a second submission: longer than any request. If the worker is
+# killed meanwhile, the form can be sent again afterwards.
+SENDING_TTL = 30
 
-# Ends after which the person at that browser is still taken for the session's owner. After all
-# others (theft, another password, disabled, by an admin) it may be somebody else, who must not
-# leave a form for the owner to send.
+# End reasons after which the user of the browser is still assumed to be the session's owner. After
+# all others (theft, new password, disabled, by an admin) it may be a stranger, who must not leave a
+# form for the owner to send.
 OWNER_STILL_THERE = {None, EndReason.LOGOUT, EndReason.ENDED_ELSEWHERE, EndReason.TOO_MANY}
 
 
@@ -23,7 +23,7 @@ OWNER_STILL_THERE = {None, EndReason.LOGOUT, EndReason.ENDED_ELSEWHERE, EndReaso
 class SavedForm:
     user_id: str
     path: str
-    """Where the form was being sent to: below the app's own root, with its query."""
+    """The form's target: path below the app's root, with its query."""
     fields: list[tuple[str, str]]
     had_secrets: bool
     """Whether passwords were left out."""
@@ -32,22 +32,22 @@ class SavedForm:
 
 
 class SavedFormStore(Protocol):
-    """Every method may raise Unavailable. `draft_id` is only good together with its owner."""
+    """Every method may raise Unavailable. A `draft_id` is valid only with its owner's `user_id`."""
 
     def save(self, draft: SavedForm, draft_id: str | None = None) -> str:
-        """An id that can't be guessed; `draft_id` again, if that one is still kept."""
+        """Store the form; its random id, or `draft_id` again if that one still exists."""
 
     def saved(self, user_id: str, now: float) -> dict[str, SavedForm]:
-        """By id, the newest first."""
+        """The user's saved forms by id, newest first."""
 
     def claim(self, draft: SavedForm, draft_id: str) -> bool:
-        """Before it is sent. Atomic: False if it has been sent, or is just being sent."""
+        """Claim a form before it is sent, atomically. False if it was sent or claimed before."""
 
     def sent_to(self, draft_id: str, user_id: str) -> str | None:
-        """The path of one that has been sent, or is just being sent."""
+        """The path of a form that was sent or is claimed; else None."""
 
     def release(self, draft_id: str, user_id: str) -> None:
-        """After a claim: it could not be sent, and is still there."""
+        """Give up a claim, since the form could not be sent."""
 
     def remove(self, draft: SavedForm, draft_id: str) -> None:
-        """It has been sent, or is not wanted. It can't be claimed any more."""
+        """Delete a form that was sent or discarded. It can't be claimed again."""

@@ -1,4 +1,4 @@
-"""Security events: what happened to an account, when, and who did it (OWASP ASVS 5.0 V16.3)."""
+"""Security events of accounts, each with its time and actor (OWASP ASVS 5.0 V16.3)."""
 
 from collections.abc import Callable, Collection
 from contextvars import ContextVar
@@ -26,12 +26,12 @@ class EventKind(StrEnum):
     ROLE_CHANGED = "role_changed"  # detail: the new role
     DISABLED = "disabled"
     ENABLED = "enabled"
-    ACCOUNT_DELETED = "account_deleted"  # detail: whose
+    ACCOUNT_DELETED = "account_deleted"  # detail: the user's id
 
 
 @dataclass(frozen=True)
 class AuditContext:
-    """On whose behalf something happens; empty outside of a request."""
+    """The request and the actor behind an event; empty outside of a request."""
 
     request_id: str = ""
     ip: str = ""
@@ -40,15 +40,15 @@ class AuditContext:
     device_id: str = ""
     """The browser's, if it has a device cookie."""
     script_root: str = ""
-    """The path below which the request found the app, where no setting says where the app is."""
+    """The path below which the app is mounted, as the request shows it (WSGI SCRIPT_NAME)."""
 
 
-# What the names of an operator's commands begin with, where a request has its id. No client can
-# give its request such a name: there is no colon in those that are kept.
+# Prefix of the request id of an operator's command. No client can forge it: a colon is not
+# allowed in the request ids of clients.
 BY_OPERATOR = "cli:"
 
-# Who can say so. Set once a request, called where an event is written: every function between the
-# two would otherwise have to pass it on.
+# Set once in each request and called where an event is written. Otherwise every function between
+# the two would need it as a parameter.
 audit_context: ContextVar[Callable[[], AuditContext]] = ContextVar("context", default=AuditContext)
 
 
@@ -60,15 +60,15 @@ class Event:
     at: int
     user_id: str | None
     email: str
-    """Whose; empty if there is no such account."""
+    """The user's; empty if there is no such account."""
     actor: str
-    """The address of who did it, if it was somebody else."""
+    """The e-mail of the user who did it, if that was another one."""
     sid: str | None
     ip: str
     user_agent: str
     request_id: str
     session_ip: str = ""
-    """Where the session of `sid` was opened, as long as its row is kept."""
+    """The IP at which the session `sid` was opened; empty once its row is deleted."""
     session_user_agent: str = ""
 
     @property
@@ -83,10 +83,10 @@ class EventPage:
 
 
 class Events(Protocol):
-    """One row and one log line each. Every method may raise Unavailable."""
+    """The event store: one row and one log line an event. Methods may raise Unavailable."""
 
     def record(self, kind: EventKind, user_id: str | None, now: float, detail: str = "") -> None:
-        """Never a token, a password or a cookie."""
+        """Record an event. `detail` never holds a token, a password or a cookie."""
 
     def page(
         self,
@@ -97,4 +97,4 @@ class Events(Protocol):
         limit: int,
         since: int = 0,
     ) -> EventPage:
-        """Newest first; of everybody if `user_id` is None, of all kinds if there are none."""
+        """Events, newest first. `user_id` None: of all users. `kinds` empty: of all kinds."""

@@ -1,8 +1,8 @@
-"""Whether a session is open, by both stores: SQL (`Records`) and Redis (`Entries`).
+"""Whether a session is open, by both stores: `SessionRepository` (SQL), `GenerationStore` (Redis).
 
-SQL is asked first. One store that says "ended" is enough to refuse; its answer is then written to
-the other store, which may have been down or rolled back when the session ended. One store that
-answers is enough to go on.
+SQL is read first. A session that has ended in one store is refused; the end is then written to the
+other store, which may have been down or rolled back when the session ended. If one store is down,
+the other one decides.
 """
 
 from contextlib import suppress
@@ -26,7 +26,7 @@ class SessionStatus:
     def find_open(
         self, claims: RefreshClaims | AccessClaims, now: float
     ) -> tuple[User, Session | None]:
-        """The user and the session; None if a restored backup has lost its row. Asks SQL alone.
+        """The user and the session, from SQL; session None if a restored backup has lost its row.
 
         Raises SessionEnded, TokenInvalid (the session is another user's), Unavailable.
         """
@@ -45,7 +45,7 @@ class SessionStatus:
         return user, session
 
     def confirm(self, claims: AccessClaims, now: float) -> tuple[User, GenerationResult]:
-        """Note in Redis that this generation has arrived, unless its session has ended.
+        """Record in Redis that the client has this generation, unless its session has ended.
 
         The outcome is ALIVE, or MISSING if one of the stores did not answer or has lost the
         session. Raises SessionEnded, TokenInvalid, Unavailable.
@@ -61,7 +61,7 @@ class SessionStatus:
         return user, answer
 
     def _confirm_without_sql(self, claims: AccessClaims) -> User:
-        """SQL is down: Redis alone has to know the session."""
+        """The user as the claims name them, if Redis has the session open. For outages of SQL."""
         answer = self.generations.confirm(claims.sid, claims.gen)
         if answer.outcome is Outcome.ENDED:
             raise SessionEnded(answer.reason)
@@ -72,13 +72,13 @@ class SessionStatus:
     def confirm_generation(
         self, claims: AccessClaims | RefreshClaims, session: Session | None
     ) -> GenerationResult:
-        """What Redis has of the session. Raises Unavailable if SQL has no row of it either."""
+        """The session's state in Redis. Raises Unavailable if Redis is down and SQL has no row."""
         try:
             return self.generations.confirm(claims.sid, claims.gen)
         except Unavailable:
             if session is None:
                 raise
-            return GenerationResult(Outcome.MISSING)  # SQL has just answered that it is open
+            return GenerationResult(Outcome.MISSING)  # it is open in SQL
 
     def require_open(
         self, answer: GenerationResult, user: User, session: Session | None, now: float
@@ -101,7 +101,7 @@ class SessionStatus:
         raise SessionEnded(answer.reason)
 
     def write_tombstone(self, ended: list[Session], now: float) -> None:
-        """Write tombstones of sessions that SQL has ended; if Redis is down, SQL is enough."""
+        """Write tombstones of sessions that SQL has ended. Does nothing if Redis is down."""
         with suppress(Unavailable):
             for session in ended:
                 reason = session.ended_reason or EndReason.UNKNOWN
@@ -111,10 +111,10 @@ class SessionStatus:
 
 
 def belongs_to(user: User, session: Session | None) -> bool:
-    """False if our key has signed a wrong pair of names: a bug, or a key in other hands."""
+    """Whether user and session match. If not, there is a bug, or the signing key was stolen."""
     return session is None or session.user_id == user.id
 
 
 def time_to_live(session: Session, now: float) -> int:
-    """Seconds that a token of this session would live if it were issued now; at least 1."""
+    """The lifetime of a refresh token issued now, in seconds; at least 1."""
     return max(1, min(session.idle_ttl, session.expires_at - int(now)))

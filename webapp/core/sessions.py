@@ -1,9 +1,9 @@
-"""The life of a session: start, rotate … rotate, end.
+"""The life cycle of a session: start, rotations, end.
 
-Two stores serve the protocols in `stores.py`. `Entries` (Redis) decides each redeem atomically.
-`Records` (SQL) has the user, and which sessions have ended. SQL is read first, so a database that
-fails uses up no token. An end is written to SQL first, so it is durable. What one store has lost,
-the other restores.
+Two stores serve the protocols in `ports.py`. `GenerationStore` (Redis) decides each redeem
+atomically. `SessionRepository` (SQL) has the users, and the sessions with their ends. SQL is read
+first, so that an outage of SQL uses up no token. An end is written to SQL first, so that it is
+durable. If one store has lost a session, it is restored from the other.
 
 After RFC 9700 section 4.14.2 (refresh token rotation) and OWASP ASVS 5.0 V7.
 """
@@ -15,15 +15,15 @@ from .claims import AccessClaims, RefreshClaims
 from .end_reasons import EndReason
 from .errors import RefreshInvalid, SessionEnded, Unavailable
 from .models import Session, User
-from .ports import MOST_OPEN, Outcome
+from .ports import MAX_OPEN_SESSIONS, Outcome
 from .session_status import SessionStatus, belongs_to, time_to_live
 from .token_issuer import BROWSER_CLIENT, ClientInfo, IssuedTokens, SessionLifetimes, TokenIssuer
 from .tokens import TokenCodec
 
-# Seconds since the password was entered. A stranger at an open browser can read for longer, but
-# not take over the account.
+# Seconds after the password was entered in which sensitive changes need no password. Afterwards, a
+# stranger at an open browser can read, but not take over the account.
 REAUTHENTICATION_TTL = 15 * 60
-# Reads an entry and confirms none of its generations.
+# As the argument of `confirm`: read the entry, and confirm no generation.
 NO_GENERATION = -1
 
 
@@ -35,7 +35,7 @@ class Sessions:
         limits: SessionLifetimes,
         finish_ends: Callable[[], None] = lambda: None,
     ) -> None:
-        """`finish_ends`: start to write the remaining rows, if very many sessions end at once."""
+        """`finish_ends` starts to write the remaining rows when very many sessions end at once."""
         self._tokens = tokens
         self._status = status
         self._generations = status.generations
@@ -48,8 +48,8 @@ class Sessions:
     def start(self, user: User, origin: ClientInfo, *, remember: bool, now: float) -> IssuedTokens:
         """Open a session for a user who has just entered their password.
 
-        The entry in Redis is written first: if SQL then fails, only a key is left that expires, and
-        no unused device in the list. The oldest sessions end if there would be more than MOST_OPEN.
+        Redis is written first: if SQL then fails, only a key is left that expires, and no unused
+        session in the user's list. The oldest sessions end if more than MAX_OPEN_SESSIONS are open.
         Raises InvalidCredentials (the password was changed in between), Unavailable.
         """
         session = self._issuer.new_session(user, origin, remember=remember, now=now)
@@ -73,8 +73,8 @@ class Sessions:
         `sid`, if given, is the only session whose token may be redeemed.
 
         Raises TokenInvalid, TokenExpired, RefreshInvalid (another client's token),
-        SessionEnded, RefreshReused (theft: the session is over for both) and
-        Unavailable (the token is as good as before).
+        SessionEnded, RefreshReused (theft: the session has ended for both) and
+        Unavailable (the token can still be redeemed).
         """
         claims = self._tokens.verify_refresh(refresh_token, now)
         if claims.client_id != origin.client_id or sid not in (None, claims.sid):
@@ -96,9 +96,9 @@ class Sessions:
         return self._issuer.issue(user, session, *made, now, origin.scope)
 
     def revoke(self, token: str, client_id: str, now: float) -> None:
-        """End the session of a client's own token. Any other text does nothing (RFC 7009 2.2).
+        """End the session of a client's own token; ignore any other text (RFC 7009 section 2.2).
 
-        An expired token does nothing either: it may come from an old log. Raises Unavailable.
+        An expired token is ignored, too: it may come from an old log. Raises Unavailable.
         """
         if claims := self.claims_ignoring_expiry(token, client_id, now):
             self.end(claims.sid, EndReason.LOGOUT, now)
@@ -130,7 +130,10 @@ class Sessions:
         )
 
     def recently_authenticated(self, access: AccessClaims, now: float) -> bool:
-        """Whether the password was entered in this session within PROOF_LASTS (ASVS 5.0 7.5.1)."""
+        """Whether the password was entered in this session less than REAUTHENTICATION_TTL ago.
+
+        OWASP ASVS 5.0 7.5.1. Raises Unavailable.
+        """
         session = self.session_of(access)
         return bool(
             session
@@ -143,9 +146,9 @@ class Sessions:
         self._repository.record_reauthentication(sid, int(now))
 
     def owner_of(self, sid: str) -> tuple[str | None, str | None]:
-        """The user's id and the end reason of a browser's session; no reason: open, or expired.
+        """The user's id and the end reason of a browser's session; reason None: open, or expired.
 
-        No user: the account is deleted or disabled, or the session is unknown or a program's.
+        User None: the account is deleted or disabled, or the session is unknown or a program's.
         Raises Unavailable.
         """
         user, session = self._repository.find(self._repository.user_of(sid) or "", sid)
@@ -161,20 +164,20 @@ class Sessions:
     def has_ended(self, session: Session, *, ask: bool) -> bool:
         """Whether a session that was just open has ended since, alone or with all of its user.
 
-        Without `ask`, SQL is only asked if an end was announced. If SQL is down: False.
+        Without `ask`, SQL is read only if the feed invalidated the session. False if SQL is down.
         """
         if not ask and not self._feed.is_invalidated(session.sid, session.user_id):
             return False
         with suppress(Unavailable):
-            user, found = self._repository.find(session.user_id, session.sid)
-            return user is None or user.disabled or bool(found and found.ended_reason)
+            user, row = self._repository.find(session.user_id, session.sid)
+            return user is None or user.disabled or bool(row and row.ended_reason)
         return False
 
     def end(self, sid: str, reason: str, now: float) -> None:
-        """End a session for good; the first reason stays. Raises Unavailable.
+        """End a session; the first reason stays. Raises Unavailable.
 
-        Announced to the workers first, so that each of them asks the stores from the moment of the
-        end. Once SQL has the end it counts, whether or not Redis answers.
+        The invalidation is published first, so that every worker reads the stores from the moment
+        of the end. The end is valid once SQL has it, whether or not Redis answers.
         """
         published = self._feed.publish(sid)
         session = self._repository.close(sid, reason, int(now)).session
@@ -182,17 +185,17 @@ class Sessions:
             self.write_tombstone([session], now)
 
     def write_tombstones(self, ended: list[Session], now: float, *, more: bool = False) -> None:
-        """As `bury`, for all sessions that one change ended. A full batch starts the next one."""
+        """Write tombstones of sessions that one change ended. A full batch starts the next one."""
         self.write_tombstone(ended, now)
-        if more or len(ended) >= MOST_OPEN:
+        if more or len(ended) >= MAX_OPEN_SESSIONS:
             self._finish_ends()
 
     def write_tombstone(self, ended: list[Session], now: float) -> None:
-        """As `SessionStatus.bury`: tombstones in Redis of sessions that SQL has ended."""
+        """Write tombstones to Redis of sessions that SQL has ended."""
         self._status.write_tombstone(ended, now)
 
     def _restore(self, claims: RefreshClaims, origin: ClientInfo, now: float) -> Session:
-        """Insert the row of a session again that SQL has lost and Redis still has."""
+        """Insert the row of a session that SQL has lost and Redis still has."""
         if self._generations.confirm(claims.sid, claims.gen).outcome is Outcome.MISSING:
             raise SessionEnded(EndReason.UNKNOWN)
         session = self._issuer.session_of(claims, origin)

@@ -1,6 +1,6 @@
-"""The token cache of a worker: verified access tokens, so that no store is asked again.
+"""The token cache of a worker: verified access tokens, which need no store again.
 
-No entry counts while an announcement may be missing: see `stores.Feed`.
+No entry is used while invalidations may have been missed: see `ports.InvalidationFeed`.
 """
 
 import threading
@@ -13,7 +13,7 @@ from .models import User
 
 @dataclass(frozen=True, slots=True)
 class CachedToken:
-    """An access token that was good by signature, Redis and SQL when it was verified."""
+    """An access token that was valid by signature, Redis and SQL when it was verified."""
 
     user: User
     claims: AccessClaims
@@ -21,7 +21,7 @@ class CachedToken:
 
 
 class TokenCache:
-    """The `size` tokens used last, by their text: the same text has the same signature."""
+    """LRU cache of `size` entries, by token text: the same text has the same signature."""
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -30,26 +30,26 @@ class TokenCache:
         self._epoch = -1
 
     def __len__(self) -> int:
-        """The number of tokens, whether or not they count at the moment."""
+        """The number of entries, including those of an old epoch."""
         return len(self._tokens)
 
     def get(self, token: str, epoch: int) -> CachedToken | None:
         with self._lock:
             if epoch != self._epoch:
                 return None
-            found = self._tokens.get(token)
-            if found:
+            entry = self._tokens.get(token)
+            if entry:
                 self._tokens.move_to_end(token)
-            return found
+            return entry
 
-    def put(self, token: str, believed: CachedToken, epoch: int) -> None:
-        """`epoch`: of the feed before the token was verified. What came since counts as missed."""
+    def put(self, token: str, entry: CachedToken, epoch: int) -> None:
+        """Add a token. `epoch` is that of the feed before the token was verified."""
         with self._lock:
             if epoch < self._epoch or epoch < 0:
                 return
             if epoch > self._epoch:
                 self._tokens.clear()
                 self._epoch = epoch
-            self._tokens[token] = believed
+            self._tokens[token] = entry
             if len(self._tokens) > self._size:
                 self._tokens.popitem(last=False)

@@ -1,4 +1,4 @@
-"""What a client is handed: the two tokens of a generation, and for how long."""
+"""Issues the two tokens of a generation, with their lifetimes."""
 
 import base64
 import hashlib
@@ -13,7 +13,7 @@ BROWSER_CLIENT = "browser"
 
 @dataclass(frozen=True)
 class SessionLifetimes:
-    """Seconds. `idle` slides with each rotation, `max_age` never moves."""
+    """Seconds. `idle` restarts with each rotation; `max_age` counts from the sign-in."""
 
     access_ttl: int
     idle: int
@@ -22,30 +22,30 @@ class SessionLifetimes:
     grace: int
 
 
-# A device tag begins with one of these, and no entry written before there were any has one: so
-# during an upgrade an older worker takes a newer entry for lost, heals it, and ends nothing.
+# First character of a device tag. Entries of the version before have none of these there: so
+# during an upgrade an older worker takes a newer entry for lost, heals it, and ends no session.
 TAG_SIGNS = b"!*+-.:=~"
-# Of a program: it has no device cookie.
+# The device tag of a program, which has no device cookie.
 NO_DEVICE = "."
 
 
 @dataclass(frozen=True)
 class ClientInfo:
-    """Where a request comes from."""
+    """The client of a request: IP, user agent, client id, device id."""
 
     ip: str
     user_agent: str
     client_id: str = BROWSER_CLIENT
     device_id: str = ""
-    """A browser's, from its device cookie; never its user agent: one browser shows several."""
+    """From the browser's device cookie. Not from its user agent, which can change."""
     scope: str = ""
-    """What the client may do, if it is a registered one."""
+    """The scope of a registered client; else empty."""
 
     def device_tag(self, sid: str) -> str:
-        """Three letters (15 bits) that stand for the browser in Redis.
+        """Three characters (15 bits) that identify the browser in Redis.
 
-        One without a device cookie counts as the one whose cookie this session's answers will
-        give it: requests that come at once, with that cookie and without it, are no theft.
+        Without a device cookie, the tag is that of the cookie which this session's responses will
+        set: so parallel requests with that cookie and without it do not look like theft.
         """
         if self.client_id != BROWSER_CLIENT:
             return NO_DEVICE
@@ -56,7 +56,7 @@ class ClientInfo:
 
 @dataclass(frozen=True)
 class IssuedTokens:
-    """Both tokens, what they say, and how the client came by them."""
+    """Both tokens with their claims, and the outcome that led to them."""
 
     user: User
     session: Session
@@ -69,7 +69,7 @@ class IssuedTokens:
 
 @dataclass(frozen=True)
 class TokenIssuer:
-    """Says what a new session may do, and makes its tokens."""
+    """Creates sessions with their limits, and signs their tokens."""
 
     tokens: TokenCodec
     limits: SessionLifetimes
@@ -80,7 +80,7 @@ class TokenIssuer:
         return replace(session, reauthenticated_at=int(now))
 
     def session_of(self, claims: RefreshClaims, origin: ClientInfo) -> Session:
-        """What a token shows of its session. The absolute limit starts anew."""
+        """The session, as far as its token shows it. The absolute limit starts again."""
         idle = claims.exp - claims.iat
         remembered = idle > self.limits.idle
         return self._session(claims.sid, claims.sub, origin, claims.iat, idle, remembered)
@@ -116,7 +116,7 @@ class TokenIssuer:
         now: float,
         scope: str = "",
     ) -> IssuedTokens:
-        """The refresh token depends on nothing but its session's state: a repeat is the same."""
+        """Sign both tokens. The refresh token depends on its arguments alone: a repeat is equal."""
         refresh = RefreshClaims(
             sub=user.id,
             sid=session.sid,

@@ -1,4 +1,4 @@
-"""Is this token good now? By its signature, by both stores, or by the cache of this worker."""
+"""Verification of tokens: by signature and both stores, or by the cache of this worker."""
 
 from dataclasses import replace
 
@@ -22,34 +22,36 @@ class TokenVerifier:
         self._token_cache = memory
 
     def verify(self, access_token: str, now: float) -> tuple[User, AccessClaims]:
-        """The user and the claims of a good access token.
+        """The user and the claims of a valid access token.
 
-        A token that was verified before is looked up in the cache alone, unless an announcement
-        names its session or user. Raises TokenInvalid, TokenExpired, SessionEnded, Unavailable.
+        A token that was verified before is only looked up in the cache, unless the feed has
+        invalidated its session or user.
+
+        Raises TokenInvalid, TokenExpired, SessionEnded, Unavailable.
         """
         epoch = self._feed.epoch
-        known = self._token_cache.get(access_token, epoch)
-        if known and self._still_good(known, now):
-            return known.user, known.claims
+        cached = self._token_cache.get(access_token, epoch)
+        if cached and self._is_still_valid(cached, now):
+            return cached.user, cached.claims
         claims = self._tokens.verify_access(access_token, now)
         user, answer = self._status.confirm(claims, now)
         if answer.outcome is Outcome.ALIVE:
-            believed = CachedToken(user, claims, jws.kid_of(access_token))
-            self._token_cache.put(access_token, believed, epoch)
+            cached = CachedToken(user, claims, jws.kid_of(access_token))
+            self._token_cache.put(access_token, cached, epoch)
         return user, claims
 
-    def _still_good(self, known: CachedToken, now: float) -> bool:
-        claims = known.claims
+    def _is_still_valid(self, cached: CachedToken, now: float) -> bool:
+        claims = cached.claims
         return (
             claims.exp > now
-            and self._tokens.access_keys.find(known.kid) is not None
+            and self._tokens.access_keys.find(cached.kid) is not None
             and not self._feed.is_invalidated(claims.sid, claims.sub)
         )
 
     def introspect(self, token: str, now: float) -> AccessClaims | RefreshClaims | None:
-        """The claims of a token of either kind that is good now (RFC 7662 section 2.2), else None.
+        """The claims of a token of either kind that is valid now (RFC 7662 section 2.2), else None.
 
-        Role and e-mail are those of today, not of the time of signing. Raises Unavailable.
+        Role and e-mail are the present ones, not those at the time of signing. Raises Unavailable.
         """
         try:
             user, claims = self.verify(token, now)

@@ -1,9 +1,8 @@
-"""Access and refresh tokens: what is in them, and which ones are believed.
+"""Access and refresh tokens: their claims, signing and verification.
 
-Access tokens follow RFC 9068 (`at+jwt`). A refresh token is a pure function of
-its session's state: same session, generation and rotation time, same bytes. So
-no token and no token hash is stored anywhere, and a repeat can be answered
-with the very same successor.
+Access tokens follow RFC 9068 (`at+jwt`). A refresh token is a pure function of its session's
+state: same session, generation and rotation time, same bytes. So no token and no token hash is
+stored, and a repeat gets the same successor again.
 """
 
 import secrets
@@ -17,8 +16,8 @@ from .keys import KeyRing
 ACCESS_TYPE = "at+jwt"
 REFRESH_TYPE = "rt+jwt"
 
-# What the settings may ask for at most, in seconds. A token that claims to live
-# longer was not made by this app, whoever signed it.
+# Upper limits of the settings, in seconds. A token with a longer lifetime is not from this app,
+# even if its signature is valid.
 MAX_ACCESS_TTL = 24 * 3600
 MAX_REFRESH_TTL = 400 * 24 * 3600
 
@@ -29,7 +28,7 @@ OPTIONAL = {"scope"}
 
 @dataclass(frozen=True)
 class TokenCodec:
-    """Signs and verifies both kinds. Two rings and two audiences: neither passes for the other."""
+    """Signs and verifies both kinds of token. Each kind has its own key ring and audience."""
 
     access_keys: KeyRing
     refresh_keys: KeyRing
@@ -47,14 +46,14 @@ class TokenCodec:
         return jws.sign(body, REFRESH_TYPE, self.refresh_keys.signing)
 
     def verify_access(self, token: str, now: float) -> AccessClaims:
-        """Raises TokenInvalid, ClocksDiffer, or TokenExpired if that is all that is wrong."""
+        """The claims. Raises TokenInvalid, ClockSkew, or TokenExpired if only the expiry fails."""
         body = jws.verify(token, ACCESS_TYPE, self.access_keys)
         claims = _claims(AccessClaims, body)
         self._check(body, claims, self.audience, MAX_ACCESS_TTL, now)
         return claims
 
     def verify_refresh(self, token: str, now: float) -> RefreshClaims:
-        """Raises TokenInvalid, ClocksDiffer, or TokenExpired if that is all that is wrong."""
+        """The claims. Raises TokenInvalid, ClockSkew, or TokenExpired if only the expiry fails."""
         body = jws.verify(token, REFRESH_TYPE, self.refresh_keys)
         claims = _claims(RefreshClaims, body)
         self._check(body, claims, self.issuer, MAX_REFRESH_TTL, now)
@@ -65,8 +64,8 @@ class TokenCodec:
         for read in (self.verify_refresh, self.verify_access):
             try:
                 return read(token, now)
-            except (TokenExpired, ClockSkew) as untimely:
-                return untimely.claims
+            except (TokenExpired, ClockSkew) as error:
+                return error.claims
             except TokenInvalid:
                 continue
         return None
@@ -76,17 +75,17 @@ class TokenCodec:
         body: jws.Json,
         claims: AccessClaims | RefreshClaims,
         audience: str,
-        longest: int,
+        max_ttl: int,
         now: float,
     ) -> None:
-        """RFC 7519 section 4.1. Expiry comes last: it is only said of what is right otherwise.
+        """Check the registered claims (RFC 7519 section 4.1), expiry last.
 
-        Only we can have signed it, so if it comes from the future a clock is wrong, here or on
-        the host that signed it: we can't judge it now, and nobody is signed out for that.
+        Only this app can have signed the token. If it comes from the future, the clock of this
+        host or of the signing host is wrong: the error is temporary, and signs no user out.
         """
         if body.get("iss") != self.issuer or body.get("aud") != audience:
             raise TokenInvalid
-        if not 0 < claims.exp - claims.iat <= longest:
+        if not 0 < claims.exp - claims.iat <= max_ttl:
             raise TokenInvalid
         latest = now + self.leeway
         if claims.iat > latest or body.get("nbf", 0) > latest:
@@ -107,7 +106,7 @@ def _body(claims: AccessClaims | RefreshClaims, issuer: str, audience: str) -> j
 
 
 def _claims(kind: type[Claims], body: jws.Json) -> Claims:
-    """Nothing is taken on trust: each claim is there, and of its type."""
+    """The claims as an object, after a check that each is present and has its type."""
     if not body.keys() >= set(kind.__slots__) - OPTIONAL:
         raise TokenInvalid
     _require_types(body)
@@ -120,7 +119,7 @@ def _require_types(body: jws.Json) -> None:
         if not isinstance(value, str) or not value or not value.isprintable():
             raise TokenInvalid
     for name in ("iat", "exp", "gen"):
-        if type(body.get(name)) is not int:  # bool is an int to Python, and not to us
+        if type(body.get(name)) is not int:  # not isinstance: a bool is an int
             raise TokenInvalid
     if type(body.get("nbf", 0)) is not int or not 0 <= body["gen"] < MAX_GENERATION:
         raise TokenInvalid

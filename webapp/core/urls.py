@@ -1,4 +1,4 @@
-"""Parts of the URLs in settings. No message quotes what was given: it may be a password."""
+"""Checks of URLs in settings. No error message quotes the value: it may hold a password."""
 
 import re
 from ipaddress import IPv6Address

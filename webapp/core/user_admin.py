@@ -1,4 +1,4 @@
-"""The directory of users: what an admin may see and change (OWASP ASVS 5.0 V8)."""
+"""User administration: list, create, change and delete users (OWASP ASVS 5.0 V8)."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -24,17 +24,17 @@ class UserAdminStore(Protocol):
     """Every method may raise Unavailable."""
 
     def page(self, query: str, sort: str, offset: int, limit: int) -> Page:
-        """Those in whose name or address words begin with those of `query`.
+        """Users with words in name or e-mail that start with the words of `query`.
 
-        No more than 100 are found, and of all no more than 10,000 counted.
+        A query finds at most 100 users. Without one, `total` is at most 10,000.
         """
 
     def remove(self, user_id: str, now: int) -> list[Session] | None:
-        """With sessions and events; sessions that were open, or None: no such user.
+        """Delete a user with sessions and events; the sessions that were open. None: no such user.
 
-        Of very many sessions or events the rest is removed afterwards (session_ends.py).
+        If there are very many, the others are deleted afterwards (session_ends.py).
 
-        Raises Conflict if nobody would be left to administer.
+        Raises Conflict if no admin would be left.
         """
 
 
@@ -47,22 +47,22 @@ class UserAdmin:
     feed: InvalidationFeed
 
     def page(self, *, query: str, sort: str, page: int, per_page: int) -> Page:
-        """`page` counts from 1; `sort` is one of SORTS, a minus in front for descending."""
+        """One page of users. `page` starts at 1; `sort` is one of SORTS (minus: descending)."""
         return self.store.page(query, sort, (page - 1) * per_page, per_page)
 
-    def create(self, wanted: UserChanges, now: float) -> User:
-        """Raises ValidationFailed, Conflict."""
+    def create(self, fields: UserChanges, now: float) -> User:
+        """Create a user with a verified e-mail. Raises ValidationFailed, Conflict."""
         return self.accounts.register(
-            wanted.email or "",
-            wanted.password or "",
-            name=wanted.name or "",
-            role=wanted.role or Role.USER,
-            disabled=bool(wanted.disabled),
+            fields.email or "",
+            fields.password or "",
+            name=fields.name or "",
+            role=fields.role or Role.USER,
+            disabled=bool(fields.disabled),
             now=now,
         )
 
     def change(self, user_id: str, changes: UserChanges, now: float) -> User:
-        """A user who is disabled, or gets another password, is signed out everywhere.
+        """Change a user. All sessions end if the user is disabled or gets a new password.
 
         Raises ValidationFailed, Conflict, NotFound.
         """
@@ -71,9 +71,9 @@ class UserAdmin:
         return user
 
     def remove(self, user_id: str, now: float) -> None:
-        """And sign them out everywhere: Redis has to know, should SQL be down later.
+        """Delete a user and end all sessions. Raises Conflict, NotFound.
 
-        Raises Conflict, NotFound.
+        Tombstones go to Redis as well, in case SQL is down later.
         """
         user = self.accounts.profile(user_id)
         self.feed.publish(user_id)

@@ -1,4 +1,4 @@
-"""Checks of e-mail, name and role, and the one form in which each is stored."""
+"""Validation of e-mail, name and role, and their stored forms."""
 
 import re
 
@@ -12,13 +12,13 @@ NAME = r"^[^\x00-\x1f\x7f-\x9f]*$"
 
 
 def normalize_email(text: str) -> str:
-    """The address in the one form that is stored: wide letters and capitals are the same.
+    """The stored form of an e-mail: case and width of letters do not matter.
 
     Raises ValueError with advice.
     """
-    if len(text) > MAX_EMAIL:  # before anything is done with it: normalising takes its square
-        raise ValueError("That address is too long.")
-    from email_validator import EmailNotValidError, validate_email  # large, so not at the start
+    if len(text) > MAX_EMAIL:  # first of all: normalizing takes quadratic time
+        raise ValueError("That e-mail address is too long.")
+    from email_validator import EmailNotValidError, validate_email  # slow to load
 
     text = lower_form(text).strip()
     try:
@@ -40,7 +40,7 @@ def normalize_name(text: str) -> str:
 
 
 def validate_role(text: str) -> str:
-    """A role, as it is. Raises ValueError with advice."""
+    """The role, unchanged. Raises ValueError with advice."""
     if text not in list(Role):
         raise ValueError(f"Use one of: {', '.join(Role)}.")
     return text

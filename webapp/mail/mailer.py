@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from webapp.core.errors import Unavailable
-from webapp.core.notifications import NOBODY, Notification
+from webapp.core.notifications import DUMMY_USER, Notification
 from webapp.core.security_events import audit_context
 from webapp.core.user_agents import describe
 
@@ -59,7 +59,7 @@ class BackgroundMailer:
         def deliver() -> None:
             letters, transport = self._office
             letter = letters.write(notice, to, facts)
-            if to != NOBODY.email:
+            if to != DUMMY_USER.email:
                 transport.deliver(letter)
 
         try:

@@ -1,1 +1,1 @@
-"""What each process needs and is not HTTP."""
+"""Services of each process apart from HTTP: background queue, retention job, logging."""

@@ -1,6 +1,6 @@
-"""Work that no answer waits for, such as letters: nobody is to read from its time what it was.
+"""Background queue for tasks such as mail, so that response times do not reveal them.
 
-One thread in each worker does it, in order, and is there only while there is something to do.
+One thread in each worker runs the tasks in order. It exists only while there are tasks.
 """
 
 import heapq
@@ -22,11 +22,11 @@ from webapp.core.errors import Unavailable
 from .log_format import format_frames
 from .request_id import request_id
 
-ROOM = 1000
-# Seconds before the second and the third try.
-WAITS = (1.0, 10.0)
-# Seconds that a worker which is to stop has for what is left.
-LEAVING_TIME = 5.0
+MAX_TASKS = 1000
+# Seconds before the second and the third attempt.
+RETRY_DELAYS = (1.0, 10.0)
+# Seconds that a stopping worker waits for the remaining tasks.
+SHUTDOWN_TIMEOUT = 5.0
 
 log = logging.getLogger(__name__)
 
@@ -36,20 +36,20 @@ class Task:
     due: float
     number: int
     job: Callable[[], None] = field(compare=False)
-    what: str = field(compare=False)
+    name: str = field(compare=False)
     request_id: str = field(compare=False)
-    tries: int = field(default=0, compare=False)
+    attempts: int = field(default=0, compare=False)
 
 
 class BackgroundQueue:
-    def __init__(self, app: Flask, waits: Sequence[float] = WAITS) -> None:
+    def __init__(self, app: Flask, retry_delays: Sequence[float] = RETRY_DELAYS) -> None:
         self._app = app
-        self._waits = waits
+        self._retry_delays = retry_delays
         self.reset_after_fork()
-        _everywhere.add(self)
+        _queues.add(self)
 
     def reset_after_fork(self) -> None:
-        """With nothing to do: after a fork, what was queued is still the parent's to do."""
+        """Start with an empty queue: after a fork, the parent still runs its tasks."""
         self._changed = threading.Condition()
         self._tasks: list[Task] = []
         self._numbers = itertools.count()
@@ -58,45 +58,44 @@ class BackgroundQueue:
 
     @property
     def waiting(self) -> int:
-        """Tasks, the one that is being done not among them."""
+        """The number of queued tasks, without the running one."""
         return len(self._tasks)
 
     @property
     def lost(self) -> int:
-        """Tasks that were given up, or not taken, in this process."""
+        """The number of tasks that failed or were refused in this process."""
         return self._lost
 
-    def run(self, job: Callable[[], None], what: str) -> None:
-        """Do it soon, and up to three times while it raises Unavailable.
+    def run(self, job: Callable[[], None], name: str) -> None:
+        """Queue a job. It runs up to three times while it raises Unavailable.
 
-        `what` names it in the log, and nobody by their address. Raises Unavailable: too much is
-        waiting already.
+        `name` is for the log, so it must hold no e-mail. Raises Unavailable if the queue is full.
         """
         with self._changed:
-            if len(self._tasks) >= ROOM:
+            if len(self._tasks) >= MAX_TASKS:
                 self._lost += 1
                 raise Unavailable
-            task = Task(time.monotonic(), next(self._numbers), job, what, request_id())
+            task = Task(time.monotonic(), next(self._numbers), job, name, request_id())
             heapq.heappush(self._tasks, task)
             self._changed.notify_all()
             if not self._busy:
                 self._start()
 
     def finish(self, timeout: float) -> bool:
-        """Wait until everything is done, for `timeout` seconds at most; whether it is."""
+        """Wait until all tasks are done, for at most `timeout` seconds; whether they are."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._busy, timeout)
 
     def _start(self) -> None:
         threading.Thread(target=self._work, name="background", daemon=True).start()
         self._busy = True
-        # Not `atexit`: a worker that multiprocessing has started, as Granian's, passes that over.
-        self._leaving = Finalize(None, self.finish, args=(LEAVING_TIME,), exitpriority=0)
+        # Not `atexit`: workers that multiprocessing starts, as Granian's, do not run that.
+        self._finalizer = Finalize(None, self.finish, args=(SHUTDOWN_TIMEOUT,), exitpriority=0)
 
     def _work(self) -> None:
         while task := self._next():
             with self._context(task):
-                self._try(task)
+                self._run_task(task)
 
     def _next(self) -> Task | None:
         with self._changed:
@@ -106,29 +105,29 @@ class BackgroundQueue:
                     return heapq.heappop(self._tasks)
                 self._changed.wait(wait)
             self._busy = False
-            self._leaving.cancel()
+            self._finalizer.cancel()
             self._changed.notify_all()
             return None
 
-    def _try(self, task: Task) -> None:
+    def _run_task(self, task: Task) -> None:
         try:
-            with self._context(task):  # its own: closing it may fail as well
+            with self._context(task):  # a context of its own: closing it may fail as well
                 task.job()
         except Unavailable as error:
-            self._put_back(task, error)
+            self._retry(task, error)
         except Exception as error:
-            # Where, and not what it said: that could hold an address.
-            log.error("%s: %s\n%s", task.what, type(error).__name__, format_frames(error))
+            # Frames without the message, which could hold an e-mail.
+            log.error("%s: %s\n%s", task.name, type(error).__name__, format_frames(error))
             self._lose()
 
-    def _put_back(self, task: Task, error: Exception) -> None:
-        if task.tries == len(self._waits):
-            log.error("%s: %s; given up", task.what, error)
+    def _retry(self, task: Task, error: Exception) -> None:
+        if task.attempts == len(self._retry_delays):
+            log.error("%s: %s; given up", task.name, error)
             self._lose()
             return
-        wait = self._waits[task.tries]
-        log.warning("%s: %s; once more in %g s", task.what, error, wait)
-        task.due, task.tries = time.monotonic() + wait, task.tries + 1
+        wait = self._retry_delays[task.attempts]
+        log.warning("%s: %s; once more in %g s", task.name, error, wait)
+        task.due, task.attempts = time.monotonic() + wait, task.attempts + 1
         with self._changed:
             heapq.heappush(self._tasks, task)
 
@@ -138,18 +137,18 @@ class BackgroundQueue:
 
     @contextmanager
     def _context(self, task: Task) -> Iterator[None]:
-        """What a request has: its database session, and its name in the log."""
+        """App context with a database session, and the request id for the log."""
         with self._app.app_context():
             g.request_id = task.request_id
             yield
 
 
-_everywhere: "WeakSet[BackgroundQueue]" = WeakSet()
+_queues: "WeakSet[BackgroundQueue]" = WeakSet()
 
 
-def _start_over_everywhere() -> None:
-    for background in _everywhere:
+def _reset_all_after_fork() -> None:
+    for background in _queues:
         background.reset_after_fork()
 
 
-os.register_at_fork(after_in_child=_start_over_everywhere)
+os.register_at_fork(after_in_child=_reset_all_after_fork)

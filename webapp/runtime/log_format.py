@@ -1,6 +1,6 @@
-"""The log: a line a fact, for programs as JSON and for people in words; never a secret.
+"""Log formats: text for people, JSON for programs; tokens are masked.
 
-Names, user agents and ids come from outside: none of them can end a line and begin another one.
+Names, user agents and ids come from outside: none of them can start a new log line (CWE-117).
 """
 
 import json
@@ -15,26 +15,26 @@ from flask.logging import default_handler
 
 from .request_id import NONE, add_name
 
-# What is signed has a long part after a dot: access and refresh tokens, cookies, mailed links.
-# It begins nowhere inside and goes back on nothing: no text takes the square of its length.
+# Signed text has a long part after a dot: access and refresh tokens, cookies, mailed links. The
+# possessive quantifiers avoid backtracking, so that no text takes quadratic time.
 SIGNED = re.compile(r"(?<![\w.-])\.*+[\w-]++(?:\.++[\w-]++)*?\.++[\w-]{27,}+(?:\.++[\w-]++)*+")
-# Whatever could end a line, or hide one from a terminal (CWE-117).
+# Characters that could end a line, or hide one on a terminal (CWE-117).
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
-# Of exceptions that were raised while others were handled.
-LONGEST_CHAIN = 10
+# Chained exceptions that are logged.
+MAX_CHAIN = 10
 
 
 def install(app: Flask, *, as_json: bool, in_full: bool) -> None:
-    """For all that is logged in this process, by libraries too."""
+    """Set the format of all logs of this process, also of libraries."""
     default_handler.addFilter(add_name)
     default_handler.setFormatter(JsonFormatter(in_full) if as_json else TextFormatter(in_full))
-    logging.getLogger().addHandler(default_handler)  # it is there once, however often
+    logging.getLogger().addHandler(default_handler)  # addHandler adds it only once
     app.logger.removeHandler(default_handler)
     app.logger.setLevel(logging.INFO)
 
 
 class TextFormatter(logging.Formatter):
-    """`in_full`: with what exceptions say, which may hold an address or a password."""
+    """`in_full`: with messages of exceptions, which may hold an e-mail or a password."""
 
     def __init__(self, in_full: bool) -> None:
         super().__init__()
@@ -44,7 +44,7 @@ class TextFormatter(logging.Formatter):
         facts = self._facts(record)
         head = "{time} {level} {request_id} {logger}: {message}".format(**facts)
         lines = f"{head}\n{facts['exception']}" if "exception" in facts else head
-        # A line that belongs to the one before begins with a space; only ours begin without.
+        # Continuation lines start with a space; only new entries start without.
         return CONTROL.sub(escaped, lines).replace("\n", "\n  ")
 
     def _facts(self, record: logging.LogRecord) -> dict[str, Any]:
@@ -57,8 +57,9 @@ class TextFormatter(logging.Formatter):
         }
         error = record.exc_info[1] if record.exc_info else None
         if error:
-            told = "".join(traceback.format_exception(error)) if self._in_full else where(error)
-            facts["exception"] = SIGNED.sub("[signed]", told.rstrip())
+            full = self._in_full
+            text = "".join(traceback.format_exception(error)) if full else format_chain(error)
+            facts["exception"] = SIGNED.sub("[signed]", text.rstrip())
         return facts
 
 
@@ -67,20 +68,21 @@ class JsonFormatter(TextFormatter):
         return json.dumps(self._facts(record) | getattr(record, "facts", {}), default=str)
 
 
-def where(error: BaseException) -> str:
-    """Which errors, and the way to each: not what they said."""
-    told: list[str] = []
+def format_chain(error: BaseException) -> str:
+    """The chain of exceptions with their frames, without their messages."""
+    parts: list[str] = []
     following: BaseException | None = error
-    while following and len(told) < LONGEST_CHAIN:
-        told.append(f"{format_frames(following)}{type(following).__qualname__}")
+    while following and len(parts) < MAX_CHAIN:
+        parts.append(f"{format_frames(following)}{type(following).__qualname__}")
         hidden = following.__suppress_context__
         following = following.__cause__ or (None if hidden else following.__context__)
-    return "\n\nwhich led to:\n".join(reversed(told))
+    return "\n\nwhich led to:\n".join(reversed(parts))
 
 
 def format_frames(error: BaseException) -> str:
-    """From call to call, without the marks that Python sets below each line: it parses the line for
-    them, and up to 3.11.7 that can fail while another thread does the same (gh-106905).
+    """The frames of a traceback, without the `^^^^` marks below each line.
+
+    To place those, Python parses the line, which up to 3.11.7 can fail in threads (gh-106905).
     """
     calls = traceback.extract_tb(error.__traceback__)
     return "".join(

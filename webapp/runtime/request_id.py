@@ -1,4 +1,4 @@
-"""A name for each request: in its answer, on its error page and in every log line."""
+"""Request ids: in the response, on the error page and in every log line."""
 
 import logging
 import os
@@ -12,22 +12,22 @@ from flask import g, has_app_context, has_request_context, request
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-SANE = re.compile(r"[A-Za-z0-9._-]{1,64}")
-# Where it stands in the WSGI environment.
+ALLOWED = re.compile(r"[A-Za-z0-9._-]{1,64}")
+# Key in the WSGI environment.
 KEY = "evergreen.request_id"
 NONE = "-"
 
 
 def assign_request_id(environ: "WSGIEnvironment") -> str:
-    """Keep the name that a proxy gave, unless it could forge a log line or a header."""
-    given: str = environ.get("HTTP_X_REQUEST_ID", "")
-    name = given if given and SANE.fullmatch(given) else new_name()
+    """Use the proxy's id, unless it could forge a log line or a header; else a new one."""
+    from_proxy: str = environ.get("HTTP_X_REQUEST_ID", "")
+    name = from_proxy if ALLOWED.fullmatch(from_proxy) else new_name()
     environ[KEY] = name
     return name
 
 
 def new_name() -> str:
-    """Shaped like a UUID: random for the process, counted in it."""
+    """A new id in the form of a UUID: a random part for the process, then a counter."""
     return f"{_process}{next(_numbers):012x}"
 
 
@@ -36,7 +36,7 @@ _process = ""
 
 
 def _name_process() -> None:
-    """All but the last twelve digits of its names; others after a fork."""
+    """Choose the process's part of the ids: all but the last twelve digits."""
     global _process
     _process = str(uuid.uuid4())[:-12]
 
@@ -46,12 +46,13 @@ os.register_at_fork(after_in_child=_name_process)
 
 
 def request_id() -> str:
-    """Of this request, or of the one that this work was left over from."""
+    """The id of this request, or of the request that queued this background task."""
     if has_request_context():
         return str(request.environ.get(KEY, NONE))
     return str(g.get("request_id", NONE)) if has_app_context() else NONE
 
 
 def add_name(record: logging.LogRecord) -> bool:
+    """Logging filter: add the request id to each record."""
     record.request_id = request_id()
     return True

@@ -1,4 +1,4 @@
-"""Clean-up is started by a sign-in, and done when nobody waits: by one worker, once an hour."""
+"""The retention job: runs in the background after a sign-in, on one worker, once an hour."""
 
 import logging
 import threading
@@ -11,13 +11,13 @@ from webapp.core.retention import Removed, RetentionPolicy
 
 from .background import BackgroundQueue
 
-# Seconds.
-EVERY = 3600
-# Seconds between two questions of one worker: fewer, so that an hour doesn't become two.
-ASK_EVERY = 600
-# Seconds between two batches: others have something to write as well.
+# Seconds between two runs, on all workers.
+RUN_INTERVAL = 3600
+# Seconds between two checks of one worker: well below an hour, so that it doesn't become two.
+CHECK_INTERVAL = 600
+# Seconds between two batches, so that other writers get their turn.
 PAUSE = 0.05
-WHAT = "tidying"
+TASK_NAME = "tidying"
 
 log = logging.getLogger(__name__)
 
@@ -25,30 +25,30 @@ log = logging.getLogger(__name__)
 class RetentionJob:
     def __init__(
         self,
-        tidying: RetentionPolicy,
-        take_turn: Callable[[int], bool],
+        policy: RetentionPolicy,
+        acquire_lock: Callable[[int], bool],
         background: BackgroundQueue,
         now: Callable[[], float],
     ) -> None:
-        """`take_turn` is asked whether no other worker has done it for so many seconds."""
-        self._policy = tidying
-        self._acquire_lock = take_turn
+        """`acquire_lock` takes the lock for that many seconds; False if another worker has it."""
+        self._policy = policy
+        self._acquire_lock = acquire_lock
         self._background = background
         self._now = now
         self._lock = threading.Lock()
-        self._asks_again = 0.0
+        self._next_check = 0.0
 
     def schedule(self) -> None:
-        """Never fails and never waits: what is left can go an hour later as well."""
+        """Queue the job if it is due. Never raises or waits: it can run an hour later as well."""
         with self._lock:
-            if time.monotonic() < self._asks_again:
+            if time.monotonic() < self._next_check:
                 return
-            self._asks_again = time.monotonic() + ASK_EVERY
+            self._next_check = time.monotonic() + CHECK_INTERVAL
         with suppress(Unavailable):
-            self._background.run(self._begin, WHAT)
+            self._background.run(self._begin, TASK_NAME)
 
     def finish_ends(self) -> None:
-        """At once, by this worker. Never fails: what can't be done now is done within an hour."""
+        """Queue the remaining ends of sessions. Never raises: the job does the same every hour."""
         with suppress(Unavailable):
             self._background.run(self._finish_ends, "the end of sessions")
 
@@ -59,19 +59,19 @@ class RetentionJob:
 
     def _begin(self) -> None:
         with suppress(Unavailable):
-            if self._acquire_lock(EVERY):
-                self._go_on(Removed())
+            if self._acquire_lock(RUN_INTERVAL):
+                self._purge(Removed())
 
-    def _go_on(self, before: Removed) -> None:
-        """A batch, and the next one behind the letters that wait meanwhile."""
+    def _purge(self, before: Removed) -> None:
+        """Delete a batch, and queue the next one behind the tasks that wait meanwhile."""
         removed = before + self._policy.purge_batch(self._now())
         if removed.more:
             time.sleep(PAUSE)
-            self._background.run(lambda: self._continue(removed), WHAT)
+            self._background.run(lambda: self._continue(removed), TASK_NAME)
         elif removed != Removed():
             counts = (removed.sessions, removed.events, removed.accounts)
             log.info("removed rows: sessions=%d events=%d accounts=%d", *counts)
 
     def _continue(self, before: Removed) -> None:
         with suppress(Unavailable):
-            self._go_on(before)
+            self._purge(before)

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 OK = "ok"
 PROBE = "ready:probe"
-PROBE_LASTS = 60  # seconds
+PROBE_TTL = 60  # seconds
 
 
-def ask_sql(app: Flask) -> str:
+def check_sql(app: Flask) -> str:
     try:
         with app.app_context(), db.engine.connect() as connection:
             connection.execute(text("SELECT 1"))
@@ -53,10 +53,10 @@ class Migrations:
         return OK if state.is_current or state.is_newer else "not current: run `flask db upgrade`"
 
 
-def ask_redis(client: redis.Redis) -> str:
+def check_redis(client: redis.Redis) -> str:
     """Also whether it takes writes: without them nobody can be signed in, or out."""
     try:
-        client.set(PROBE, "", ex=PROBE_LASTS)
+        client.set(PROBE, "", ex=PROBE_TTL)
     except redis.ResponseError:
         return "takes no writes"
     except redis.TimeoutError:

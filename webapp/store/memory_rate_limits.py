@@ -14,7 +14,7 @@ MAX_LOCAL_BUCKETS = 50_000
 
 
 class MemoryRateLimits:
-    """Serves `core.attempts.Counters` for this process. Thread-safe.
+    """Serves `core.rate_limits.RateLimitStore` for this process. Thread-safe.
 
     `limits` has a memory storage too: it starts a thread for most hits and never drops a key.
     """

@@ -31,20 +31,20 @@ class Stores:
         client: redis.Redis,
         *,
         is_embedded: bool,
-        doubt_lasts: int,
+        invalidation_ttl: int,
         now: Callable[[], float] | None = None,
     ) -> None:
         """`is_embedded`: the client's server runs on this host, and so has the same clock.
 
-        `doubt_lasts`: seconds for which the feed's invalidations hold. `now`: another clock, for
+        `invalidation_ttl`: seconds for which the feed's invalidations hold. `now`: another clock, for
         tests.
         """
         self.redis, self.generations = client, RedisGenerations(client)
         if not now and not is_embedded:
             now = clock = RedisClock(client)
-            self.generations = RedisGenerations(client, require_right=clock.check_synchronised)
+            self.generations = RedisGenerations(client, check_clock=clock.check_synchronised)
         self.now = now or time.time
-        self.feed = RedisInvalidationFeed(client, doubt_lasts=doubt_lasts)
+        self.feed = RedisInvalidationFeed(client, invalidation_ttl=invalidation_ttl)
         self.saved_forms, self.lock = RedisSavedForms(client), RedisLock(client)
         self.rate_limits, self.local_rate_limits = RedisRateLimits(client), MemoryRateLimits()
         self.users, self.devices, self.clients = SqlUsers(), SqlDevices(), SqlClients()

@@ -18,7 +18,7 @@ CONNECT_TIMEOUT = 0.3
 ANSWER_TIMEOUT = 0.5
 LIMIT = 0.85
 # What is left when none is: enough to see an answer that is there already.
-LAST_MOMENT = 0.001
+MIN_TIMEOUT = 0.001
 
 
 class _Limit(threading.local):
@@ -42,7 +42,7 @@ def deadline() -> Iterator[None]:
 def remaining(most: float) -> float:
     if _limit.ends is None:
         return most
-    return max(LAST_MOMENT, min(most, _limit.ends - time.monotonic()))
+    return max(MIN_TIMEOUT, min(most, _limit.ends - time.monotonic()))
 
 
 class _WithDeadline(Connection):

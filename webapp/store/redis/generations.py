@@ -18,29 +18,29 @@ from .circuit_breaker import OPEN_SECONDS, CircuitBreaker
 from .cluster import Cluster
 from .errors import translate_redis_errors
 
-HERE = Path(__file__).parent
+FOLDER = Path(__file__).parent
 
 
 class RedisGenerations:
-    """Serves `core.stores.Entries`."""
+    """Serves `core.ports.GenerationStore`."""
 
     def __init__(
         self,
         client: redis.Redis,
         prefix: str = "session:",
-        require_right: Callable[[float], None] = lambda now: None,
+        check_clock: Callable[[float], None] = lambda now: None,
     ) -> None:
         """`prefix`: what keys begin with; sandboxes of the lab have one of their own.
 
-        `require_right`: raises redis.RedisError if the time by which to decide is wrong.
+        `check_clock`: raises redis.RedisError if the time by which to decide is wrong.
         """
         self._redis = client
         # A cluster has several servers: one that hangs says nothing of the others.
         self._circuit_breaker = CircuitBreaker(0 if isinstance(client, Cluster) else OPEN_SECONDS)
         self._prefix = prefix
-        self._check_clock = require_right
-        self._redeem = client.register_script((HERE / "redeem.lua").read_text())
-        self._confirm = client.register_script((HERE / "confirm.lua").read_text())
+        self._check_clock = check_clock
+        self._redeem = client.register_script((FOLDER / "redeem.lua").read_text())
+        self._confirm = client.register_script((FOLDER / "confirm.lua").read_text())
 
     def start(self, sid: str, *, now: int, browser: str, ttl: int) -> None:
         with translate_redis_errors():
@@ -52,10 +52,10 @@ class RedisGenerations:
     ) -> GenerationResult:
         with translate_redis_errors():
             self._check_clock(now)
-        return self._ask(self._redeem, sid, gen, now, grace, browser, ttl)
+        return self._run_script(self._redeem, sid, gen, now, grace, browser, ttl)
 
     def confirm(self, sid: str, gen: int) -> GenerationResult:
-        return self._ask(self._confirm, sid, gen)
+        return self._run_script(self._confirm, sid, gen)
 
     def last_seen(self, sids: list[str]) -> dict[str, int]:
         with translate_redis_errors():
@@ -83,7 +83,7 @@ class RedisGenerations:
     def _key(self, sid: str) -> str:
         return self._prefix + sid
 
-    def _ask(self, script: Script, sid: str, *args: int | str) -> GenerationResult:
+    def _run_script(self, script: Script, sid: str, *args: int | str) -> GenerationResult:
         """What every request may need: so nobody waits for it who can know that it is in vain."""
         with translate_redis_errors():
             self._circuit_breaker.check()

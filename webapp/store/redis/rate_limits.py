@@ -20,7 +20,7 @@ PREFIX = "attempts"
 
 
 class RedisRateLimits:
-    """Serves `core.attempts.Counters`: one list of times a bucket, changed by limits' scripts."""
+    """Serves `core.rate_limits.RateLimitStore`: one list of times a bucket, changed by limits' scripts."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._redis = client

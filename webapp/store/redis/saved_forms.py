@@ -11,23 +11,23 @@ from typing import Any
 
 import redis
 
-from webapp.core.saved_forms import KEPT_FOR, MOST, SENDING, SavedForm
+from webapp.core.saved_forms import MAX_SAVED_FORMS, SAVED_FORM_TTL, SENDING_TTL, SavedForm
 
 from .errors import translate_redis_errors
 
 # In one step: nothing personal is left without an end.
-KEEP = """
+SAVE_SCRIPT = """
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 return redis.call('EXPIRE', KEYS[1], ARGV[3])
 """
 
 
 class RedisSavedForms:
-    """Serves `core.drafts.Drafts`."""
+    """Serves `core.saved_forms.SavedFormStore`."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._redis = client
-        self._keep = client.register_script(KEEP)
+        self._save_script = client.register_script(SAVE_SCRIPT)
 
     def save(self, draft: SavedForm, draft_id: str | None = None) -> str:
         key = _forms(draft.user_id)
@@ -35,22 +35,24 @@ class RedisSavedForms:
         if draft_id not in found:
             draft_id = secrets.token_urlsafe(16)
         with translate_redis_errors():
-            for surplus in list(found)[MOST - 1 :]:
+            for surplus in list(found)[MAX_SAVED_FORMS - 1 :]:
                 self._redis.hdel(key, surplus)
-            self._keep(keys=[key], args=[draft_id, json.dumps(asdict(draft)), KEPT_FOR])
+            self._save_script(
+                keys=[key], args=[draft_id, json.dumps(asdict(draft)), SAVED_FORM_TTL]
+            )
         return draft_id
 
     def saved(self, user_id: str, now: float) -> dict[str, SavedForm]:
         with translate_redis_errors():
             found: Any = self._redis.hgetall(_forms(user_id))
         drafts = {draft_id: _saved_form(**json.loads(text)) for draft_id, text in found.items()}
-        fresh = {key: each for key, each in drafts.items() if now - each.saved_at < KEPT_FOR}
+        fresh = {key: each for key, each in drafts.items() if now - each.saved_at < SAVED_FORM_TTL}
         return dict(sorted(fresh.items(), key=lambda pair: pair[1].saved_at, reverse=True))
 
     def claim(self, draft: SavedForm, draft_id: str) -> bool:
         key = _sent(draft.user_id, draft_id)
         with translate_redis_errors():
-            return bool(self._redis.set(key, draft.path, nx=True, ex=SENDING))
+            return bool(self._redis.set(key, draft.path, nx=True, ex=SENDING_TTL))
 
     def sent_to(self, draft_id: str, user_id: str) -> str | None:
         with translate_redis_errors():
@@ -64,7 +66,7 @@ class RedisSavedForms:
 
     def remove(self, draft: SavedForm, draft_id: str) -> None:
         with translate_redis_errors():
-            self._redis.set(_sent(draft.user_id, draft_id), draft.path, ex=KEPT_FOR)
+            self._redis.set(_sent(draft.user_id, draft_id), draft.path, ex=SAVED_FORM_TTL)
             self._redis.hdel(_forms(draft.user_id), draft_id)
 
 

@@ -10,7 +10,7 @@ from .raw_query import read_row
 # Browsers that an account knows; those not used for longest are strangers again. More: more cookies
 # to steal that a stranger's limits do not hold for. Fewer: people, and tests, that sign in with new
 # browsers all the time lose their old ones.
-MOST_KNOWN = 50
+MAX_KNOWN_DEVICES = 50
 
 KNOWS = (
     select(DeviceRow.device_id)
@@ -20,7 +20,7 @@ KNOWS = (
 
 
 class SqlDevices:
-    """Serves `core.stores.DeviceRepository`."""
+    """Serves `core.ports.DeviceRepository`."""
 
     def knows(self, email: str, device_id: str) -> bool:
         return read_row(KNOWS, email=email, device_id=device_id) is not None
@@ -34,7 +34,7 @@ def remember_device(user_id: str, device_id: str, now: int) -> None:
         db.session.add(row)
         newest = select(DeviceRow.device_id).correlate(None)
         newest = newest.where(DeviceRow.user_id == user_id, DeviceRow.device_id != device_id)
-        newest = newest.order_by(DeviceRow.last_seen.desc()).limit(MOST_KNOWN - 1)
+        newest = newest.order_by(DeviceRow.last_seen.desc()).limit(MAX_KNOWN_DEVICES - 1)
         _forget(user_id, but=device_id, kept=newest)
     else:
         row.last_seen = now

@@ -15,7 +15,7 @@ from .errors import transaction, translate_sql_errors
 from .models import EmailChangeRow, UserRow, db
 from .security_events import add_event
 from .session_ends import end_all
-from .users import lock_user, refuse_kept, unique_email
+from .users import check_not_reserved, lock_user, unique_email
 
 
 class SqlEmailChanges:
@@ -36,7 +36,7 @@ class SqlEmailChanges:
             change = EmailChangeRow(user_id=user.id, old_email=user.email, changed_at=now)
             db.session.add(change)
             _give(row, user.pending_email or "", now)
-            refuse_kept(row.email, user.id, now)
+            check_not_reserved(row.email, user.id, now)
             remember_this_device(user.id, now)
             add_event(EventKind.EMAIL_CHANGED, user.id, now)
         return change.to_change()

@@ -17,7 +17,7 @@ STATEMENT_TIMEOUT = 0.4
 # A bit longer: whoever can still speak says itself what was too slow.
 ANSWER_TIMEOUT = 0.5
 # How often somebody who waits looks at the clock.
-LOOK = 0.05
+POLL_INTERVAL = 0.05
 # A worker that has stopped in the middle lets go of its rows; one that waits for a place among
 # the password hashes keeps its connection.
 IDLE_IN_TRANSACTION = 10
@@ -39,17 +39,20 @@ class Connection(psycopg.Connection[Any]):
         return with_deadline(super()._connect_gen(conninfo), CONNECT_TIMEOUT)
 
     def wait(
-        self, gen: Generator[Any, Any, RV], interval: float = LOOK, timeout: float | None = None
+        self,
+        gen: Generator[Any, Any, RV],
+        interval: float = POLL_INTERVAL,
+        timeout: float | None = None,
     ) -> RV:
         try:
-            return super().wait(with_deadline(gen, ANSWER_TIMEOUT), LOOK, timeout)
+            return super().wait(with_deadline(gen, ANSWER_TIMEOUT), POLL_INTERVAL, timeout)
         except ServerTimeout:
             self.close()  # a late answer must not be taken for that to the next question
             raise
 
 
 def with_deadline(steps: Generator[Any, Any, RV], seconds: float) -> Generator[Any, Any, RV]:
-    """What psycopg wants to wait for, step by step; it comes back empty-handed every `LOOK`."""
+    """What psycopg wants to wait for, step by step; it comes back empty-handed every `POLL_INTERVAL`."""
     deadline = time.monotonic() + seconds
     ready = None
     while True:

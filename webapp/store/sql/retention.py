@@ -16,7 +16,7 @@ Key = TypeVar("Key", str, int)
 
 
 class SqlRetention:
-    """Serves `core.tidying.Attic`."""
+    """Serves `core.retention.RetentionStore`."""
 
     def remove_expired_sessions(self, before: int, limit: int) -> int:
         return _remove(SessionRow.sid, SessionRow.expires_at < before, limit)

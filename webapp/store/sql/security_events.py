@@ -14,8 +14,8 @@ from webapp.core.security_events import AuditContext, Event, EventKind, EventPag
 from .errors import transaction, translate_sql_errors
 from .models import EventRow, SessionRow, UserRow, db
 
-MOST = 10_000
-UNFIT = re.compile(r"[^\w.:@-]")
+MAX_COUNTED = 10_000
+UNSAFE = re.compile(r"[^\w.:@-]")
 
 log = logging.getLogger("webapp.events")
 # Sent by the app, with `kind` and `detail`, for each event that is committed.
@@ -23,7 +23,7 @@ event_committed = Signal()
 
 
 class SqlEvents:
-    """Serves `core.events.Events`."""
+    """Serves `core.security_events.Events`."""
 
     def record(self, kind: EventKind, user_id: str | None, now: float, detail: str = "") -> None:
         with transaction():
@@ -38,7 +38,7 @@ class SqlEvents:
         limit: int,
         since: int = 0,
     ) -> EventPage:
-        """`total` says no more than MOST: to count a million takes longer than to show a page."""
+        """`total` says no more than MAX_COUNTED: to count a million takes longer than to show a page."""
         matching = select(EventRow.id)
         if user_id is not None:
             matching = matching.where(EventRow.user_id == user_id)
@@ -57,7 +57,7 @@ class SqlEvents:
             .order_by(EventRow.at.desc(), EventRow.id.desc())
         )
         with translate_sql_errors():
-            counted = matching.limit(MOST).subquery()
+            counted = matching.limit(MAX_COUNTED).subquery()
             total = db.session.scalar(select(func.count()).select_from(counted)) or 0
             found = [_to_event(*row) for row in db.session.execute(rows)]
         return EventPage(found, total)
@@ -116,7 +116,7 @@ def _add(
 def log_committed_events(session: Session) -> None:
     for kind, facts, detail in session.info.pop("noted", []):
         # A proxy may hand on what a client says of its ip: it must not look like another fact.
-        told = " ".join(f"{name}={UNFIT.sub('_', value)}" for name, value in facts.items())
+        told = " ".join(f"{name}={UNSAFE.sub('_', value)}" for name, value in facts.items())
         log.info("event=%s %s", kind, told, extra={"facts": {"event": kind, **facts}})
         event_committed.send(current_app._get_current_object(), kind=kind, detail=detail)  # type: ignore[attr-defined]
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from webapp.core.end_reasons import EndReason
 from webapp.core.models import Session
-from webapp.core.ports import MOST_OPEN
+from webapp.core.ports import MAX_OPEN_SESSIONS
 
 from .errors import transaction
 from .models import DeviceRow, EventRow, SessionEndRow, SessionRow, UserRow, db
@@ -38,13 +38,13 @@ class SqlSessionEnds:
             end = db.session.scalar(oldest)
             if end is None:
                 return [], False
-            epoch = hold_user(end.user_id)
+            epoch = lock_epoch(end.user_id)
             if epoch is None:
                 ended, done = _remove_batch(end.user_id, limit)
             else:
                 which, at = _ended_by(end), end.at
                 if end.epoch == NO_EPOCH:
-                    which, at = _beyond(end.user_id, epoch, MOST_OPEN), now
+                    which, at = _beyond(end.user_id, epoch, MAX_OPEN_SESSIONS), now
                 ended = _end_batch(which, end.reason, at, limit)
                 done = not db.session.scalar(select(exists(which)))
             if done:
@@ -52,7 +52,7 @@ class SqlSessionEnds:
         return ended, True
 
 
-def hold_user(user_id: str, *conditions: ColumnElement[bool]) -> int | None:
+def lock_epoch(user_id: str, *conditions: ColumnElement[bool]) -> int | None:
     """The number of times that all their sessions have ended; None if a condition is not met.
 
     A write, so that both stay so until the commit: no session slips past the end of all.
@@ -64,7 +64,7 @@ def hold_user(user_id: str, *conditions: ColumnElement[bool]) -> int | None:
 
 
 def end_all(user_id: str, reason: str, now: int, *, but: str | None = None) -> list[Session]:
-    """In the transaction of what ends them; the first MOST_OPEN of those that ended by it."""
+    """In the transaction of what ends them; the first MAX_OPEN_SESSIONS of those that ended by it."""
     later = {"sessions_ended_at": now, "sessions_ended_reason": reason, "session_kept": but}
     ending = update(UserRow).where(UserRow.id == user_id)
     ending = ending.values(session_epoch=UserRow.session_epoch + 1, **later)
@@ -76,8 +76,8 @@ def end_all(user_id: str, reason: str, now: int, *, but: str | None = None) -> l
     if but:
         _keep(but, user_id, epoch)
     end = SessionEndRow(user_id=user_id, epoch=epoch, reason=reason, at=now)
-    ended = _end_batch(_ended_by(end), reason, now, MOST_OPEN)
-    if len(ended) == MOST_OPEN:
+    ended = _end_batch(_ended_by(end), reason, now, MAX_OPEN_SESSIONS)
+    if len(ended) == MAX_OPEN_SESSIONS:
         db.session.add(end)
     return ended
 
@@ -91,11 +91,11 @@ def _keep(sid: str, user_id: str, epoch: int) -> None:
 
 
 def end_oldest(newest: Session, now: int) -> list[Session]:
-    """Leave room for the newest session; of very many, the first MOST_OPEN are ended."""
+    """Leave room for the newest session; of very many, the first MAX_OPEN_SESSIONS are ended."""
     user_id, epoch = newest.user_id, newest.epoch or NO_EPOCH
-    too_many = _beyond(user_id, epoch, MOST_OPEN - 1).where(SessionRow.sid != newest.sid)
-    ended = _end_batch(too_many, EndReason.TOO_MANY, now, MOST_OPEN)
-    if len(ended) == MOST_OPEN:
+    too_many = _beyond(user_id, epoch, MAX_OPEN_SESSIONS - 1).where(SessionRow.sid != newest.sid)
+    ended = _end_batch(too_many, EndReason.TOO_MANY, now, MAX_OPEN_SESSIONS)
+    if len(ended) == MAX_OPEN_SESSIONS:
         mark = SessionEndRow(user_id=user_id, epoch=NO_EPOCH, reason=EndReason.TOO_MANY, at=now)
         db.session.merge(mark)
     return ended

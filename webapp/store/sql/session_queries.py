@@ -10,7 +10,7 @@ WITH_EMAIL = with_user(UserRow.email, SessionRow)
 
 
 class SqlSessionQueries:
-    """Serves `core.stores.SessionQueries`."""
+    """Serves `core.ports.SessionQueries`."""
 
     def session(self, sid: str) -> tuple[Session, str] | None:
         looking = WITH_EMAIL.where(SessionRow.sid == sid)

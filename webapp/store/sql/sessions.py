@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from webapp.core.errors import InvalidCredentials
 from webapp.core.models import Session, User
-from webapp.core.ports import MOST_OPEN, EndResult
+from webapp.core.ports import MAX_OPEN_SESSIONS, EndResult
 from webapp.core.security_events import EventKind
 
 from .devices import remember_device
@@ -17,7 +17,7 @@ from .errors import transaction, translate_sql_errors
 from .models import SessionRow, UserRow, db
 from .raw_query import read_row
 from .security_events import add_event, truncate
-from .session_ends import UNSYNCHRONISED, end_oldest, hold_user
+from .session_ends import UNSYNCHRONISED, end_oldest, lock_epoch
 
 # Of the end of all sessions.
 END = ("session_epoch", "sessions_ended_at", "sessions_ended_reason")
@@ -49,7 +49,7 @@ FIND = (
 
 
 class SqlSessions:
-    """Serves `core.stores.Records`."""
+    """Serves `core.ports.SessionRepository`."""
 
     def find(self, user_id: str, sid: str) -> tuple[User | None, Session | None]:
         found = read_row(FIND, user_id=user_id, sid=sid)
@@ -76,7 +76,7 @@ class SqlSessions:
     ) -> list[Session]:
         may = (UserRow.password_hash == proof, UserRow.disabled_at.is_(None)) if proof else ()
         with transaction():
-            epoch = hold_user(session.user_id, *may)
+            epoch = lock_epoch(session.user_id, *may)
             if epoch is None:
                 raise InvalidCredentials
             if device_id:
@@ -90,7 +90,7 @@ class SqlSessions:
         kept = UserRow.session_kept == session.sid
         try:
             with transaction():
-                epoch = hold_user(session.user_id, later | kept)
+                epoch = lock_epoch(session.user_id, later | kept)
                 if epoch is None:
                     return []
                 session = replace(session, epoch=epoch)
@@ -104,7 +104,7 @@ class SqlSessions:
         either = (SessionRow.epoch == epoch, SessionRow.epoch.is_(None))
         sids = union_all(*(select(_newest(user_id, now, each)) for each in either))
         looking = with_user(SessionRow).where(SessionRow.sid.in_(sids))
-        looking = looking.order_by(SessionRow.created_at.desc()).limit(MOST_OPEN)
+        looking = looking.order_by(SessionRow.created_at.desc()).limit(MAX_OPEN_SESSIONS)
         with translate_sql_errors():
             return [to_session(*row) for row in db.session.execute(looking)]
 
@@ -146,7 +146,7 @@ class SqlSessions:
 def _newest(user_id: str, now: int, condition: ColumnElement[bool]) -> Subquery:
     mine = (SessionRow.user_id == user_id, SessionRow.ended_at.is_(None), condition)
     open_ones = select(SessionRow.sid).where(*mine, SessionRow.expires_at > now)
-    return open_ones.order_by(SessionRow.created_at.desc()).limit(MOST_OPEN).subquery()
+    return open_ones.order_by(SessionRow.created_at.desc()).limit(MAX_OPEN_SESSIONS).subquery()
 
 
 def with_user(*columns: Any) -> Select[Any]:

@@ -20,11 +20,11 @@ MAX_QUERY = 400
 # Behind every letter that a word may go on with.
 LAST = "\U0010ffff"
 # A query that fits more users finds so many of them: whoever looks for one types on.
-MOST_FOUND = 100
+MAX_FOUND = 100
 # Of those that the first word finds so many are held against the others.
-MOST_COMPARED = 1_000
+MAX_COMPARED = 1_000
 # A list of all counts no further.
-MOST_COUNTED = 10_000
+MAX_COUNTED = 10_000
 
 
 def search_terms(*texts: str) -> list[str]:
@@ -50,14 +50,14 @@ def matching_users(query: str) -> Select[Any]:
     first, *others = search_terms(query) or [""]
     if not first:
         return select(UserRow).where(UserRow.id.is_(None))
-    most = MOST_COMPARED if others else MOST_FOUND
+    most = MAX_COMPARED if others else MAX_FOUND
     compared = select(UserWordRow.user_id).where(_begins(first)).limit(most).subquery()
     found = select(compared.c.user_id)
     for word in others:
         found = found.where(
             exists().where(UserWordRow.user_id == compared.c.user_id, _begins(word))
         )
-    found = select(found.limit(MOST_FOUND).subquery().c.user_id)
+    found = select(found.limit(MAX_FOUND).subquery().c.user_id)
     address = lower_form(query).strip().replace("\0", "")  # which PostgreSQL can't even look for
     whole = select(UserRow.id).where(UserRow.email == address)
     return select(UserRow).where(UserRow.id.in_(union_all(found, whole)))

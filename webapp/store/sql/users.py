@@ -25,7 +25,7 @@ from .session_ends import end_all, remove_all
 
 
 class SqlUsers:
-    """Serves `core.stores.Users` and `core.directory.DirectoryStore`."""
+    """Serves `core.ports.UserRepository` and `core.user_admin.UserAdminStore`."""
 
     def create(self, user: User, password_hash: str) -> None:
         row = UserRow(
@@ -42,7 +42,7 @@ class SqlUsers:
         with unique_email(), transaction():
             db.session.add(row)
             db.session.flush()
-            refuse_kept(user.email, user.id, user.created_at)
+            check_not_reserved(user.email, user.id, user.created_at)
             user_search.index(row)
             add_event(EventKind.REGISTERED, user.id, user.created_at)
 
@@ -54,7 +54,7 @@ class SqlUsers:
 
     def page(self, query: str, sort: str, offset: int, limit: int) -> Page:
         matching = user_search.matching_users(query) if query else select(UserRow)
-        counted = matching.with_only_columns(UserRow.id).limit(user_search.MOST_COUNTED).subquery()
+        counted = matching.with_only_columns(UserRow.id).limit(user_search.MAX_COUNTED).subquery()
         column = getattr(UserRow, sort.removeprefix("-"))
         order = column.desc() if sort.startswith("-") else column.asc()
         with translate_sql_errors():
@@ -87,7 +87,7 @@ class SqlUsers:
             if changes.password is not None:
                 forget_devices(user_id)
             if moved:
-                refuse_kept(row.email, user_id, now)
+                check_not_reserved(row.email, user_id, now)
                 _make_final(user_id, now)
             _keep_an_admin(admins, row, gone=row.role != Role.ADMIN or bool(row.disabled_at))
         return row.to_user(), ended
@@ -215,7 +215,7 @@ def _keep_an_admin(admins: set[str], row: UserRow, *, gone: bool) -> None:
         raise Conflict({"role": ["This is the last admin who could let anybody in."]})
 
 
-def refuse_kept(email: str, user_id: str, now: int) -> None:
+def check_not_reserved(email: str, user_id: str, now: int) -> None:
     """Raises Conflict: a change of another user's address could be undone, and then need this one.
 
     To be asked after the address was written: then no change can still be on its way.

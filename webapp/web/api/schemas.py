@@ -14,7 +14,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 from webapp.core import passwords, user_admin, validation
 from webapp.core.errors import ValidationFailed
 from webapp.core.policy import Role
-from webapp.core.ports import MOST_OPEN
+from webapp.core.ports import MAX_OPEN_SESSIONS
 
 from .types import Json
 
@@ -181,7 +181,9 @@ class ManySessions(Paged):
 
 class SessionQuery(Schema):
     page = fields.Integer(load_default=1, validate=validate.Range(1, 1_000_000))
-    per_page = fields.Integer(load_default=MOST_OPEN, validate=validate.Range(1, MOST_OPEN))
+    per_page = fields.Integer(
+        load_default=MAX_OPEN_SESSIONS, validate=validate.Range(1, MAX_OPEN_SESSIONS)
+    )
 
 
 class UserQuery(SessionQuery):
