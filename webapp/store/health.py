@@ -1,4 +1,4 @@
-"""Whether the places where state lives can be used: in words that may be public."""
+"""Health checks of SQL and Redis. Their results may be public."""
 
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ PROBE_TTL = 60  # seconds
 
 
 def check_sql(app: Flask) -> str:
+    """OK, or the problem, in words."""
     try:
         with app.app_context(), db.engine.connect() as connection:
             connection.execute(text("SELECT 1"))
@@ -29,10 +30,10 @@ def check_sql(app: Flask) -> str:
 
 
 class Migrations:
-    """Whether the tables are those of this app.
+    """Checks whether the tables match this app's migrations.
 
-    Its migrations are read once: those of the next release, that appear in the folder while this
-    worker still runs, are none of its business.
+    The migrations are read once: those of the next release may appear in the folder while this
+    worker still runs, and must be ignored.
     """
 
     def __init__(self, app: Flask) -> None:
@@ -40,7 +41,7 @@ class Migrations:
         self._scripts: ScriptDirectory | None = None
 
     def ask(self) -> str:
-        """Newer tables than this app's are no fault: it is about to be replaced."""
+        """OK, or the problem, in words. Newer tables are OK: this worker will be replaced."""
         try:
             with self._app.app_context():
                 self._scripts = self._scripts or scripts()
@@ -54,7 +55,7 @@ class Migrations:
 
 
 def check_redis(client: redis.Redis) -> str:
-    """Also whether it takes writes: without them nobody can be signed in, or out."""
+    """OK, or the problem, in words. Checks a write: without writes no user can sign in or out."""
     try:
         client.set(PROBE, "", ex=PROBE_TTL)
     except redis.ResponseError:

@@ -1,4 +1,4 @@
-"""Rate limits in the memory of one process, for the time that Redis is down."""
+"""Rate limits in the memory of one process: for local limits, and while Redis is down."""
 
 import math
 import threading
@@ -16,7 +16,7 @@ MAX_LOCAL_BUCKETS = 50_000
 class MemoryRateLimits:
     """Serves `core.rate_limits.RateLimitStore` for this process. Thread-safe.
 
-    `limits` has a memory storage too: it starts a thread for most hits and never drops a key.
+    The library `limits` has one too, but it starts a thread for most hits and never drops a key.
     """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
@@ -34,7 +34,7 @@ class MemoryRateLimits:
                 return whole_seconds(times[0] + limit.seconds - now, limit)
             times.append(now)
             self._buckets.move_to_end((limit, key))
-            self._forget(now)
+            self._drop_expired(now)
             return 0
 
     def release(self, limit: Limit, key: str) -> None:
@@ -50,12 +50,12 @@ class MemoryRateLimits:
         """The number of buckets."""
         return len(self._buckets)
 
-    def _forget(self, now: float) -> None:
-        """Drop lapsed buckets, and the least recently used ones above MAX_LOCAL_BUCKETS."""
+    def _drop_expired(self, now: float) -> None:
+        """Drop expired buckets, and the least recently used ones above MAX_LOCAL_BUCKETS."""
         while True:
             (limit, key), times = next(iter(self._buckets.items()))
-            lapsed = not times or times[-1] < now - limit.seconds
-            if not lapsed and len(self._buckets) <= MAX_LOCAL_BUCKETS:
+            expired = not times or times[-1] < now - limit.seconds
+            if not expired and len(self._buckets) <= MAX_LOCAL_BUCKETS:
                 return
             del self._buckets[limit, key]
 

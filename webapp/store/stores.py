@@ -1,4 +1,4 @@
-"""All stores of an app, made together: they share one Redis client and one clock."""
+"""All stores of an app. They share one Redis client and one clock."""
 
 import time
 from collections.abc import Callable
@@ -24,7 +24,7 @@ from .sql.users import SqlUsers
 
 
 class Stores:
-    """Each attribute serves a port of the core. The SQL engine belongs to the app's context."""
+    """Each attribute implements a port of the core. The SQL engine is from the app context."""
 
     def __init__(
         self,
@@ -36,8 +36,7 @@ class Stores:
     ) -> None:
         """`is_embedded`: the client's server runs on this host, and so has the same clock.
 
-        `invalidation_ttl`: seconds for which the feed's invalidations hold. `now`: another clock, for
-        tests.
+        `invalidation_ttl`: seconds for which invalidations are valid. `now`: a clock for tests.
         """
         self.redis, self.generations = client, RedisGenerations(client)
         if not now and not is_embedded:

@@ -1,15 +1,14 @@
-"""When Redis hangs, not everybody waits in vain.
+"""Circuit breaker: after a timeout of Redis, commands fail fast for OPEN_SECONDS.
 
-The app has few places, and whoever waits for Redis holds one: while it hangs, also those would
-wait who need nothing of it. So after one has waited in vain, others are told so at once for a
-moment; then one tries again.
+A request that waits for Redis holds one of few threads. While Redis hangs, requests that do not
+need it would have to wait for a thread as well.
 """
 
 import time
 
 import redis
 
-# Seconds: long enough for a queue of requests to be told.
+# Seconds: long enough to refuse a queue of requests.
 OPEN_SECONDS = 0.3
 
 
@@ -19,9 +18,11 @@ class CircuitBreaker:
         self._until = 0.0
 
     def check(self) -> None:
-        """Raises redis.TimeoutError."""
+        """Raise redis.TimeoutError while the circuit is open."""
         if time.monotonic() < self._until:
-            raise redis.TimeoutError("it has just not answered somebody else")
+            raise redis.TimeoutError("it did not answer another request just now")
 
     def trip(self) -> None:
+        """Open the circuit, after a timeout."""
+        """Open the circuit, after a timeout."""
         self._until = time.monotonic() + self._seconds

@@ -1,7 +1,7 @@
-"""The time that decides: Redis' own, so that hosts whose clocks differ agree on it.
+"""The clock of Redis, which all hosts use, so that their own clocks may differ.
 
-Otherwise a host that is five minutes ahead signs tokens which the others can't believe yet, and
-one that is half a minute ahead takes a race between two tabs for theft.
+Otherwise the tokens of a host that is five minutes ahead would not be valid yet on the others, and
+a host that is half a minute ahead would take parallel refreshes of two tabs for theft.
 """
 
 import logging
@@ -13,25 +13,26 @@ import redis
 
 log = logging.getLogger(__name__)
 
-# A script with a key, because each node of a cluster has a clock of its own.
+# A script with a key, so that a cluster always uses the clock of the same node.
 KEY = "doubts"
 TIME_SCRIPT = "return redis.call('TIME')"
-# Seconds between two questions. Only the very first is waited for; the others are asked beside the
-# requests, so that nobody waits for a Redis that hangs.
+# Seconds between two reads of the time. Only the first one blocks a request; the others run in a
+# thread, so that no request waits for a Redis that hangs.
 SYNC_INTERVAL = 5
-# Seconds between two questions before the first answer.
+# Seconds between two attempts before the first reply.
 RETRY_INTERVAL = 0.5
-# Seconds. An answer that took longer says too little about what time it is.
+# Seconds. A reply that took longer is not precise enough.
 MAX_ROUND_TRIP = 0.1
-# Seconds. Beyond it nothing is decided by a host's clock, and somebody should look after it.
+# Seconds. Beyond it a host's clock decides nothing, and a warning is logged.
 MAX_SKEW = 5
-# A clock that nobody can set; that of Linux goes on while a machine sleeps.
+# A clock that can't be set. That of Linux also counts while the machine sleeps.
 STEADY_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class RedisClock:
-    """Unix seconds. Until Redis has been reached, by this host's clock; then by what Redis said
-    and the time since, whatever is done to this host's clock meanwhile.
+    """Callable that returns Unix seconds: the last time of Redis plus the time elapsed since.
+
+    Until Redis was reached, it returns this host's time.
     """
 
     def __init__(self, client: redis.Redis) -> None:
@@ -39,7 +40,7 @@ class RedisClock:
         self._lock = threading.Lock()
         self._due = 0.0
         self._was_asked = False
-        # What has to be added to the steady clock, once it is known.
+        # Redis time minus steady clock; None until Redis was reached.
         self._offset: float | None = None
 
     def __call__(self) -> float:
@@ -49,13 +50,13 @@ class RedisClock:
         return time.time() if offset is None else time.clock_gettime(STEADY_CLOCK) + offset
 
     def check_synchronised(self, now: float) -> None:
-        """Before something is decided for good: by a wrong clock a race of two tabs is theft.
+        """Check `now` before a redeem: with a wrong time, a race of two tabs looks like theft.
 
-        `now` may have been read before Redis said what time it is. Raises redis.ConnectionError.
+        `now` may be from before the first reply of Redis. Raises redis.ConnectionError.
         """
         offset = self._offset
         if offset is None or abs(time.clock_gettime(STEADY_CLOCK) + offset - now) > MAX_SKEW:
-            raise redis.ConnectionError("it had not said yet what time it is")
+            raise redis.ConnectionError("its time is not known yet")
 
     def _sync_if_due(self) -> None:
         with self._lock:
@@ -70,16 +71,18 @@ class RedisClock:
             self._due = time.monotonic() + (SYNC_INTERVAL if known else RETRY_INTERVAL)
 
     def _sync(self) -> None:
-        asked_at = time.monotonic()
+        started = time.monotonic()
         try:
             answer: Any = self._time(keys=[KEY], args=[])
         except redis.RedisError as error:
-            log.warning("Redis can't say what time it is: %s", error)
+            log.warning("the time of Redis can't be read: %s", error)
             return
-        took = time.monotonic() - asked_at
+        took = time.monotonic() - started
         if took > MAX_ROUND_TRIP and self._offset is not None:
             return
         now = int(answer[0]) + int(answer[1]) / 1e6 + took / 2
         if abs(now - time.time()) > MAX_SKEW:
-            log.warning("this host's clock is %+.0f s off Redis', which decides", time.time() - now)
+            log.warning(
+                "this host's clock differs by %+.0f s from Redis', which is used", time.time() - now
+            )
         self._offset = now - time.clock_gettime(STEADY_CLOCK)

@@ -1,7 +1,7 @@
-"""One limit for all that a command needs of the network, however many servers have to be asked.
+"""Deadlines: one time limit for a command, also if it contacts several servers.
 
-To find the server of a key, the library asks one sentinel or node after the other, and each may
-take its whole timeout: six that hang would be six times as long.
+To find the server of a key, redis-py asks one sentinel or node after the other, each with the full
+timeout: six that hang would take six times as long.
 """
 
 import threading
@@ -13,11 +13,11 @@ from typing import Any
 from redis.connection import Connection, SSLConnection
 from redis.sentinel import SentinelManagedConnection
 
-# Seconds; together less than one. A page that can't be served is a 503 now, not in ten seconds.
+# Seconds; together less than one, so that an outage gives a 503 at once, not in ten seconds.
 CONNECT_TIMEOUT = 0.3
 ANSWER_TIMEOUT = 0.5
 LIMIT = 0.85
-# What is left when none is: enough to see an answer that is there already.
+# The timeout after the deadline: enough to read a reply that has already arrived.
 MIN_TIMEOUT = 0.001
 
 
@@ -30,7 +30,7 @@ _limit = _Limit()
 
 @contextmanager
 def deadline() -> Iterator[None]:
-    """What this thread does on timely connections takes LIMIT seconds at most, or fails."""
+    """In this thread, commands on `DeadlineConnection`s take at most LIMIT seconds in all."""
     outer = _limit.ends
     _limit.ends = outer or time.monotonic() + LIMIT
     try:
@@ -39,23 +39,24 @@ def deadline() -> Iterator[None]:
         _limit.ends = outer
 
 
-def remaining(most: float) -> float:
+def remaining(timeout: float) -> float:
+    """The seconds until the deadline, at most `timeout`; without a deadline, `timeout`."""
     if _limit.ends is None:
-        return most
-    return max(MIN_TIMEOUT, min(most, _limit.ends - time.monotonic()))
+        return timeout
+    return max(MIN_TIMEOUT, min(timeout, _limit.ends - time.monotonic()))
 
 
 class _WithDeadline(Connection):
     def _connect(self) -> Any:
-        self.socket_connect_timeout = remaining(min(CONNECT_TIMEOUT, self._most()))
+        self.socket_connect_timeout = remaining(min(CONNECT_TIMEOUT, self._timeout()))
         return super()._connect()  # type: ignore[no-untyped-call]
 
-    def _most(self) -> float:
+    def _timeout(self) -> float:
         return float(self.socket_timeout or ANSWER_TIMEOUT)
 
     def read_response(self, disable_decoding: bool = False, **options: Any) -> Any:
-        options["timeout"] = remaining(self._most())
-        # Not the default of sentinels' connections: another command would get this one's answer.
+        options["timeout"] = remaining(self._timeout())
+        # Not the default of sentinels' connections: another command would get this one's reply.
         options["disconnect_on_error"] = True
         return super().read_response(disable_decoding, **options)
 
@@ -69,7 +70,7 @@ class DeadlineSSLConnection(_WithDeadline, SSLConnection):
 
 
 class DeadlineMasterConnection(_WithDeadline, SentinelManagedConnection):
-    """Asks the sentinels for the master each time that it connects."""
+    """Asks the sentinels for the master each time it connects."""
 
 
 class DeadlineMasterSSLConnection(_WithDeadline, SentinelManagedConnection, SSLConnection):

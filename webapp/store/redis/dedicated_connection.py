@@ -1,4 +1,4 @@
-"""A connection of its own to the one server that holds a key."""
+"""A dedicated connection, outside of the pool, to the server that holds a key."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,18 +11,18 @@ REPLICATION_TIMEOUT = 0.2
 
 @dataclass(frozen=True)
 class DedicatedConnection:
-    """It ends with an error, and never goes on with another server unnoticed, as a pool may."""
+    """It fails if the server is gone. A pool may silently continue with another server."""
 
     server: redis.Redis
     required_replicas: int
-    """So many replicas have to confirm a write, or the server may have lost its office.
+    """Replicas that have to confirm a write; with the server, a majority of the key's holders.
 
-    With the server itself they are the larger part of those that hold the key. A master that is
-    cut off from them still answers, but another one may have been chosen in its place.
+    A master that is cut off from its replicas still answers, but another server may have been
+    elected in its place.
     """
 
     def check_quorum(self) -> None:
-        """Raise redis.ConnectionError unless replicas still follow what was written last."""
+        """Raise redis.ConnectionError unless enough replicas have the last write."""
         if not self.required_replicas:
             return
         confirmed: Any = self.server.wait(self.required_replicas, int(REPLICATION_TIMEOUT * 1000))
@@ -35,4 +35,6 @@ class DedicatedConnection:
 
 
 def required_replicas(replicas: int) -> int:
+    """The replicas that form a majority together with the master."""
+    """The replicas that form a majority together with the master."""
     return (replicas + 1) // 2

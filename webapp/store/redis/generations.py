@@ -1,8 +1,7 @@
-"""Sessions in Redis: one small key each, changed only by two scripts.
+"""Generations of sessions in Redis: one small key each, changed by two scripts.
 
-`session:<sid>` holds `<gen> <rotated_at> <confirmed><device>`, or `ended <reason>`
-as a tombstone (what they mean: redeem.lua). Nothing else about a
-session is kept here, so losing it loses nobody.
+`session:<sid>` holds `<gen> <rotated_at> <confirmed><device>`, or the tombstone `ended <reason>`
+(see redeem.lua). Redis holds nothing else of a session, so a loss of its data ends no session.
 """
 
 from collections.abc import Callable
@@ -30,12 +29,12 @@ class RedisGenerations:
         prefix: str = "session:",
         check_clock: Callable[[float], None] = lambda now: None,
     ) -> None:
-        """`prefix`: what keys begin with; sandboxes of the lab have one of their own.
+        """`prefix` of the keys: the lab's sandboxes have their own.
 
-        `check_clock`: raises redis.RedisError if the time by which to decide is wrong.
+        `check_clock` raises redis.RedisError if a time is not that of Redis.
         """
         self._redis = client
-        # A cluster has several servers: one that hangs says nothing of the others.
+        # Not for a cluster: if one server hangs, the others may still answer.
         self._circuit_breaker = CircuitBreaker(0 if isinstance(client, Cluster) else OPEN_SECONDS)
         self._prefix = prefix
         self._check_clock = check_clock
@@ -60,20 +59,20 @@ class RedisGenerations:
     def last_seen(self, sids: list[str]) -> dict[str, int]:
         with translate_redis_errors():
             values: list[Any] = self._redis.mget([self._key(sid) for sid in sids]) if sids else []
-        found = {sid: value.split() for sid, value in zip(sids, values, strict=True) if value}
-        return {sid: int(parts[1]) for sid, parts in found.items() if parts[0] != "ended"}
+        entries = {sid: value.split() for sid, value in zip(sids, values, strict=True) if value}
+        return {sid: int(parts[1]) for sid, parts in entries.items() if parts[0] != "ended"}
 
     def write_tombstone(self, sid: str, reason: str, *, ttl: int) -> None:
         self.put(sid, f"ended {reason}", ttl=ttl)
 
     def read(self, sid: str) -> str:
-        """An entry as it stands, for people to look at; empty if there is none."""
+        """The raw entry, for display; empty if there is none."""
         with translate_redis_errors():
             entry: Any = self._redis.get(self._key(sid))
         return entry or ""
 
     def put(self, sid: str, entry: str, *, ttl: int) -> None:
-        """Replace an entry; by an empty one: forget it."""
+        """Replace an entry; an empty one deletes it."""
         with translate_redis_errors():
             if entry:
                 self._redis.set(self._key(sid), entry, ex=ttl)
@@ -84,7 +83,7 @@ class RedisGenerations:
         return self._prefix + sid
 
     def _run_script(self, script: Script, sid: str, *args: int | str) -> GenerationResult:
-        """What every request may need: so nobody waits for it who can know that it is in vain."""
+        """Run a script, with the circuit breaker: any request may need this."""
         with translate_redis_errors():
             self._circuit_breaker.check()
             try:

@@ -1,17 +1,17 @@
-"""The feed: one Redis stream in which workers tell each other whom to ask the stores about.
+"""The invalidation feed: one Redis stream that all workers read.
 
-A thread reads it, and is started by the first question in each process. As long
-as it hears from Redis at least every HEARD seconds, nothing can have been missed.
-After any silence all that was believed before is forgotten (a new epoch): it fails closed.
+A thread reads it, started by the first use in each process. As long as it reads at least every
+MAX_SILENCE seconds, no invalidation can have been missed. After a longer silence a new epoch
+starts, which empties the token caches: it fails closed.
 
-With several servers there is more to it:
-- A pool of connections may go on with another server, after a failover or when a slot has moved,
-  without a word: what was announced to the old one and never copied would be missed for ever. So
-  the reader has a connection of its own (connection.py), and joins anew whenever that ends.
-- A master that is cut off from the others still answers, while they choose another one. So its
-  replicas have to confirm the reader's probe, or the reader does not believe that it hears.
-- An announcement that Redis has acknowledged may be lost with its master. So whoever made it
-  makes it again with each joining, until it has heard well for LOOK_BACK seconds.
+With several servers:
+- A connection pool may silently continue with another server, after a failover or when a slot has
+  moved. Invalidations that were not replicated would be missed. So the reader has a dedicated
+  connection (dedicated_connection.py), and starts a new epoch whenever that ends.
+- A master that is cut off from its replicas still answers, while they elect another one. So the
+  replicas have to confirm the reader's probe.
+- An acknowledged invalidation may be lost with its master. So each worker publishes its own ones
+  of the last LOOK_BACK seconds again whenever its reader connects.
 """
 
 import logging
@@ -32,21 +32,20 @@ from .dedicated_connection import DedicatedConnection
 log = logging.getLogger(__name__)
 
 STREAM = "doubts"
-# Entries, roughly. A worker that hears twice a second misses none of them.
+# The length of the stream, roughly. A worker that reads twice a second misses no entry.
 MAX_ENTRIES = 10_000
 PROBE = "{doubts}:probe"  # on the stream's own node
 PROBE_TTL = 60  # seconds
 TRIM_INTERVAL = 1  # second
-# Seconds. The reader asks again after BLOCK without news; after HEARD of silence nobody is
-# believed unasked. So long an ended session could live on in a worker that has just lost Redis:
-# below the promised second.
+# Seconds. A read returns after BLOCK without new entries. After MAX_SILENCE the token cache is not
+# used: for so long an ended session could be accepted by a worker that has just lost Redis.
 BLOCK = 0.2
 MAX_SILENCE = 0.5
-# Seconds. An announcement is made before its change is committed; no commit takes so long.
+# Seconds. Longer than any commit: an invalidation is published before its change is committed.
 LOOK_BACK = 10
-# Seconds between tries to reach a Redis that is gone.
+# Seconds between attempts to reach Redis.
 RETRY_INTERVAL = 0.2
-# Announcements that wait for Redis to come back. Beyond it the oldest are dropped: SQL has them.
+# Invalidations that wait for Redis. Beyond it the oldest are dropped: SQL has the changes.
 MAX_UNSENT = 10_000
 
 _epochs = count()
@@ -56,18 +55,18 @@ class RedisInvalidationFeed:
     """Serves `core.ports.InvalidationFeed`."""
 
     def __init__(self, client: redis.Redis, invalidation_ttl: float) -> None:
-        """`invalidation_ttl`: seconds, longer than an access token lives."""
+        """`invalidation_ttl`: seconds, longer than the lifetime of an access token."""
         self._redis = client
         self._invalidation_ttl = invalidation_ttl
         self._invalidated_until: dict[str, float] = {}
         self._unsent: deque[str] = deque(maxlen=MAX_UNSENT)
-        # When, and whom of: what the next failover may undo.
+        # Time and name of recent invalidations, which a failover may lose.
         self._sent: deque[tuple[float, str]] = deque(maxlen=MAX_UNSENT)
         self._lock = threading.Lock()
         self._reset_reader()
 
     def _reset_reader(self) -> None:
-        """Without a reader: threads don't survive a fork."""
+        """Start without a reader thread: threads do not survive a fork."""
         self._pid = 0
         self._connection: DedicatedConnection | None = None
         self._last_read_at = 0.0
@@ -82,12 +81,12 @@ class RedisInvalidationFeed:
 
     @property
     def silence(self) -> float | None:
-        """Seconds since Redis was heard; None if nobody has asked in this process yet."""
+        """Seconds since the last read; None if there was none in this process."""
         return time.monotonic() - self._last_read_at if self._last_read_at else None
 
     @property
     def is_current(self) -> bool:
-        """As `epoch`, and starts no reader."""
+        """Whether no invalidation can have been missed. Unlike `epoch`, starts no reader."""
         silence = self.silence
         return silence is not None and silence < MAX_SILENCE and self._epoch >= 0
 
@@ -103,9 +102,9 @@ class RedisInvalidationFeed:
         try:
             self._send(name)
         except redis.RedisError as error:
-            log.warning("the feed can't be told now, and will be later: %s", error)
+            log.warning("invalidation not published, will be retried: %s", error)
             self._unsent.append(name)
-            self._start_reader()  # which will send it
+            self._start_reader()  # which sends it later
             return False
         return True
 
@@ -113,13 +112,13 @@ class RedisInvalidationFeed:
         self._invalidated_until[name] = time.monotonic() + self._invalidation_ttl
 
     def _send(self, name: str) -> None:
-        mine = (time.monotonic(), name)
-        self._sent.append(mine)  # first: it may arrive, and be lost again, at once
+        entry = (time.monotonic(), name)
+        self._sent.append(entry)  # first: it may arrive, and be lost again, at once
         try:
             self._publish(name)
         except redis.RedisError:
-            with suppress(ValueError, IndexError):  # the reader tidies meanwhile
-                self._sent.remove(mine)
+            with suppress(ValueError, IndexError):  # the reader may have removed it
+                self._sent.remove(entry)
             raise
 
     def _publish(self, name: str) -> None:
@@ -135,7 +134,7 @@ class RedisInvalidationFeed:
         reader.start()
 
     def _connect(self) -> DedicatedConnection:
-        """A new connection; and what the server at its other end may have lost is said again."""
+        """Open a connection, and publish again what its server may have lost."""
         self._connection = dedicated_connection(self._redis, STREAM)
         for _, name in tuple(self._sent):
             self._publish(name)
@@ -148,36 +147,34 @@ class RedisInvalidationFeed:
             connection.close()
 
     def _join(self, connection: DedicatedConnection) -> str:
-        """Begin anew, a little back: of what was announced just now the change may be to come."""
+        """Start a new epoch, and read the last LOOK_BACK seconds, whose commits may be to come."""
         seconds: Any = connection.server.time()
         after = self._read_stream(connection, f"{max(0, int(seconds[0]) - LOOK_BACK) * 1000}-0")
         self._epoch = next(_epochs)
         return after
 
     def _read_stream(self, connection: DedicatedConnection, after: str) -> str:
-        """Wait for news for BLOCK seconds at most; the id of the last of it."""
-        news: Any = connection.server.xread({STREAM: after}, block=int(BLOCK * 1000))
-        for _, entries in news or ():
+        """Read new entries, for at most BLOCK seconds; the id of the last one."""
+        streams: Any = connection.server.xread({STREAM: after}, block=int(BLOCK * 1000))
+        for _, entries in streams or ():
             for entry_id, fields in entries:
                 after = entry_id
                 self._invalidate(fields["of"])
-        if (
-            time.monotonic() - self._last_read_at >= MAX_SILENCE
-        ):  # stopped for so long, it may have missed some
+        if time.monotonic() - self._last_read_at >= MAX_SILENCE:  # it may have missed some
             self._epoch = next(_epochs)
         self._last_read_at = time.monotonic()
         return after
 
     def _require_writable(self, connection: DedicatedConnection) -> None:
-        """A Redis that is full, or has lost its replicas, can be read and not written.
+        """Raise redis.RedisError if Redis is full or has lost its replicas: readable only.
 
-        Then nobody could tell us anything either.
+        Then other workers can't publish either.
         """
         connection.server.set(PROBE, "", ex=PROBE_TTL)
         connection.check_quorum()
 
     def _trim(self) -> None:
-        """Drop what lapsed."""
+        """Drop expired invalidations, and sent ones older than LOOK_BACK."""
         now = time.monotonic()
         if now - self._trimmed_at < TRIM_INTERVAL:
             return
@@ -194,7 +191,7 @@ class RedisInvalidationFeed:
 
 
 def _read(feed_of: "weakref.ref[RedisInvalidationFeed]") -> None:
-    """The reader's life. It holds the feed only while it works: an app that is gone ends it."""
+    """The loop of the reader thread. It ends when the feed is garbage-collected."""
     after: str | None = None
     while feed := feed_of():
         try:
@@ -204,9 +201,9 @@ def _read(feed_of: "weakref.ref[RedisInvalidationFeed]") -> None:
             feed._send_unsent()
             after = feed._read_stream(connection, after) if after else feed._join(connection)
         except Exception as error:
-            # Whatever it was: without a reader this worker would be slow for ever.
+            # Any error: without a reader this worker could not use its token cache again.
             if after:
-                log.warning("the feed has to join anew: %s", error)
+                log.warning("the feed reconnects: %s", error)
             after = None
             feed._disconnect()
             time.sleep(RETRY_INTERVAL)

@@ -20,17 +20,17 @@ PREFIX = "attempts"
 
 
 class RedisRateLimits:
-    """Serves `core.rate_limits.RateLimitStore`: one list of times a bucket, changed by limits' scripts."""
+    """Serves `core.rate_limits.RateLimitStore`, by the library `limits`: a list a bucket."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._redis = client
 
-    # Loaded with the first attempt, and not with the app.
+    # Imported at the first use, since it is slow to load.
     @cached_property
     def _storage(self) -> "RedisStorage":
         from limits.storage import RedisStorage
 
-        # The address is not used: the way to Redis is our client, with its timeouts.
+        # The URL is not used: the storage gets our client, with its timeouts.
         storage = RedisStorage("redis://", key_prefix=PREFIX)
         storage.storage = self._redis
         storage.initialize_storage("")
@@ -48,7 +48,7 @@ class RedisRateLimits:
             if self._limiter.hit(item, key):
                 return 0
             stats = self._limiter.get_window_stats(item, key)
-        if stats.remaining:  # given back, or lapsed, in between
+        if stats.remaining:  # released or expired in between
             return 1
         return whole_seconds(stats.reset_time - time.time(), limit)
 

@@ -1,7 +1,7 @@
-"""Forms kept for their owner, in Redis, for an hour.
+"""Saved forms in Redis, for an hour.
 
-`draft:forms:<user>` is a hash: id → the form as JSON. `draft:sent:<user>:<id>` is the path of
-a form that has been sent, or is being sent: so of two requests that send it, one is handled.
+`draft:forms:<user>` is a hash: id → the form as JSON. `draft:sent:<user>:<id>` is the path of a
+form that was sent or is claimed: so one of two requests that send it is handled.
 """
 
 import json
@@ -15,7 +15,7 @@ from webapp.core.saved_forms import MAX_SAVED_FORMS, SAVED_FORM_TTL, SENDING_TTL
 
 from .errors import translate_redis_errors
 
-# In one step: nothing personal is left without an end.
+# In one step, so that no personal data is left without an expiry.
 SAVE_SCRIPT = """
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 return redis.call('EXPIRE', KEYS[1], ARGV[3])
@@ -31,11 +31,11 @@ class RedisSavedForms:
 
     def save(self, draft: SavedForm, draft_id: str | None = None) -> str:
         key = _forms(draft.user_id)
-        found = self.saved(draft.user_id, draft.saved_at)
-        if draft_id not in found:
+        drafts = self.saved(draft.user_id, draft.saved_at)
+        if draft_id not in drafts:
             draft_id = secrets.token_urlsafe(16)
         with translate_redis_errors():
-            for surplus in list(found)[MAX_SAVED_FORMS - 1 :]:
+            for surplus in list(drafts)[MAX_SAVED_FORMS - 1 :]:
                 self._redis.hdel(key, surplus)
             self._save_script(
                 keys=[key], args=[draft_id, json.dumps(asdict(draft)), SAVED_FORM_TTL]
@@ -44,8 +44,8 @@ class RedisSavedForms:
 
     def saved(self, user_id: str, now: float) -> dict[str, SavedForm]:
         with translate_redis_errors():
-            found: Any = self._redis.hgetall(_forms(user_id))
-        drafts = {draft_id: _saved_form(**json.loads(text)) for draft_id, text in found.items()}
+            entries: Any = self._redis.hgetall(_forms(user_id))
+        drafts = {draft_id: _saved_form(**json.loads(text)) for draft_id, text in entries.items()}
         fresh = {key: each for key, each in drafts.items() if now - each.saved_at < SAVED_FORM_TTL}
         return dict(sorted(fresh.items(), key=lambda pair: pair[1].saved_at, reverse=True))
 
@@ -56,9 +56,8 @@ class RedisSavedForms:
 
     def sent_to(self, draft_id: str, user_id: str) -> str | None:
         with translate_redis_errors():
-            found: Any = self._redis.get(_sent(user_id, draft_id))
-        path: str | None = found
-        return path
+            path: Any = self._redis.get(_sent(user_id, draft_id))
+        return path or None
 
     def release(self, draft_id: str, user_id: str) -> None:
         with translate_redis_errors():

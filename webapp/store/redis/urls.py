@@ -1,4 +1,4 @@
-"""Addresses of Redis: one server, Sentinel or Cluster.
+"""URLs of Redis: one server, Sentinel or Cluster.
 
     redis://[user:password@]host[:port][/db]
     unix://[user:password@]/path
@@ -6,9 +6,9 @@
     redis+sentinel://[user:password@]host:port,host:port/name[/db]
     redis+cluster://[user:password@]host:port,host:port
 
-With `rediss+…` all connections use TLS, those to the sentinels as well. IPv6 addresses stand in
-brackets. User and password are those of the servers; sentinels that ask for their own get them
-as options behind a `?`, and so does TLS (see OPTIONS). `rediss://` is one server over TLS.
+With `rediss+…` all connections use TLS, also those to the sentinels. IPv6 addresses are in
+brackets. User and password are those of the servers; those of sentinels are options after a `?`,
+and so are the TLS files (see OPTIONS). `rediss://` is one server over TLS.
 """
 
 import re
@@ -38,7 +38,7 @@ DATABASE = re.compile(r"[0-9]{0,4}")
 OPTIONS = {
     "sentinel": {"sentinel_username", "sentinel_password"},
     "cluster": set[str](),
-    # Files: the authority to trust instead of the system's, and our own certificate.
+    # Files: the CA to trust instead of the system's, and the client's certificate and key.
     "tls": {"ssl_ca_certs", "ssl_certfile", "ssl_keyfile"},
     "single": {"db", "username", "password"},
 }
@@ -50,7 +50,7 @@ VERIFY = {
 
 
 def check(text: str) -> list[str]:
-    """Raises Unreadable, without a password in it. The files that it names are the answer."""
+    """Check a URL; the paths of the files in it. Raises Unreadable, without the password."""
     if text.startswith(MULTI_SERVER_SCHEMES):
         options = RedisUrl.parse(text).options
     elif text.startswith(("redis://", "rediss://", "unix://")):
@@ -63,11 +63,13 @@ def check(text: str) -> list[str]:
 
 
 def _check_single(text: str) -> dict[str, str]:
-    """Stricter than redis-py, which takes `/prod` for database 0 and cuts the URL at a `#`."""
+    """Check a URL of one server. redis-py takes `/prod` for database 0, and cuts at a `#`."""
     match = SINGLE.fullmatch(text)
     if not match:
-        wanted = "unix:///path" if text.startswith("unix:") else "redis://user:password@host:6379/0"
-        raise Unreadable(f"must be like {wanted}; {ESCAPES}")
+        example = (
+            "unix:///path" if text.startswith("unix:") else "redis://user:password@host:6379/0"
+        )
+        raise Unreadable(f"must be like {example}; {ESCAPES}")
     if match["node"]:
         _node(match["node"], default_port=6379)
     tls = OPTIONS["tls"] | VERIFY.keys() if text.startswith("rediss:") else set[str]()
@@ -76,7 +78,7 @@ def _check_single(text: str) -> dict[str, str]:
         if not DATABASE.fullmatch(database):
             raise Unreadable("the database must be a number: /0")
     if match["db"] and "db" in options:
-        raise Unreadable("names a database twice: behind the / and as an option")
+        raise Unreadable("names a database twice: after the / and as an option")
     for name, allowed in VERIFY.items():
         if options.get(name, allowed[0]).lower() not in allowed:
             raise Unreadable(f"{name} must be one of {', '.join(allowed)}")
@@ -85,7 +87,7 @@ def _check_single(text: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class RedisUrl:
-    """What such an address says. `name` and `db` belong to Sentinel."""
+    """The parts of a URL of several servers. `name` and `db` are for Sentinel only."""
 
     kind: str
     tls: bool
@@ -98,7 +100,7 @@ class RedisUrl:
 
     @classmethod
     def parse(cls, text: str) -> "RedisUrl":
-        """Raises Unreadable, without a password in it."""
+        """Parse a URL. Raises Unreadable, without the password."""
         match = SHAPE.fullmatch(text)
         if not match:
             raise Unreadable(
@@ -124,7 +126,7 @@ def _node(text: str, default_port: int = 0) -> tuple[str, int]:
     match = NODE.fullmatch(text)
     port = int(match["port"] or default_port) if match else 0
     if not match or not 0 < port < 65536:
-        # Not what stands there: after a / or ? that is not written %2F or %3F, it is a password.
+        # Without the text: after a / or ? that is not escaped, it is part of a password.
         one = "redis-py takes one server, host or host:port"
         wanted = one if default_port else "each server must be host:port"
         raise Unreadable(f"{wanted}, with IPv6 in brackets; {ESCAPES}")

@@ -1,1 +1,1 @@
-"""The Redis server that development runs by itself."""
+"""The Redis server that development starts by itself."""

