@@ -20,9 +20,9 @@ class SqlClients:
 
     def find(self, client_id: str) -> Client | None:
         """Releases its connection at once: the same request needs one for its user."""
-        looking = select(*COLUMNS).where(ClientRow.client_id == client_id)
+        query = select(*COLUMNS).where(ClientRow.client_id == client_id)
         with translate_sql_errors(), db.engine.connect() as connection:
-            row = connection.execute(looking).first()
+            row = connection.execute(query).first()
         return Client(*row) if row else None
 
     def all(self) -> list[Client]:

@@ -25,13 +25,13 @@ def init_database(app: Flask, url: URL, connections: int) -> None:
         if db.engine.dialect.name == "sqlite":
             sqlite.prepare(db.engine)
         elif db.engine.dialect.driver == "psycopg":
-            from . import postgres  # its driver takes long to load, too
+            from . import postgres  # its driver is slow to load
 
             postgres.prepare(db.engine)
 
 
 def _engine_options(url: URL, connections: int) -> dict[str, Any]:
-    # Statements are logged and raised without their values: those are personal.
+    # Logs and errors show statements without their values, which are personal data.
     options: dict[str, Any] = {
         "hide_parameters": True,
         "pool_size": connections,

@@ -1,4 +1,4 @@
-"""Which browsers have signed in to which accounts."""
+"""Devices: the browsers that have signed in to each account."""
 
 from sqlalchemy import Select, bindparam, delete, select
 
@@ -7,9 +7,9 @@ from webapp.core.security_events import audit_context
 from .models import DeviceRow, UserRow, db
 from .raw_query import read_row
 
-# Browsers that an account knows; those not used for longest are strangers again. More: more cookies
-# to steal that a stranger's limits do not hold for. Fewer: people, and tests, that sign in with new
-# browsers all the time lose their old ones.
+# Known devices of an account; the least recently used are deleted. More: more device cookies to
+# steal, which have their own rate limits. Fewer: users, and tests, that often sign in with new
+# browsers lose their old ones.
 MAX_KNOWN_DEVICES = 50
 
 KNOWS = (
@@ -27,7 +27,7 @@ class SqlDevices:
 
 
 def remember_device(user_id: str, device_id: str, now: int) -> None:
-    """In the transaction of a sign-in. The user's row is locked: no other one writes meanwhile."""
+    """Add or update a device, in the transaction of a sign-in that has locked the user's row."""
     row = db.session.get(DeviceRow, (user_id, device_id), populate_existing=True)
     if row is None:
         row = DeviceRow(user_id=user_id, device_id=device_id, first_seen=now, last_seen=now)
@@ -41,13 +41,13 @@ def remember_device(user_id: str, device_id: str, now: int) -> None:
 
 
 def remember_this_device(user_id: str, now: int) -> None:
-    """The browser of this request: it has shown a mailed link. As `note_device`."""
+    """Add or update the device of this request, which has opened a mailed link."""
     if device_id := audit_context.get()().device_id:
         remember_device(user_id, device_id, now)
 
 
 def keep_this_device_alone(user_id: str, now: int) -> None:
-    """With a new password: a thief of the old one may have made browsers known."""
+    """Delete all other devices after a new password: some may be a thief's."""
     _forget(user_id, but=audit_context.get()().device_id)
     remember_this_device(user_id, now)
 

@@ -1,4 +1,4 @@
-"""Changes of addresses in SQL: those that wait, and those that can be undone."""
+"""Changes of e-mails in SQL: pending ones, and those that can be undone."""
 
 from sqlalchemy import select, update
 from sqlalchemy.sql import ColumnElement
@@ -22,20 +22,20 @@ class SqlEmailChanges:
     """Serves `core.email_changes.EmailChangeStore`."""
 
     def set_pending(self, user_id: str, email: str | None, kind: EventKind, now: int) -> None:
-        waiting = update(UserRow).where(UserRow.id == user_id).values(pending_email=email)
+        change = update(UserRow).where(UserRow.id == user_id).values(pending_email=email)
         with transaction():
-            db.session.execute(waiting, execution_options={"synchronize_session": False})
+            db.session.execute(change, execution_options={"synchronize_session": False})
             add_event(kind, user_id, now)
 
     def apply_pending(self, user: User, now: int) -> EmailChange | None:
         with unique_email(), transaction():
             row, _ = lock_user(user.id, with_admins=False)
-            now_is = (row.email, row.pending_email) if row else None
-            if row is None or now_is != (user.email, user.pending_email):
+            present = (row.email, row.pending_email) if row else None
+            if row is None or present != (user.email, user.pending_email):
                 return None
             change = EmailChangeRow(user_id=user.id, old_email=user.email, changed_at=now)
             db.session.add(change)
-            _give(row, user.pending_email or "", now)
+            _set_email(row, user.pending_email or "", now)
             check_not_reserved(row.email, user.id, now)
             remember_this_device(user.id, now)
             add_event(EventKind.EMAIL_CHANGED, user.id, now)
@@ -50,34 +50,36 @@ class SqlEmailChanges:
     def undo(
         self, change: EmailChange, password_hash: str, now: int
     ) -> tuple[User, User, list[Session]] | None:
-        mine = (EmailChangeRow.user_id == change.user_id) & EmailChangeRow.undone_at.is_(None)
-        using = update(EmailChangeRow).where(mine, EmailChangeRow.id >= change.id)
-        using = using.values(undone_at=now).returning(EmailChangeRow.id)
+        undoable = (EmailChangeRow.user_id == change.user_id) & EmailChangeRow.undone_at.is_(None)
+        undoing = update(EmailChangeRow).where(undoable, EmailChangeRow.id >= change.id)
+        undoing = undoing.values(undone_at=now).returning(EmailChangeRow.id)
         with unique_email(), transaction():
             row, _ = lock_user(change.user_id, with_admins=False)
             options = {"synchronize_session": False}
-            if row is None or change.id not in db.session.scalars(using, execution_options=options):
+            if row is None or change.id not in db.session.scalars(
+                undoing, execution_options=options
+            ):
                 return None
             before = row.to_user()
             ended = end_all(row.id, EndReason.EMAIL_RESTORED, now)
             row.password_hash = password_hash
-            _give(row, change.old_email, now)
+            _set_email(row, change.old_email, now)
             keep_this_device_alone(row.id, now)
             add_event(EventKind.EMAIL_RESTORED, row.id, now)
         return before, row.to_user(), ended
 
 
-def _give(row: UserRow, email: str, now: int) -> None:
-    """An address that a link has shown to be theirs."""
+def _set_email(row: UserRow, email: str, now: int) -> None:
+    """Set a verified e-mail."""
     row.email, row.pending_email = email, None
     row.email_verified_at, row.awaiting_verification = now, False
     db.session.flush()
     user_search.index(row)
 
 
-def _first(wanted: ColumnElement[bool], now: int) -> EmailChange | None:
-    good = EmailChangeRow.undone_at.is_(None) & (EmailChangeRow.changed_at > now - UNDO_TTL)
-    oldest = select(EmailChangeRow).where(wanted, good).order_by(EmailChangeRow.id).limit(1)
+def _first(condition: ColumnElement[bool], now: int) -> EmailChange | None:
+    undoable = EmailChangeRow.undone_at.is_(None) & (EmailChangeRow.changed_at > now - UNDO_TTL)
+    oldest = select(EmailChangeRow).where(condition, undoable).order_by(EmailChangeRow.id).limit(1)
     with translate_sql_errors():
         row = db.session.scalar(oldest)
     return row.to_change() if row else None

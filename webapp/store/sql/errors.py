@@ -1,4 +1,4 @@
-"""Transactions, and errors of SQL as errors of the core."""
+"""Transactions, and the translation of SQL errors into the core's."""
 
 import logging
 from collections.abc import Iterator
@@ -15,9 +15,9 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def translate_sql_errors() -> Iterator[None]:
-    """Translate errors of SQLAlchemy: an outage into Unavailable; others as `value_error` says.
+    """Translate errors of SQLAlchemy: an outage into Unavailable, others by `value_error`.
 
-    IntegrityError passes: the caller knows which rule of the table it broke.
+    IntegrityError is not translated: the caller knows the constraint.
     """
     try:
         yield
@@ -33,7 +33,7 @@ def translate_sql_errors() -> Iterator[None]:
 
 @contextmanager
 def transaction() -> Iterator[None]:
-    """One transaction: commit at the end, roll back at an error. Errors as `answering` has them."""
+    """One transaction: commit, or roll back at an error. Errors as in `translate_sql_errors`."""
     with translate_sql_errors():
         try:
             yield
@@ -44,7 +44,7 @@ def transaction() -> Iterator[None]:
 
 
 def value_error(error: object) -> NotFound | Unavailable:
-    """NotFound for a value that the driver refuses, as PostgreSQL's does a NUL in a text.
+    """NotFound for a value that the driver refuses, such as a NUL in a text for PostgreSQL.
 
     Such a value is in no row. An error that the server reports is an outage: Unavailable.
     """
@@ -52,7 +52,7 @@ def value_error(error: object) -> NotFound | Unavailable:
 
 
 def unavailable(error: object) -> Unavailable:
-    """Unavailable, logged with the driver's message: it names the cause, and no value."""
+    """Log the driver's message, which holds no values, and return Unavailable."""
     log.warning("the database can't answer: %s", error)
     return Unavailable()
 

@@ -1,4 +1,4 @@
-"""Migrations: brought up to date at the start of a development server, or by `flask db upgrade`."""
+"""Migrations: run at the start of a development server, or by `flask db upgrade`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
-# Seconds that a migration waits for another one: one of a large table takes minutes.
+# Seconds that a migration waits for another one, which may take minutes for a large table.
 MIGRATION_WAIT = 600
 # The key of PostgreSQL's advisory lock during migrations: a number that no other program uses.
 MIGRATION_LOCK = 0x65766572

@@ -1,6 +1,6 @@
 """The tables. Times are Unix seconds, like those in the tokens.
 
-Their partial indexes stand in `partial_indexes.py`.
+Their partial indexes are in `partial_indexes.py`.
 """
 
 from typing import Any
@@ -39,18 +39,18 @@ class Base(DeclarativeBase):
 
 class Database(SQLAlchemy):
     def _make_engine(self, bind_key: str | None, options: dict[str, Any], app: Flask) -> Engine:
-        """By itself it reads options as if from a file: the pool's 0.4 s would become 0."""
+        """Keep the options as they are: Flask-SQLAlchemy would turn the pool's 0.4 s into 0."""
         return create_engine(**options)
 
     def _teardown_session(self, exc: BaseException | None) -> None:
-        """After each request. Most have not asked anything, and then there is nothing to close."""
+        """Close the session after each request, if it was used."""
         if self.session.registry.has():
             self.close_session()
 
     def close_session(self) -> None:
-        """Close the session. If its connection is cut, it can't be rolled back, and need not be.
+        """Close the session. If its connection is cut, it can't and need not be rolled back.
 
-        The answer has been made by then: it is none the worse for that.
+        The response is complete by then, so an error would only hide it.
         """
         try:
             self.session.remove()
@@ -94,7 +94,7 @@ class UserRow(Base):
 
 
 class EmailChangeRow(Base):
-    """A user's change of address, as long as its old address can undo it."""
+    """A change of a user's e-mail that can still be undone from the old e-mail."""
 
     __tablename__ = "email_changes"
 
@@ -109,11 +109,11 @@ class EmailChangeRow(Base):
 
 
 class UserWordRow(Base):
-    """A word of a user's name or address, to be found by (store/sql/user_search.py)."""
+    """A word of a user's name or e-mail, for the user search (user_search.py)."""
 
     __tablename__ = "user_words"
 
-    # By code points in every database: ranges of words depend on it.
+    # Sorted by code points in every database: prefix ranges depend on it.
     word: Mapped[str] = mapped_column(
         String(40).with_variant(String(40, collation="C"), "postgresql"), primary_key=True
     )
@@ -138,12 +138,12 @@ class ClientRow(Base):
 
 
 class SessionRow(Base):
-    """A session from its start to the end of its last token; gen and last use are in Redis."""
+    """A session, until after its last token has expired. Generation and last use are in Redis."""
 
     __tablename__ = "sessions"
 
     sid: Mapped[str] = mapped_column(String(22), primary_key=True)
-    # No foreign key: of a deleted user they may be too many to remove in one statement.
+    # No foreign key: a deleted user may have too many rows to delete in one statement.
     user_id: Mapped[str] = mapped_column(String(36), index=True)
     client_id: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[int] = mapped_column(BigInteger)
@@ -177,8 +177,8 @@ class DeviceRow(Base):
 class SessionEndRow(Base):
     """The end of all sessions of a user that is not yet written to each row (session_ends.py).
 
-    Of a user who has no row any more: sessions and events that are to be removed. Epoch 0: the
-    oldest sessions are too many.
+    Of a deleted user: sessions and events remain to be deleted. Epoch 0: too many sessions are
+    open, so the oldest have to end.
     """
 
     __tablename__ = "session_ends"
@@ -190,9 +190,9 @@ class SessionEndRow(Base):
 
 
 class EventRow(Base):
-    """Something that matters to an account's safety. Never a token, password or cookie.
+    """A security event. It never holds a token, password or cookie.
 
-    Of no user: somebody tried an address that has no account, or the account is deleted.
+    Without a user: the e-mail of a failed sign-in has no account, or the account is deleted.
     """
 
     __tablename__ = "events"

@@ -1,7 +1,7 @@
-"""Indexes of a part of a table: for migrations, which compare the tables with them.
+"""Partial indexes, for migrations, which compare the tables with them.
 
-The app itself has no use for them, and should not wait: to be told what belongs to PostgreSQL
-alone, SQLAlchemy loads all that it knows about it.
+The app does not import this module: for the options of PostgreSQL, SQLAlchemy would load its whole
+dialect.
 """
 
 from sqlalchemy import Index, text

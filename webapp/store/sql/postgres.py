@@ -1,4 +1,4 @@
-"""The way to PostgreSQL: limits for an app that must answer now, or say that it can't."""
+"""Connections to PostgreSQL with timeouts, so that an outage gives a 503 within a second."""
 
 import select
 import time
@@ -11,27 +11,27 @@ from sqlalchemy.engine import URL
 
 from webapp.core.urls import Unreadable
 
-# Seconds. An honest 503 comes within a second, also when a request meets two of them.
+# Seconds. A 503 comes within a second, even if a request meets two of these.
 CONNECT_TIMEOUT = 0.3
 STATEMENT_TIMEOUT = 0.4
-# A bit longer: whoever can still speak says itself what was too slow.
+# A bit longer, so that a server that still works reports the timeout itself.
 ANSWER_TIMEOUT = 0.5
-# How often somebody who waits looks at the clock.
+# Seconds between two looks at the clock while waiting.
 POLL_INTERVAL = 0.05
-# A worker that has stopped in the middle lets go of its rows; one that waits for a place among
-# the password hashes keeps its connection.
+# Seconds. The locks of a stopped worker are released; long enough for a transaction that waits for
+# the hashing pool.
 IDLE_IN_TRANSACTION = 10
 
 RV = TypeVar("RV")
 
 
 class ServerTimeout(psycopg.OperationalError):
-    """The server does not say anything: it hangs, or there is no way to it any more."""
+    """The server does not answer: it hangs, or the network is down."""
 
 
 class Connection(psycopg.Connection[Any]):
-    """One that waits no longer than we may. psycopg itself waits two seconds for a connection at
-    least, and for an answer as long as the network believes that there is a server.
+    """A connection with deadlines. psycopg itself waits at least two seconds for a connection,
+    and for a reply as long as the TCP connection is open.
     """
 
     @classmethod
@@ -47,21 +47,21 @@ class Connection(psycopg.Connection[Any]):
         try:
             return super().wait(with_deadline(gen, ANSWER_TIMEOUT), POLL_INTERVAL, timeout)
         except ServerTimeout:
-            self.close()  # a late answer must not be taken for that to the next question
+            self.close()  # a late reply must not be taken for that of the next query
             raise
 
 
 def with_deadline(steps: Generator[Any, Any, RV], seconds: float) -> Generator[Any, Any, RV]:
-    """What psycopg wants to wait for, step by step; it comes back empty-handed every `POLL_INTERVAL`."""
+    """Run psycopg's steps until the deadline; they return at least every POLL_INTERVAL."""
     deadline = time.monotonic() + seconds
     ready = None
     while True:
         try:
-            wanted = steps.send(ready)
+            event_mask = steps.send(ready)
         except StopIteration as done:
-            found: RV = done.value
-            return found
-        ready = yield wanted
+            result: RV = done.value
+            return result
+        ready = yield event_mask
         if not ready and time.monotonic() > deadline:
             raise ServerTimeout("the server does not answer")
 
@@ -72,15 +72,18 @@ def connect_args(url: URL) -> dict[str, Any]:
         "lock_timeout": int(STATEMENT_TIMEOUT * 1000),
         "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION * 1000,
     }
-    given = str(url.query.get("options", ""))  # our own would take their place
+    from_url = str(url.query.get("options", ""))  # ours would replace these
     options = [f"-c {name}={value}" for name, value in limits.items()]
-    # A server that is gone without a word is noticed before somebody needs it.
-    alive = {"keepalives_idle": 10, "keepalives_interval": 3, "keepalives_count": 3}
-    return alive | {"tcp_user_timeout": 10_000, "options": " ".join([given, *options]).strip()}
+    # Detect a dead server before a request needs the connection.
+    keepalive = {"keepalives_idle": 10, "keepalives_interval": 3, "keepalives_count": 3}
+    return keepalive | {
+        "tcp_user_timeout": 10_000,
+        "options": " ".join([from_url, *options]).strip(),
+    }
 
 
 def check_options(arguments: Mapping[str, Any]) -> None:
-    """Raises Unreadable: libpq knows no such option. (`context` is psycopg's own.)"""
+    """Raise Unreadable for an option that libpq does not have. (`context` is psycopg's own.)"""
     try:
         known = {name: value for name, value in arguments.items() if name != "context"}
         psycopg.conninfo.make_conninfo("", **known)
@@ -90,7 +93,7 @@ def check_options(arguments: Mapping[str, Any]) -> None:
 
 def prepare(engine: Engine) -> None:
     event.listen(engine, "do_connect", _connect)
-    # Before a connection of the pool is used. One that fails makes the pool connect anew.
+    # Called before a pooled connection is used. If it fails, the pool opens a new one.
     engine.dialect.do_ping = _is_alive  # type: ignore[assignment,method-assign]
 
 
@@ -99,11 +102,11 @@ def _connect(_dialect: object, _record: object, arguments: Any, options: Any) ->
 
 
 def _is_alive(connection: Any) -> bool:
-    """Whether nobody has hung up. It costs no round trip: an idle connection has nothing to say
-    but its farewell, when the server was restarted or has ended it.
+    """Whether the server has not closed the connection. Costs no round trip: data on an idle
+    connection means that the server has ended it.
     """
     if connection.closed:
         return False
-    heard = select.poll()
-    heard.register(connection.fileno(), select.POLLIN)
-    return not heard.poll(0)
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return not poll.poll(0)

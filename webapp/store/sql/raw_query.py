@@ -15,8 +15,9 @@ from .models import db
 def read_row(query: Select[Any], **values: str) -> tuple[Any, ...] | None:
     """The first row as the driver returns it, on a connection of the pool; None without a row.
 
-    For the one query of each refresh: SQLAlchemy's own work around a cursor is a fifth of it.
-    A boolean is 0 or 1 in SQLite. Raises NotFound, Unavailable as `answering` does.
+    For the one query of each refresh: the result layer would take a fifth of its CPU time.
+    A boolean is 0 or 1 in SQLite. Raises NotFound, Unavailable as in
+    `translate_sql_errors`.
     """
     driver = db.engine.dialect.loaded_dbapi
     with translate_sql_errors():
@@ -54,9 +55,9 @@ def _autocommit(connection: Any) -> Iterator[None]:
 
 def _in_driver_style(query: Select[Any], values: dict[str, str]) -> tuple[str, Any]:
     """The statement and its values in the driver's own parameter style."""
-    found = _compile(query, db.engine.dialect)
-    names = found.positiontup
-    return found.string, values if names is None else tuple(values[name] for name in names)
+    compiled = _compile(query, db.engine.dialect)
+    names = compiled.positiontup
+    return compiled.string, values if names is None else tuple(values[name] for name in names)
 
 
 @lru_cache(maxsize=8)

@@ -1,4 +1,4 @@
-"""Retention: rows that have been kept for long are deleted in batches."""
+"""Retention: deletes old rows in batches."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -22,18 +22,17 @@ class SqlRetention:
         return _remove(SessionRow.sid, SessionRow.expires_at < before, limit)
 
     def remove_ended_sessions(self, before: int, last_token_before: int, limit: int) -> int:
-        """No token is made after the end, and each lives for as long as its session may idle."""
-        long_over = SessionRow.ended_at < before
-        tokens_gone = SessionRow.ended_at + SessionRow.idle_ttl < last_token_before
-        return _remove(SessionRow.sid, long_over & tokens_gone, limit)
+        """No token is issued after the end, and none lives longer than the idle limit."""
+        is_old = SessionRow.ended_at < before
+        tokens_expired = SessionRow.ended_at + SessionRow.idle_ttl < last_token_before
+        return _remove(SessionRow.sid, is_old & tokens_expired, limit)
 
     def remove_events(self, before: int, limit: int) -> int:
         return _remove(EventRow.id, EventRow.at < before, limit)
 
     def remove_pending_accounts(self, before: int, limit: int) -> int:
-        """With their words and events. One that was ever signed in to is not pending: to be sure,
-        no session may refer to it."""
-        waiting = (
+        """With their words and events. Only accounts without sessions, as an extra safeguard."""
+        unverified = (
             UserRow.awaiting_verification
             & UserRow.email_verified_at.is_(None)
             & (UserRow.created_at < before)
@@ -41,7 +40,7 @@ class SqlRetention:
         untouched = UserRow.disabled_at.is_(None) & (UserRow.role == Role.USER)
         unused = ~exists().where(SessionRow.user_id == UserRow.id)
         with transaction():
-            removed = _removed(UserRow.id, waiting & untouched & unused, limit)
+            removed = _removed(UserRow.id, unverified & untouched & unused, limit)
             for user_id in removed:
                 remove_all(user_id, before)
         return len(removed)
@@ -58,7 +57,7 @@ def _remove(
     old: ColumnElement[bool],
     limit: int,
 ) -> int:
-    """How many rows that was."""
+    """Delete old rows; the number of them."""
     with transaction():
         return len(_removed(key, old, limit))
 
@@ -66,8 +65,8 @@ def _remove(
 def _removed(
     key: InstrumentedAttribute[Key], old: ColumnElement[bool], limit: int
 ) -> Sequence[Key]:
-    """The keys of the rows."""
-    found = select(key).where(old).limit(limit).correlate(None)
-    removing = delete(key.class_).where(key.in_(found), old)
+    """Delete old rows; their keys."""
+    keys = select(key).where(old).limit(limit).correlate(None)
+    removing = delete(key.class_).where(key.in_(keys), old)
     options = {"synchronize_session": False}
     return db.session.scalars(removing.returning(key), execution_options=options).all()

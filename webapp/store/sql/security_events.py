@@ -1,4 +1,4 @@
-"""Security events in SQL, and the same in the log: one row and one line each."""
+"""Security events in SQL and in the log: one row and one line each."""
 
 import logging
 import re
@@ -14,8 +14,13 @@ from webapp.core.security_events import AuditContext, Event, EventKind, EventPag
 from .errors import transaction, translate_sql_errors
 from .models import EventRow, SessionRow, UserRow, db
 
+# Upper limit of `total`: to count a million rows takes longer than to show a page.
 MAX_COUNTED = 10_000
+# Characters that could fake a fact in a log line.
 UNSAFE = re.compile(r"[^\w.:@-]")
+
+# Key of the session's info: events that are not committed yet.
+UNCOMMITTED = "uncommitted_events"
 
 log = logging.getLogger("webapp.events")
 # Sent by the app, with `kind` and `detail`, for each event that is committed.
@@ -38,7 +43,7 @@ class SqlEvents:
         limit: int,
         since: int = 0,
     ) -> EventPage:
-        """`total` says no more than MAX_COUNTED: to count a million takes longer than to show a page."""
+        """One page of events; `total` is at most MAX_COUNTED."""
         matching = select(EventRow.id)
         if user_id is not None:
             matching = matching.where(EventRow.user_id == user_id)
@@ -47,10 +52,10 @@ class SqlEvents:
         if since:
             matching = matching.where(EventRow.at >= since)
         newest = matching.order_by(EventRow.at.desc(), EventRow.id.desc())
-        whose, actor = aliased(UserRow), aliased(UserRow)
+        user, actor = aliased(UserRow), aliased(UserRow)
         rows = (
-            select(EventRow, whose.email, actor.email, SessionRow.ip, SessionRow.user_agent)
-            .outerjoin(whose, whose.id == EventRow.user_id)
+            select(EventRow, user.email, actor.email, SessionRow.ip, SessionRow.user_agent)
+            .outerjoin(user, user.id == EventRow.user_id)
             .outerjoin(actor, actor.id == EventRow.actor_id)
             .outerjoin(SessionRow, SessionRow.sid == EventRow.sid)
             .where(EventRow.id.in_(newest.offset(offset).limit(limit)))
@@ -59,76 +64,78 @@ class SqlEvents:
         with translate_sql_errors():
             counted = matching.limit(MAX_COUNTED).subquery()
             total = db.session.scalar(select(func.count()).select_from(counted)) or 0
-            found = [_to_event(*row) for row in db.session.execute(rows)]
-        return EventPage(found, total)
+            events = [_to_event(*row) for row in db.session.execute(rows)]
+        return EventPage(events, total)
 
 
 def add_event(
     kind: EventKind, user_id: str | None, now: int, *, detail: str = "", sid: str | None = None
 ) -> None:
-    """Write an event down in the transaction of what it is about.
+    """Insert an event, in the transaction of the change.
 
-    The line is logged once the row is committed.
+    It is logged once the transaction is committed.
     """
     _add(audit_context.get()(), kind, user_id, now, detail, [sid])
 
 
 def add_end_events(user_id: str, sids: list[str], reason: str, now: int) -> None:
-    """As `note`, of many sessions of a user, in one statement."""
+    """Insert the end events of many sessions of a user, in one statement."""
     _add(audit_context.get()(), EventKind.SESSION_ENDED, user_id, now, reason, sids)
 
 
 def add_deletion_event(user_id: str, now: int) -> None:
-    """Of somebody who deletes their own account, nothing stays but that it was deleted."""
-    here = audit_context.get()()
-    if here.actor_id == user_id:
-        here = AuditContext(request_id=here.request_id)
-    _add(here, EventKind.ACCOUNT_DELETED, None, now, user_id, [None])
+    """Insert the event of a deletion. Users who delete themselves leave no personal data in it."""
+    context = audit_context.get()()
+    if context.actor_id == user_id:
+        context = AuditContext(request_id=context.request_id)
+    _add(context, EventKind.ACCOUNT_DELETED, None, now, user_id, [None])
 
 
 def _add(
-    here: AuditContext,
+    context: AuditContext,
     kind: EventKind,
     user_id: str | None,
     now: int,
     detail: str,
     sids: Sequence[str | None],
 ) -> None:
-    actor_id = here.actor_id if here.actor_id != user_id else None
+    actor_id = context.actor_id if context.actor_id != user_id else None
     row = {
         "kind": kind,
         "user_id": user_id,
         "actor_id": actor_id,
         "at": now,
         "detail": detail[:200],
-        "ip": truncate(here.ip, 45),
-        "user_agent": truncate(here.user_agent, 400),
-        "request_id": here.request_id,
+        "ip": truncate(context.ip, 45),
+        "user_agent": truncate(context.user_agent, 400),
+        "request_id": context.request_id,
     }
     db.session.execute(insert(EventRow), [row | {"sid": sid} for sid in sids])
-    facts = {"user": user_id, "actor": actor_id, "ip": here.ip, "detail": detail}
+    facts = {"user": user_id, "actor": actor_id, "ip": context.ip, "detail": detail}
     for sid in sids:
-        known = {name: value for name, value in {**facts, "sid": sid}.items() if value}
-        db.session.info.setdefault("noted", []).append((kind, known, detail))
+        present = {name: value for name, value in {**facts, "sid": sid}.items() if value}
+        db.session.info.setdefault(UNCOMMITTED, []).append((kind, present, detail))
 
 
 @event.listens_for(db.session, "after_commit")
 def log_committed_events(session: Session) -> None:
-    for kind, facts, detail in session.info.pop("noted", []):
-        # A proxy may hand on what a client says of its ip: it must not look like another fact.
-        told = " ".join(f"{name}={UNSAFE.sub('_', value)}" for name, value in facts.items())
-        log.info("event=%s %s", kind, told, extra={"facts": {"event": kind, **facts}})
+    """Log the committed events, and send the signal for each."""
+    for kind, facts, detail in session.info.pop(UNCOMMITTED, []):
+        # The IP may be a client's own text, passed on by a proxy: it must not look like a fact.
+        text = " ".join(f"{name}={UNSAFE.sub('_', value)}" for name, value in facts.items())
+        log.info("event=%s %s", kind, text, extra={"facts": {"event": kind, **facts}})
         event_committed.send(current_app._get_current_object(), kind=kind, detail=detail)  # type: ignore[attr-defined]
 
 
 @event.listens_for(db.session, "after_rollback")
-def forget(session: Session) -> None:
-    session.info.pop("noted", None)
+def discard_events(session: Session) -> None:
+    """Log no events of a transaction that was rolled back."""
+    session.info.pop(UNCOMMITTED, None)
 
 
-def truncate(told: str, length: int) -> str:
-    """What a client says of itself, as a column can hold it: PostgreSQL refuses a NUL."""
-    return told.replace("\0", "")[:length]
+def truncate(text: str, length: int) -> str:
+    """A client's text in a form that a column can hold: PostgreSQL refuses a NUL."""
+    return text.replace("\0", "")[:length]
 
 
 def _to_event(

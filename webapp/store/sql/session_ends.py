@@ -1,6 +1,6 @@
 """The end of all sessions of a user in SQL (core/session_ends.py).
 
-Who writes rows of sessions and the row of their user takes the user's first.
+Lock order, against deadlocks: the row of the user first, then those of sessions.
 """
 
 from collections.abc import Iterable
@@ -18,9 +18,9 @@ from .errors import transaction
 from .models import DeviceRow, EventRow, SessionEndRow, SessionRow, UserRow, db
 from .security_events import add_end_events
 
-# The epoch of no end: the oldest sessions are too many.
+# Epoch of a SessionEndRow for too many open sessions: the oldest have to end.
 NO_EPOCH = 0
-# Rows of each table that a deletion removes at once: usually all.
+# Rows of each table that are deleted together with a user: usually all.
 REMOVED_AT_ONCE = 500
 UNSYNCHRONISED = {"synchronize_session": False}
 
@@ -48,14 +48,14 @@ class SqlSessionEnds:
                 ended = _end_batch(which, end.reason, at, limit)
                 done = not db.session.scalar(select(exists(which)))
             if done:
-                _forget(end)
+                _delete_mark(end)
         return ended, True
 
 
 def lock_epoch(user_id: str, *conditions: ColumnElement[bool]) -> int | None:
-    """The number of times that all their sessions have ended; None if a condition is not met.
+    """Lock the user's row and return the session epoch; None if a condition is not met.
 
-    A write, so that both stay so until the commit: no session slips past the end of all.
+    A write, so that both stay unchanged until the commit: no new session can miss the end of all.
     """
     locking = update(UserRow).where(UserRow.id == user_id, *conditions)
     locking = locking.values(session_epoch=UserRow.session_epoch).returning(UserRow.session_epoch)
@@ -64,10 +64,10 @@ def lock_epoch(user_id: str, *conditions: ColumnElement[bool]) -> int | None:
 
 
 def end_all(user_id: str, reason: str, now: int, *, but: str | None = None) -> list[Session]:
-    """In the transaction of what ends them; the first MAX_OPEN_SESSIONS of those that ended by it."""
-    later = {"sessions_ended_at": now, "sessions_ended_reason": reason, "session_kept": but}
+    """End all sessions except `but`, in the transaction of the change; the first of them."""
+    end_values = {"sessions_ended_at": now, "sessions_ended_reason": reason, "session_kept": but}
     ending = update(UserRow).where(UserRow.id == user_id)
-    ending = ending.values(session_epoch=UserRow.session_epoch + 1, **later)
+    ending = ending.values(session_epoch=UserRow.session_epoch + 1, **end_values)
     epoch = db.session.scalar(
         ending.returning(UserRow.session_epoch), execution_options=UNSYNCHRONISED
     )
@@ -83,7 +83,7 @@ def end_all(user_id: str, reason: str, now: int, *, but: str | None = None) -> l
 
 
 def _keep(sid: str, user_id: str, epoch: int) -> None:
-    """It is as if it had begun after the end, unless it has ended before."""
+    """Move a session to the new epoch, so that it stays open, unless it has ended before."""
     is_open = SessionRow.epoch.is_(None) | (SessionRow.epoch == epoch - 1)
     keeping = update(SessionRow).where(SessionRow.sid == sid, SessionRow.user_id == user_id)
     keeping = keeping.where(is_open).values(epoch=epoch)
@@ -91,7 +91,7 @@ def _keep(sid: str, user_id: str, epoch: int) -> None:
 
 
 def end_oldest(newest: Session, now: int) -> list[Session]:
-    """Leave room for the newest session; of very many, the first MAX_OPEN_SESSIONS are ended."""
+    """End the oldest sessions to make room for the newest; at most MAX_OPEN_SESSIONS at once."""
     user_id, epoch = newest.user_id, newest.epoch or NO_EPOCH
     too_many = _beyond(user_id, epoch, MAX_OPEN_SESSIONS - 1).where(SessionRow.sid != newest.sid)
     ended = _end_batch(too_many, EndReason.TOO_MANY, now, MAX_OPEN_SESSIONS)
@@ -102,7 +102,7 @@ def end_oldest(newest: Session, now: int) -> list[Session]:
 
 
 def remove_all(user_id: str, now: int) -> list[Session]:
-    """In the transaction that deletes the user; the first of their sessions that were open."""
+    """Delete sessions, events and devices together with their user; the open sessions of them."""
     removed, done = _remove_batch(user_id, REMOVED_AT_ONCE)
     if not done:
         reason = EndReason.DELETED
@@ -111,16 +111,16 @@ def remove_all(user_id: str, now: int) -> list[Session]:
 
 
 def _ended_by(end: SessionEndRow) -> Select[str]:
-    """The sids of those that are not yet written down."""
+    """The sids of sessions that ended by it, without the end in their rows."""
     older_version = SessionRow.epoch.is_(None) & (SessionRow.created_at <= end.at)
     return _open_of(end.user_id).where((SessionRow.epoch < end.epoch) | older_version)
 
 
 def _beyond(user_id: str, epoch: int, kept: int) -> Select[str]:
-    """All but the newest, of those that have not ended with the others."""
+    """The sids of open sessions without the newest `kept`."""
     newest_first = (SessionRow.created_at.desc(), SessionRow.sid)
-    mine = _open_of(user_id).where(SessionRow.epoch == epoch)
-    return mine.order_by(*newest_first).offset(kept)
+    open_ones = _open_of(user_id).where(SessionRow.epoch == epoch)
+    return open_ones.order_by(*newest_first).offset(kept)
 
 
 def _open_of(user_id: str) -> Select[str]:
@@ -140,7 +140,7 @@ def _end_batch(which: Select[str], reason: str, now: int, limit: int) -> list[Se
 
 
 def _remove_batch(user_id: str, limit: int) -> tuple[list[Session], bool]:
-    """Sessions that were open, and whether that was all of it."""
+    """Delete a batch; the sessions that were open, and whether no rows are left."""
     sids = select(SessionRow.sid).where(SessionRow.user_id == user_id).limit(limit).correlate(None)
     removing = delete(SessionRow).where(SessionRow.sid.in_(sids)).returning(SessionRow)
     sessions = [
@@ -153,17 +153,17 @@ def _remove_batch(user_id: str, limit: int) -> tuple[list[Session], bool]:
 
 
 def _remove_some(key: InstrumentedAttribute[Any], user_id: str, limit: int) -> int:
-    """How many rows that was."""
-    mine = key.class_.user_id == user_id
-    keys = select(key).where(mine).limit(limit).correlate(None)
-    removing = delete(key.class_).where(mine, key.in_(keys)).returning(key)
+    """Delete rows of a user; the number of them."""
+    of_user = key.class_.user_id == user_id
+    keys = select(key).where(of_user).limit(limit).correlate(None)
+    removing = delete(key.class_).where(of_user, key.in_(keys)).returning(key)
     return len(db.session.scalars(removing, execution_options=UNSYNCHRONISED).all())
 
 
-def _forget(end: SessionEndRow) -> None:
-    """Another worker may have been first."""
-    same = (SessionEndRow.user_id == end.user_id) & (SessionEndRow.epoch == end.epoch)
-    db.session.execute(delete(SessionEndRow).where(same), execution_options=UNSYNCHRONISED)
+def _delete_mark(end: SessionEndRow) -> None:
+    """Delete the mark of unfinished work, if no other worker has."""
+    this_end = (SessionEndRow.user_id == end.user_id) & (SessionEndRow.epoch == end.epoch)
+    db.session.execute(delete(SessionEndRow).where(this_end), execution_options=UNSYNCHRONISED)
 
 
 def _deleted(sessions: Iterable[Session]) -> Iterable[Session]:

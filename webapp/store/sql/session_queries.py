@@ -13,26 +13,26 @@ class SqlSessionQueries:
     """Serves `core.ports.SessionQueries`."""
 
     def session(self, sid: str) -> tuple[Session, str] | None:
-        looking = WITH_EMAIL.where(SessionRow.sid == sid)
+        query = WITH_EMAIL.where(SessionRow.sid == sid)
         with translate_sql_errors():
-            found = db.session.execute(looking.execution_options(populate_existing=True)).first()
-        return (to_session(*found[1:]), found[0]) if found else None
+            row = db.session.execute(query.execution_options(populate_existing=True)).first()
+        return (to_session(*row[1:]), row[0]) if row else None
 
     def sessions(
         self, *, user_id: str | None, open_at: int | None, offset: int, limit: int
     ) -> list[tuple[Session, str]]:
-        looking = WITH_EMAIL.order_by(SessionRow.created_at.desc(), SessionRow.sid)
-        looking = looking.offset(offset).limit(limit)
+        query = WITH_EMAIL.order_by(SessionRow.created_at.desc(), SessionRow.sid)
+        query = query.offset(offset).limit(limit)
         if user_id is not None:
-            looking = looking.where(SessionRow.user_id == user_id)
+            query = query.where(SessionRow.user_id == user_id)
         if open_at is not None:
-            looking = looking.where(OPEN, SessionRow.expires_at > open_at)
+            query = query.where(OPEN, SessionRow.expires_at > open_at)
         with translate_sql_errors():
-            return [(to_session(*row), email) for email, *row in db.session.execute(looking)]
+            return [(to_session(*row), email) for email, *row in db.session.execute(query)]
 
     def open_sids(self, now: int, after: str, limit: int) -> list[str]:
-        looking = with_user(SessionRow.sid).where(
+        query = with_user(SessionRow.sid).where(
             OPEN, SessionRow.expires_at > now, SessionRow.created_at <= now, SessionRow.sid > after
         )
         with translate_sql_errors():
-            return list(db.session.scalars(looking.order_by(SessionRow.sid).limit(limit)))
+            return list(db.session.scalars(query.order_by(SessionRow.sid).limit(limit)))

@@ -1,4 +1,4 @@
-"""Sessions in SQL: who opened them where, their limits, and how they ended."""
+"""Sessions in SQL: their owners, clients, limits and ends."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,7 +19,7 @@ from .raw_query import read_row
 from .security_events import add_event, truncate
 from .session_ends import UNSYNCHRONISED, end_oldest, lock_epoch
 
-# Of the end of all sessions.
+# Columns of a user for the end of all sessions.
 END = ("session_epoch", "sessions_ended_at", "sessions_ended_reason")
 USER = (
     *(
@@ -52,14 +52,14 @@ class SqlSessions:
     """Serves `core.ports.SessionRepository`."""
 
     def find(self, user_id: str, sid: str) -> tuple[User | None, Session | None]:
-        found = read_row(FIND, user_id=user_id, sid=sid)
-        if found is None:
+        row = read_row(FIND, user_id=user_id, sid=sid)
+        if row is None:
             return None, None
-        user = dict(zip(USER, found, strict=False))
+        user = dict(zip(USER, row, strict=False))
         user["disabled"] = user.pop("disabled_at") is not None
         user["awaiting_verification"] = bool(user["awaiting_verification"])
         epoch = user.pop("session_epoch")
-        session = dict(zip(Session.__slots__, found[len(USER) :], strict=True))
+        session = dict(zip(Session.__slots__, row[len(USER) :], strict=True))
         if not session["sid"]:
             return User(**user), None
         session["remembered"] = bool(session["remembered"])
@@ -67,16 +67,20 @@ class SqlSessions:
         return User(**user), with_end(Session(**session), *end)
 
     def user_of(self, sid: str) -> str | None:
-        looking = select(SessionRow.user_id).where(SessionRow.sid == sid)
+        query = select(SessionRow.user_id).where(SessionRow.sid == sid)
         with translate_sql_errors():
-            return db.session.scalar(looking)
+            return db.session.scalar(query)
 
     def open(
-        self, session: Session, proof: str, device_id: str, announce: Callable[[str], object]
+        self,
+        session: Session,
+        password_hash: str,
+        device_id: str,
+        announce: Callable[[str], object],
     ) -> list[Session]:
-        may = (UserRow.password_hash == proof, UserRow.disabled_at.is_(None)) if proof else ()
+        allowed = (UserRow.password_hash == password_hash, UserRow.disabled_at.is_(None))
         with transaction():
-            epoch = lock_epoch(session.user_id, *may)
+            epoch = lock_epoch(session.user_id, *(allowed if password_hash else ()))
             if epoch is None:
                 raise InvalidCredentials
             if device_id:
@@ -100,18 +104,18 @@ class SqlSessions:
 
     def open_sessions(self, user_id: str, now: int) -> list[Session]:
         epoch = select(UserRow.session_epoch).where(UserRow.id == user_id).scalar_subquery()
-        # One by one: for both together no index gives the newest first.
+        # One query each: no index gives the newest of both together.
         either = (SessionRow.epoch == epoch, SessionRow.epoch.is_(None))
         sids = union_all(*(select(_newest(user_id, now, each)) for each in either))
-        looking = with_user(SessionRow).where(SessionRow.sid.in_(sids))
-        looking = looking.order_by(SessionRow.created_at.desc()).limit(MAX_OPEN_SESSIONS)
+        query = with_user(SessionRow).where(SessionRow.sid.in_(sids))
+        query = query.order_by(SessionRow.created_at.desc()).limit(MAX_OPEN_SESSIONS)
         with translate_sql_errors():
-            return [to_session(*row) for row in db.session.execute(looking)]
+            return [to_session(*row) for row in db.session.execute(query)]
 
     def record_reauthentication(self, sid: str, now: int) -> None:
-        proving = update(SessionRow).where(SessionRow.sid == sid).values(reauthenticated_at=now)
+        change = update(SessionRow).where(SessionRow.sid == sid).values(reauthenticated_at=now)
         with transaction():
-            db.session.execute(proving)
+            db.session.execute(change)
 
     def close(self, sid: str, reason: str, now: int) -> EndResult:
         owner = select(UserRow.id).where(UserRow.id == SessionRow.user_id, OPEN)
@@ -121,13 +125,13 @@ class SqlSessions:
             .values(ended_at=now, ended_reason=reason)
             .returning(SessionRow.user_id)
         )
-        looking = with_user(SessionRow).where(SessionRow.sid == sid)
+        query = with_user(SessionRow).where(SessionRow.sid == sid)
         fresh = {"populate_existing": True}
         with transaction():
             user_id = db.session.scalar(ending, execution_options=UNSYNCHRONISED)
             if user_id:
                 add_event(EventKind.SESSION_ENDED, user_id, now, detail=reason, sid=sid)
-            row = db.session.execute(looking, execution_options=fresh).first()
+            row = db.session.execute(query, execution_options=fresh).first()
         return EndResult(to_session(*row) if row else None, new=user_id is not None)
 
     def _add(
@@ -144,13 +148,13 @@ class SqlSessions:
 
 
 def _newest(user_id: str, now: int, condition: ColumnElement[bool]) -> Subquery:
-    mine = (SessionRow.user_id == user_id, SessionRow.ended_at.is_(None), condition)
-    open_ones = select(SessionRow.sid).where(*mine, SessionRow.expires_at > now)
+    is_open = (SessionRow.user_id == user_id, SessionRow.ended_at.is_(None), condition)
+    open_ones = select(SessionRow.sid).where(*is_open, SessionRow.expires_at > now)
     return open_ones.order_by(SessionRow.created_at.desc()).limit(MAX_OPEN_SESSIONS).subquery()
 
 
 def with_user(*columns: Any) -> Select[Any]:
-    """Sessions, and behind the other columns what `to_session` needs of their users."""
+    """Select sessions, with the columns of their users that `to_session` needs at the end."""
     end = (getattr(UserRow, name) for name in END)
     return select(*columns, *end).join(UserRow, UserRow.id == SessionRow.user_id)
 
@@ -160,7 +164,7 @@ def to_session(row: SessionRow, epoch: int, ended_at: int, reason: str) -> Sessi
 
 
 def with_end(session: Session, epoch: int, ended_at: int, reason: str) -> Session:
-    """As it is, also if it ended with all others and that is not written to its row yet."""
+    """The session; ended if all sessions of its user have, even before its row is written."""
     if session.ended_reason or session.epoch is None or session.epoch >= epoch:
         return session
     return replace(session, ended_at=ended_at, ended_reason=reason)

@@ -1,4 +1,4 @@
-"""The SQLite file: durable, and readable by its owner alone."""
+"""The SQLite file: durable, and readable only by its owner."""
 
 import threading
 from contextlib import suppress
@@ -7,34 +7,34 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-# SQLite keeps these beside its file.
+# Suffixes of the files that SQLite creates beside the database.
 COMPANIONS = ("-wal", "-shm", "-journal")
 
 _creating = threading.Lock()
 
 
 def prepare(engine: Engine) -> None:
-    """Readers don't wait for a writer, and what was committed survives a power cut."""
+    """Set WAL mode (readers do not wait for a writer) and full sync (commits survive a crash)."""
     keep_private(engine)
     event.listen(engine, "connect", _set_pragmas)
 
 
 def keep_private(engine: Engine) -> None:
-    """Mode 0600 under every umask: SQLite itself would let all users of the machine read it.
+    """Set mode 0600 whatever the umask is: with SQLite's default, other users could read the file.
 
-    Just before a connection is made, so that nothing is created by who connects to nothing.
+    Done just before a connection is made, so that the file is not created earlier.
     """
     event.listen(engine, "do_connect", _make_private)
 
 
 def _make_private(_dialect: object, _record: object, arguments: Any, _options: object) -> None:
     path = Path(arguments[0])
-    # One at a time: to close a file drops all locks that this process has on it, and another
-    # thread may connect to it as soon as it is there.
-    with _creating, suppress(OSError):  # it is there, or can't be, and SQLite says so
+    # One at a time: closing a file drops all locks of this process on it, and another thread may
+    # connect to the file as soon as it exists.
+    with _creating, suppress(OSError):  # it exists, or SQLite will report the error
         path.touch(mode=0o600, exist_ok=False)
     for file in (path, *(Path(f"{path}{ending}") for ending in COMPANIONS)):
-        with suppress(OSError):  # it is not there, or another user's
+        with suppress(OSError):  # it does not exist, or belongs to another user
             if file.stat().st_mode & 0o077:
                 file.chmod(0o600)
 

@@ -1,4 +1,4 @@
-"""Addresses of SQL databases, checked before anything connects to them."""
+"""URLs of SQL databases, checked before the first connection."""
 
 import re
 from pathlib import Path
@@ -11,21 +11,21 @@ from sqlalchemy.exc import ArgumentError
 from webapp.core.urls import ESCAPES, Unreadable, check_host, check_port
 
 FORM = (
-    "must be an address for SQLAlchemy, like postgresql://user:password@host/name or "
+    "must be a URL for SQLAlchemy, like postgresql://user:password@host/name or "
     f"sqlite:////folder/file; {ESCAPES}"
 )
 
 
 def parse(text: str) -> str:
-    """As SQLAlchemy wants it. Raises Unreadable.
+    """The URL in the form of SQLAlchemy. Raises Unreadable.
 
-    Platforms write `postgres://`; SQLAlchemy wants its driver named.
+    Hosting platforms write `postgres://`; SQLAlchemy needs the name of the driver.
     """
     url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", text, flags=re.IGNORECASE)
     try:
         parts = make_url(url)
         dialect = parts.get_dialect()
-    except (ArgumentError, ValueError):  # ValueError: a port that is no number
+    except (ArgumentError, ValueError):  # ValueError: the port is not a number
         raise Unreadable(FORM) from None
     _load_driver(dialect)
     if parts.get_backend_name() == "sqlite":
@@ -37,7 +37,7 @@ def parse(text: str) -> str:
 
 def _load_driver(dialect: Any) -> None:
     if dialect.is_async:
-        raise Unreadable("names a driver for asynchronous programs, which this is not")
+        raise Unreadable("names an asynchronous driver, which this app can't use")
     try:
         dialect.import_dbapi()
     except ImportError as error:
@@ -45,7 +45,7 @@ def _load_driver(dialect: Any) -> None:
 
 
 def _require_file(url: URL) -> None:
-    """In memory, each worker and each thread would have a database of its own."""
+    """Require a file: in memory, each worker and each thread would have its own database."""
     if url.database in (None, "", ":memory:") or "mode" in url.query:
         raise Unreadable("SQLite has to have a file: sqlite:////folder/file")
     if url.host or url.username or url.query or str(url.database).startswith("file:"):

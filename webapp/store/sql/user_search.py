@@ -1,7 +1,7 @@
-"""Finding users: by the beginnings of the words in their name and address.
+"""User search by prefixes of the words in name and e-mail.
 
-A table of words with an index answers as fast for a million users as for ten, in
-every database and every alphabet; a `LIKE '%…%'` reads all of them.
+An indexed table of words is as fast for a million users as for ten, in every database and
+alphabet. A `LIKE '%…%'` would read all users.
 """
 
 import re
@@ -15,52 +15,52 @@ from .models import UserRow, UserWordRow, db
 
 WORD = re.compile(r"\w+")
 MAX_WORD = 40
-# No address and no name is longer.
+# Longer than every e-mail and every name.
 MAX_QUERY = 400
-# Behind every letter that a word may go on with.
+# Sorts after every character that a word may continue with.
 LAST = "\U0010ffff"
-# A query that fits more users finds so many of them: whoever looks for one types on.
+# A query finds at most that many users.
 MAX_FOUND = 100
-# Of those that the first word finds so many are held against the others.
+# At most that many matches of the first word are compared with the other words.
 MAX_COMPARED = 1_000
-# A list of all counts no further.
+# Upper limit of `total` in a list of all users.
 MAX_COUNTED = 10_000
 
 
 def search_terms(*texts: str) -> list[str]:
-    """Each once, in their order."""
+    """The distinct words of the texts, in their order."""
     words = (word[:MAX_WORD] for text in texts for word in WORD.findall(search_form(text)))
     return list(dict.fromkeys(words))
 
 
 def index(row: UserRow) -> None:
-    """Write the words of a new or changed user, in the same transaction."""
+    """Store the words of a new or changed user, in the same transaction."""
     db.session.execute(delete(UserWordRow).where(UserWordRow.user_id == row.id))
     words = search_terms(row.email, row.name)
     db.session.add_all(UserWordRow(word=word, user_id=row.id) for word in words)
 
 
 def matching_users(query: str) -> Select[Any]:
-    """Whoever has, for each word of the query, one that begins with it; nobody, if it has none.
+    """Users with a matching word for each word of the query; no users without a query.
 
-    The first word finds, the others choose among what it has found. A whole address finds its
-    user whatever else is like it.
+    The first word selects candidates, the others filter them. A complete e-mail always finds its
+    user, even above the limits.
     """
     query = query[:MAX_QUERY]
     first, *others = search_terms(query) or [""]
     if not first:
         return select(UserRow).where(UserRow.id.is_(None))
-    most = MAX_COMPARED if others else MAX_FOUND
-    compared = select(UserWordRow.user_id).where(_begins(first)).limit(most).subquery()
+    limit = MAX_COMPARED if others else MAX_FOUND
+    compared = select(UserWordRow.user_id).where(_begins(first)).limit(limit).subquery()
     found = select(compared.c.user_id)
     for word in others:
         found = found.where(
             exists().where(UserWordRow.user_id == compared.c.user_id, _begins(word))
         )
     found = select(found.limit(MAX_FOUND).subquery().c.user_id)
-    address = lower_form(query).strip().replace("\0", "")  # which PostgreSQL can't even look for
-    whole = select(UserRow.id).where(UserRow.email == address)
-    return select(UserRow).where(UserRow.id.in_(union_all(found, whole)))
+    email = lower_form(query).strip().replace("\0", "")  # PostgreSQL refuses a NUL
+    exact = select(UserRow.id).where(UserRow.email == email)
+    return select(UserRow).where(UserRow.id.in_(union_all(found, exact)))
 
 
 def _begins(word: str) -> ColumnElement[bool]:

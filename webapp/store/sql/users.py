@@ -54,11 +54,11 @@ class SqlUsers:
 
     def page(self, query: str, sort: str, offset: int, limit: int) -> Page:
         matching = user_search.matching_users(query) if query else select(UserRow)
-        counted = matching.with_only_columns(UserRow.id).limit(user_search.MAX_COUNTED).subquery()
+        limited = matching.with_only_columns(UserRow.id).limit(user_search.MAX_COUNTED).subquery()
         column = getattr(UserRow, sort.removeprefix("-"))
         order = column.desc() if sort.startswith("-") else column.asc()
         with translate_sql_errors():
-            total = db.session.scalar(select(func.count()).select_from(counted)) or 0
+            total = db.session.scalar(select(func.count()).select_from(limited)) or 0
             rows = db.session.scalars(
                 matching.order_by(order, UserRow.id).offset(offset).limit(limit)
             )
@@ -68,8 +68,8 @@ class SqlUsers:
         self, user_id: str, changes: UserChanges, password_hash: str | None, now: int
     ) -> tuple[User, list[Session]] | None:
         with unique_email(), transaction():
-            risky = changes.disabled or changes.role is not None
-            row, admins = lock_user(user_id, with_admins=bool(risky))
+            may_remove_admin = changes.disabled or changes.role is not None
+            row, admins = lock_user(user_id, with_admins=bool(may_remove_admin))
             if row is None:
                 return None
             for kind, detail in _events_for(row, changes, password_hash):
@@ -79,58 +79,58 @@ class SqlUsers:
                 if changes.session_end_reason
                 else []
             )
-            moved = changes.email not in (None, row.email)
-            renamed = moved or changes.name not in (None, row.name)
+            new_email = changes.email not in (None, row.email)
+            new_words = new_email or changes.name not in (None, row.name)
             _apply(row, changes, password_hash, now)
-            if renamed:
+            if new_words:
                 user_search.index(row)
             if changes.password is not None:
                 forget_devices(user_id)
-            if moved:
+            if new_email:
                 check_not_reserved(row.email, user_id, now)
-                _make_final(user_id, now)
+                _end_undo(user_id, now)
             _keep_an_admin(admins, row, gone=row.role != Role.ADMIN or bool(row.disabled_at))
         return row.to_user(), ended
 
     def replace_password(
         self, user: User, old_hash: str, new_hash: str, kind: EventKind, now: int, but: str | None
     ) -> list[Session] | None:
-        mine = (UserRow.id == user.id) & (UserRow.password_hash == old_hash)
-        # An address that waits may be a thief's, whom the new password is to keep out.
+        unchanged = (UserRow.id == user.id) & (UserRow.password_hash == old_hash)
+        # A pending e-mail may be a thief's, and the new password is to keep the thief out.
         values: dict[str, Any] = {"password_hash": new_hash, "pending_email": None}
-        if kind is EventKind.PASSWORD_RESET:  # the link came by mail, so the address is theirs
+        if kind is EventKind.PASSWORD_RESET:  # the link was mailed, which verifies the e-mail
             values |= {
                 "awaiting_verification": False,
                 "email_verified_at": user.email_verified_at or now,
             }
-        # A stranger may have registered the address, and chosen the name.
-        nameless = kind is EventKind.PASSWORD_RESET and user.email_verified_at is None
-        values |= {"name": ""} if nameless else {}
-        swapping = update(UserRow).where(mine, UserRow.email == user.email).values(**values)
+        # A stranger may have registered the e-mail, and chosen the name.
+        clears_name = kind is EventKind.PASSWORD_RESET and user.email_verified_at is None
+        values |= {"name": ""} if clears_name else {}
+        replacing = update(UserRow).where(unchanged, UserRow.email == user.email).values(**values)
         with transaction():
-            if not _updated_rows(swapping, UserRow.id):
+            if not _updated_rows(replacing, UserRow.id):
                 return None
-            if nameless:
+            if clears_name:
                 user_search.index(db.session.get_one(UserRow, user.id, populate_existing=True))
             keep_this_device_alone(user.id, now)
             add_event(kind, user.id, now)
             return end_all(user.id, EndReason.PASSWORD_CHANGED, now, but=but)
 
     def rehash(self, user_id: str, old_hash: str, new_hash: str) -> bool:
-        same = (UserRow.id == user_id) & (UserRow.password_hash == old_hash)
+        unchanged = (UserRow.id == user_id) & (UserRow.password_hash == old_hash)
         with transaction():
             return bool(
                 _updated_rows(
-                    update(UserRow).where(same).values(password_hash=new_hash), UserRow.id
+                    update(UserRow).where(unchanged).values(password_hash=new_hash), UserRow.id
                 )
             )
 
     def confirm(self, user: User, password_hash: str, now: int) -> bool:
-        unconfirmed = (UserRow.email == user.email) & UserRow.email_verified_at.is_(None)
-        same = (UserRow.id == user.id) & (UserRow.password_hash == password_hash)
-        confirming = update(UserRow).where(same, unconfirmed)
-        confirming = confirming.values(confirmed_at=now, pending=False)
-        return self._changed(confirming, EventKind.EMAIL_CONFIRMED, user.id, now)
+        unverified = (UserRow.email == user.email) & UserRow.email_verified_at.is_(None)
+        unchanged = (UserRow.id == user.id) & (UserRow.password_hash == password_hash)
+        verifying = update(UserRow).where(unchanged, unverified)
+        verifying = verifying.values(email_verified_at=now, awaiting_verification=False)
+        return self._changed(verifying, EventKind.EMAIL_CONFIRMED, user.id, now)
 
     def remove(self, user_id: str, now: int) -> list[Session] | None:
         with transaction():
@@ -145,12 +145,12 @@ class SqlUsers:
         return removed
 
     def _changed(self, change: Update, kind: EventKind, user_id: str, now: int) -> bool:
-        """Whether it met its row: of two that come together, one does."""
+        """Whether the update changed its row. Of two parallel ones, one does."""
         with transaction():
-            if met := bool(_updated_rows(change, UserRow.id)):
+            if changed := bool(_updated_rows(change, UserRow.id)):
                 remember_this_device(user_id, now)
                 add_event(kind, user_id, now)
-        return met
+        return changed
 
     def _one(self, query: Select[UserRow]) -> tuple[User, str] | None:
         with translate_sql_errors():
@@ -159,7 +159,7 @@ class SqlUsers:
 
 
 def _updated_rows(change: Update, column: InstrumentedAttribute[str]) -> Sequence[str]:
-    """Make a change; that column of the rows that it met."""
+    """Run an update; the values of `column` in the changed rows."""
     changing = change.returning(column)
     return db.session.scalars(changing, execution_options={"synchronize_session": False}).all()
 
@@ -167,7 +167,7 @@ def _updated_rows(change: Update, column: InstrumentedAttribute[str]) -> Sequenc
 def _events_for(
     row: UserRow, changes: UserChanges, password_hash: str | None
 ) -> Iterator[tuple[EventKind, str]]:
-    """What of the changes is worth an event. A hash alone is the same password, hashed anew."""
+    """The events of the changes, with their details."""
     if changes.email not in (None, row.email):
         yield EventKind.EMAIL_CHANGED, ""
     if changes.role not in (None, row.role):
@@ -192,18 +192,18 @@ def _apply(row: UserRow, changes: UserChanges, password_hash: str | None, now: i
 
 
 def lock_user(user_id: str, *, with_admins: bool) -> tuple[UserRow | None, set[str]]:
-    """The user's row, held until the commit, and the ids of all who can administer, held too.
+    """Lock the user's row and those of all active admins; the row, and the admins' ids.
 
-    So two admins can't demote each other at once. In the order of ids, before anything else is
-    written: who locks rows in another order meets a deadlock. Not against who only refers to the
-    row: a session that ends holds its own row when it writes an event of the user.
+    So two admins can't demote each other at once. Rows are locked in the order of ids, before
+    other writes, to avoid deadlocks. FOR NO KEY UPDATE: references to the row stay possible, since
+    the end of a session locks its own row first, and then inserts an event of the user.
     """
-    wanted = UserRow.id == user_id
+    is_user = UserRow.id == user_id
     active = (UserRow.role == Role.ADMIN) & UserRow.disabled_at.is_(None)
-    if db.engine.dialect.name == "sqlite":  # where only a write locks, and it locks all
-        same = update(UserRow).where(wanted).values(role=UserRow.role)
-        db.session.execute(same, execution_options={"synchronize_session": False})
-    locking = select(UserRow).where(wanted | active if with_admins else wanted)
+    if db.engine.dialect.name == "sqlite":  # only a write locks, and it locks the database
+        no_change = update(UserRow).where(is_user).values(role=UserRow.role)
+        db.session.execute(no_change, execution_options={"synchronize_session": False})
+    locking = select(UserRow).where(is_user | active if with_admins else is_user)
     locking = locking.order_by(UserRow.id).with_for_update(key_share=True)
     rows = db.session.scalars(locking, execution_options={"populate_existing": True}).all()
     admins = {row.id for row in rows if row.role == Role.ADMIN and row.disabled_at is None}
@@ -212,33 +212,36 @@ def lock_user(user_id: str, *, with_admins: bool) -> tuple[UserRow | None, set[s
 
 def _keep_an_admin(admins: set[str], row: UserRow, *, gone: bool) -> None:
     if gone and admins == {row.id}:
-        raise Conflict({"role": ["This is the last admin who could let anybody in."]})
+        raise Conflict({"role": ["This is the last admin: make another user an admin first."]})
 
 
 def check_not_reserved(email: str, user_id: str, now: int) -> None:
-    """Raises Conflict: a change of another user's address could be undone, and then need this one.
+    """Raise Conflict if the e-mail is reserved: another user could still undo a change from it.
 
-    To be asked after the address was written: then no change can still be on its way.
+    Call it after the e-mail was written: then no parallel change can be missed.
     """
-    kept = select(EmailChangeRow.id).where(
+    reserving = select(EmailChangeRow.id).where(
         EmailChangeRow.old_email == email,
         EmailChangeRow.user_id != user_id,
         EmailChangeRow.undone_at.is_(None),
         EmailChangeRow.changed_at > now - UNDO_TTL,
     )
-    if db.session.scalar(kept.limit(1)) is not None:
+    if db.session.scalar(reserving.limit(1)) is not None:
         days = UNDO_TTL // 86400
         raise Conflict({"email": [f"For {days} days it is kept for the account that had it."]})
 
 
-def _make_final(user_id: str, now: int) -> None:
-    """An admin's word is the last: no mailbox of before can take the account."""
-    mine = (EmailChangeRow.user_id == user_id) & EmailChangeRow.undone_at.is_(None)
-    _updated_rows(update(EmailChangeRow).where(mine).values(undone_at=now), EmailChangeRow.user_id)
+def _end_undo(user_id: str, now: int) -> None:
+    """After an admin's change, earlier changes of the e-mail can't be undone any more."""
+    open_changes = (EmailChangeRow.user_id == user_id) & EmailChangeRow.undone_at.is_(None)
+    _updated_rows(
+        update(EmailChangeRow).where(open_changes).values(undone_at=now), EmailChangeRow.user_id
+    )
 
 
 @contextmanager
 def unique_email() -> Iterator[None]:
+    """Translate a violated unique constraint into Conflict."""
     try:
         yield
     except IntegrityError:

@@ -1,4 +1,4 @@
-"""Confirmed addresses, proofs of identity, and who did what from where."""
+"""Verified e-mails, times of re-authentication, and details of security events."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,7 +15,7 @@ def upgrade() -> None:
         users.add_column(
             sa.Column("pending", sa.Boolean(), nullable=False, server_default=sa.false())
         )
-    # Who is here already has been let in: nobody is asked to confirm afterwards.
+    # Existing accounts count as verified.
     op.execute("UPDATE users SET confirmed_at = created_at")
     with op.batch_alter_table("sessions") as sessions:
         sessions.add_column(sa.Column("proved_at", sa.BigInteger()))

@@ -1,4 +1,4 @@
-"""Words by which users are found, and what lists are sorted by."""
+"""Words for the user search, and indexes for the order of lists."""
 
 import re
 
@@ -46,5 +46,5 @@ def downgrade() -> None:
 
 
 def collation() -> str | None:
-    """By code points, as SQLite compares by itself: ranges of words depend on it."""
+    """Sorts by code points, as SQLite does by default: prefix ranges depend on it."""
     return "C" if op.get_bind().dialect.name == "postgresql" else None

@@ -1,4 +1,4 @@
-"""By what an operator finds open sessions, and the clean-up those that are long over."""
+"""Indexes for lists of open sessions, and for the retention job."""
 
 from alembic import op
 from sqlalchemy import text
@@ -13,7 +13,7 @@ OPEN, ENDED = text("ended_at IS NULL"), text("ended_at IS NOT NULL")
 
 def upgrade() -> None:
     op.create_index("ix_sessions_expires_at", "sessions", ["expires_at"])
-    # Nearly all are open, or nearly all have ended: an index of both would help neither.
+    # Partial indexes: if nearly all sessions are open, or ended, a full index would not help.
     for name, column, where in (
         ("ix_sessions_open", "created_at", OPEN),
         ("ix_sessions_ended_at", "ended_at", ENDED),

@@ -1,4 +1,4 @@
-"""Browsers that have signed in to an account, by the id in their device cookie."""
+"""Devices: browsers that have signed in to an account, by the id in their device cookie."""
 
 import sqlalchemy as sa
 from alembic import op

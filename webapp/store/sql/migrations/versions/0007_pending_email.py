@@ -1,4 +1,4 @@
-"""New e-mail addresses that wait to be confirmed, and changes that can be undone."""
+"""Pending e-mails, and changes of e-mails that can be undone."""
 
 import sqlalchemy as sa
 from alembic import op

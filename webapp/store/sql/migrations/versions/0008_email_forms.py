@@ -1,8 +1,8 @@
-"""One stored form of an address, and of the words that users are found by.
+"""One stored form of e-mails, and of the words for the user search.
 
-Of two accounts whose addresses are the same in that form, the one that has it already, or else the
-older one, gets it. The other keeps its address as it is, and its sessions: nothing is lost, but
-it can't be signed in to until an admin gives it another address. Each is named in the log.
+If two accounts have the same e-mail in that form, the account that has it already, or else the
+older one, gets it. The other one keeps its old form and its sessions, but its user can't sign in
+until an admin changes the e-mail. Each such account is logged.
 """
 
 import logging
@@ -31,22 +31,22 @@ def upgrade() -> None:
             sa.text("created_at"), users.c.id
         )
     )
-    # ASCII has one form only, and nearly all are that.
+    # ASCII text has one form only, and nearly all text is ASCII.
     others = [row for row in found if not (row.email + row.name).isascii()]
     for user_id, email, name in others:
         index(connection, user_id, rewritten(connection, user_id, email), name)
 
 
 def rewritten(connection: sa.Connection, user_id: str, email: str) -> str:
-    """The address as it is stored now."""
+    """Store the e-mail in its new form; the e-mail that is stored now."""
     good = nfkc(nfkc(email).lower())
     if good == email:
         return email
     owner = connection.scalar(sa.select(users.c.id).where(users.c.email == good))
     if owner or len(good) > 254:
         log.warning(
-            "user %s keeps an old form of an address that user %s has: no sign-in "
-            "until an admin gives it another address",
+            "user %s keeps an old form of the e-mail of user %s: no sign-in "
+            "until an admin changes the e-mail",
             user_id,
             owner,
         )
@@ -68,4 +68,4 @@ def nfkc(text: str) -> str:
 
 
 def downgrade() -> None:
-    """The version before reads both forms."""
+    """Nothing to do: the version before reads both forms."""

@@ -1,4 +1,4 @@
-"""The end of all sessions of a user by one value on their row; and no more than 100 open ones.
+"""The end of all sessions of a user by one value; at most 100 open sessions a user.
 
 Sessions, events and devices lose their foreign keys: a user with very many could not be deleted.
 """
@@ -14,13 +14,13 @@ branch_labels = None
 depends_on = None
 
 OPEN = text("ended_at IS NULL")
-# Whose sessions are too many already. The clean-up ends the oldest.
+# Users with too many sessions. The retention job ends the oldest.
 MARK_TOO_MANY = """
 INSERT INTO session_ends (user_id, epoch, reason, at)
 SELECT user_id, 0, 'too_many', max(created_at) FROM sessions WHERE ended_at IS NULL
 GROUP BY user_id HAVING count(*) > 100
 """
-# The version before reads rows alone: what the value has ended must not be open again.
+# The version before reads only `ended_at`: ended sessions must not be open again.
 WRITE_ALL_ENDS = """
 UPDATE sessions SET
   ended_at = (SELECT sessions_ended_at FROM users WHERE users.id = sessions.user_id),
@@ -45,7 +45,7 @@ def upgrade() -> None:
     with op.batch_alter_table("sessions") as sessions:
         sessions.add_column(sa.Column("epoch", sa.Integer(), server_default="0"))
     with op.batch_alter_table("sessions") as sessions:
-        # No default for later rows: none is one that the version before writes meanwhile.
+        # No default for later rows: NULL marks rows that the version before writes meanwhile.
         sessions.alter_column("epoch", existing_type=sa.Integer(), server_default=None)
         sessions.drop_constraint("fk_sessions_user_id_users", type_="foreignkey")
     op.create_index(

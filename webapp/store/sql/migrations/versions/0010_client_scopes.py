@@ -1,4 +1,4 @@
-"""What a registered client may do for its users: `profile`, unless an operator says more."""
+"""Scopes of registered clients; `profile` by default."""
 
 import sqlalchemy as sa
 from alembic import op

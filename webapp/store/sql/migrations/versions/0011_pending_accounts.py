@@ -1,4 +1,4 @@
-"""By what the clean-up finds accounts whose address was never confirmed."""
+"""Index of unverified accounts, for the retention job."""
 
 from alembic import op
 from sqlalchemy import text
