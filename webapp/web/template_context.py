@@ -16,6 +16,7 @@ from .services import services
 def install(app: Flask) -> None:
     app.context_processor(about_app)
     app.context_processor(about_identity)
+    app.jinja_env.globals["csp_nonce"] = csp_nonce
     app.jinja_env.globals["get_flashed_messages"] = messages.flashed_messages
     app.template_filter("iso")(time_format.iso)
     app.template_filter("datetime_minutes")(time_format.datetime_minutes)
@@ -27,7 +28,6 @@ def about_app() -> dict[str, Any]:
     settings = services().settings
     shows_outbox = settings.mode == "development" and services().outbox is not None
     return {
-        "csp_nonce": csp_nonce(),
         "site_name": settings.site_name,
         "must_confirm": settings.must_confirm,
         "has_outbox": shows_outbox,
