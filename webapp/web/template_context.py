@@ -1,4 +1,4 @@
-"""What every template knows."""
+"""Globals, filters and variables of all templates."""
 
 from typing import Any
 
@@ -8,47 +8,56 @@ from webapp.core.authentication import Identity
 
 from . import messages, time_format
 from .auth import cookies
+from .auth.authentication import current_identity
 from .auth.destinations import return_path, safe_next
 from .middleware.security_headers import csp_nonce
-from .services import services
+from .services import Services, services
 
 
 def install(app: Flask) -> None:
-    app.context_processor(about_app)
-    app.context_processor(about_identity)
-    app.jinja_env.globals["csp_nonce"] = csp_nonce
-    app.jinja_env.globals["get_flashed_messages"] = messages.flashed_messages
+    app.context_processor(signed_in_user)
+    # Globals, not variables: a function runs only in the templates that call it.
+    app.jinja_env.globals.update(
+        settings_for_templates(app.extensions["evergreen"]),
+        access_cookie=access_cookie,
+        access_expires_in=access_expires_in,
+        come_back=come_back,
+        csp_nonce=csp_nonce,
+        get_flashed_messages=messages.flashed_messages,
+    )
     app.template_filter("iso")(time_format.iso)
     app.template_filter("datetime_minutes")(time_format.datetime_minutes)
     app.template_filter("time_ago")(time_format.time_ago)
     app.template_filter("seconds_since")(time_format.seconds_since)
 
 
-def about_app() -> dict[str, Any]:
-    settings = services().settings
-    shows_outbox = settings.mode == "development" and services().outbox is not None
+def settings_for_templates(found: Services) -> dict[str, Any]:
+    settings = found.settings
     return {
         "site_name": settings.site_name,
         "must_confirm": settings.must_confirm,
-        "has_outbox": shows_outbox,
+        "has_outbox": settings.mode == "development" and found.outbox is not None,
         "has_lab": settings.has_lab,
         "min_length": settings.password_min_length,
     }
 
 
-def page_behind() -> str:
-    """Where a script may go on by GET from a page that a POST has made."""
-    return safe_next(return_path())
-
-
-def about_identity() -> dict[str, Any]:
+def signed_in_user() -> dict[str, Any]:
+    """`me`: the user of this request, or None."""
     identity: Identity | None = g.get("identity")
-    if identity is None:
-        return {"me": None, "access_expires_in": None}
-    return {
-        "me": identity.user,
-        "unconfirmed": identity.user.email_verified_at is None,
-        "come_back": page_behind() if request.environ["REQUEST_METHOD"] == "POST" else None,
-        "access_cookie": cookies.name(cookies.ACCESS),
-        "access_expires_in": max(0, int(identity.access.exp - services().now())),
-    }
+    return {"me": identity.user if identity else None}
+
+
+def access_cookie() -> str:
+    """The name of the access cookie, with its prefix."""
+    return cookies.name(cookies.ACCESS)
+
+
+def access_expires_in() -> int:
+    """Seconds until the access token of this request expires. Raises TokenMissing."""
+    return max(0, int(current_identity().access.exp - services().now()))
+
+
+def come_back() -> str | None:
+    """The path that a script may open by GET, on a page that answers a POST; else None."""
+    return safe_next(return_path()) if request.method == "POST" else None

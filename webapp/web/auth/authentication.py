@@ -66,9 +66,9 @@ def authenticate() -> ResponseReturnValue | None:
     else:
         looked_at = method == "GET" and (is_navigation() or is_command_line_client())
         g.identity = load_identity_on_public_page() if looked_at else None
-    if is_api():
+    if method in SAFE_METHODS or is_api():
         return None
-    if method not in SAFE_METHODS and request.endpoint:
+    if request.endpoint:
         csrf.check_form(needed == PUBLIC, sessions_of_this_browser)
         return saved_forms.send_once()
     return None

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import flask
 from flask import Flask, current_app, g, request
-from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
+from flask_wtf.csrf import CSRFError, generate_csrf
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from webapp.web import messages
@@ -21,8 +21,6 @@ from webapp.web.request_info import is_background
 from webapp.web.services import services
 
 from . import cookies
-
-protection = CSRFProtect()
 
 # A page of this origin has sent it, or the person by hand. Not `same-site`: a neighbour's page.
 FROM_HERE = {"same-origin", "none"}
@@ -33,11 +31,9 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def install(app: Flask) -> None:
-    # The hook asks for the check, after it knows whose form it would be.
+    """Without Flask-WTF's CSRFProtect: the hook checks each form, with the rules of this file."""
+    # A CSRFProtect of an extension would refuse the tokens of sessions.
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False
-    protection.init_app(app)
-    # For templates and for their macros, which have no context.
-    app.context_processor(lambda: {"csrf_token": csrf_token})
     app.jinja_env.globals["csrf_token"] = csrf_token
 
 

@@ -1,4 +1,4 @@
-"""What every response tells the browser about how to treat it (OWASP Secure Headers)."""
+"""Security headers of every response (OWASP Secure Headers Project)."""
 
 import secrets
 from collections.abc import Callable, Iterable
@@ -33,13 +33,13 @@ ALWAYS = [
         "magnetometer=(), microphone=(), midi=(), payment=(), usb=()",
     ),
 ]
-WITHOUT_SCRIPTS_OF_ITS_OWN = (CSP, POLICY.format(nonce=""))
+WITHOUT_NONCE = (CSP, POLICY.format(nonce=""))
 NO_STORE = (CACHE_CONTROL, "private, no-store")
-USUAL = [*ALWAYS, WITHOUT_SCRIPTS_OF_ITS_OWN, NO_STORE]
+USUAL = [*ALWAYS, WITHOUT_NONCE, NO_STORE]
 
 
 def csp_nonce() -> str:
-    """One for each response; scripts without it don't run (CSP Level 3 section 2.3.1)."""
+    """The nonce of this response; scripts without it don't run (CSP Level 3 section 2.3.1)."""
     if "csp_nonce" not in g:
         g.csp_nonce = secrets.token_urlsafe(16)
         after_this_request(add_policy)
@@ -48,7 +48,7 @@ def csp_nonce() -> str:
 
 
 def add_policy(response: Response) -> Response:
-    """Unless the view has one of its own."""
+    """Set the policy with the nonce, unless the view has set a policy."""
     response.headers.setdefault(CSP, POLICY.format(nonce=f" 'nonce-{csp_nonce()}'"))
     return response
 
@@ -63,7 +63,9 @@ class SecurityHeaders:
     def __init__(self, app: "WSGIApplication", on_response: "OnResponse", hsts: str) -> None:
         self._app = app
         self._on_response = on_response
-        self._hsts = "Strict-Transport-Security", hsts
+        self._http = [(name.lower(), (name, value)) for name, value in USUAL]
+        secure = ("Strict-Transport-Security", hsts)
+        self._https = [*self._http, (secure[0].lower(), secure)]
 
     def __call__(self, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
         began = perf_counter()
@@ -72,23 +74,22 @@ class SecurityHeaders:
         def start_with_headers(
             status: str, headers: Headers, exc_info: Any = None
         ) -> Callable[[bytes], object]:
-            ours = [*USUAL, ("X-Request-ID", name)]
-            if environ["wsgi.url_scheme"] == "https":
-                ours.append(self._hsts)
-            add(ours, headers)
+            defaults = self._https if environ["wsgi.url_scheme"] == "https" else self._http
+            add_defaults(headers, [*defaults, ("x-request-id", ("X-Request-ID", name))])
             self._on_response(environ, status, perf_counter() - began)
             return start(status, headers, exc_info)
 
         return self._app(environ, start_with_headers)
 
 
-def add(ours: Headers, headers: Headers) -> None:
-    """Each once: what the view has set itself stays as it is, in whatever case it is written.
+def add_defaults(headers: Headers, defaults: Iterable[tuple[str, tuple[str, str]]]) -> None:
+    """Add each header that is absent; `defaults` has the name in lower case before each.
 
-    But no cookie may stay in any cache (RFC 9111 section 7.3).
+    A header that the view has set stays, in whatever case it is written. But a response with a
+    cookie may stay in no cache (RFC 9111 section 7.3).
     """
     present = {name.lower() for name, _ in headers}
     if "set-cookie" in present and "cache-control" in present:
         headers[:] = [pair for pair in headers if pair[0].lower() != "cache-control"]
         present.remove("cache-control")
-    headers += [pair for pair in ours if pair[0].lower() not in present]
+    headers += [pair for name, pair in defaults if name not in present]
