@@ -2,7 +2,7 @@
 
 `ensure("app")` returns inside that Python, or ends the program with one line that says why
 it can't. It needs the standard library only, and has to *compile* under old Pythons too, so
-that they are told to be old instead of showing a syntax error.
+that they print that they are too old, instead of a syntax error.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 LOCKS = ROOT / "scripts" / "requirements"
 
-# What each set of packages includes: whoever has the tests' or the bench's has the app's as well.
+# What each set of packages includes: those of tests and bench include the app's.
 INCLUDES = {"app": ["app"], "tests": ["tests", "app"], "bench": ["bench", "app"]}
 
 
@@ -151,14 +151,14 @@ def base_python() -> str:
 def run(command: list[str], lock: int) -> None:
     """Run it quietly, or stop with the last line of its complaint.
 
-    It inherits the lock: should this process be killed, nobody comes between pip and its end.
+    It inherits the lock: should this process be killed, no other one starts before pip has ended.
     """
     environment = {**os.environ, "PIP_USER": "0"}
     done = subprocess.run(
         command, capture_output=True, text=True, env=environment, pass_fds=[lock], check=False
     )
     if done.returncode != 0:
-        complaint = (done.stderr or done.stdout).strip().splitlines() or ["it said nothing"]
+        complaint = (done.stderr or done.stdout).strip().splitlines() or ["it printed nothing"]
         stop(
             f"{command[2]} failed: {complaint[-1]}. Is the network there? A new start tries again."
         )

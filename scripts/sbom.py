@@ -85,30 +85,30 @@ def component(name: str, version: str, hashes: list[str]) -> Json:
 
 def licence(name: str) -> Json:
     """As PEP 639 has it, or, of packages older than that, in the words that they use."""
-    said = metadata.metadata(name)
-    if expression := said.get_all("License-Expression"):
+    package = metadata.metadata(name)
+    if expression := package.get_all("License-Expression"):
         return {"expression": expression[0]}
     classified = [
         line.split(" :: ")[-1]
-        for line in said.get_all("Classifier") or []
+        for line in package.get_all("Classifier") or []
         if line.startswith("License ::") and line != "License :: OSI Approved"
     ]
-    words = classified or said.get_all("License") or ["unknown"]
+    words = classified or package.get_all("License") or ["unknown"]
     return {"license": {"name": " or ".join(words)}}
 
 
 def needs(names: set[str], wanted: list[str]) -> dict[str, set[str]]:
-    """Which of `names` each of them needs, with the extras that somebody asks it for."""
+    """Which of `names` each of them needs, with the extras that are requested."""
     from packaging.requirements import Requirement
 
-    said = {name: [Requirement(line) for line in metadata.requires(name) or []] for name in names}
-    asked = [*map(Requirement, wanted), *chain.from_iterable(said.values())]
+    needed = {name: [Requirement(line) for line in metadata.requires(name) or []] for name in names}
+    asked = [*map(Requirement, wanted), *chain.from_iterable(needed.values())]
     extras: dict[str, set[str]] = {name: {""} for name in names}
     for need in asked:
         if applies(need, {""}) and spelt(need.name) in names:
             extras[spelt(need.name)] |= need.extras
     return {
-        name: {spelt(need.name) for need in said[name] if applies(need, extras[name])} & names
+        name: {spelt(need.name) for need in needed[name] if applies(need, extras[name])} & names
         for name in names
     }
 

@@ -32,11 +32,11 @@ from webapp.web.middleware.body_limit import MAX_BUFFERING
 from webapp.web.middleware.concurrency_limit import MAX_HEADERS
 
 HOST = "127.0.0.1"
-# More than there may be waiting for bodies: whoever sends none always finds one. Granian starts
+# More than there may be waiting for bodies: a request without a body finds one. Granian starts
 # them when they are needed, and ends those that had nothing to do for half a minute.
 THREADS = MAX_BUFFERING + 64
 # Connections, idle ones among them, and how many may wait to be accepted. Granian's own numbers are
-# 1,024: so many idle connections then keep everybody out.
+# 1,024: that many idle connections would block all other clients.
 CONNECTIONS, BACKLOG = 16_384, 4096
 # Not HTTP/2: there a body needs no announcement, and its end may never be seen.
 HTTP = HTTPModes.http1
@@ -75,7 +75,7 @@ def main() -> None:
     try:
         server.serve(target_loader=partial(load, port), wrap_loader=False)
     except SystemExit:  # silently, and with a status that says nothing
-        stop("the worker has ended by itself; if it said why, that is above.")
+        stop("the worker has ended by itself; its message, if any, is above.")
 
 
 def stop_at_signal(stop_serving: Callable[[], None]) -> None:
@@ -111,7 +111,7 @@ def stop(reason: object) -> NoReturn:
 
 
 def exit_if_taken(port: int) -> None:
-    """Granian shares a port with whoever else shares it: two apps would take turns answering."""
+    """Granian binds with SO_REUSEPORT: two apps on one port would take turns answering."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -125,7 +125,7 @@ def test_an_end_that_redis_cannot_be_told_is_an_end_and_says_so(
     server.stop()
     result = run(app, "sessions", "end", session["sid"], "--yes")
     assert result.exit_code == 0
-    assert "Redis could not be told" in result.stderr
+    assert "Redis can't be reached" in result.stderr
     assert "300 s" in result.stderr
     assert not browser.is_in()
 

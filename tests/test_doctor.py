@@ -83,7 +83,7 @@ def test_a_host_that_is_set_up_well_has_no_problem(
         status, found = examined(create_app(production | more | {"WEBAPP_MAIL_URL": mail.url()}))
     assert (status, of_level("problem", found), of_level("warning", found)) == (0, [], [])
     assert found.keys() >= {"sql.migrations", "redis.persistence", "clock.redis", "mail.server"}
-    assert found["mail.sender"]["found"] == "letters come from no-reply@evergreen.example"
+    assert found["mail.sender"]["found"] == "e-mails come from no-reply@evergreen.example"
     assert mail.letters == []
 
 

@@ -221,10 +221,10 @@ def build_mailer(
         from .mail.messages import MessageBuilder
         from .mail.smtp import Smtp
 
-        letters = MessageBuilder(
+        messages = MessageBuilder(
             ROOT / "templates", settings.site_name, settings.mail_from, settings.public_url
         )
-        return letters, outbox or Smtp(settings.mail_url)
+        return messages, outbox or Smtp(settings.mail_url)
 
     return BackgroundMailer(open_up, settings.public_url, background.run, now)
 

@@ -11,7 +11,7 @@ function countDown(seconds) {
   const timer = setInterval(() => {
     const left = Math.ceil((end - Date.now()) / 1000);
     count.textContent = Math.max(0, left);
-    if (left > 0 || document.hidden) return; // nobody waits in a hidden tab
+    if (left > 0 || document.hidden) return; // no request from a hidden tab
     clearInterval(timer);
     if ('retries' in place.dataset) retry(seconds);
   }, 250);

@@ -66,11 +66,11 @@ function setClock(serverTime) {
   if (Math.abs(zero - serverZero) > 1.5) serverZero = zero;
 }
 
-// The cookie is what all tabs share: whoever was renewed, everybody gets it here.
+// All tabs share the cookie: a tab finds here what another one has renewed.
 function pickUp(cookie) {
   const found = cookie && cookie !== token && read(cookie);
   if (!found) return;
-  if (claims && found.sid !== claims.sid) return leave(); // somebody signed in anew
+  if (claims && found.sid !== claims.sid) return leave(); // another sign-in in this browser
   [token, claims] = [cookie, found];
   document.dispatchEvent(new CustomEvent('token-renewed', { detail: found }));
 }
@@ -86,7 +86,7 @@ function watch() {
   if (now() - lastCheck >= (vanished ? 2 : 9)) check(); // so at most 10 s pass
 }
 
-// Ended from another device? The answer renews nothing: looking keeps nobody signed in.
+// Ended from another device? The answer renews nothing: an open page does not extend the session.
 async function check() {
   if (document.hidden || over || now() - lastCheck < 1) return;
   lastCheck = now();
@@ -106,8 +106,8 @@ function lookAgain() {
   check().finally(() => { document.documentElement.hidden = false; });
 }
 
-// The session is over. Ask for this page anew, by GET: the server shows it, or the login page and
-// why. But typed text is not thrown away: then its reader is told, and decides.
+// The session is over. Load this page again, by GET: the server shows it, or the login page and
+// why. Typed text is not thrown away: then a message lets the user decide.
 function leave() {
   if (over) return;
   over = true;

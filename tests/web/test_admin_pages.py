@@ -80,7 +80,7 @@ def test_people_are_found_by_a_part_of_name_or_address(admin: Browser) -> None:
     assert listed(admin.get(f"{USERS}?q=aDa")) == [EMAIL]
     assert listed(admin.get(f"{USERS}?q=SECOND@")) == ["second@example.com"]
     assert listed(admin.get(f"{USERS}?q=%25")) == []
-    assert "Nobody found" in admin.get(f"{USERS}?q=nobody").text
+    assert "No user found" in admin.get(f"{USERS}?q=nobody").text
     everybody = listed(admin.get(f"{USERS}?sort=email"))
     assert everybody == sorted(everybody)
     assert listed(admin.get(f"{USERS}?sort=-email")) == everybody[::-1]

@@ -23,13 +23,13 @@ from .terminal import ask_password, read_password
 
 Json = dict[str, Any]
 
-# Seconds. Letters are tried three times within eleven.
+# Seconds. An e-mail is tried three times within eleven.
 LETTERS_TAKE = 15
 TELLING_TAKES = 1.0
 
 NOT_TOLD = (
-    "Redis could not be told. In SQL it is done, and workers that can't reach Redis ask SQL; "
-    "one that can believes access tokens until they expire, for {} s at most."
+    "Redis can't be reached. The change is in SQL, and workers that can't reach Redis ask SQL; "
+    "a worker that reaches it accepts access tokens until they expire, for {} s at most."
 )
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
@@ -82,7 +82,7 @@ def operator_command(command: Callable[..., None]) -> Callable[..., None]:
 
 @contextmanager
 def by_operator() -> Iterator[None]:
-    """Events, letters and log lines of one command carry its name, as a request's do."""
+    """Events, e-mails and log lines of one command carry its id, as those of a request do."""
     g.request_id = BY_OPERATOR + new_name()
     here = AuditContext(request_id=g.request_id)
     before = audit_context.set(lambda: here)
@@ -103,7 +103,7 @@ def told_in_one_line() -> Iterator[None]:
 
 
 def flush_background_work() -> None:
-    """What is still to be mailed, or to be told to Redis, would be lost with this process."""
+    """Send waiting e-mails and publish waiting invalidations: both are in this process's memory."""
     if not services().background.finish(LETTERS_TAKE):
         warn("Mail is still waiting to be delivered, and is lost.")
     deadline = time.monotonic() + TELLING_TAKES

@@ -108,7 +108,7 @@ def show(sid: str, as_json: bool) -> None:
 @json_option
 @operator_command
 def end(sid: str, yes: bool, as_json: bool) -> None:
-    """Sign one browser or program out. Once more does no harm: Redis is told again."""
+    """Sign one browser or program out. To repeat it does no harm: the end is published again."""
     session, email = the_session(sid)
     confirm(f"Sign {email} out there ({describe(session.user_agent)})?", yes)
     services().sessions.end(sid, EndReason.ENDED_BY_ADMIN, services().now())
@@ -122,8 +122,8 @@ def end(sid: str, yes: bool, as_json: bool) -> None:
 @json_option
 @operator_command
 def end_all(yes: bool, as_json: bool) -> None:
-    """Sign everybody out. (Quicker for a million: new WEBAPP_REFRESH_TOKEN_KEYS.)"""
-    confirm("Sign everybody out, on all devices?", yes)
+    """Sign all users out. (Quicker for a million: new WEBAPP_REFRESH_TOKEN_KEYS.)"""
+    confirm("Sign all users out, on all devices?", yes)
     now, after, ended = services().now(), "", 0
     try:
         while sids := services().session_queries.open_sids(int(now), after, BATCH):

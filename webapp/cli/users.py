@@ -66,7 +66,7 @@ def create(email: str, name: str, admin: bool, password_stdin: bool, as_json: bo
 @json_option
 @operator_command
 def show_all(query: str, sort: str, limit: int, as_json: bool) -> None:
-    """Those in whose name or address words begin with QUERY; without it, everybody."""
+    """Users whose name or e-mail has a word that begins with QUERY; without it, all users."""
     page = services().user_admin.page(query=query, sort=sort, page=1, per_page=limit)
     answer(as_json, [fields(user) for user in page.users], *map(in_a_line, page.users))
     if page.total > len(page.users):
@@ -121,8 +121,8 @@ def enable(user: str, as_json: bool) -> None:
 @json_option
 @operator_command
 def set_password(user: str, password_stdin: bool, as_json: bool) -> None:
-    """Set another password, which signs the user out everywhere; they are told by mail."""
-    find_user(user)  # before anybody types a password for nobody
+    """Set another password, which signs the user out everywhere; they get an e-mail."""
+    find_user(user)  # before a password is typed for an unknown user
     password = asked_password(password_stdin)
     change(user, UserChanges(password=password), as_json, "has another password, and is signed out")
 
@@ -146,9 +146,9 @@ def end_sessions(user: str, yes: bool, as_json: bool) -> None:
 @json_option
 @operator_command
 def delete(user: str, yes: bool, as_json: bool) -> None:
-    """Delete an account with its sessions and events, for good."""
+    """Delete an account with its sessions and events. This can't be undone."""
     found = find_user(user)
-    confirm(f"Delete {found.email} with all sessions and events, for good?", yes)
+    confirm(f"Delete {found.email} with all sessions and events? This can't be undone.", yes)
     services().user_admin.remove(found.id, services().now())
     answer(as_json, {"id": found.id, "deleted": True}, f"{found.email} is gone.")
 

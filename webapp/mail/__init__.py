@@ -1,1 +1,1 @@
-"""The mail room: how letters look and travel. It serves the core's notices."""
+"""E-mail: builds messages and delivers them. It implements the core's `Mailer`."""

@@ -1,4 +1,4 @@
-"""Development's mail server: a folder. Letters wait there to be read."""
+"""Development's mail transport: e-mails are written to a folder."""
 
 import re
 import secrets
@@ -32,7 +32,7 @@ class Mail:
 
 
 class Outbox:
-    """A `Transport`. Its folder is nobody else's: links that are worth a password lie in it."""
+    """A `Transport`. Only its owner may read the folder: its links can set passwords."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -53,7 +53,7 @@ class Outbox:
         return list(self._read())
 
     def _write(self, name: str, content: bytes) -> None:
-        """Whole or not at all: whoever looks in meanwhile sees no half letter."""
+        """Atomic: a reader never finds half a message."""
         half = self._folder / f"{name}.half"
         half.touch(mode=0o600, exist_ok=False)
         half.write_bytes(content)

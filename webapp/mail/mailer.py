@@ -40,7 +40,7 @@ class BackgroundMailer:
     def __init__(
         self, open_up: Load, base_url: str, later: Later, now: Callable[[], float]
     ) -> None:
-        """`open_up` is called before the first letter, not sooner: it loads large libraries."""
+        """`open_up` is called before the first message, not sooner: it loads large libraries."""
         self._load = open_up
         self._base_url = base_url
         self._later = later
@@ -57,10 +57,10 @@ class BackgroundMailer:
         }
 
         def deliver() -> None:
-            letters, transport = self._office
-            letter = letters.write(notice, to, facts)
+            builder, transport = self._office
+            message = builder.write(notice, to, facts)
             if to != DUMMY_USER.email:
-                transport.deliver(letter)
+                transport.deliver(message)
 
         try:
             self._later(deliver, notice)

@@ -1,4 +1,4 @@
-"""How a letter looks: a text and an HTML part, rendered from `templates/mail/`."""
+"""Builds e-mail messages: a text and an HTML part, rendered from `templates/mail/`."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from webapp.core.notifications import Notification
 
-# What a letter may speak of. What it is not told is empty.
+# The variables of all templates; those without a value are empty.
 FACTS = ("link", "minutes", "when", "device", "ip", "new_email", "days")
 
 
@@ -65,7 +65,7 @@ def _address(text: str) -> Address:
 def _one_line(fact: str) -> str:
     """A line break among what a stranger chose could start a header.
 
-    Refused, it would be a way to keep the warnings from the letter's reader.
+    If the address was refused, a thief could suppress the warnings to it.
     """
     return " ".join(fact.split())
 

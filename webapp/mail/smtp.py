@@ -1,4 +1,4 @@
-"""How a letter travels: SMTP, over TLS wherever the server can."""
+"""Delivers e-mail by SMTP, over TLS wherever the server offers it."""
 
 import smtplib
 import ssl
@@ -30,14 +30,14 @@ class Smtp:
             with closing(self._connect()) as server:
                 self._sign_in(server)
                 server.send_message(message, *_envelope(message))
-                # It has the letter now. An error here would have it sent twice.
+                # The server has accepted the message. An error here would send it twice.
                 with suppress(OSError):
                     server.quit()
         except (OSError, ValueError) as error:  # ValueError: a password that is not ASCII
             raise MailFailed(_words(error)) from None  # the cause names addresses
 
     def check(self, sender: str = "") -> None:
-        """Sign in at the server, and offer a letter of `sender`. Sends none. Raises MailFailed."""
+        """Sign in at the server, and offer a message of `sender`; send none. Raises MailFailed."""
         try:
             with closing(self._connect()) as server:
                 self._sign_in(server)
@@ -58,7 +58,7 @@ class Smtp:
         if not self._tls and server.has_extn("starttls"):
             server.starttls(context=self._context)
         elif self._user and not self._tls and not _is_loopback(self._host):
-            # Whoever sits between us and the server can strike STARTTLS from its answer.
+            # An attacker on the way to the server can remove STARTTLS from its answer.
             raise MailFailed("the mail server offers no TLS, so it gets no password")
         if self._user:
             server.login(self._user, self._password)

@@ -1,4 +1,4 @@
-"""What it takes to deliver a letter. Without the libraries for it, which take long to load."""
+"""The port of mail transports, and the mail setting. It loads no large library."""
 
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import SplitResult, urlsplit

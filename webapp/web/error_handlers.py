@@ -69,7 +69,7 @@ PAGES: dict[int, tuple[str, str, str]] = {
         "Not this way",
         "This address does not answer that kind of request.",
     ),
-    409: ("conflict", "Already taken", "Somebody else was first."),
+    409: ("conflict", "Already taken", "Another user was first."),
     410: ("link_void", "This link has expired or was already used", InvalidLink.message),
     413: ("too_large", "Too much", "What you sent is larger than we accept."),
     415: ("unsupported_media_type", "Not this format", "Please send JSON."),

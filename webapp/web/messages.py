@@ -1,4 +1,4 @@
-"""What people are told, in one place and in plain words."""
+"""The texts of pages: flash messages, event titles and reasons."""
 
 from typing import Any
 
@@ -81,17 +81,17 @@ NOT_CONFIRMED = (
     "confirmed yet: the link is in our mail."
 )
 
-# Event → what is said of it, and in which tone.
+# Event → its title and its tone.
 EVENTS: dict[str, tuple[str, str]] = {
     EventKind.REGISTERED: ("Account created", "good"),
-    EventKind.REGISTERED_AGAIN: ("Somebody tried to register this address again", "info"),
+    EventKind.REGISTERED_AGAIN: ("A second registration with this address", "info"),
     EventKind.SIGNED_IN: ("Signed in", "good"),
     EventKind.SIGN_IN_FAILED: ("Sign-in failed", "warning"),
     EventKind.PASSWORD_REFUSED: ("Wrong password while signed in", "warning"),
     EventKind.SESSION_ENDED: ("Signed out", "info"),
     EventKind.SESSION_RESTORED: ("Session restored after an outage", "info"),
     EventKind.PASSWORD_CHANGED: ("Password changed", "info"),
-    EventKind.PASSWORD_RESET: ("Password set anew by a mailed link", "info"),
+    EventKind.PASSWORD_RESET: ("Password reset by a mailed link", "info"),
     EventKind.RESET_REQUESTED: ("Link for a new password asked for", "info"),
     EventKind.EMAIL_CHANGE_REQUESTED: ("Change of the e-mail address requested", "info"),
     EventKind.EMAIL_CHANGE_CANCELLED: ("Change of the e-mail address cancelled", "info"),

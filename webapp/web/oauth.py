@@ -87,7 +87,7 @@ def introspect() -> ResponseReturnValue:
     settings = services().settings
     if isinstance(claims, AccessClaims):
         facts |= {"aud": settings.jwt_audience, "token_type": "Bearer"}
-    else:  # good for its client and for us, and for nobody else
+    else:  # valid for its client and for this app alone
         facts |= {"aud": settings.jwt_issuer}
     shown = {name: value for name, value in facts.items() if name != "scope" or value}
     return jsonify(active=True, iss=settings.jwt_issuer, **shown)

@@ -60,12 +60,14 @@ def is_background() -> bool:
 def is_navigation() -> bool:
     """Whether a page is asked for, in a tab or a frame, now or in advance."""
     mode = request.headers.get("Sec-Fetch-Mode")
-    # Not told over plain http. Scripts and images accept */*, navigations name the type.
+    # Not sent over plain http. Scripts and images accept */*, navigations name the type.
     return mode == "navigate" if mode else "text/html" in request.headers.get("Accept", "")
 
 
 def is_command_line_client() -> bool:
     """A program that is no browser: it names no type, speaks no language, and reads what comes."""
-    told = ("Sec-Fetch-Mode", "Accept-Language")
+    of_browsers = ("Sec-Fetch-Mode", "Accept-Language")
     headers = request.headers
-    return headers.get("Accept", "*/*") == "*/*" and not any(name in headers for name in told)
+    return headers.get("Accept", "*/*") == "*/*" and not any(
+        name in headers for name in of_browsers
+    )

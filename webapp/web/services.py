@@ -1,4 +1,4 @@
-"""What `create_app` has wired, for whoever handles a request."""
+"""The services that `create_app` has built, for the code of a request."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

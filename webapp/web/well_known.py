@@ -69,7 +69,7 @@ def change_password() -> ResponseReturnValue:
 @public
 @not_a_destination
 def security_txt() -> Response:
-    """RFC 9116. Signed by nobody, so it says no more than where to turn to."""
+    """RFC 9116. It is not signed, so it has a contact and no policy."""
     settings = services().settings
     lines = [
         f"Contact: {settings.security_contact or settings.public_url + '/'}",

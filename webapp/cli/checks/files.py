@@ -1,4 +1,4 @@
-"""The instance folder: written by the app, and read by nobody else."""
+"""The instance folder: only the app's user may read it."""
 
 import shutil
 from collections.abc import Iterator
@@ -38,14 +38,14 @@ def check_files(settings: Settings) -> Iterator[Finding]:
 def privacy(settings: Settings, folder: Path) -> Finding:
     check = "files.private"
     if not open_to_all(folder):
-        return ok(check, "nobody else can look into it")
+        return ok(check, "only its owner can read it")
     found = [path.name for pattern in PRIVATE for path in folder.glob(pattern)]
     exposed = sorted(name for name in found if open_to_all(folder / name))
     advice = f"chmod 700 {folder}"
     if not exposed:
-        return warning(check, "everybody on this machine can look into the folder", advice)
+        return warning(check, "every user of this machine can list the folder", advice)
     level = problem if is_production(settings) else warning
-    return level(check, f"everybody on this machine can read {', '.join(exposed)}", advice)
+    return level(check, f"every user of this machine can read {', '.join(exposed)}", advice)
 
 
 def open_to_all(path: Path) -> bool:

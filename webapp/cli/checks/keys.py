@@ -72,5 +72,5 @@ def check_key(check: str, key: Key) -> Iterator[Finding]:
     if key.signs is not None and not key.verify(b"doctor", key.sign(b"doctor")):
         yield problem(check, f"{key.kid} does not verify what it signs", NEW_KEY)
     if key.path and key.signs is not None and key.path.stat().st_mode & 0o007:
-        found = f"everybody on this machine can read the file of {key.kid}"
+        found = f"every user of this machine can read the file of {key.kid}"
         yield problem(check, found, f"chmod 600 {key.path}, or a new key if others could be there")

@@ -23,7 +23,7 @@ def check_mail(settings: Settings) -> Iterator[Finding]:
     try:
         server.check()
     except MailFailed as error:
-        advice = "correct WEBAPP_MAIL_URL, or start the server: nobody can confirm an address"
+        advice = "correct WEBAPP_MAIL_URL, or start the server: no e-mail address can be verified"
         yield problem("mail.server", str(error), advice)
     else:
         yield ok("mail.server", "it lets us in")
@@ -37,17 +37,17 @@ def sender(mail_from: str, server: "Smtp") -> Finding:
     advice = "WEBAPP_MAIL_FROM=Name <name@your.domain>"
     if email.endswith("@localhost"):
         return warning(
-            check, "letters come from localhost: most servers take them for spam", advice
+            check, "the sender is at localhost: most mail servers treat it as spam", advice
         )
     try:
         server.check(email)
     except MailFailed as error:
         return problem(check, str(error), advice)
-    return ok(check, f"letters come from {email}")
+    return ok(check, f"e-mails come from {email}")
 
 
 def outbox(settings: Settings) -> Finding:
     if not is_production(settings):
-        return ok("mail.server", "none: letters are at /dev/outbox")
-    found = "none: nobody confirms an address, or sets a forgotten password anew"
+        return ok("mail.server", "none: e-mails are at /dev/outbox")
+    found = "none: no e-mail address is verified, and no forgotten password can be reset"
     return warning("mail.server", found, "WEBAPP_MAIL_URL=smtps://user:password@host")

@@ -127,7 +127,7 @@ def writable(client: Any) -> Finding:
     except redis.exceptions.NoPermissionError:
         raise
     except redis.ResponseError as error:
-        advice = "give it room (disk, maxmemory) and its replicas: nobody can sign in or out"
+        advice = "give it room (disk, maxmemory) and its replicas: no user can sign in or out"
         return problem("redis.writable", first_line(error), advice)
     return ok("redis.writable", "it takes writes")
 

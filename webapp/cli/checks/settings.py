@@ -25,7 +25,7 @@ def mode(settings: Settings) -> Iterator[Finding]:
     if is_production(settings):
         yield ok("settings.mode", "production")
     else:
-        found = "development: secrets of its own, and a demo account that everybody knows"
+        found = "development: secrets of its own, and a demo account with a public password"
         yield warning("settings.mode", found, "WEBAPP_MODE=production where people sign in")
 
 
@@ -62,7 +62,9 @@ def address(settings: Settings) -> Finding:
 def proxies(settings: Settings) -> Finding:
     check, count = "settings.trusted_proxies", settings.trusted_proxies
     if count > 2:
-        found = f"{count} proxies are believed: with fewer in front, clients can invent addresses"
+        found = (
+            f"{count} proxies are trusted: with fewer in front, clients can forge their IP address"
+        )
         return warning(check, found, "WEBAPP_TRUSTED_PROXIES= as many as there are")
     if not count and settings.base_url.startswith("https:"):
         found = "none; behind a proxy all people share its address, and so its guesses"
@@ -75,7 +77,7 @@ def guessing(settings: Settings) -> Finding:
     if settings.ratelimit_enabled:
         return ok(check, "guesses are counted")
     level = problem if is_production(settings) else warning
-    return level(check, "nobody counts guesses", "WEBAPP_RATELIMIT_ENABLED=true")
+    return level(check, "password guesses are not counted", "WEBAPP_RATELIMIT_ENABLED=true")
 
 
 def hashing(settings: Settings) -> Finding:
@@ -109,7 +111,7 @@ def contradictions(settings: Settings) -> Iterator[tuple[str, str]]:
     idle, longest = settings.session_idle_ttl, settings.session_max_age
     if access > 15 * MINUTE:
         yield (
-            f"an access token lives {access} s: so long others believe a copy after its end",
+            f"an access token lives {access} s: others accept a copy until then",
             "WEBAPP_ACCESS_TOKEN_TTL=5m",
         )
     if access >= min(idle, kept):

@@ -26,7 +26,7 @@ An answer to `refresh` that was lost may be asked for again: it is the very same
 """
 TAGS = [
     {"name": "Auth", "description": "Sign in, refresh, revoke; your own profile and sessions"},
-    {"name": "Users", "description": "Everybody's accounts, for admins"},
+    {"name": "Users", "description": "All accounts, for admins"},
     {"name": "Sample", "description": "Something worth protecting"},
 ]
 BEARER = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
@@ -65,7 +65,7 @@ def spec() -> dict[str, Any]:
 def operation(call: Endpoint) -> Json:
     """The first line of the view's docstring is the summary, what follows the description."""
     summary, _, description = (inspect.getdoc(call.view) or "").partition("\n\n")
-    told = {
+    found = {
         "operationId": camel(call.view.__name__),
         "summary": summary.removesuffix("."),
         "description": description.replace("\n", " "),
@@ -74,8 +74,8 @@ def operation(call: Endpoint) -> Json:
         "requestBody": body(call),
         "parameters": [{"in": "query", "schema": schema_of(call.query)}] if call.query else None,
     }
-    told = {name: value for name, value in told.items() if value}
-    return told | {"security": []} if is_open(call) else told
+    found = {name: value for name, value in found.items() if value}
+    return found | {"security": []} if is_open(call) else found
 
 
 def body(call: Endpoint) -> Json | None:

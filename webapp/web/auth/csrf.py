@@ -114,7 +114,7 @@ def token_belongs_to(sid: str) -> bool:
 
 
 def _has_token(is_public: bool, own_sessions: Callable[[], set[str]]) -> bool:
-    """A public page does not know its visitor: a form of one of this browser's own sessions is as
+    """A public page has no identity: a form of one of this browser's own sessions is as
     good there, also when `flask.session` is lost."""
     if not is_public:
         return token_belongs_to(g.identity.access.sid)

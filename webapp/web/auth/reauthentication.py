@@ -51,7 +51,7 @@ def confirm_action(
 
 
 def reauthenticate() -> tuple[bool, str]:
-    """Whether it is known who is asking, and what was wrong with the password if one was given."""
+    """Whether the user has signed in recently, and the error if a password was wrong."""
     access, now = current_identity().access, services().now()
     if services().sessions.recently_authenticated(access, now):
         return True, ""

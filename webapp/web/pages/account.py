@@ -44,7 +44,7 @@ def account() -> ResponseReturnValue:
 @pages.route("/account/password", methods=["GET", "POST"])
 @requires(Permission.OWN_ACCOUNT)
 def change_password() -> ResponseReturnValue:
-    """All other sessions end: whoever has the old password, or a copy, is out (ASVS 5.0 7.4.3)."""
+    """All other sessions end, also those of a thief of the old password (ASVS 5.0 7.4.3)."""
     form, me, now = ChangePasswordForm(), current_identity(), services().now()
     if form.validate_on_submit():
         try:

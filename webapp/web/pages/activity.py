@@ -70,7 +70,7 @@ def activity() -> ResponseReturnValue:
 
 
 def event_views(template: str, user_id: str | None, **about: str) -> ResponseReturnValue:
-    """One page of the events of a user, or of everybody, as the query asks for them."""
+    """One page of the events of a user, or of all users, filtered and paged by the query."""
     kind, page = request.args.get("kind", ""), page_number()
     known, found = kind in FILTERS or kind in list(EventKind), EventPage([], 0)
     if known:

@@ -1,4 +1,4 @@
-"""For admins: find somebody, see what happened, and help. Every change is asked about first."""
+"""For admins: find a user, read the events, change the account. Every change is confirmed first."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -148,8 +148,8 @@ def admin_delete(user_id: str) -> ResponseReturnValue:
     return change(
         user,
         f"Delete {user.email}?",
-        "Their account, sessions and events are gone for good.",
-        "Delete for good",
+        "Their account, sessions and events are deleted. This can't be undone.",
+        "Delete the account",
         f"{user.email} is deleted.",
         lambda now: services().user_admin.remove(user_id, now),
         then=url_for("pages.admin_users"),

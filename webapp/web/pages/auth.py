@@ -114,7 +114,7 @@ def logout() -> ResponseReturnValue:
 def session_status() -> ResponseReturnValue:
     """For the page's script: 204 while the session is open, 401 once it is over.
 
-    It renews nothing: a page that is only being looked at keeps nobody signed in.
+    It renews nothing: an open page that is not used does not extend the session.
     """
     sessions, now = services().sessions, services().now()
     try:
@@ -126,7 +126,7 @@ def session_status() -> ResponseReturnValue:
 
 
 def sign_in(user: User, *, remember: bool, target: str | None) -> ResponseReturnValue:
-    """The browser's previous session ends, for nobody would see it again: but only afterwards.
+    """The browser's previous session ends: its cookies are replaced. It ends after the sign-in.
 
     If the new one can't be opened now, the old one is still there.
     """

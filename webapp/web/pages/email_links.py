@@ -82,7 +82,7 @@ def check_your_mail(ttl: int, again: str) -> ResponseReturnValue:
 @pages.route("/reset-password/<token>", methods=["GET", "POST"])
 @public
 def reset_password(token: str) -> ResponseReturnValue:
-    """Sets the password and signs nobody in: whoever reads the mail still has to know it."""
+    """Sets the password and opens no session: a reader of the mailbox has to type it."""
     try:
         user, _ = services().registration.user_of_link(Purpose.RESET, token, services().now())
         form = ResetForm()
