@@ -13,9 +13,9 @@ from tempfile import TemporaryDirectory
 
 from tests.support.app_server import WORKERS
 from tests.support.browser import PASSWORD
-from tests.support.crowd import Crowd, Habits
-from tests.support.site import served, site
-from tests.support.tally import WRONG, Tally
+from tests.support.environment import served, site
+from tests.support.load import Crowd, Habits
+from tests.support.outcomes import WRONG, Tally
 from webapp import create_app
 
 from . import attackers, report

@@ -12,9 +12,9 @@ from tempfile import TemporaryDirectory
 
 from tests.support import faults
 from tests.support.app_server import AppServer
-from tests.support.crowd import Crowd, Habits
-from tests.support.site import Site, served, site
-from tests.support.tally import WRONG, Tally
+from tests.support.environment import Site, served, site
+from tests.support.load import Crowd, Habits
+from tests.support.outcomes import WRONG, Tally
 
 from . import report
 

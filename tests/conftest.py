@@ -18,8 +18,8 @@ from webapp.web.services import Services
 from .support import tiers
 from .support.browser import EMAIL, PASSWORD, Browser
 from .support.clock import Clock
+from .support.compile_cache import compile_once
 from .support.limits import extend_limits
-from .support.once import compile_once
 from .support.postgres import TEMPLATE, PostgresServer
 from .support.redis_cluster import ClusterServers
 from .support.redis_sentinel import SentinelServers

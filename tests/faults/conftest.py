@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.app_server import AppServer
-from tests.support.crowd import Crowd
-from tests.support.site import Site, served, site
+from tests.support.environment import Site, served, site
+from tests.support.load import Crowd
 
 
 @pytest.fixture(scope="session", name="site")

@@ -3,9 +3,9 @@
 import pytest
 
 from tests.support.app_server import AppServer
-from tests.support.crowd import Crowd
+from tests.support.environment import Site, assert_nobody_noticed, endure, served, served_by
 from tests.support.faults import moment
-from tests.support.site import Site, assert_nobody_noticed, endure, served, served_by
+from tests.support.load import Crowd
 
 pytestmark = pytest.mark.thorough("faults under load")
 

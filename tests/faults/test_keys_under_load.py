@@ -8,8 +8,8 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from tests.support.app_server import AppServer
-from tests.support.crowd import Crowd
-from tests.support.site import ACCESS_TTL, Site, assert_nobody_noticed, endure, served_by
+from tests.support.environment import ACCESS_TTL, Site, assert_nobody_noticed, endure, served_by
+from tests.support.load import Crowd
 from webapp.core.keys import generate_secret
 
 pytestmark = pytest.mark.thorough("faults under load")

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
-from tests.support.crowd import Crowd
+from tests.support.environment import assert_nobody_noticed, endure, served, site
+from tests.support.load import Crowd
 from tests.support.postgres import PostgresServer
 from tests.support.proxy import DELAYED, REFUSED, REPLIES_CUT, REPLIES_LOST, SILENT, Proxy, Trouble
-from tests.support.site import assert_nobody_noticed, endure, served, site
 
 pytestmark = pytest.mark.thorough("faults under load")
 

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.support import faults, proxy
-from tests.support.crowd import Crowd
-from tests.support.site import RENEWAL, Site, assert_nobody_noticed, endure
+from tests.support.environment import RENEWAL, Site, assert_nobody_noticed, endure
+from tests.support.load import Crowd
 
 pytestmark = pytest.mark.thorough("faults under load")
 

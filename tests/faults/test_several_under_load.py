@@ -6,10 +6,17 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.support.crowd import Crowd
+from tests.support.environment import (
+    RENEWAL,
+    Site,
+    assert_nobody_noticed,
+    endure,
+    served,
+    served_by,
+)
+from tests.support.load import Crowd
 from tests.support.redis_cluster import ClusterServers
 from tests.support.redis_sentinel import SentinelServers
-from tests.support.site import RENEWAL, Site, assert_nobody_noticed, endure, served, served_by
 from webapp.store.redis.invalidation_feed import STREAM
 
 pytestmark = pytest.mark.thorough("faults under load")

@@ -4,8 +4,8 @@ import pytest
 
 from tests.support import faults
 from tests.support.app_server import AppServer
-from tests.support.crowd import Crowd
-from tests.support.site import Site, assert_nobody_noticed, endure
+from tests.support.environment import Site, assert_nobody_noticed, endure
+from tests.support.load import Crowd
 
 pytestmark = pytest.mark.thorough("faults under load")
 

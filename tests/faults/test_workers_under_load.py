@@ -6,9 +6,7 @@ import pytest
 
 from tests.support import faults
 from tests.support.app_server import PATIENCE, AppServer
-from tests.support.crowd import Crowd
-from tests.support.servers import wait_until
-from tests.support.site import (
+from tests.support.environment import (
     ACCESS_TTL,
     Site,
     assert_nobody_noticed,
@@ -16,6 +14,8 @@ from tests.support.site import (
     served,
     served_by,
 )
+from tests.support.load import Crowd
+from tests.support.servers import wait_until
 
 pytestmark = pytest.mark.thorough("faults under load")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from tests.store.test_connect import within_a_second
+from tests.store.test_redis_client import within_a_second
 from tests.support.redis_cluster import ClusterServers
 from tests.support.redis_sentinel import NAME, SentinelServers
 from tests.support.servers import free_port, wait_until

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from .app_server import AppServer
+from .environment import Site
 from .proxy import DELAYED, REFUSED, REPLIES_CUT, REPLIES_LOST, SILENT
-from .site import Site
 
 # Bytes: whatever is written beyond meets a disk that is full.
 FULL = 1

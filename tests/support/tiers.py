@@ -19,7 +19,7 @@ ONE_DATABASE = (
     "tests/web/test_behind_nginx.py",
     "tests/web/test_forgeries.py",
     "tests/web/test_guessing.py",
-    "tests/web/test_headers.py",
+    "tests/web/test_security_headers.py",
     "tests/web/test_lab.py",
     "tests/web/test_logs.py",
     "tests/web/test_metrics.py",

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask, Response, request
 from flask.logging import default_handler
 
-from tests.store.test_events import NEW, WRONG, Story
+from tests.store.test_security_events import NEW, WRONG, Story
 from tests.support.api import Program
 from tests.support.browser import EMAIL, FIREFOX, PASSWORD, Browser
 from tests.support.clock import Clock

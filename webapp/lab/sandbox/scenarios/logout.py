@@ -104,7 +104,7 @@ LOGOUT_DURING_REFRESH, LOGOUT_ELSEWHERE, KEY_WITHDRAWN = (
         "token is signed with another key: the hook redeems it, and the new access token is signed "
         "with the new key. The thief has none.",
         (("webapp/core/keys.py", "KeyRing"), ("webapp/core/authentication.py", "_by_cookies")),
-        "tests/web/test_hot_path.py::TestStillNotices::test_that_its_key_was_withdrawn",
+        "tests/web/test_cached_tokens.py::TestStillNotices::test_that_its_key_was_withdrawn",
         key_withdrawn,
     ),
 )

@@ -10,10 +10,10 @@ from webapp import create_app
 
 from .app_server import AppServer
 from .browser import PASSWORD
-from .crowd import Crowd, Habits
+from .load import Crowd, Habits
+from .outcomes import Tally
 from .proxy import Proxy
 from .servers import RedisServer
-from .tally import Tally
 
 # Seconds. So short a life makes everybody refresh all the time. Not shorter: a request that waits
 # while others rotate twice shows a token as a thief does, and on a busy machine some wait for 3 s.

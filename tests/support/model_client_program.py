@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable
 
 from .browser import PASSWORD
-from .honest import Client, SignIn, lose, token_failed
-from .tally import Tally
-from .wire import JSON, Reply, Wire
+from .model_client import Client, SignIn, lose, token_failed
+from .outcomes import Tally
+from .raw_http import JSON, Reply, Wire
 
 
 class Program(Client):

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 
 from .browser import CHROME, FIREFOX, PASSWORD
-from .honest import PROTECTED, Client, SignIn, lose, refused, token_failed
-from .tally import Tally
-from .wire import FORM, Jar, Reply, Wire, form
+from .model_client import PROTECTED, Client, SignIn, lose, refused, token_failed
+from .outcomes import Tally
+from .raw_http import FORM, Jar, Reply, Wire, form
 
 SIGN_IN_COOKIES = {"refresh_token", "access_token"}
 NAVIGATION = {"Accept": "text/html", "Sec-Fetch-Mode": "navigate"}

@@ -9,12 +9,12 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
 
-from .honest import HEARD_EVERYWHERE, PROTECTED
-from .honest_browser import NAVIGATION, Browser
-from .honest_program import Program
+from .model_client import HEARD_EVERYWHERE, PROTECTED
+from .model_client_browser import NAVIGATION, Browser
+from .model_client_program import Program
+from .outcomes import Tally
+from .raw_http import Wire, cookie_header
 from .servers import wait_until
-from .tally import Tally
-from .wire import Wire, cookie_header
 
 # Seconds until somebody who could not sign in tries again.
 TRY_AGAIN = 0.3

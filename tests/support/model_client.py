@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from .tally import Tally
-from .wire import Reply, Wire
+from .outcomes import Tally
+from .raw_http import Reply, Wire
 
 # Seconds after the answer of its end from which on a session must be refused everywhere.
 HEARD_EVERYWHERE = 1.0
