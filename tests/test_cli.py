@@ -26,7 +26,7 @@ def test_the_first_admin(app: Flask) -> None:
     assert program.call("GET", "/users").status_code == 200
     again = run(app, *arguments, typed=PASSWORD + "\n")
     assert again.exit_code == 1
-    assert again.output == "Error: That address already has an account.\n"
+    assert again.output == "Error: That e-mail address already has an account.\n"
 
 
 def test_a_client_its_secret_and_its_end(app: Flask) -> None:

@@ -72,11 +72,11 @@ def test_when_redis_hangs_not_everybody_waits_for_it(
     clock.advance(301)
     waits = []
 
-    def begin(rest: CircuitBreaker) -> None:
-        waits.append(rest)
-        rest._until = time.monotonic() + 60
+    def trip(breaker: CircuitBreaker) -> None:
+        waits.append(breaker)
+        breaker._until = time.monotonic() + 60
 
-    monkeypatch.setattr(CircuitBreaker, "trip", begin)
+    monkeypatch.setattr(CircuitBreaker, "trip", trip)
     with hanging(own_redis):
         statuses = {browser.get("/dashboard").status_code for browser in browsers}
     assert statuses == {503}

@@ -13,7 +13,7 @@ from tests.support.browser import EMAIL, PASSWORD, Browser
 from tests.support.clock import Clock
 from tests.support.mails import mailed_path, mailed_tokens
 from webapp.core.security_events import EventKind
-from webapp.runtime.request_id import add_name
+from webapp.runtime.request_id import add_request_id
 from webapp.store.sql.errors import transaction
 from webapp.store.sql.models import EventRow, SessionRow, db
 from webapp.store.sql.security_events import add_event
@@ -133,9 +133,9 @@ def secrets(app: Flask) -> list[str]:
 def log(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
     """Its lines are named after their request, as ours are."""
     caplog.set_level(logging.INFO)
-    caplog.handler.addFilter(add_name)
+    caplog.handler.addFilter(add_request_id)
     yield caplog
-    caplog.handler.removeFilter(add_name)
+    caplog.handler.removeFilter(add_request_id)
 
 
 @pytest.mark.parametrize("kind", list(EventKind))

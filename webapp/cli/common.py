@@ -16,7 +16,7 @@ from webapp.config import ConfigError, Settings
 from webapp.core.errors import EvergreenError, NotFound, ValidationFailed
 from webapp.core.models import User
 from webapp.core.security_events import BY_OPERATOR, AuditContext, audit_context
-from webapp.runtime.request_id import new_name
+from webapp.runtime.request_id import new_request_id
 from webapp.web.services import services
 
 from .terminal import ask_password, read_password
@@ -83,7 +83,7 @@ def operator_command(command: Callable[..., None]) -> Callable[..., None]:
 @contextmanager
 def by_operator() -> Iterator[None]:
     """Events, e-mails and log lines of one command carry its id, as those of a request do."""
-    g.request_id = BY_OPERATOR + new_name()
+    g.request_id = BY_OPERATOR + new_request_id()
     here = AuditContext(request_id=g.request_id)
     before = audit_context.set(lambda: here)
     try:

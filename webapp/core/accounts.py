@@ -61,6 +61,7 @@ class Accounts:
         return user
 
     def exists(self, email: str) -> bool:
+        """Whether an account has this e-mail. Raises ValueError if it is no e-mail."""
         return self._users.by_email(normalize_email(email)) is not None
 
     def authenticate(self, email: str, password: str, now: float) -> User:
@@ -215,6 +216,7 @@ class Accounts:
 
 
 def new_user(valid: UserChanges, now: float) -> User:
+    """A new user with a random id, not stored yet."""
     return User(
         id=str(uuid.uuid4()),
         email=valid.email or "",

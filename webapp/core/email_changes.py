@@ -106,6 +106,7 @@ class EmailChanges:
         return user.pending_email
 
     def cancel(self, user_id: str, now: float) -> None:
+        """Remove the pending e-mail, if there is one. Raises NotFound."""
         if self.accounts.profile(user_id).pending_email:
             self.store.set_pending(user_id, None, EventKind.EMAIL_CHANGE_CANCELLED, int(now))
 

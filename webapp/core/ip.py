@@ -25,12 +25,12 @@ def plain_ip(text: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def ip_key(address: str) -> str:
+def ip_key(text: str) -> str:
     """The key for rate limits: an IPv4 address, or the /64 of an IPv6 one (one customer's)."""
-    ip = parse_ip(address)
+    ip = parse_ip(text)
     if isinstance(ip, IPv6Address):
         return str(IPv6Network((int(ip) >> 64 << 64, 64)))
-    return str(ip or address)
+    return str(ip or text)
 
 
 @lru_cache(maxsize=4096)

@@ -117,9 +117,11 @@ class KeyRing:
         return iter(self._by_kid.values())
 
     def find(self, kid: object) -> Key | None:
+        """The key with this id; None if there is none, or the id is no text."""
         return self._by_kid.get(kid) if isinstance(kid, str) else None
 
     def public_jwks(self) -> list[dict[str, Any]]:
+        """The public keys as JWKs (RFC 7517), without the HMAC secrets."""
         jwks = (key.public_jwk() for key in self._by_kid.values())
         return [jwk for jwk in jwks if jwk]
 

@@ -46,6 +46,7 @@ def parse(user_agent: str) -> "Result":
 
 @lru_cache(maxsize=1024)
 def describe(user_agent: str) -> Description:
+    """The browser, system and kind of device of a `User-Agent`."""
     result = parse(user_agent)
     browsers, systems = known_names()
     family = result.user_agent.family if result.user_agent else ""

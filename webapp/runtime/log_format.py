@@ -13,7 +13,7 @@ from typing import Any
 from flask import Flask
 from flask.logging import default_handler
 
-from .request_id import NONE, add_name
+from .request_id import NONE, add_request_id
 
 # Signed text has a long part after a dot: access and refresh tokens, cookies, mailed links. The
 # possessive quantifiers avoid backtracking, so that no text takes quadratic time.
@@ -26,7 +26,7 @@ MAX_CHAIN = 10
 
 def install(app: Flask, *, as_json: bool, in_full: bool) -> None:
     """Set the format of all logs of this process, also of libraries."""
-    default_handler.addFilter(add_name)
+    default_handler.addFilter(add_request_id)
     default_handler.setFormatter(JsonFormatter(in_full) if as_json else TextFormatter(in_full))
     logging.getLogger().addHandler(default_handler)  # addHandler adds it only once
     app.logger.removeHandler(default_handler)

@@ -21,12 +21,12 @@ NONE = "-"
 def assign_request_id(environ: "WSGIEnvironment") -> str:
     """Use the proxy's id, unless it could forge a log line or a header; else a new one."""
     from_proxy: str = environ.get("HTTP_X_REQUEST_ID", "")
-    name = from_proxy if ALLOWED.fullmatch(from_proxy) else new_name()
+    name = from_proxy if ALLOWED.fullmatch(from_proxy) else new_request_id()
     environ[KEY] = name
     return name
 
 
-def new_name() -> str:
+def new_request_id() -> str:
     """A new id in the form of a UUID: a random part for the process, then a counter."""
     return f"{_process}{next(_numbers):012x}"
 
@@ -52,7 +52,7 @@ def request_id() -> str:
     return str(g.get("request_id", NONE)) if has_app_context() else NONE
 
 
-def add_name(record: logging.LogRecord) -> bool:
+def add_request_id(record: logging.LogRecord) -> bool:
     """Logging filter: add the request id to each record."""
     record.request_id = request_id()
     return True

@@ -16,6 +16,7 @@ LOCK_WAIT = 0.4
 
 
 def init_database(app: Flask, url: URL, connections: int) -> None:
+    """Create the engine with `connections` pooled connections, and register it with the app."""
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(url, connections)
     db.init_app(app)

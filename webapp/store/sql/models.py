@@ -26,7 +26,7 @@ from webapp.core.models import Session, User
 
 
 class Base(DeclarativeBase):
-    # Named constraints: SQLite can only change a table by writing it anew.
+    # Named constraints: SQLite can change a table only by rewriting it.
     metadata = MetaData(
         naming_convention={
             "ix": "ix_%(column_0_label)s",

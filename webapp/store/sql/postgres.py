@@ -67,6 +67,7 @@ def with_deadline(steps: Generator[Any, Any, RV], seconds: float) -> Generator[A
 
 
 def connect_args(url: URL) -> dict[str, Any]:
+    """Arguments of a connection: server-side timeouts and TCP keepalives."""
     limits = {
         "statement_timeout": int(STATEMENT_TIMEOUT * 1000),
         "lock_timeout": int(STATEMENT_TIMEOUT * 1000),
@@ -92,6 +93,7 @@ def check_options(arguments: Mapping[str, Any]) -> None:
 
 
 def prepare(engine: Engine) -> None:
+    """Make the engine use connections with deadlines, and check them before use."""
     event.listen(engine, "do_connect", _connect)
     # Called before a pooled connection is used. If it fails, the pool opens a new one.
     engine.dialect.do_ping = _is_alive  # type: ignore[assignment,method-assign]

@@ -33,6 +33,7 @@ class State:
 
 
 def state_of(connection: Connection, scripts: "ScriptDirectory") -> State:
+    """Compare the tables with the migrations."""
     from alembic.migration import MigrationContext
 
     found = frozenset(MigrationContext.configure(connection).get_current_heads())

@@ -245,4 +245,4 @@ def unique_email() -> Iterator[None]:
     try:
         yield
     except IntegrityError:
-        raise Conflict({"email": ["That address already has an account."]}) from None
+        raise Conflict({"email": ["That e-mail address already has an account."]}) from None

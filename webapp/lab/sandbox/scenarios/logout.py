@@ -85,7 +85,7 @@ LOGOUT_DURING_REFRESH, LOGOUT_ELSEWHERE, KEY_WITHDRAWN = (
         "look at the signature alone, and let it in until it expires.",
         (
             ("webapp/core/ports.py", "is_invalidated"),
-            ("webapp/core/token_verifier.py", "_still_good"),
+            ("webapp/core/token_verifier.py", "_is_still_valid"),
         ),
         "tests/browser/test_staying_signed_in.py::test_logout_reaches_every_tab_within_a_second",
         logout_elsewhere,

@@ -117,6 +117,7 @@ def make_private(folder: Path, owner: int | None = None) -> None:
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
+    """Hold an exclusive lock on a file."""
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         try:
@@ -134,6 +135,7 @@ def open_shared(path: Path) -> int:
 
 
 def has_supervisor(folder: Path) -> bool:
+    """Whether a supervisor runs: it holds the lock."""
     with (folder / "keeper.lock").open("a") as file:
         return not acquired(file.fileno(), fcntl.LOCK_SH)
 
@@ -149,6 +151,7 @@ def find_binary() -> str:
 
 
 def candidates() -> Iterator[str]:
+    """Paths of server programs, best first. Raises EmbeddedServerError."""
     if named := os.environ.get("REDIS_SERVER_BIN"):
         if not os.access(named, os.X_OK):
             raise EmbeddedServerError(f"REDIS_SERVER_BIN={named} is no program")

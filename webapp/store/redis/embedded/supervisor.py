@@ -73,6 +73,7 @@ def single_instance(folder: Path) -> Iterator[None]:
 
 
 def acquired_within(seconds: float, lock: int) -> bool:
+    """Try to get an exclusive lock for `seconds`; whether it was granted."""
     deadline = time.monotonic() + seconds
     while not acquired(lock, fcntl.LOCK_EX):
         if time.monotonic() > deadline:
@@ -82,6 +83,7 @@ def acquired_within(seconds: float, lock: int) -> bool:
 
 
 def acquired(lock: int, kind: int) -> bool:
+    """Try to get a lock without waiting; whether it was granted."""
     try:
         fcntl.flock(lock, kind | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -91,6 +93,7 @@ def acquired(lock: int, kind: int) -> bool:
 
 @contextlib.contextmanager
 def running_server(folder: Path, socket_path: str, binary: str) -> Iterator[None]:
+    """Start the server, or adopt a running one; stop it at the end."""
     if health(socket_path) is not Health.DOWN:  # an orphan: its supervisor was killed
         yield
         shut_down(socket_path)
@@ -109,6 +112,7 @@ def running_server(folder: Path, socket_path: str, binary: str) -> Iterator[None
 
 
 def wait_until_up(server: "subprocess.Popen[bytes]", socket_path: str, error: str) -> None:
+    """Wait until the server answers, for START_TIMEOUT at most; exit if it dies."""
     deadline = time.monotonic() + START_TIMEOUT
     # After that it goes on loading its data, and its users get the error "busy".
     while health(socket_path) is not Health.UP and time.monotonic() < deadline:
@@ -124,6 +128,7 @@ def leave_if_dead(server: "subprocess.Popen[bytes]") -> None:
 
 
 def stop(server: "subprocess.Popen[bytes]") -> None:
+    """Terminate the server; kill it after STOP_TIMEOUT."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     server.terminate()
     try:
@@ -166,6 +171,7 @@ def options(data: Path, socket_path: str, log: Path) -> list[str]:
 
 
 def health(socket_path: str) -> Health:
+    """The server's state, by a PING."""
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(PING_TIMEOUT)
         try:
@@ -192,6 +198,7 @@ def send_command(connection: socket.socket, command: bytes) -> bytes | None:
 
 
 def shut_down(socket_path: str) -> None:
+    """Stop a server that this process did not start, by SHUTDOWN."""
     with socket.socket(socket.AF_UNIX) as connection, contextlib.suppress(OSError):
         connection.settimeout(STOP_TIMEOUT)
         connection.connect(socket_path)
@@ -206,6 +213,7 @@ def close_output() -> None:
 
 
 def fail(line: str) -> NoReturn:
+    """Print the error for the starting process, and exit."""
     print(line, flush=True)
     os._exit(1)
 

@@ -13,7 +13,7 @@ def run() -> None:
             connection=connection,
             target_metadata=Base.metadata,
             compare_type=True,
-            # SQLite changes a table by writing it anew.
+            # SQLite changes a table by rewriting it.
             render_as_batch=connection.dialect.name == "sqlite",
         )
         context.run_migrations()
