@@ -81,7 +81,7 @@ def install_web(app: Flask, settings: Settings) -> None:
     app.register_blueprint(well_known.well_known)
     api.install(app)
     if settings.has_lab:
-        from .lab import views  # other apps should not wait for it
+        from .lab import views  # here: the app also runs without that folder
 
         views.init_app(app)
     event_committed.connect(app.extensions["evergreen"].metrics.event, sender=app)

@@ -1,4 +1,4 @@
-"""The services that `create_app` has built, for the code of a request."""
+"""The services of an app, for the code that handles a request."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -73,7 +73,7 @@ def services() -> Services:
 
 
 def run_after_response(job: Callable[[], None], what: str) -> None:
-    """After the answer, on behalf of the same request. Raises Unavailable: too much is waiting."""
+    """Run a job after the response, with its audit context. Raises Unavailable: queue full."""
     here = events.audit_context.get()()
 
     def run() -> None:
@@ -84,7 +84,7 @@ def run_after_response(job: Callable[[], None], what: str) -> None:
 
 
 def client_info(client: Client | None = None) -> ClientInfo:
-    """Where this request comes from; from a browser, if no client is named."""
+    """IP and user agent of this request, with its client; the browser if no client is given."""
     user_agent = request.headers.get("User-Agent", "")[:400]
     here = ClientInfo(plain_ip(request.remote_addr or ""), user_agent)
     return replace(here, client_id=client.client_id, scope=client.scope) if client else here

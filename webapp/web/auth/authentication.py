@@ -2,7 +2,7 @@
 
 Before every request: read its credentials, decide, refresh the session if that is wanted, check
 the permission and the form. The new cookies go with the response. A refusal is an error:
-`errors.py` makes a page of it, or a 401.
+`error_handlers.py` makes a page or a 401 of it.
 """
 
 import time

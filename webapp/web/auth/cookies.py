@@ -1,7 +1,7 @@
-"""Every cookie attribute, and nowhere else.
+"""Names, attributes and values of all cookies of this app.
 
-Over https (or with COOKIE_SECURE=true) names carry the `__Host-` prefix: the
-browser then accepts them from this very host alone, over TLS alone.
+Over https (or with COOKIE_SECURE=true) names carry the `__Host-` prefix: the browser then accepts
+them only from this host, over TLS (RFC 6265bis section 4.1.3.2).
 """
 
 from typing import TypeVar
@@ -17,21 +17,21 @@ AnyResponse = TypeVar("AnyResponse", bound=Response)
 REFRESH = "refresh_token"
 ACCESS = "access_token"
 DEVICE = "known_browser"
-# Flask's own. Not `session`: each Flask app of the host would overwrite it.
+# Flask's session. Not named `session`: each Flask app of the host would overwrite it.
 FLASK_SESSION = "evergreen_session"
 LAB = "token_lab"
 
-# No other one: a browser may count that to a cookie's name.
+# Other white space may be part of a cookie's name to a browser.
 SPACE = " \t"
 
-# Values of one name that are looked at. More: a request of junk cookies costs more signatures.
+# Values of one name that are read. More: a request of junk cookies costs more signatures.
 # Fewer: another app on this host can hide our cookies with fewer of its own.
-MOST_VALUES = 4
+MAX_VALUES = 4
 
-# Seconds that a browser's requests are recorded after it has last opened the lab.
-LAB_OPEN = 900
-# Seconds; browsers keep no cookie for longer.
-LONGEST = 400 * 24 * 3600
+# Seconds for which a browser's requests are recorded after it has opened the lab.
+LAB_TTL = 900
+# Seconds; browsers keep no cookie longer (RFC 6265bis section 5.5).
+MAX_TTL = 400 * 24 * 3600
 
 
 def secure() -> bool:
@@ -52,13 +52,13 @@ def read_all(base: str) -> list[str]:
     """The values of that name, each once, in the order in which the browser sent them.
 
     Another app on this host may have set cookies of the same name, for a path or a domain (RFC
-    6265 section 5.4). Found by hand: parsing all cookies takes as long as all the hook.
+    6265 section 5.4). Werkzeug parses all cookies of the request, which takes as long as the hook.
     """
     header: str = this_request().environ.get("HTTP_COOKIE", "")
     wanted = f"{name(base)}="
     values: list[str] = []
     start = header.find(wanted)
-    while start >= 0 and len(values) < MOST_VALUES:
+    while start >= 0 and len(values) < MAX_VALUES:
         end = header.find(";", start)
         end = len(header) if end < 0 else end
         value = header[start + len(wanted) : end].rstrip(SPACE)
@@ -77,18 +77,17 @@ def _begins_a_cookie(header: str, start: int) -> bool:
 
 
 def has_own_cookies() -> bool:
-    """Whether this browser takes cookies. Those of other apps on the host are no proof."""
+    """Whether the browser sent a cookie of this app. Cookies of other apps do not count."""
     return any(read(base) for base in (FLASK_SESSION, REFRESH, ACCESS, DEVICE))
 
 
 def set_token_cookies(response: AnyResponse, grant: IssuedTokens) -> AnyResponse:
-    """Hand both tokens to the browser.
+    """Set both tokens as cookies.
 
-    The refresh token is for the server alone (HttpOnly), and it must come with
-    every request (Path=/), or the hook would never see it. The access token is
-    for scripts too. Lax: a link from another site arrives signed in, its forms
-    and frames do not. Without "Keep me signed in" neither has a Max-Age: a cookie
-    that has one survives the browser, and the next person would be signed in.
+    Scripts can't read the refresh token (HttpOnly); it comes with every request (Path=/), for the
+    hook reads it. Scripts can read the access token. Lax: a link from another site arrives signed
+    in, its forms and frames do not. Without "Keep me signed in" neither has a Max-Age: both end
+    with the browser, so that the next person at it is not signed in.
     """
     for base, token, claims in (
         (REFRESH, grant.refresh_token, grant.refresh),
@@ -110,19 +109,19 @@ def delete_token_cookies(response: AnyResponse) -> AnyResponse:
 
 
 def set_device_cookie(response: AnyResponse, value: str) -> AnyResponse:
-    """The device cookie: it survives a logout."""
-    _set(response, DEVICE, value, max_age=LONGEST, httponly=True)
+    """Set the device cookie, which survives a logout."""
+    _set(response, DEVICE, value, max_age=MAX_TTL, httponly=True)
     return response
 
 
 def set_lab_cookie(response: AnyResponse) -> AnyResponse:
-    """Marks a browser that looks at the lab: what its own requests do is recorded for it."""
-    _set(response, LAB, "1", max_age=LAB_OPEN, httponly=True)
+    """Mark a browser that has opened the lab, so that its own requests are recorded."""
+    _set(response, LAB, "1", max_age=LAB_TTL, httponly=True)
     return response
 
 
 def _set(response: Response, base: str, value: str, *, max_age: int | None, httponly: bool) -> None:
-    """RFC 6265 section 4.1.1. `value` is base64url and dots: there is nothing to quote."""
+    """Add a Set-Cookie header (RFC 6265 section 4.1.1). Base64url and dots need no quotes."""
     attributes = [
         f"{name(base)}={value}",
         *([] if max_age is None else [f"Max-Age={max_age}"]),

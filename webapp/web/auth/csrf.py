@@ -1,8 +1,8 @@
-"""Which forms are taken: those that a page of this site has shown.
+"""CSRF protection: only forms that a page of this site has shown are accepted.
 
 Protected pages need the token of their session. It follows from the `sid`: the same in all tabs,
 another for the next person who signs in. Forms of public pages need no cookie where the browser
-says where they come from; a token, bound to `flask.session`, serves where it says nothing (OWASP
+says where they come from; else a token that is bound to `flask.session` is required (OWASP
 Cross-Site Request Forgery Prevention Cheat Sheet: Fetch Metadata, then Origin, then a token).
 """
 
@@ -22,9 +22,9 @@ from webapp.web.services import services
 
 from . import cookies
 
-# A page of this origin has sent it, or the person by hand. Not `same-site`: a neighbour's page.
+# `none`: the person typed the URL. Not `same-site`: that is another host of the same domain.
 FROM_HERE = {"same-origin", "none"}
-# The token of any session will do: the page may be old, and signing out does no harm.
+# This endpoint accepts the token of any session: the page may be old, and a logout is harmless.
 ANY_TOKEN = "pages.logout"  # noqa: S105 - an endpoint
 TOKEN_HEADERS = ("X-CSRFToken", "X-CSRF-Token")
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -38,16 +38,16 @@ def install(app: Flask) -> None:
 
 
 def csrf_token() -> str:
-    """For forms that templates write by hand."""
+    """The token for a form in a template that is no FlaskForm."""
     bind_secret_to_session()
     return str(generate_csrf())
 
 
 def bind_secret_to_session(kept_form: str = "") -> None:
-    """For the forms of this answer: the token of the session, if there is one.
+    """Bind the tokens of this response to the session, if there is one.
 
-    Made when a form asks for it: most requests show none. A page that shows a kept form again,
-    with its errors, passes its id on.
+    Called when a form is rendered: most pages have none. A page that shows a saved form again, with
+    its errors, passes on the id of that form.
     """
     if "csrf_token" in g and not kept_form:
         return
@@ -62,7 +62,7 @@ def bind_secret_to_session(kept_form: str = "") -> None:
 
 
 def check_form(is_public: bool, own_sessions: Callable[[], set[str]]) -> None:
-    """Of a request that changes something. Raises CSRFError, which says why in plain words."""
+    """Check the form of an unsafe request. Raises CSRFError with the reason as page text."""
     from_here = is_from_here()
     if from_here is False:
         raise CSRFError(messages.FORM_FROM_ELSEWHERE)
@@ -72,9 +72,9 @@ def check_form(is_public: bool, own_sessions: Callable[[], set[str]]) -> None:
 
 
 def is_from_here() -> bool | None:
-    """Whether a page of this origin has sent it; None if the browser does not say.
+    """Whether a page of this origin sent the request; None if the browser sent no origin.
 
-    `Origin: null` says nothing: that is a page with `no-referrer`, ours or another site's.
+    `Origin: null` proves nothing: any page with `no-referrer` sends it, of this site or another.
     """
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin", "null")
     if site:
@@ -87,12 +87,12 @@ def is_from_here() -> bool | None:
 
 
 class FormToken(NamedTuple):
-    """What the `csrf_token` of a session's form says: it is signed."""
+    """The signed content of the `csrf_token` of a session's form."""
 
     sid: str
-    """Of the session whose page made the form. So whose it is shows without cookies as well."""
+    """The session whose page rendered the form: the form names it without cookies as well."""
     kept_form: str = ""
-    """The id of a form that had been kept, and is on that page to be sent (drafts.py)."""
+    """The id of the saved form that the page shows again (saved_forms.py)."""
 
     def to_secret(self) -> str:
         key = str(current_app.secret_key).encode()
@@ -101,21 +101,21 @@ class FormToken(NamedTuple):
 
 
 def sent_token() -> FormToken | None:
-    """Of the form that is being sent, however old. None: it is a guest's, or not ours."""
+    """The token of the submitted form, of any age; None if it is a guest's or not authentic."""
     secret = _sent_secret()
     token = FormToken(*secret.split(".")[:2])
     return token if hmac.compare_digest(secret, token.to_secret()) else None
 
 
 def token_belongs_to(sid: str) -> bool:
-    """Whether the form that is being sent came from a page of that session."""
+    """Whether the submitted form came from a page of that session."""
     token = sent_token()
     return token is not None and token.sid == sid
 
 
 def _has_token(is_public: bool, own_sessions: Callable[[], set[str]]) -> bool:
-    """A public page has no identity: a form of one of this browser's own sessions is as
-    good there, also when `flask.session` is lost."""
+    """A public page has no identity: it accepts a form of any session of this browser as well, also
+    when `flask.session` is lost."""
     if not is_public:
         return token_belongs_to(g.identity.access.sid)
     secret = _sent_secret()
@@ -130,7 +130,7 @@ def _has_token(is_public: bool, own_sessions: Callable[[], set[str]]) -> bool:
 
 
 def _sent_secret() -> str:
-    """What the token was made of; empty if it is none of ours."""
+    """The signed content of the submitted token; empty if it is not authentic."""
     fields = (value for name, value in request.form.items() if name.endswith("csrf_token"))
     headers = (request.headers.get(name) for name in TOKEN_HEADERS)
     token = next(filter(None, (*fields, *headers)), "")
@@ -149,12 +149,12 @@ def _why_refused(is_public: bool) -> str:
 
 
 def _serializer() -> URLSafeTimedSerializer:
-    """As Flask-WTF makes them."""
+    """The serializer of Flask-WTF's own tokens."""
     return URLSafeTimedSerializer(str(current_app.secret_key), salt="wtf-csrf-token")
 
 
 def _normal(url: str) -> tuple[str, str, int | None] | None:
-    """An origin, as RFC 6454 section 4 compares them; None if it is none."""
+    """An origin in comparable form (RFC 6454 section 4); None if the text is no origin."""
     try:
         parts = urlsplit(url)
         host = (parts.hostname or "").encode("idna").decode()

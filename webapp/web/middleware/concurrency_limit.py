@@ -1,4 +1,4 @@
-"""Who may enter the app: a request that has arrived whole, and only so many at a time.
+"""Concurrency limit: requests enter the app when they are complete, MAX_CONCURRENT at a time.
 
 A server with threads gives one to each request as soon as its head is there, and a client that
 sends its body a byte at a time would keep that thread. So the server has far more threads than

@@ -1,4 +1,4 @@
-"""What trusted proxies say of a request: X-Forwarded-For, -Proto and -Prefix."""
+"""The headers of trusted proxies: X-Forwarded-For, -Proto and -Prefix."""
 
 import re
 from collections.abc import Iterable
@@ -10,18 +10,18 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 SCHEMES = {"http", "https"}
-# A path of ours, and no address of another site ("//"). No dot segments: browsers resolve them.
+# A path of this site, no URL of another ("//"). No dot segments: browsers resolve them.
 PREFIX = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)+")
 
 
 class ForwardedHeaders:
-    """WSGI middleware: trusts `hops` proxies, and nothing that a client has sent itself.
+    """WSGI middleware: trusts the last `hops` values, and none that a client may have sent.
 
-    Each proxy appends a value to a header, or writes the header anew: the value counts that
-    stands `hops` from the right. Where a proxy has written the header anew there are fewer; all
-    of them are from proxies then, and the first counts. What makes no sense is left out: the
-    request then keeps what the connection says. X-Forwarded-Host is not read: `Host` counts, and
-    a proxy that forgets to remove the other would let clients choose it.
+    Each proxy appends a value to a header, or replaces the header. The value at position `hops`
+    from the right counts. After a replacement there are fewer values, all from proxies, and the
+    first counts. An invalid value is ignored: the request keeps the value of the connection.
+    X-Forwarded-Host is not read, only `Host`: a proxy that does not remove the former would let
+    clients choose it.
     """
 
     def __init__(self, app: "WSGIApplication", hops: int) -> None:
@@ -38,6 +38,6 @@ class ForwardedHeaders:
         return self._app(environ, start)
 
     def _value(self, environ: "WSGIEnvironment", name: str) -> str:
-        # An empty value has a place of its own: without it, a client's would move into that.
+        # An empty value keeps its position: else a client's value would move there.
         values = environ.get(f"HTTP_X_FORWARDED_{name}", "").split(",")
         return str(values[-self._hops if len(values) >= self._hops else 0]).strip()
