@@ -204,13 +204,15 @@ def readiness_of(app: Flask, stores: Stores) -> Readiness:
 
 def trace_stores(stores: Stores) -> "LabServices":
     """Trace the two stores that a refresh asks, and give the lab storage of its own."""
-    from .lab.live.redis_exchanges import SANDBOXES, RedisExchangeLog
+    from .lab.live.redis_exchanges import SANDBOX_PREFIX, RedisExchangeLog
     from .lab.live.tracing_proxy import traced
     from .lab.services import LabServices
 
     stores.generations = traced(stores.generations, "redis")
     stores.session_repository = traced(stores.session_repository, "sql")
-    return LabServices(RedisExchangeLog(stores.redis), RedisGenerations(stores.redis, SANDBOXES))
+    return LabServices(
+        RedisExchangeLog(stores.redis), RedisGenerations(stores.redis, SANDBOX_PREFIX)
+    )
 
 
 def build_mailer(

@@ -1,4 +1,4 @@
-// Four pictures below each other are a long way on a phone: there they are folded up.
+// Collapses the four diagrams on a phone, where they would be a long way to scroll.
 
 const narrow = matchMedia('(max-width: 43.75rem)');
 

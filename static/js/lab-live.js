@@ -1,10 +1,10 @@
-// The live picture: asks what is new about once a second while somebody looks, from where it left
-// off; what comes is drawn by the server. An answer without news is empty and costs next to nothing.
+// Polls for new exchanges once a second while the page is visible, from the last id on. The server
+// renders them; its response is empty (204) if there are none.
 
 import { remaining } from './session.js';
 
-const EVERY = 1000; // ms
-const MOST = 100; // requests that stay on the page, as many as the server keeps
+const POLL_INTERVAL = 1000; // ms
+const MAX_EXCHANGES = 100; // on the page; the server stores as many
 
 const list = document.getElementById('exchanges');
 const live = list.closest('.live');
@@ -12,33 +12,33 @@ const state = document.getElementById('live-state');
 const ring = document.querySelector('[data-testid="lab-ring"]');
 const tries = document.querySelector('.tries');
 let place = list.dataset.place;
-let wait = EVERY;
+let wait = POLL_INTERVAL;
 
-async function ask() {
-  if (!document.hidden) await look();
-  if (wait) setTimeout(ask, wait);
+async function poll() {
+  if (!document.hidden) await load();
+  if (wait) setTimeout(poll, wait);
 }
 
-async function look() {
+async function load() {
   try {
-    const answer = await fetch(`${list.dataset.events}?after=${place}`, { redirect: 'manual' });
-    if (answer.type === 'opaqueredirect' || answer.status === 401) return over();
-    if (!answer.ok) throw new Error(answer.status);
-    if (answer.status === 200) show(await answer.text());
-    say('live', 'Looking once a second.');
-    wait = EVERY;
+    const response = await fetch(`${list.dataset.events}?after=${place}`, { redirect: 'manual' });
+    if (response.type === 'opaqueredirect' || response.status === 401) return over();
+    if (!response.ok) throw new Error(response.status);
+    if (response.status === 200) show(await response.text());
+    setState('live', 'Updated once a second.');
+    wait = POLL_INTERVAL;
   } catch {
     wait = Math.min(wait * 2, 15_000);
-    say('waiting', 'No answer at the moment: trying again. Nothing is lost.');
+    setState('waiting', 'No response at the moment. Trying again.');
   }
 }
 
 function over() {
   wait = 0;
-  say('over', 'This session is over.');
+  setState('over', 'This session has ended.');
 }
 
-function say(what, words) {
+function setState(what, words) {
   live.dataset.state = what;
   if (state.textContent !== words) state.textContent = words;
 }
@@ -46,13 +46,13 @@ function say(what, words) {
 function show(html) {
   const fragment = new DOMParser().parseFromString(html, 'text/html').querySelector('[data-place]');
   place = fragment.dataset.place;
-  const news = [...fragment.querySelectorAll('.exchange')];
-  for (const exchange of news) exchange.classList.add('new');
-  // The newest is shown, and the one before folded up, unless somebody has opened or closed one.
+  const exchanges = [...fragment.querySelectorAll('.exchange')];
+  for (const exchange of exchanges) exchange.classList.add('new');
+  // Opens the newest and closes the one before, unless the user has opened or closed one.
   const shown = list.querySelector('.exchange.shown');
-  if (!shown || list.firstElementChild === shown) unfold(news[0], shown);
-  list.prepend(...news);
-  while (list.querySelectorAll('.exchange').length > MOST) list.querySelector('.exchange:last-of-type').remove();
+  if (!shown || list.firstElementChild === shown) unfold(exchanges[0], shown);
+  list.prepend(...exchanges);
+  while (list.querySelectorAll('.exchange').length > MAX_EXCHANGES) list.querySelector('.exchange:last-of-type').remove();
   replacePanels(fragment.querySelector('.panels'));
 }
 
@@ -63,7 +63,7 @@ function unfold(exchange, before) {
   exchange.querySelector('details').open = true;
 }
 
-// Lines that somebody has opened stay open, and those that say something else light up.
+// Fields that the user has opened stay open; changed fields are highlighted.
 function replacePanels(panels) {
   const before = document.getElementById('panels');
   const focus = document.activeElement?.closest?.('[data-fact]')?.dataset.fact;
@@ -87,24 +87,24 @@ function tick() {
   ring.querySelector('.left').setAttribute('stroke-dashoffset', 100 - (100 * seconds) / ring.dataset.ttl);
 }
 
-// Scripts can read the access token's cookie, so they can delete it as well: as if it had expired.
-function throwAway() {
+// Deletes the access token's cookie, as if it had expired. Scripts can read and delete it.
+function deleteAccessToken() {
   const name = document.querySelector('meta[name="access-cookie"]').content;
   const secure = location.protocol === 'https:' ? '; Secure' : '';
   document.cookie = `${name}=; Max-Age=0; Path=/${secure}`;
 }
 
 async function send() {
-  await fetch(tries.dataset.page).catch(() => null); // what becomes of it, the picture shows
-  if (wait) look();
+  await fetch(tries.dataset.page).catch(() => null); // the diagram shows the result
+  if (wait) load();
 }
 
 tries.querySelector('[data-testid="send"]').addEventListener('click', send);
-tries.querySelector('[data-testid="send-without"]').addEventListener('click', () => { throwAway(); send(); });
+tries.querySelector('[data-testid="send-without"]').addEventListener('click', () => { deleteAccessToken(); send(); });
 document.addEventListener('token-renewed', () => {
   ring.classList.remove('renewed');
   requestAnimationFrame(() => ring.classList.add('renewed'));
 });
-document.addEventListener('visibilitychange', () => { if (!document.hidden && wait) look(); });
+document.addEventListener('visibilitychange', () => { if (!document.hidden && wait) load(); });
 setInterval(tick, 500);
-ask();
+poll();

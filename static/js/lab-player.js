@@ -1,20 +1,20 @@
-// Pictures that can be played: their steps appear one after the other. At first all are there.
+// Plays a diagram: its steps appear one after the other. At first all are visible.
 
-// ms between steps, and for the whole of a long picture.
-const BEAT = 900;
-const LONGEST = 15_000;
+// ms between steps, and at most for a whole diagram.
+const STEP_INTERVAL = 900;
+const MAX_DURATION = 15_000;
 
 function player(sequence) {
   const drawn = [...sequence.querySelectorAll('.drawn [data-step]')]; // pauses come with their step
-  const told = [...sequence.querySelectorAll('.steps [data-step]')];
-  let shown = told.length;
+  const listed = [...sequence.querySelectorAll('.steps [data-step]')];
+  let shown = listed.length;
   let timer = 0;
 
   const [play, back, on, all] = [
     button('▶ Play', 'play', toggle),
     button('←', 'step-back', () => go(shown - 1), 'One step back'),
     button('→', 'step-on', () => go(shown + 1), 'One step on'),
-    button('Show all', 'show-all', () => go(told.length)),
+    button('Show all', 'show-all', () => go(listed.length)),
   ];
   const count = document.createElement('span');
   count.className = 'hint';
@@ -27,17 +27,17 @@ function player(sequence) {
   sequence.querySelector('.drawn').prepend(controls);
 
   function show(number) {
-    shown = Math.max(0, Math.min(number, told.length));
+    shown = Math.max(0, Math.min(number, listed.length));
     for (const step of drawn) step.classList.toggle('to-come', step.dataset.step > shown);
-    for (const [index, step] of told.entries()) {
+    for (const [index, step] of listed.entries()) {
       step.classList.toggle('to-come', index >= shown);
-      if (index === shown - 1 && shown < told.length) step.setAttribute('aria-current', 'step');
+      if (index === shown - 1 && shown < listed.length) step.setAttribute('aria-current', 'step');
       else step.removeAttribute('aria-current');
     }
-    count.textContent = `${shown} of ${told.length}`;
+    count.textContent = `${shown} of ${listed.length}`;
     const held = document.activeElement;
-    [back.disabled, on.disabled] = [shown === 0, shown === told.length];
-    if (held.disabled) play.focus(); // a disabled button hears no keys
+    [back.disabled, on.disabled] = [shown === 0, shown === listed.length];
+    if (held.disabled) play.focus(); // a disabled button gets no key events
   }
 
   function go(number) {
@@ -47,16 +47,16 @@ function player(sequence) {
 
   function toggle() {
     if (timer) return stop();
-    if (shown === told.length) show(0);
+    if (shown === listed.length) show(0);
     sequence.classList.add('playing');
     play.textContent = '❚❚ Pause';
-    timer = setInterval(next, Math.min(BEAT, LONGEST / told.length));
+    timer = setInterval(next, Math.min(STEP_INTERVAL, MAX_DURATION / listed.length));
     next();
   }
 
   function next() {
     show(shown + 1);
-    if (shown === told.length) stop();
+    if (shown === listed.length) stop();
   }
 
   function stop() {
@@ -65,12 +65,12 @@ function player(sequence) {
     play.textContent = '▶ Play';
   }
 
-  show(told.length);
+  show(listed.length);
   sequence.addEventListener('keydown', (event) => {
     const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (!by || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    event.stopPropagation(); // in the walk they would turn the page
+    event.stopPropagation(); // in the tour they would turn the page
     go(shown + by);
   });
 }
@@ -86,4 +86,4 @@ function button(words, testid, press, name = '') {
   return made;
 }
 
-for (const sequence of document.querySelectorAll('.stage .sequence, .stop .sequence')) player(sequence);
+for (const sequence of document.querySelectorAll('.stage .sequence, .tour-page .sequence')) player(sequence);

@@ -1,8 +1,8 @@
-// The walk by arrow keys, for who stands in front of a class.
+// Arrow keys turn the pages of the tour, for a presentation.
 
 addEventListener('keydown', (event) => {
   const elsewhere = event.altKey || event.ctrlKey || event.metaKey || event.shiftKey;
   if (elsewhere || event.target.closest('input, select, textarea, pre')) return;
-  const way = { ArrowLeft: 'prev', ArrowRight: 'next' }[event.key];
-  document.querySelector(`.turn a[rel="${way}"]`)?.click();
+  const rel = { ArrowLeft: 'prev', ArrowRight: 'next' }[event.key];
+  document.querySelector(`.turn a[rel="${rel}"]`)?.click();
 });

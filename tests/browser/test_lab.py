@@ -7,9 +7,9 @@ from selenium.webdriver.common.by import By
 
 from tests.support.clock import Clock
 from tests.support.servers import RedisServer
-from webapp.lab.live.redis_exchanges import SANDBOXES
+from webapp.lab.live.redis_exchanges import SANDBOX_PREFIX
 from webapp.lab.sandbox.scenarios import ALL
-from webapp.lab.tour import STOPS
+from webapp.lab.tour import TOUR
 
 from .looks import DESKTOP, PHONE, Judge, look, refusals
 from .page import Keyboard, Page
@@ -20,7 +20,7 @@ OUTCOMES = {
     "form-with-expired-token": ("303, done, cookies 1", "1 "),
     "twenty-requests": ("19 requests: repeated: 1 again", "1 "),
     "five-tabs": ("tab 5: repeated: 1 again", "1 "),
-    "lost-response": ("the answer never arrives", "1 "),
+    "lost-response": ("the response never arrives", "1 "),
     "thief-replays": ("reused: a copy", "ended reuse"),
     "thief-first": ("reused: a copy", "ended reuse"),
     "redis-rolled-back": ("healed: 3", "3 "),
@@ -29,7 +29,7 @@ OUTCOMES = {
     "logout-during-refresh": ("tab 1: ended: logout", "ended logout"),
     "logout-elsewhere": ("tab 1: ended: logout", "ended logout"),
     "key-withdrawn": ("rotated to 1", "1 "),
-    "forged-token": ("not one of ours", "0 "),
+    "forged-token": ("not issued here", "0 "),
 }
 
 VALUE = "return document.querySelector(`[data-fact=${arguments[0]}] .value`).textContent"
@@ -69,7 +69,7 @@ def test_every_scenario_ends_as_its_picture_and_the_store_say(
         for who, state in endings(page):
             assert f"{who}: rightly {state}" in picture, slug
         sid = page.script(VALUE, "row-sid")
-        kept = str(redis_server.client().get(SANDBOXES + sid))
+        kept = str(redis_server.client().get(SANDBOX_PREFIX + sid))
         assert kept.startswith(entry), slug
         shown = page.script(VALUE, "entry-tombstone" if "ended" in kept else "entry-gen")
         assert shown in kept, slug
@@ -188,10 +188,10 @@ def test_a_picture_plays_pauses_and_goes_step_by_step(page: Page) -> None:
 def test_the_walk_goes_by_arrow_keys_there_and_back(page: Page) -> None:
     page.open("/lab/walk/1")
     keyboard = Keyboard(page)
-    for number, stop in enumerate(STOPS, 1):
+    for number, stop in enumerate(TOUR, 1):
         page.wait(lambda number=number: page.path == f"/lab/walk/{number}")
         page.wait(lambda title=stop.title: title in page.text("stop"))
-        if number < len(STOPS):
+        if number < len(TOUR):
             keyboard.hit(Keys.ARROW_RIGHT)
     keyboard.hit(Keys.ARROW_LEFT)
     page.wait(lambda: page.path == "/lab/walk/6")

@@ -1,7 +1,7 @@
 """Where everything stands in a picture."""
 
-from webapp.lab.diagram.grouping import CROWD
-from webapp.lab.diagram.layout import LETTERS, Picture, draw, format_duration
+from webapp.lab.diagram.grouping import MIN_GROUP
+from webapp.lab.diagram.layout import MAX_LETTERS, Picture, draw, format_duration
 from webapp.lab.diagram.outcomes import with_outcomes
 from webapp.lab.diagram.steps import Ending, Run, Step
 
@@ -33,7 +33,7 @@ def test_no_row_reaches_into_the_next_and_all_stay_within_the_picture() -> None:
         assert row.top < row.lines[0][0] <= row.lines[-1][0] < row.bottom <= after.top
     assert picture.rows[-1].bottom < picture.height
     for row in picture.rows:
-        assert max(len(line) for _, line in row.lines) < LETTERS
+        assert max(len(line) for _, line in row.lines) < MAX_LETTERS
 
 
 def test_what_is_good_or_refused_is_said_by_a_sign_too() -> None:
@@ -57,13 +57,13 @@ def test_spans_are_told_in_the_unit_that_fits() -> None:
 
 
 def test_many_at_the_same_moment_are_one_arrow_and_a_few_are_not() -> None:
-    assert words(draw(crowd(CROWD))) == ["6 tabs: GET /", "✓ 6 tabs: 200"]
-    assert len(draw(crowd(CROWD - 1)).rows) == 2 * (CROWD - 1)
+    assert words(draw(crowd(MIN_GROUP))) == ["6 tabs: GET /", "✓ 6 tabs: 200"]
+    assert len(draw(crowd(MIN_GROUP - 1)).rows) == 2 * (MIN_GROUP - 1)
 
 
 def test_who_differs_from_a_crowd_is_still_seen() -> None:
     odd = Step("app", "browser", "login page", result="refused", who="tab 9")
-    assert words(draw([*crowd(CROWD), odd]))[-1] == "✕ tab 9: login page"
+    assert words(draw([*crowd(MIN_GROUP), odd]))[-1] == "✕ tab 9: login page"
 
 
 def test_a_run_ends_with_what_became_of_everybody() -> None:

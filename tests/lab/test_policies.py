@@ -3,7 +3,7 @@
 import pytest
 
 from tests.lab.conftest import Play
-from webapp.lab.diagram.comparison import ALIKE, conclude
+from webapp.lab.diagram.comparison import ALL_EQUAL, conclude
 from webapp.lab.sandbox.run import POLICIES
 from webapp.lab.sandbox.scenarios import ALL
 
@@ -50,7 +50,7 @@ def conclusion(play: Play, slug: str) -> str:
 def test_where_all_end_alike_the_conclusion_says_so_and_nobody_shows_a_token_again(
     play: Play, slug: str
 ) -> None:
-    assert conclusion(play, slug) == ALIKE
+    assert conclusion(play, slug) == ALL_EQUAL
     assert not [step for step in play(slug).steps if step.words.startswith(("repeated", "reused"))]
 
 

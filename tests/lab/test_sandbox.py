@@ -17,7 +17,7 @@ from webapp.core.authentication import Authenticator
 from webapp.core.errors import Unavailable
 from webapp.core.sessions import Sessions
 from webapp.lab.sandbox import run as policies
-from webapp.lab.sandbox.fault_injection import LASTS
+from webapp.lab.sandbox.fault_injection import SANDBOX_TTL
 from webapp.lab.sandbox.sandbox import Sandbox
 from webapp.lab.sandbox.scenarios import ALL
 from webapp.store.redis.generations import RedisGenerations
@@ -46,7 +46,7 @@ def test_its_entries_are_gone_within_a_quarter_of_an_hour(
     keys = client.keys(f"{PREFIX}*")
     assert len(keys) >= len(ALL)
     for key in keys:
-        assert 0 < client.ttl(key) <= LASTS
+        assert 0 < client.ttl(key) <= SANDBOX_TTL
 
 
 def test_two_at_once_know_nothing_of_each_other(play: Play) -> None:
@@ -120,7 +120,7 @@ def test_a_token_that_was_believed_before_asks_nobody(entries: RedisGenerations)
     box.you.click()
     assert [step.words for step in box.recorder.steps[told:]] == [
         "GET /account",
-        "access token: believed from memory",
+        "access token: accepted from the cache",
         "200",
     ]
 
@@ -133,7 +133,7 @@ def test_while_its_redis_is_silent_a_good_access_token_is_believed_by_sql(
     box.redis.down = True
     assert box.you.click().status == 200
     assert box.recorder.steps[-1].words == "200"
-    assert "no answer" in [step.words for step in box.recorder.steps]
+    assert "no response" in [step.words for step in box.recorder.steps]
 
 
 def test_the_model_for_all_forgeries_is_good(entries: RedisGenerations) -> None:

@@ -18,7 +18,7 @@ def test_expired_token(play: Play, in_redis: InRedis) -> None:
     assert in_redis(run).startswith("1 ")
     assert run.row["ended_reason"] == ""
     assert answers(run) == Counter(
-        {"kept": 1, "alive, at 0": 1, "rotated to 1": 1, "alive, at 1": 1}
+        {"stored": 1, "open, at 0": 1, "rotated to 1": 1, "open, at 1": 1}
     )
 
 
@@ -55,7 +55,7 @@ def test_five_tabs(play: Play, in_redis: InRedis) -> None:
 def test_lost_response(play: Play, in_redis: InRedis) -> None:
     run = play("lost-response")
     assert who_is_in(run) == {"You": True}
-    assert "the answer never arrives" in words(run, "browser", "browser")
+    assert "the response never arrives" in words(run, "browser", "browser")
     assert answers(run)["repeated: 1 again"] == 1
     gen, _, state, handed_out = in_redis(run).split()
     assert (gen, state[0], handed_out) == ("1", "1", "3600")
@@ -64,7 +64,7 @@ def test_lost_response(play: Play, in_redis: InRedis) -> None:
 def test_thief_replays(play: Play, in_redis: InRedis) -> None:
     run = play("thief-replays")
     assert who_is_in(run) == {"You": False, "The thief": False}
-    assert words(run, "app", "thief") == ["login page: reuse"]
+    assert words(run, "app", "thief") == ["sign-in page: reuse"]
     assert in_redis(run) == "ended reuse"
     assert run.row["ended_reason"] == "reuse"
     assert "mails the owner: sign in stolen" in words(run, "app", "app")
@@ -73,8 +73,8 @@ def test_thief_replays(play: Play, in_redis: InRedis) -> None:
 def test_thief_first(play: Play, in_redis: InRedis) -> None:
     run = play("thief-first")
     assert who_is_in(run) == {"You": False, "The thief": False}
-    assert words(run, "app", "thief") == ["200, cookies 1", "200", "login page: reuse"]
-    assert words(run, "app", "browser")[-1] == "login page: reuse"
+    assert words(run, "app", "thief") == ["200, cookies 1", "200", "sign-in page: reuse"]
+    assert words(run, "app", "browser")[-1] == "sign-in page: reuse"
     assert (in_redis(run), run.row["ended_reason"]) == ("ended reuse", "reuse")
 
 
@@ -82,7 +82,7 @@ def test_redis_rolled_back(play: Play, in_redis: InRedis) -> None:
     run = play("redis-rolled-back")
     assert who_is_in(run) == {"You": True, "The thief": False}
     assert answers(run)["healed: 3"] == 1
-    assert words(run, "app", "thief") == ["login page: logout"]
+    assert words(run, "app", "thief") == ["sign-in page: logout"]
     assert in_redis(run).startswith("3 ")
     assert run.row["ended_reason"] == ""
 
@@ -91,7 +91,7 @@ def test_redis_emptied(play: Play, in_redis: InRedis) -> None:
     run = play("redis-emptied")
     assert who_is_in(run) == {"You": True, "The thief": False}
     assert answers(run)["healed: 1"] == 1
-    assert words(run, "app", "thief") == ["login page: logout"]
+    assert words(run, "app", "thief") == ["sign-in page: logout"]
     assert in_redis(run).startswith("1 ")
 
 
@@ -122,8 +122,8 @@ def test_logout_elsewhere(play: Play, in_redis: InRedis) -> None:
     run = play("logout-elsewhere")
     assert who_is_in(run) == {"You": False}
     told = [(step.who, step.words) for step in run.steps]
-    believed = told.index(("tab 1", "access token: believed from memory"))
-    assert believed < told.index(("tab 2", "tell all workers: ask about it"))
+    believed = told.index(("tab 1", "access token: accepted from the cache"))
+    assert believed < told.index(("tab 2", "notify all workers: check this session"))
     assert run.steps[-1].words == "401: session_ended"
     assert (in_redis(run), run.row["ended_reason"]) == ("ended logout", "logout")
     assert not run.tokens
@@ -132,8 +132,8 @@ def test_logout_elsewhere(play: Play, in_redis: InRedis) -> None:
 def test_key_withdrawn(play: Play, in_redis: InRedis) -> None:
     run = play("key-withdrawn")
     assert who_is_in(run) == {"You": True, "The thief": False}
-    assert words(run, "app", "thief") == ["200", "login page: please sign in"]
-    assert words(run, "app", "app").count("access token: not one of ours") == 2
+    assert words(run, "app", "thief") == ["200", "sign-in page: please sign in"]
+    assert words(run, "app", "app").count("access token: not issued here") == 2
     assert in_redis(run).startswith("1 ")
 
 
@@ -143,7 +143,7 @@ def test_forged_token(play: Play, in_redis: InRedis, name: str) -> None:
     assert who_is_in(run) == {"You": True, "The thief": False}
     refused = [step.words for step in run.steps if step.result == "refused"]
     kind = "refresh" if name in ("access-as-refresh", "next-generation") else "access"
-    assert refused[0] == f"{kind} token: not one of ours"
+    assert refused[0] == f"{kind} token: not issued here"
     assert in_redis(run).startswith("0 ")
     assert run.row["ended_reason"] == ""
 

@@ -9,17 +9,17 @@ import pytest
 from tests.lab.conftest import Play
 from webapp.lab.diagram.steps import Step
 from webapp.lab.sandbox.sandbox import Sandbox
-from webapp.lab.tour import LOGIN, LOGOUT, STOPS, Stop
+from webapp.lab.tour import LOGIN, LOGOUT, TOUR, TourPage
 from webapp.store.redis.generations import RedisGenerations
 
 
-@pytest.mark.parametrize("stop", [stop for stop in STOPS if stop.scenario], ids=lambda s: s.title)
-def test_redis_is_asked_and_answers_as_in_the_scenario_to_try(play: Play, stop: Stop) -> None:
+@pytest.mark.parametrize("stop", [stop for stop in TOUR if stop.scenario], ids=lambda s: s.title)
+def test_redis_is_asked_and_answers_as_in_the_scenario_to_try(play: Play, stop: TourPage) -> None:
     assert decisions(stop.steps) <= decisions(play(stop.scenario).steps)
 
 
 def test_the_walk_shows_each_answer_that_its_sentences_speak_of() -> None:
-    shown = set().union(*(decisions(stop.steps) for stop in STOPS))
+    shown = set().union(*(decisions(stop.steps) for stop in TOUR))
     assert shown == {"redeem #", "rotated to #", "repeated: # again", "reused: a copy"}
 
 

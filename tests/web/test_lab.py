@@ -16,10 +16,10 @@ from webapp.core.errors import Unavailable
 from webapp.core.keys import generate_secret
 from webapp.core.rate_limits import LAB_PER_ACCOUNT
 from webapp.lab.live.exchanges import START
-from webapp.lab.live.redis_exchanges import KEPT, KEPT_FOR
+from webapp.lab.live.redis_exchanges import EXCHANGES_TTL, MAX_EXCHANGES
 from webapp.lab.sandbox.run import POLICIES
 from webapp.lab.sandbox.scenarios import ALL
-from webapp.lab.tour import STOPS
+from webapp.lab.tour import TOUR
 
 PAGES = [
     "/lab",
@@ -126,7 +126,12 @@ class TestRecords:
         looking.get("/dashboard")
         answer = events(looking)
         assert verdicts(answer)[0] == "GET /dashboard: renewed silently: rotated"
-        for words in ("redeem 0", "rotated to 1", "who, and still open?", "both cookies renewed"):
+        for words in (
+            "redeem 0",
+            "rotated to 1",
+            "user, and is the session open?",
+            "both cookies renewed",
+        ):
             assert words in answer.text
 
     def test_what_can_not_be_written_down_is_no_error(
@@ -146,8 +151,8 @@ class TestRecords:
             assert looking.get("/dashboard").status_code == 503
         looking.get("/account")
         answer = events(looking)
-        assert verdicts(answer)[1] == "GET /dashboard: a store did not answer"
-        assert "no answer" in answer.text
+        assert verdicts(answer)[1] == "GET /dashboard: a store did not respond"
+        assert "no response" in answer.text
 
     def test_no_look_at_the_picture_unless_it_renews_the_tokens(
         self, looking: Browser, clock: Clock
@@ -171,10 +176,10 @@ class TestRecords:
         laboratory = services_of(app).lab
         assert laboratory
         [seen] = laboratory.exchanges.after(key.removeprefix("lab:"), START)
-        for _ in range(KEPT):
+        for _ in range(MAX_EXCHANGES):
             laboratory.exchanges.add(key.removeprefix("lab:"), seen)
-        assert len(verdicts(events(looking))) == KEPT
-        assert 0 < redis_server.client().ttl(key) <= KEPT_FOR
+        assert len(verdicts(events(looking))) == MAX_EXCHANGES
+        assert 0 < redis_server.client().ttl(key) <= EXCHANGES_TTL
 
     def test_no_looks_at_whether_the_session_is_open_before_it_is_over(
         self, looking: Browser
@@ -264,7 +269,7 @@ class TestShows:
         looking.get("/dashboard")
         looking.keep({"refresh_token": old})
         looking.get("/dashboard")
-        assert "the same refresh token, a fresh access token" in events(looking).text
+        assert "the same refresh token, a new access token" in events(looking).text
 
 
 def value(page: str, fact: str) -> str:
@@ -339,8 +344,8 @@ class TestPlays:
 
 
 def test_the_walk_has_a_page_for_each_of_its_seven_steps(looking: Browser) -> None:
-    assert len(STOPS) == 7
-    for number, stop in enumerate(STOPS, 1):
+    assert len(TOUR) == 7
+    for number, stop in enumerate(TOUR, 1):
         page = looking.get(f"/lab/walk/{number}").text
         assert stop.title in page
         assert not stop.scenario or f"/lab/scenarios/{stop.scenario}" in page

@@ -1,1 +1,1 @@
-"""The token lab: the real code under glass. Knows the core alone; the web shows what is here."""
+"""The token lab: shows a session's tokens and requests live, and plays failures in a sandbox."""

@@ -1,4 +1,4 @@
-"""What the lab needs of the outside, if there is a lab."""
+"""Services that the container gives to the lab."""
 
 from dataclasses import dataclass
 
@@ -10,4 +10,4 @@ from .sandbox.fault_injection import Inspectable
 class LabServices:
     exchanges: ExchangeLog
     entries: Inspectable
-    """Where sandboxes keep theirs: on the real Redis, under names of their own."""
+    """Generations of sandbox sessions: on the real Redis, under a key prefix of their own."""

@@ -1,4 +1,4 @@
-"""The walk: seven steps from login to logout, a picture and three sentences each."""
+"""The tour: seven pages from sign-in to sign-out, a diagram and three sentences each."""
 
 from dataclasses import dataclass
 
@@ -8,36 +8,36 @@ EXPIRED = 301.0
 
 
 @dataclass(frozen=True)
-class Stop:
+class TourPage:
     title: str
     sentences: tuple[str, str, str]
     steps: tuple[Step, ...]
     scenario: str = ""
-    """Where it can be tried."""
+    """Slug of the scenario to try; empty if there is none."""
 
 
-LOGIN = Stop(
+LOGIN = TourPage(
     "You sign in",
     (
-        "The app checks your password, opens a session in SQL and notes it in Redis.",
-        "Your browser gets two cookies: an access token, which proves who you are for five "
-        "minutes, and a refresh token, which asks for the next pair.",
+        "The app checks your password, opens a session in SQL and stores its generation in Redis.",
+        "Your browser gets two cookies: an access token, which proves your identity for five "
+        "minutes, and a refresh token, which gets the next pair.",
         "Both are generation 0 of this session.",
     ),
     (
         Step("browser", "app", "POST /login"),
-        Step("app", "redis", "note generation 0"),
+        Step("app", "redis", "store generation 0"),
         Step("app", "sql", "open a session"),
         Step("app", "browser", "two cookies, generation 0", result="good"),
     ),
 )
-PAGE = Stop(
+PAGE = TourPage(
     "You open a page",
     (
-        "The access token comes along, and its signature and its time are checked.",
-        "The first time a worker sees it, it asks both stores whether the session is alive; from "
-        "then on it believes it from memory.",
-        "Until there is news: whoever ends a session tells every worker first.",
+        "The browser sends the access token, and the app checks its signature and its expiry.",
+        "When a worker sees a token for the first time, it checks in both stores that the session "
+        "is open; after that it accepts the token from its cache.",
+        "The end of a session is announced to every worker, which then checks the stores again.",
     ),
     (
         Step("browser", "app", "GET /dashboard"),
@@ -45,16 +45,17 @@ PAGE = Stop(
         Step("app", "redis", "alive? 0 has arrived"),
         Step("app", "browser", "the page"),
         Step("browser", "app", "GET /account", 2.0),
-        Step("app", "app", "believed from memory", 2.0, "good"),
+        Step("app", "app", "accepted from the cache", 2.0, "good"),
         Step("app", "browser", "the page", 2.0),
     ),
 )
-EXPIRY = Stop(
+EXPIRY = TourPage(
     "The access token expires",
     (
-        "Five minutes later the access token is no longer good, to the second.",
-        "A bare JWT can't be called back, so it lives short; how Evergreen calls it back all the "
-        "same is step 7.",
+        "Five minutes later the access token expires, exact to the second.",
+        "A plain JWT can't be revoked, so its lifetime is short; step 7 shows how Evergreen "
+        "revokes "
+        "it all the same.",
         "With this token alone, you would be signed out now.",
     ),
     (
@@ -64,13 +65,13 @@ EXPIRY = Stop(
     ),
     "expired-token",
 )
-REFRESH = Stop(
+REFRESH = TourPage(
     "It is renewed silently",
     (
-        "The refresh token came with the same request, so the app redeems it: SQL says that the "
-        "session is open, and one script in Redis rotates it to generation 1.",
-        "The request goes on as if nothing had happened, and its answer carries both new cookies.",
-        "No script had to know, no form is lost, and it took no second round trip.",
+        "The refresh token came with the same request, so the app redeems it: SQL confirms that "
+        "the session is open, and one script in Redis rotates it to generation 1.",
+        "The request continues as usual, and its response sets both new cookies.",
+        "It needs no script in the page and no second round trip, and no form is lost.",
     ),
     (
         Step("browser", "app", "GET /account, access token expired"),
@@ -82,14 +83,13 @@ REFRESH = Stop(
     ),
     "form-with-expired-token",
 )
-RACE = Stop(
-    "Two tabs ask at once",
+RACE = TourPage(
+    "Two tabs refresh at the same time",
     (
-        "Both come with generation 1, and only one of them can be first.",
-        "For 30 s after its successor was last handed out, whoever has shown what, the same "
-        "browser gets that again (after that, only as long as nobody has shown the successor).",
-        "So both tabs hold generation 2: the very same refresh token, and a fresh access token "
-        "each.",
+        "Both send generation 1, and only one of them can be first.",
+        "For 30 s after a successor was last handed out, the same browser gets that successor "
+        "again, used or not (after that, only while the successor is unused).",
+        "So both tabs have generation 2: the same refresh token, and a new access token each.",
     ),
     (
         Step("browser", "app", "GET /account", who="tab 1"),
@@ -102,20 +102,20 @@ RACE = Stop(
         Step(
             "app",
             "browser",
-            "the same refresh token 2, a fresh access token",
+            "the same refresh token 2, a new access token",
             result="good",
             who="tab 2",
         ),
     ),
     "twenty-requests",
 )
-THEFT = Stop(
-    "A thief comes with a copy",
+THEFT = TourPage(
+    "A thief uses a copy",
     (
-        "Somebody has copied generation 1, and uses it an hour later.",
-        "But generation 2 has been seen since, so 1 can only be a copy: nobody can tell who is "
-        "who, so the session ends for both.",
-        "The thief is out, and you are told why when you sign in again.",
+        "A thief has copied generation 1, and uses it an hour later.",
+        "But generation 2 has been used since, so 1 can only be a copy: the app can't tell the "
+        "owner from the thief, so the session ends for both.",
+        "The thief is signed out, and the sign-in page tells you the reason.",
     ),
     (
         Step("browser", "app", "GET /account, with 2"),
@@ -128,23 +128,22 @@ THEFT = Stop(
     ),
     "thief-replays",
 )
-LOGOUT = Stop(
+LOGOUT = TourPage(
     "You sign out",
     (
-        "The end is announced to every worker, written to SQL, and a tombstone takes the entry's "
-        "place in Redis.",
-        "Your browser deletes both cookies, and other tabs show the login page at once.",
-        "Any token of this session that still lies about somewhere is worthless now, on every "
-        "server.",
+        "The end is announced to every worker and written to SQL, and a tombstone replaces the "
+        "entry in Redis.",
+        "Your browser deletes both cookies, and other tabs show the sign-in page at once.",
+        "Every token of this session is refused from now on, on every server.",
     ),
     (
         Step("browser", "app", "POST /logout"),
-        Step("app", "sql", "whose session is it?"),
-        Step("app", "redis", "tell all workers"),
+        Step("app", "sql", "which user has this session?"),
+        Step("app", "redis", "notify all workers"),
         Step("app", "sql", "end the session"),
-        Step("app", "redis", "put up a tombstone"),
+        Step("app", "redis", "write a tombstone"),
         Step("app", "browser", "both cookies deleted", result="good"),
     ),
     "logout-elsewhere",
 )
-STOPS = (LOGIN, PAGE, EXPIRY, REFRESH, RACE, THEFT, LOGOUT)
+TOUR = (LOGIN, PAGE, EXPIRY, REFRESH, RACE, THEFT, LOGOUT)

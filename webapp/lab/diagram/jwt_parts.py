@@ -1,4 +1,4 @@
-"""A token taken apart, to be looked at. Nothing is believed of it."""
+"""Decodes a JWT into its parts for display. Verifies nothing."""
 
 import base64
 import binascii
@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-# A claim that is a time, on a line of its own; of few enough digits to be one.
+# A claim that holds Unix seconds, on a line of its own. More than 11 digits are no time.
 TIME = re.compile(r'^  "(?:iat|exp)": (\d{1,11}),?$', re.MULTILINE)
 
 
@@ -16,9 +16,9 @@ class Part:
     name: str
     """`header`, `claims`, `signature`."""
     text: str
-    """As it stands in the token."""
+    """The encoded text in the token."""
     content: str
-    """As people read it; empty if it can't be read."""
+    """Decoded; empty for the signature, and if it can't be decoded."""
 
 
 def decode(token: str) -> list[Part]:

@@ -1,7 +1,7 @@
-"""Where everything stands in a picture of steps: lanes across, time downwards.
+"""Layout of a sequence diagram: lanes from left to right, time downwards.
 
-Across it is measured in percent and downwards in `em`, so that a picture fills whatever room it
-has and its words stay as large as all others: no zooming out until nobody can read them.
+Horizontal positions are in percent and vertical ones in `em`. So a diagram fills the width of its
+container, and its text has the size of the text around it, on every screen.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ NAMES: dict[Lane, str] = {
     "redis": "Redis",
     "sql": "SQL",
 }
-# What a colour says is said by a sign and a word, too (WCAG 2.2, 1.4.1).
+# Colour is never the only sign of a result (WCAG 2.2, 1.4.1).
 SIGNS: dict[Result, str] = {"plain": "", "good": "✓", "refused": "✕", "outage": "!"}
 RESULT_LABELS: dict[Result, str] = {
     "plain": "",
@@ -26,14 +26,14 @@ RESULT_LABELS: dict[Result, str] = {
     "refused": "refused",
     "outage": "no answer",
 }
-USUAL: tuple[Lane, ...] = ("browser", "app", "redis", "sql")
+DEFAULT_LANES: tuple[Lane, ...] = ("browser", "app", "redis", "sql")
 
-# Letters that the narrowest phone has room for from edge to edge.
-LETTERS = 44
-# In em: a line of words, the room below them for the arrow, the heads of the lanes, a pause.
+# Letters in one line across the narrowest phone.
+MAX_LETTERS = 44
+# In em: the height of a line of text, of an arrow, of the lane heads, of a pause.
 LINE, ARROW, HEAD, PAUSE = 1.3, 1.0, 4.2, 2.6
-# Seconds. What lies closer together belongs together.
-LONG = 1.0
+# Seconds between two steps from which on a pause is drawn.
+MIN_PAUSE = 1.0
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class LaneHead:
 
 @dataclass(frozen=True)
 class Row:
-    """A step, in its place. `x1` and `x2` in percent, all other measures in em."""
+    """A step with its position. `x1`, `x2` and `text_x` in percent, all other measures in em."""
 
     step: Step
     number: int
@@ -54,9 +54,9 @@ class Row:
     text_x: float
     anchor: str
     lines: tuple[tuple[float, str], ...]
-    """Where the foot of each line of words stands, and the line."""
+    """The baseline of each line of text, and the text."""
     y: float
-    """Of the arrow."""
+    """Position of the arrow."""
     top: float
     bottom: float
     kind: str
@@ -72,7 +72,7 @@ class Row:
         return round(self.bottom - self.top, 2)
 
     @property
-    def is_crowd(self) -> bool:
+    def is_group(self) -> bool:
         return self.step.who[:1].isdigit()
 
     @property
@@ -91,12 +91,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Pause:
-    """Time in which nothing happens."""
+    """A span of time without steps."""
 
     y: float
     words: str
     number: int
-    """Of the step that it comes before, or that it is."""
+    """Number of the step after the pause."""
 
 
 @dataclass(frozen=True)
@@ -108,13 +108,13 @@ class Picture:
 
     @property
     def results(self) -> tuple[Result, ...]:
-        """Those that the picture shows and a legend explains."""
+        """The results in this diagram that its legend explains."""
         shown = {row.step.result for row in self.rows}
         return tuple(result for result in ("good", "refused", "outage") if result in shown)
 
 
 def draw(steps: Sequence[Step], endings: int = 0) -> Picture:
-    """`endings`: how many of the last steps say what became of somebody."""
+    """Lay out the steps. `endings`: the number of steps at the end that are outcomes."""
     steps = group_parallel_steps(steps)
     lanes = _lanes(steps)
     places = {lane: (index + 0.5) / len(lanes) for index, lane in enumerate(lanes)}
@@ -123,13 +123,13 @@ def draw(steps: Sequence[Step], endings: int = 0) -> Picture:
     y, before = HEAD, 0.0
     for number, step in enumerate(steps, 1):
         passed, before = step.at - before, step.at
-        told = passed >= LONG and step.source == step.target == "browser"
-        if passed >= LONG and not told:
+        is_pause = passed >= MIN_PAUSE and step.source == step.target == "browser"
+        if passed >= MIN_PAUSE and not is_pause:
             pauses.append(
                 Pause(round(y + PAUSE / 2, 2), f"{format_duration(passed)} later", number)
             )
             y += PAUSE
-        rows.append(_pause(step, number, y) if told else _row(step, number, y, places))
+        rows.append(_pause(step, number, y) if is_pause else _row(step, number, y, places))
         y = rows[-1].bottom
     for index in range(len(rows) - endings, len(rows)):
         rows[index] = replace(rows[index], kind="ending")
@@ -138,26 +138,26 @@ def draw(steps: Sequence[Step], endings: int = 0) -> Picture:
 
 
 def format_duration(seconds: float) -> str:
-    """In words: `0.4 ms`, `12 s`, `5 min`, `12 h`, `30 days`."""
+    """Text with a unit: `0.4 ms`, `12 s`, `5 min`, `12 h`, `30 days`."""
     if seconds < 1:
         return f"{seconds * 1000:.1f} ms"
-    for size, unit, most in ((1, "s", 120), (60, "min", 60), (3600, "h", 48)):
-        if seconds < size * most:
+    for size, unit, limit in ((1, "s", 120), (60, "min", 60), (3600, "h", 48)):
+        if seconds < size * limit:
             return f"{seconds / size:.0f} {unit}"
     return f"{seconds / 86400:.0f} days"
 
 
 def _lanes(steps: Iterable[Step]) -> list[Lane]:
-    """The usual four, and whoever else takes part."""
+    """The default lanes, and each other lane that has a step."""
     busy = {lane for step in steps for lane in (step.source, step.target)}
-    return [lane for lane in LANES if lane in busy or lane in USUAL]
+    return [lane for lane in LANES if lane in busy or lane in DEFAULT_LANES]
 
 
 def _row(step: Step, number: int, y: float, places: dict[Lane, float]) -> Row:
     x1, x2 = places[step.source], places[step.target]
     text_x, anchor, room = _beside(x1) if x1 == x2 else _above((x1 + x2) / 2)
     words = f"{step.who}: {step.words}" if step.who else step.words
-    lines = wrap(f"{SIGNS[step.result]} {words}".strip(), max(10, int(room * LETTERS))) or [""]
+    lines = wrap(f"{SIGNS[step.result]} {words}".strip(), max(10, int(room * MAX_LETTERS))) or [""]
     feet = tuple((round(y + LINE * index, 2), line) for index, line in enumerate(lines, 1))
     foot = y + LINE * len(lines)
     at = (y + foot) / 2 + LINE * 0.3 if x1 == x2 else foot + ARROW * 0.55
@@ -177,7 +177,7 @@ def _row(step: Step, number: int, y: float, places: dict[Lane, float]) -> Row:
 
 
 def _pause(step: Step, number: int, y: float) -> Row:
-    """Time passes, and the step says in its own words what for."""
+    """A step that is itself a pause, such as "five minutes of reading"."""
     row = _row(step, number, y + 0.3, {step.source: 0.5})
     return replace(row, kind="pause", text_x=50, anchor="middle", bottom=round(row.bottom + 0.6, 2))
 
@@ -187,5 +187,5 @@ def _above(x: float) -> tuple[float, str, float]:
 
 
 def _beside(x: float) -> tuple[float, str, float]:
-    """On the side where there is more room."""
+    """On the side that has more room."""
     return (x, "start", 1 - x - 0.06) if x <= 0.5 else (x, "end", x - 0.06)

@@ -1,12 +1,12 @@
-"""What became of everybody, as the last steps of a picture."""
+"""The outcome for each actor, as the last steps of a diagram."""
 
 from .steps import Ending, Lane, Result, Run, Step
 
 
 def with_outcomes(run: Run, *, from_sign_in: bool = True) -> list[Step]:
-    """A run's steps, and what became of everybody, where each of them stands.
+    """The steps of a run, and the outcome for each actor in the actor's lane.
 
-    `from_sign_in`: otherwise from what comes after it, which is the same in all runs.
+    `from_sign_in`: include the sign-in. It is the same in all runs.
     """
     last = run.steps[-1].at if run.steps else 0.0
     signed_in = (i for i, step in enumerate(run.steps, 1) if step.words.startswith("signed in"))

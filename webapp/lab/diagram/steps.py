@@ -1,11 +1,11 @@
-"""What happened, step by step, for people to look at: arrows between lanes."""
+"""Steps of a sequence diagram: arrows between lanes, and the outcome of a run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 Lane = Literal["thief", "browser", "app", "redis", "sql"]
-# From left to right; a picture leaves out those that nothing happens in.
+# From left to right. A diagram leaves out a lane that has no step.
 LANES: tuple[Lane, ...] = ("thief", "browser", "app", "redis", "sql")
 
 Result = Literal["plain", "good", "refused", "outage"]
@@ -18,27 +18,27 @@ class Step:
     source: Lane
     target: Lane
     words: str
-    """Short, as it stands on the arrow: `POST /account`, `redeem 3`, `rotated to 4`."""
+    """The short label of the arrow: `POST /account`, `redeem 3`, `rotated to 4`."""
     at: float = 0.0
-    """Seconds since the picture began, by the clock that decides."""
+    """Seconds since the start: of a request in real time, of a scenario by the sandbox's clock."""
     result: Result = "plain"
     who: str = ""
-    """Which of several: `tab 2`."""
+    """The actor, where one lane has several: `tab 2`."""
     took: float | None = None
-    """Milliseconds that were measured."""
+    """Measured milliseconds."""
     details: Mapping[str, str] = field(default_factory=dict)
-    """What can be read when the step is opened: name and value, in order."""
+    """Names and values to show when the step is opened, in order."""
 
 
 @dataclass(frozen=True)
 class Ending:
-    """What became of somebody."""
+    """The outcome for one actor."""
 
     who: str
     """`You`, `The thief`."""
     signed_in: bool
     right: bool
-    """Whether that is as it should be: nobody out by accident, nobody in who should be out."""
+    """Whether the outcome is correct: no owner signed out by accident, no thief signed in."""
     why: str
 
 
@@ -51,8 +51,8 @@ class Run:
     steps: tuple[Step, ...]
     endings: tuple[Ending, ...]
     entry: str
-    """As it stands in Redis afterwards; empty if there is none."""
+    """The value in Redis afterwards; empty if there is none."""
     row: Mapping[str, str]
-    """As it stands in SQL afterwards."""
+    """The columns in SQL afterwards."""
     tokens: Mapping[str, str] = field(default_factory=dict)
-    """Whole: they are a sandbox's and open nothing."""
+    """In full: they are valid in their sandbox only."""

@@ -1,4 +1,4 @@
-"""What the requests of one session did, kept for a while for its owner to look at."""
+"""Recorded requests of one session, stored for a short time for its owner to see."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,13 +14,13 @@ START = "0-0"
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request and its answer."""
+    """A request and its response."""
 
     title: str
-    """`GET /dashboard`: the route, and not the address, which may be a mailed link."""
+    """`GET /dashboard`: the route, not the path, which may hold the token of a mailed link."""
     status: int
     verdict: str
-    """What the hook found, in a few words."""
+    """The decision of the hook, in a few words."""
     result: Result
     took: float
     """Milliseconds."""
@@ -28,12 +28,12 @@ class Exchange:
     """Unix seconds."""
     steps: tuple[Step, ...]
     place: str = START
-    """Where it stands in the trail."""
+    """Its id in the stream."""
 
 
 @dataclass(frozen=True)
-class Kept:
-    """A session's entry in Redis, as it stands there."""
+class StoredEntry:
+    """The entry of a session in Redis, as text."""
 
     text: str
     ttl: int
@@ -46,21 +46,21 @@ class ExchangeLog(Protocol):
     def add(self, sid: str, exchange: Exchange) -> None: ...
 
     def after(self, sid: str, place: str) -> list[Exchange]:
-        """Those that came after the one at `place`, oldest first."""
+        """Exchanges after the id `place`, oldest first."""
 
-    def entry(self, sid: str) -> Kept | None:
-        """What Redis has of the session itself."""
+    def entry(self, sid: str) -> StoredEntry | None:
+        """The session's own entry in Redis; None if there is none."""
 
 
 @dataclass
 class Trace:
-    """What has been seen of the request so far."""
+    """The recorded steps of the current request."""
 
     began: float = field(default_factory=perf_counter)
     steps: list[Step] = field(default_factory=list)
 
     def passed(self) -> float:
-        """Seconds."""
+        """Seconds since the request began."""
         return perf_counter() - self.began
 
     def arrow(
@@ -82,10 +82,10 @@ current: ContextVar[Trace | None] = ContextVar("lab", default=None)
 
 @contextmanager
 def tracing() -> Iterator[Trace]:
-    """Everything that is watched in here is noted."""
-    notes = Trace()
-    token = current.set(notes)
+    """Record the calls of traced stores inside the block."""
+    trace = Trace()
+    token = current.set(trace)
     try:
-        yield notes
+        yield trace
     finally:
         current.reset(token)

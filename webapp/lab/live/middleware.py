@@ -1,7 +1,7 @@
-"""Requests of browsers that look at the lab are recorded, with what happens on the way.
+"""Records the requests of browsers that have opened the lab, with their calls to the stores.
 
-A middleware, so that for everybody else it is one look into a header. It writes after the answer
-is made, and what can't be written is not worth an error.
+A middleware, so that requests of all other browsers cost one look into a header. It writes after
+the response was made; if Redis is unavailable then, the record is dropped without an error.
 """
 
 from collections.abc import Callable, Iterable
@@ -19,29 +19,29 @@ if TYPE_CHECKING:
 
 
 class RecordingMiddleware:
-    """WSGI middleware, inside of all others: `g` is still there when an answer is started."""
+    """The innermost WSGI middleware: Flask's `g` still exists when the response starts."""
 
     def __init__(self, app: "WSGIApplication", trail: ExchangeLog) -> None:
         self._app = app
-        self._trail = trail
+        self._log = trail
 
     def __call__(self, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
         if cookies.LAB not in environ.get("HTTP_COOKIE", ""):
             return self._app(environ, start)
-        seen: list[tuple[str, Exchange]] = []
+        recorded: list[tuple[str, Exchange]] = []
 
-        def start_and_look(
+        def record_and_start(
             status: str, headers: Headers, exc_info: Any = None
         ) -> Callable[[bytes], object]:
-            if found := summarise(notes, int(status[:3]), headers):
-                seen.append(found)
+            if found := summarise(trace, int(status[:3]), headers):
+                recorded.append(found)
             return start(status, headers, exc_info)
 
-        with tracing() as notes:
-            answer = self._app(environ, start_and_look)
-        for sid, exchange in seen:
-            # Who has just waited for Redis in vain waits no second time.
-            if not any(step.source == "redis" and step.result == "outage" for step in notes.steps):
+        with tracing() as trace:
+            response = self._app(environ, record_and_start)
+        for sid, exchange in recorded:
+            # A request that ran into a timeout of Redis must not wait for a second one.
+            if not any(step.source == "redis" and step.result == "outage" for step in trace.steps):
                 with suppress(Unavailable):
-                    self._trail.add(sid, exchange)
-        return answer
+                    self._log.add(sid, exchange)
+        return response

@@ -1,4 +1,4 @@
-"""Recorded exchanges in Redis: a capped stream `lab:<sid>` for each session that is watched."""
+"""Recorded exchanges in Redis: a capped stream `lab:<sid>` for each recorded session."""
 
 import json
 import re
@@ -10,39 +10,41 @@ import redis
 from webapp.lab.diagram.steps import Step
 from webapp.store.redis.errors import translate_redis_errors
 
-from .exchanges import START, Exchange, Kept
+from .exchanges import START, Exchange, StoredEntry
 
 # Prefixes of the keys that hold generations: of real sessions, and of sandboxes.
-ENTRIES, SANDBOXES = "session:", "lab-session:"
-# The newest exchanges of a session that are kept, and for how many seconds after the newest.
-KEPT, KEPT_FOR = 100, 900
+SESSION_PREFIX, SANDBOX_PREFIX = "session:", "lab-session:"
+# The number of newest exchanges stored for a session, and seconds after the newest.
+MAX_EXCHANGES, EXCHANGES_TTL = 100, 900
 PLACE = re.compile(r"[0-9]{1,15}-[0-9]{1,9}")
 
 
 class RedisExchangeLog:
-    """Serves `lab.trail.Trail`."""
+    """Implements `ExchangeLog`."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._redis = client
 
     def add(self, sid: str, exchange: Exchange) -> None:
         with translate_redis_errors():
-            self._redis.xadd(_key(sid), {"exchange": json.dumps(asdict(exchange))}, maxlen=KEPT)
-            self._redis.expire(_key(sid), KEPT_FOR)
+            self._redis.xadd(
+                _key(sid), {"exchange": json.dumps(asdict(exchange))}, maxlen=MAX_EXCHANGES
+            )
+            self._redis.expire(_key(sid), EXCHANGES_TTL)
 
     def after(self, sid: str, place: str) -> list[Exchange]:
         """Exchanges after the one with the id `place`; all of them if it is no id of a stream."""
-        known = place if PLACE.fullmatch(place) else START
+        last_id = place if PLACE.fullmatch(place) else START
         with translate_redis_errors():
-            found: Any = self._redis.xread({_key(sid): known})
-        entries = found[0][1] if found else []
+            streams: Any = self._redis.xread({_key(sid): last_id})
+        entries = streams[0][1] if streams else []
         return [_read(place, fields["exchange"]) for place, fields in entries]
 
-    def entry(self, sid: str) -> Kept | None:
+    def entry(self, sid: str) -> StoredEntry | None:
         with translate_redis_errors():
-            text: Any = self._redis.get(ENTRIES + sid)
-            ttl: Any = self._redis.ttl(ENTRIES + sid)
-        return Kept(text, ttl) if text else None
+            text: Any = self._redis.get(SESSION_PREFIX + sid)
+            ttl: Any = self._redis.ttl(SESSION_PREFIX + sid)
+        return StoredEntry(text, ttl) if text else None
 
 
 def _read(place: str, text: str) -> Exchange:

@@ -1,4 +1,4 @@
-"""A request and its answer, told in steps: what the hook found stands before what was asked."""
+"""Summary of a request as an exchange: the decision of the hook, then the calls to the stores."""
 
 from flask import g, request
 
@@ -13,81 +13,83 @@ from .exchanges import Exchange, Trace
 
 Headers = list[tuple[str, str]]
 
-# They would fill the picture with looks at the picture, or at whether the session is still open.
-LEFT_OUT = {"lab.events", "pages.session_status", "static"}
-# Whole tokens of a visitor's own session are shown nowhere: pages are photographed and shared.
-HIDDEN = "(whole, but not shown: it is your own)"
+# Polls of the lab and of the session status, and static files: they would fill the list.
+UNRECORDED_ENDPOINTS = {"lab.events", "pages.session_status", "static"}
+# A user's own tokens are never shown in full: people share screenshots.
+HIDDEN = "(hidden: it is your own token)"
 HOOK = {"code": "webapp/web/auth/authentication.py: authenticate"}
-OURS = (cookies.ACCESS, cookies.REFRESH)
+TOKEN_COOKIES = (cookies.ACCESS, cookies.REFRESH)
 
 
-def summarise(notes: Trace, status: int, headers: Headers) -> tuple[str, Exchange] | None:
-    """Whose request this is, and what it did; None if it is nobody's, or not worth a picture."""
+def summarise(trace: Trace, status: int, headers: Headers) -> tuple[str, Exchange] | None:
+    """The session id and the exchange; None without a session, or for an unrecorded endpoint."""
     grant: IssuedTokens | None = g.get("grant")
-    if request.endpoint in LEFT_OUT and not grant and status < 400:
+    if request.endpoint in UNRECORDED_ENDPOINTS and not grant and status < 400:
         return None
     identity: Identity | None = g.get("identity")
     sid = grant.session.sid if grant else identity.access.sid if identity else sid_of_cookie()
     if sid is None:
         return None
-    verdict, result = judge(notes, grant, identity, status)
+    verdict, result = judge(trace, grant, identity, status)
     exchange = Exchange(
         title=title(),
         status=status,
         verdict=verdict,
         result=result,
-        took=round(notes.passed() * 1000, 2),
+        took=round(trace.passed() * 1000, 2),
         at=services().now(),
         steps=(
             *beginning(verdict, result, grant),
-            *notes.steps,
-            *end(notes, grant, status, headers),
+            *trace.steps,
+            *end(trace, grant, status, headers),
         ),
     )
     return sid, exchange
 
 
 def title() -> str:
-    return f"{request.method} {request.url_rule or 'nowhere'}"
+    return f"{request.method} {request.url_rule or 'unknown route'}"
 
 
 def sid_of_cookie() -> str | None:
-    """Of whoever was refused, or could not be asked about; the token is authentic all the same."""
+    """The session in the refresh cookie, for a refused request or one during an outage."""
     token = cookies.read(cookies.REFRESH)
     claims = token and services().tokens.authentic_claims(token, services().now())
     return claims.sid if claims else None
 
 
 def judge(
-    notes: Trace, grant: IssuedTokens | None, identity: Identity | None, status: int
+    trace: Trace, grant: IssuedTokens | None, identity: Identity | None, status: int
 ) -> tuple[str, Result]:
-    """What became of it, in a few words."""
+    """The outcome of the request, in a few words."""
     if grant and grant.outcome == "started":
         return "signed in", "good"
     if grant:
         return f"renewed silently: {grant.outcome}", "good"
-    if any(step.result == "outage" for step in notes.steps):
-        return "a store did not answer", "outage"
+    if any(step.result == "outage" for step in trace.steps):
+        return "a store did not respond", "outage"
     if identity is None:
-        return ("nobody had to be known", "plain") if status < 300 else ("refused", "refused")
-    if any(step.target == "redis" and "arrived" in step.words for step in notes.steps):
-        return "access token good, stores asked", "good"
-    return "access token believed from memory", "good"
+        return ("no sign-in needed", "plain") if status < 300 else ("refused", "refused")
+    if any(
+        step.target == "redis" and step.words.startswith("open? confirm") for step in trace.steps
+    ):
+        return "access token valid, checked in the stores", "good"
+    return "access token accepted from the cache", "good"
 
 
 def beginning(verdict: str, result: Result, grant: IssuedTokens | None) -> list[Step]:
-    asking = Step("browser", "app", title(), details=sent())
+    request_step = Step("browser", "app", title(), details=sent())
     if grant and grant.outcome == "started":
-        return [asking]
+        return [request_step]
     if grant:
-        state = "has expired" if cookies.read(cookies.ACCESS) or bearer_token() else "is gone"
+        state = "has expired" if cookies.read(cookies.ACCESS) or bearer_token() else "is missing"
         words = f"access token {state}: redeem the refresh token"
-        return [asking, Step("app", "app", words, details=HOOK)]
-    return [asking, Step("app", "app", verdict, result=result, details=HOOK)]
+        return [request_step, Step("app", "app", words, details=HOOK)]
+    return [request_step, Step("app", "app", verdict, result=result, details=HOOK)]
 
 
-def end(notes: Trace, grant: IssuedTokens | None, status: int, headers: Headers) -> list[Step]:
-    passed = notes.passed()
+def end(trace: Trace, grant: IssuedTokens | None, status: int, headers: Headers) -> list[Step]:
+    passed = trace.passed()
     cookies_set = describe_cookies(headers)
     words = f"{status}, {tokens_in(cookies_set)}".rstrip(", ")
     result: Result = "outage" if status == 503 else "good" if grant else "plain"
@@ -95,37 +97,37 @@ def end(notes: Trace, grant: IssuedTokens | None, status: int, headers: Headers)
     answer = Step("app", "browser", words, passed, result, took=took, details=cookies_set)
     if not grant:
         return [answer]
-    handed = {
+    details = {
         "generation": str(grant.refresh.gen),
-        "access token": f"good for {grant.access.exp - grant.access.iat} s",
-        "refresh token": f"good for {grant.refresh.exp - grant.refresh.iat} s unused",
+        "access token": f"valid for {grant.access.exp - grant.access.iat} s",
+        "refresh token": f"valid for {grant.refresh.exp - grant.refresh.iat} s unused",
     }
     repeated = grant.outcome == "repeated"
-    new = "the same refresh token, a fresh access token" if repeated else "two new tokens"
+    new = "the same refresh token, a new access token" if repeated else "two new tokens"
     words = f"{new}, generation {grant.refresh.gen}"
-    return [Step("app", "app", words, passed, "good", details=handed), answer]
+    return [Step("app", "app", words, passed, "good", details=details), answer]
 
 
 def sent() -> dict[str, str]:
-    """What the browser brought along."""
-    found = {name: HIDDEN for name in OURS if cookies.read(name)}
+    """The tokens in the request, hidden."""
+    found = {name: HIDDEN for name in TOKEN_COOKIES if cookies.read(name)}
     return found | ({"Authorization": f"Bearer {HIDDEN}"} if bearer_token() else {})
 
 
 def describe_cookies(headers: Headers) -> dict[str, str]:
     """Name and attributes of each cookie that is set; never its value."""
-    told = {}
+    described = {}
     for name, line in headers:
         if name == "Set-Cookie":
             pair, _, attributes = line.partition("; ")
             cookie, _, value = pair.partition("=")
-            told[cookie] = f"{'…' if value else '(deleted)'}; {attributes}"
-    return told
+            described[cookie] = f"{'…' if value else '(deleted)'}; {attributes}"
+    return described
 
 
 def tokens_in(cookies_set: dict[str, str]) -> str:
-    ours = [name for name in cookies_set if name.removeprefix("__Host-") in OURS]
-    if not ours:
+    names = [name for name in cookies_set if name.removeprefix("__Host-") in TOKEN_COOKIES]
+    if not names:
         return ""
-    deleted = any("(deleted)" in cookies_set[name] for name in ours)
+    deleted = any("(deleted)" in cookies_set[name] for name in names)
     return "both cookies deleted" if deleted else "both cookies renewed"

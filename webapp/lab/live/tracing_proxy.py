@@ -1,4 +1,4 @@
-"""Stores that are watched: what they are asked and answer is noted while somebody looks on."""
+"""Tracing proxy around a store: records each call and its result for browsers with the lab open."""
 
 from collections.abc import Callable, Mapping
 from time import perf_counter
@@ -12,18 +12,18 @@ from .exchanges import Trace, current
 
 Store = TypeVar("Store")
 
-# Call → how it stands on the arrow.
+# Method → label of the arrow.
 LABELS: dict[str, str] = {
-    "start": "note generation 0",
+    "start": "store generation 0",
     "redeem": "redeem {gen}",
-    "confirm": "alive? {gen} has arrived",
-    "last_seen": "when last seen?",
-    "write_tombstone": "put up a tombstone",
-    "find": "who, and still open?",
+    "confirm": "open? confirm {gen}",
+    "last_seen": "last activity?",
+    "write_tombstone": "write a tombstone",
+    "find": "user, and is the session open?",
     "open": "open a session",
-    "restore": "write the row again",
-    "open_sessions": "which are open?",
-    "record_reauthentication": "note the proof",
+    "restore": "restore the row",
+    "open_sessions": "open sessions?",
+    "record_reauthentication": "record the re-authentication",
     "close": "end the session",
 }
 NAMES: dict[str, tuple[str, ...]] = {
@@ -34,14 +34,14 @@ NAMES: dict[str, tuple[str, ...]] = {
     "find": ("user", "sid"),
     "close": ("sid", "reason"),
 }
-# What may be shown. A password's hash is an argument, too.
-SHOWN = {"sid", "gen", "now", "grace", "browser", "ttl", "reason", "user"}
+# Arguments that may be shown: a password hash is an argument of some methods.
+VISIBLE_ARGUMENTS = {"sid", "gen", "now", "grace", "browser", "ttl", "reason", "user"}
 MEANING: dict[str, str] = {
-    "redeem": "redeem.lua: one atomic step decides what this generation may still do",
-    "confirm": "confirm.lua: is the session alive? The newest generation has reached its browser",
+    "redeem": "redeem.lua: one atomic script decides the outcome for this generation",
+    "confirm": "confirm.lua: is the session open? Marks the newest generation as received",
     "find": "user and session, in one query",
 }
-REFUSING = {Outcome.REUSED, Outcome.ENDED}
+REFUSED_OUTCOMES = {Outcome.REUSED, Outcome.ENDED}
 
 
 def traced(store: Store, lane: Lane) -> Store:
@@ -49,7 +49,7 @@ def traced(store: Store, lane: Lane) -> Store:
 
 
 class TracingProxy:
-    """Passes on every call; costs others no more than that."""
+    """Forwards every call; records it only during a traced request."""
 
     def __init__(self, store: object, lane: Lane) -> None:
         self._store = store
@@ -57,37 +57,37 @@ class TracingProxy:
 
     def __getattr__(self, name: str) -> Any:
         call = getattr(self._store, name)
-        notes = current.get()
-        return call if notes is None else _around(notes, self._lane, name, call)
+        trace = current.get()
+        return call if trace is None else _around(trace, self._lane, name, call)
 
 
-def _around(notes: Trace, lane: Lane, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
-    def noted(*args: Any, **named: Any) -> Any:
-        asked = dict(zip(NAMES.get(name, ()), args, strict=False)) | named
-        words = LABELS.get(name, name.replace("_", " ")).format_map(_Shown(asked))
-        notes.arrow("app", lane, words, details=_details(name, asked))
+def _around(trace: Trace, lane: Lane, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+    def recorded(*args: Any, **named: Any) -> Any:
+        arguments = dict(zip(NAMES.get(name, ()), args, strict=False)) | named
+        words = LABELS.get(name, name.replace("_", " ")).format_map(_Arguments(arguments))
+        trace.arrow("app", lane, words, details=_details(name, arguments))
         began = perf_counter()
         try:
-            found = call(*args, **named)
+            result = call(*args, **named)
         except Unavailable:
-            notes.arrow(lane, "app", "no answer", "outage", _ms(began))
+            trace.arrow(lane, "app", "no response", "outage", _ms(began))
             raise
         except Exception as error:
-            notes.arrow(lane, "app", str(error), "refused", _ms(began))
+            trace.arrow(lane, "app", str(error), "refused", _ms(began))
             raise
-        notes.arrow(lane, "app", *describe_result(found), _ms(began))
-        return found
+        trace.arrow(lane, "app", *describe_result(result), _ms(began))
+        return result
 
-    return noted
+    return recorded
 
 
-def describe_result(found: object) -> tuple[str, Result]:
-    """An answer, as it stands on the arrow."""
-    if isinstance(found, GenerationResult):
-        return _redis_details(found)
-    if not isinstance(found, tuple):
+def describe_result(result: object) -> tuple[str, Result]:
+    """The label of an arrow for the result of a call."""
+    if isinstance(result, GenerationResult):
+        return _describe_generation(result)
+    if not isinstance(result, tuple):
         return "done", "plain"
-    user, session = found
+    user, session = result
     if user is None:
         return "no such user", "refused"
     if session is None:
@@ -97,29 +97,31 @@ def describe_result(found: object) -> tuple[str, Result]:
     return "open", "good"
 
 
-def _redis_details(answer: GenerationResult) -> tuple[str, Result]:
-    if answer.outcome in REFUSING:
+def _describe_generation(answer: GenerationResult) -> tuple[str, Result]:
+    if answer.outcome in REFUSED_OUTCOMES:
         return f"{answer.outcome}: {answer.reason}", "refused"
     words = {
         Outcome.ROTATED: f"rotated to {answer.gen}",
         Outcome.REPEATED: f"repeated: {answer.gen} again",
         Outcome.HEALED: f"healed at {answer.gen}",
-        Outcome.MISSING: "nothing there",
+        Outcome.MISSING: "no entry",
     }
     return words.get(answer.outcome, str(answer.outcome)), (
         "plain" if answer.outcome is Outcome.MISSING else "good"
     )
 
 
-def _details(name: str, asked: Mapping[str, Any]) -> dict[str, str]:
+def _details(name: str, arguments: Mapping[str, Any]) -> dict[str, str]:
     meaning = {"what": MEANING[name]} if name in MEANING else {}
-    return meaning | {key: str(value) for key, value in asked.items() if key in SHOWN}
+    return meaning | {
+        key: str(value) for key, value in arguments.items() if key in VISIBLE_ARGUMENTS
+    }
 
 
 def _ms(began: float) -> float:
     return round((perf_counter() - began) * 1000, 2)
 
 
-class _Shown(dict[str, Any]):
+class _Arguments(dict[str, Any]):
     def __missing__(self, key: str) -> str:
         return "?"

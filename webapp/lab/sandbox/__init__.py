@@ -1,1 +1,1 @@
-"""Scenarios, run in a sandbox by the app's own sessions."""
+"""Scenarios, run on the app's own session code with fake surroundings."""

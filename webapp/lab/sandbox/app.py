@@ -1,4 +1,4 @@
-"""A sandbox's app: the decision of `core/authentication.py`, without HTTP; each arrow is noted."""
+"""The app of a sandbox: the decision of `core/authentication.py`, without HTTP, recorded."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -24,12 +24,12 @@ from webapp.lab.diagram.steps import Lane, Result
 from .recorder import Clock, StepRecorder
 
 SIGN_IN = "POST /login"
-LOG_OUT = "POST /logout"
+SIGN_OUT = "POST /logout"
 
 
 @dataclass(frozen=True)
 class SandboxServices:
-    """The core's own, with a sandbox's keys and stores."""
+    """Services of the core, with the keys and stores of a sandbox."""
 
     tokens: TokenCodec
     sessions: Sessions
@@ -39,7 +39,7 @@ class SandboxServices:
 @dataclass(frozen=True)
 class Request:
     line: str
-    origin: ClientInfo
+    client: ClientInfo
     lane: Lane
     who: str = ""
     access: str | None = None
@@ -48,13 +48,13 @@ class Request:
 
     @property
     def details(self) -> dict[str, str]:
-        sent = {
+        headers = {
             "Authorization": self.bearer and f"Bearer {self.bearer}",
             "Cookie: access_token": self.access,
             "Cookie: refresh_token": self.refresh,
-            "Cookie: known_browser": self.origin.device_id,
+            "Cookie: known_browser": self.client.device_id,
         }
-        return {name: value for name, value in sent.items() if value}
+        return {name: value for name, value in headers.items() if value}
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,9 @@ class Reply:
     status: int
     words: str
     grant: IssuedTokens | None = None
-    """Whose tokens its cookies carry."""
-    forgets: bool = False
-    """Whether it deletes both cookies."""
+    """The tokens in its cookies, if it sets any."""
+    deletes_cookies: bool = False
+    """Whether the reply deletes both cookies."""
     reason: str = ""
 
     @property
@@ -78,7 +78,7 @@ class Reply:
                 "Set-Cookie: access_token": self.grant.access_token,
                 "Set-Cookie: refresh_token": self.grant.refresh_token,
             }
-        return {"Set-Cookie": "both deleted"} if self.forgets else {}
+        return {"Set-Cookie": "both deleted"} if self.deletes_cookies else {}
 
 
 class SandboxApp:
@@ -91,7 +91,7 @@ class SandboxApp:
         self._recorder = recorder
 
     def answer(self, request: Request) -> Reply:
-        self._recorder.speak_for(request.who)
+        self._recorder.set_actor(request.who)
         self._recorder.step(request.lane, "app", request.line, details=request.details)
         reply = self._reply(request)
         self._recorder.step("app", request.lane, reply.words, reply.result, details=reply.details)
@@ -101,8 +101,8 @@ class SandboxApp:
         try:
             if request.line == SIGN_IN:
                 return self._sign_in(request)
-            if request.line == LOG_OUT:
-                return self._log_out(request)
+            if request.line == SIGN_OUT:
+                return self._sign_out(request)
             return _page(request.line, self._identify(request))
         except Unavailable:
             return Reply(503, "503, try again")  # no outage deletes a cookie
@@ -110,7 +110,7 @@ class SandboxApp:
             return _refuse(request, refusal)
 
     def _identify(self, request: Request) -> IssuedTokens | None:
-        """The tokens of a silent refresh, if it took one. Raises Unauthenticated, Unavailable."""
+        """Tokens of a silent refresh, if one was needed. Raises Unauthenticated, Unavailable."""
         authenticator = Authenticator(self._verify, self.services.tokens.authentic_claims)
         access = [request.access] if request.access else []
         refresh = [request.refresh] if request.refresh else []
@@ -123,43 +123,43 @@ class SandboxApp:
             bearer_only=bool(request.bearer),
         )
         if isinstance(decision, RefreshWanted):
-            return decision.redeem_first(partial(self._renew, request.origin))
+            return decision.redeem_first(partial(self._renew, request.client))
         return None
 
     def _verify(self, access: str, now: float) -> tuple[User, AccessClaims]:
-        """As `TokenVerifier.verify`, and note what the stores do not show."""
+        """Like `TokenVerifier.verify`, and record results that involve no store."""
         before = self._recorder.steps_by_this_thread
         try:
-            found = self.services.verifier.verify(access, now)
+            identity = self.services.verifier.verify(access, now)
         except (TokenInvalid, TokenExpired) as refusal:
-            words = "expired" if isinstance(refusal, TokenExpired) else "not one of ours"
+            words = "expired" if isinstance(refusal, TokenExpired) else "not issued here"
             self._recorder.note("app", f"access token: {words}", "refused")
             raise
         if self._recorder.steps_by_this_thread == before:
-            self._recorder.note("app", "access token: believed from memory", "good")
-        return found
+            self._recorder.note("app", "access token: accepted from the cache", "good")
+        return identity
 
-    def _renew(self, origin: ClientInfo, refresh: str, sid: str | None) -> IssuedTokens:
+    def _renew(self, client: ClientInfo, refresh: str, sid: str | None) -> IssuedTokens:
         try:
-            return self.services.sessions.redeem(refresh, origin, self._clock.now, sid=sid)
+            return self.services.sessions.redeem(refresh, client, self._clock.now, sid=sid)
         except (TokenInvalid, TokenExpired) as refusal:
-            words = "expired" if isinstance(refusal, TokenExpired) else "not one of ours"
+            words = "expired" if isinstance(refusal, TokenExpired) else "not issued here"
             self._recorder.note("app", f"refresh token: {words}", "refused")
             raise
 
     def _sign_in(self, request: Request) -> Reply:
         now = self._clock.now
-        grant = self.services.sessions.start(self._user, request.origin, remember=True, now=now)
+        grant = self.services.sessions.start(self._user, request.client, remember=True, now=now)
         return Reply(303, "signed in, cookies 0", grant)
 
-    def _log_out(self, request: Request) -> Reply:
-        """By whichever cookie is left, however old."""
+    def _sign_out(self, request: Request) -> Reply:
+        """End the session of the first cookie that names one, expired or not."""
         sessions, now = self.services.sessions, self._clock.now
         for token in (request.refresh, request.access):
             if claims := token and sessions.claims_ignoring_expiry(token, BROWSER_CLIENT, now):
                 sessions.end(claims.sid, EndReason.LOGOUT, now)
                 break
-        return Reply(303, "signed out", forgets=True, reason=EndReason.LOGOUT)
+        return Reply(303, "signed out", deletes_cookies=True, reason=EndReason.LOGOUT)
 
 
 def _page(line: str, grant: IssuedTokens | None) -> Reply:
@@ -168,13 +168,13 @@ def _page(line: str, grant: IssuedTokens | None) -> Reply:
 
 
 def _refuse(request: Request, refusal: Unauthenticated) -> Reply:
-    """A script gets 401. A person gets the login page, which says why, and deletes the cookies
-    of a session that is over; those that we can't read at the moment are kept.
+    """A script gets 401. A page gets the sign-in page with the reason; it deletes the cookies of an
+    ended or expired session, and keeps cookies that can't be verified at the moment.
     """
     reason = refusal.reason if isinstance(refusal, SessionEnded) else refusal.code
     if request.bearer:
         return Reply(401, f"401: {refusal.code}", reason=reason)
-    forgets = isinstance(refusal, (SessionEnded, TokenExpired))
-    # Past a bad access token the hook has looked for a refresh token, and there was none.
+    deletes_cookies = isinstance(refusal, (SessionEnded, TokenExpired))
+    # After an invalid access token, the hook looked for a refresh token and found none.
     why = "please sign in" if isinstance(refusal, TokenMissing) else reason
-    return Reply(401, f"login page: {why}", forgets=forgets, reason=reason)
+    return Reply(401, f"sign-in page: {why}", deletes_cookies=deletes_cookies, reason=reason)

@@ -1,4 +1,4 @@
-"""What else a sandbox is made of: its SQL, its feed, and a letter box without a bottom."""
+"""Fakes for a sandbox: session repository, invalidation feed and mailer, all in memory."""
 
 import threading
 from collections.abc import Callable
@@ -8,36 +8,38 @@ from webapp.core.models import Session, User
 from webapp.core.notifications import Notification
 from webapp.core.ports import EndResult
 
-from .fault_injection import FaultyEntries
+from .fault_injection import FaultyGenerations
 from .recorder import StepRecorder
 
 
 class FakeSessionRepository:
-    """Serves `core.stores.Records`: one user and their sessions, in memory.
+    """Implements `core.ports.SessionRepository` for one user.
 
-    `remembers`: as ours, it knows the sessions. Without, it knows the user alone, as in apps
-    that keep their refresh tokens in one place.
+    `stores_sessions`: SQL has the sessions, as in this app. Otherwise it has the user alone, as in
+    apps that store refresh tokens in one place.
     """
 
-    def __init__(self, user: User, recorder: StepRecorder, *, remembers: bool) -> None:
+    def __init__(self, user: User, recorder: StepRecorder, *, stores_sessions: bool) -> None:
         self._user = user
         self._recorder = recorder
-        self._remembers = remembers
+        self._stores_sessions = stores_sessions
         self._sessions: dict[str, Session] = {}
-        self._told: set[str] = set()  # whose owner was told of an end that is kept nowhere
+        self._notified: set[str] = set()  # without stored sessions: one mail for each end
         self._lock = threading.Lock()
 
     def find(self, user_id: str, sid: str) -> tuple[User | None, Session | None]:
         session = self._sessions.get(sid)
-        if not self._remembers:
-            self._recorder.step("app", "sql", "who is this?")
+        if not self._stores_sessions:
+            self._recorder.step("app", "sql", "which user?")
             self._recorder.step("sql", "app", self._user.name, "good")
             return self._user, session
-        self._recorder.step("app", "sql", "who, and is the session open?", details={"session": sid})
-        ended = session.ended_reason if session else "unknown"
-        found = {"user": self._user.email, "session": f"ended: {ended}" if ended else "open"}
         self._recorder.step(
-            "sql", "app", found["session"], "refused" if ended else "good", details=found
+            "app", "sql", "user, and is the session open?", details={"session": sid}
+        )
+        ended = session.ended_reason if session else "unknown"
+        details = {"user": self._user.email, "session": f"ended: {ended}" if ended else "open"}
+        self._recorder.step(
+            "sql", "app", details["session"], "refused" if ended else "good", details=details
         )
         return self._user, session
 
@@ -48,7 +50,7 @@ class FakeSessionRepository:
         self, session: Session, proof: str, device_id: str, announce: Callable[[str], object]
     ) -> list[Session]:
         self._sessions[session.sid] = session
-        if self._remembers:
+        if self._stores_sessions:
             self._recorder.step("app", "sql", "open the session", details={"session": session.sid})
             self._recorder.step("sql", "app", "written", "good")
         return []
@@ -64,10 +66,12 @@ class FakeSessionRepository:
         self._sessions[sid] = replace(self._sessions[sid], reauthenticated_at=now)
 
     def close(self, sid: str, reason: str, now: int) -> EndResult:
-        if not self._remembers:
-            found = self._sessions.get(sid)
-            told, self._told = sid in self._told, self._told | {sid}
-            return EndResult(found and replace(found, ended_at=now, ended_reason=reason), not told)
+        if not self._stores_sessions:
+            session = self._sessions.get(sid)
+            notified, self._notified = sid in self._notified, self._notified | {sid}
+            return EndResult(
+                session and replace(session, ended_at=now, ended_reason=reason), not notified
+            )
         self._recorder.step("app", "sql", f"end it: {reason}", details={"session": sid})
         with self._lock:
             session = self._sessions.get(sid)
@@ -75,31 +79,31 @@ class FakeSessionRepository:
             if session and new:
                 session = replace(session, ended_at=now, ended_reason=reason)
                 self._sessions[sid] = session
-        self._recorder.step("sql", "app", "written" if new else "it has ended already", "good")
+        self._recorder.step("sql", "app", "written" if new else "already ended", "good")
         return EndResult(session, new)
 
     def row(self, sid: str) -> dict[str, str]:
-        """As SQL would show it; empty if it keeps none."""
+        """The columns of the session's row as text; empty if sessions are not stored."""
         session = self._sessions.get(sid)
-        if not session or not self._remembers:
+        if not session or not self._stores_sessions:
             return {}
         values = {name: getattr(session, name) for name in Session.__slots__}
         return {name: "" if value is None else str(value) for name, value in values.items()}
 
 
 class FakeFeed:
-    """Serves `core.stores.Feed` for the one worker that a sandbox has."""
+    """Implements `core.ports.InvalidationFeed` for the one worker of a sandbox."""
 
     unsent = 0
 
-    def __init__(self, entries: FaultyEntries, recorder: StepRecorder) -> None:
+    def __init__(self, entries: FaultyGenerations, recorder: StepRecorder) -> None:
         self._entries = entries
         self._recorder = recorder
         self._invalidated: set[str] = set()
 
     @property
     def epoch(self) -> int:
-        """While Redis is silent nobody is believed unasked."""
+        """Negative while Redis does not respond, so that no cached token is accepted."""
         return -1 if self._entries.down else 0
 
     def is_invalidated(self, sid: str, user_id: str) -> bool:
@@ -107,12 +111,12 @@ class FakeFeed:
 
     def publish(self, name: str) -> bool:
         self._invalidated.add(name)
-        self._recorder.step("app", "redis", "tell all workers: ask about it")
+        self._recorder.step("app", "redis", "notify all workers: check this session")
         return not self._entries.down
 
 
 class FakeMailer:
-    """Serves `core.notices.Post`: says which letter the owner would get, and sends none."""
+    """Implements `core.notifications.Mailer`: records the notification and sends nothing."""
 
     def __init__(self, recorder: StepRecorder) -> None:
         self._recorder = recorder

@@ -1,4 +1,4 @@
-"""The way to a sandbox's Redis: it notes what is asked and answered, and can be cut."""
+"""Fault injection between a sandbox's app and Redis; records each command and its result."""
 
 import threading
 import time
@@ -13,10 +13,10 @@ from .recorder import StepRecorder
 
 T = TypeVar("T")
 
-# Seconds of real time. A sandbox is looked at for a moment; its clock is another one.
-LASTS = 15 * 60
-# Seconds that one thread waits for another: should that one fail, it must not wait for ever.
-PATIENCE = 5
+# Real seconds that sandbox entries stay in Redis, whatever the sandbox's own clock shows.
+SANDBOX_TTL = 15 * 60
+# Seconds that one thread waits for another, in case that one has failed.
+THREAD_TIMEOUT = 5
 
 WORDS: dict[Outcome, tuple[str, Result]] = {
     Outcome.ROTATED: ("rotated to {gen}", "good"),
@@ -24,57 +24,57 @@ WORDS: dict[Outcome, tuple[str, Result]] = {
     Outcome.HEALED: ("healed: {gen}", "good"),
     Outcome.REUSED: ("reused: a copy", "refused"),
     Outcome.ENDED: ("ended: {reason}", "refused"),
-    Outcome.ALIVE: ("alive, at {gen}", "good"),
-    Outcome.MISSING: ("missing", "plain"),
+    Outcome.ALIVE: ("open, at {gen}", "good"),
+    Outcome.MISSING: ("no entry", "plain"),
 }
 
 
 class Inspectable(GenerationStore, Protocol):
-    """Entries that can be looked at, and put back to what they were."""
+    """A generation store whose entries can be read and restored as text."""
 
     def read(self, sid: str) -> str:
-        """An entry as it stands; empty if there is none."""
+        """The text of an entry; empty if there is none."""
 
     def put(self, sid: str, entry: str, *, ttl: int) -> None:
-        """Replace an entry; by an empty one: forget it."""
+        """Replace an entry; an empty text deletes it."""
 
 
 class Gate:
-    """Holds one question up until it is let through."""
+    """Pauses one command until another thread opens the gate."""
 
     def __init__(self) -> None:
         self._reached, self._open = threading.Event(), threading.Event()
 
     def hold(self) -> None:
         self._reached.set()
-        self._open.wait(PATIENCE)
+        self._open.wait(THREAD_TIMEOUT)
 
     def wait_until_reached(self) -> None:
-        self._reached.wait(PATIENCE)
+        self._reached.wait(THREAD_TIMEOUT)
 
     def open(self) -> None:
         self._open.set()
 
 
-class FaultyEntries:
-    """Serves `core.stores.Entries`: those behind it, with whatever stands in the way."""
+class FaultyGenerations:
+    """Implements `core.ports.GenerationStore`: forwards to another store, and injects faults."""
 
-    def __init__(self, behind: Inspectable, recorder: StepRecorder) -> None:
-        self._behind = behind
+    def __init__(self, store: Inspectable, recorder: StepRecorder) -> None:
+        self._store = store
         self._recorder = recorder
         self.down = False
-        self.lose_next_answer = False
+        self.lose_next_response = False
         self.gate: Gate | None = None
         self.broken = False
-        """Whether the real one behind it has failed, which is no part of any scenario."""
-        # Answers are noted in the order in which Redis gave them.
+        """Whether the real store has failed, which is part of no scenario."""
+        # Results are recorded in the order in which Redis returned them.
         self._in_order = threading.Lock()
 
     def start(self, sid: str, *, now: int, browser: str, ttl: int) -> None:
-        self._tell("write generation 0", lambda: self._start(sid, now, browser, ttl))
+        self._write("write generation 0", lambda: self._start(sid, now, browser, ttl))
 
     def _start(self, sid: str, now: int, browser: str, ttl: int) -> None:
-        self._behind.start(sid, now=now, browser=browser, ttl=min(ttl, LASTS))
+        self._store.start(sid, now=now, browser=browser, ttl=min(ttl, SANDBOX_TTL))
 
     def redeem(
         self, sid: str, gen: int, *, now: int, grace: int, browser: str, ttl: int
@@ -82,61 +82,61 @@ class FaultyEntries:
         gate, self.gate = self.gate, None
         if gate:
             gate.hold()
-        asked = {"presented": str(gen), "browser": browser, "session": sid}
+        details = {"presented": str(gen), "browser": browser, "session": sid}
 
-        def ask() -> GenerationResult:
-            return self._behind.redeem(
-                sid, gen, now=now, grace=grace, browser=browser, ttl=min(ttl, LASTS)
+        def redeem() -> GenerationResult:
+            return self._store.redeem(
+                sid, gen, now=now, grace=grace, browser=browser, ttl=min(ttl, SANDBOX_TTL)
             )
 
-        return self._ask(f"redeem {gen}", asked, ask)
+        return self._query(f"redeem {gen}", details, redeem)
 
     def confirm(self, sid: str, gen: int) -> GenerationResult:
-        asked = {"shown": str(gen), "session": sid}
-        return self._ask(f"is it alive? shows {gen}", asked, lambda: self._behind.confirm(sid, gen))
+        details = {"confirmed": str(gen), "session": sid}
+        return self._query(f"open? confirm {gen}", details, lambda: self._store.confirm(sid, gen))
 
     def last_seen(self, sids: list[str]) -> dict[str, int]:
-        return self._behind.last_seen(sids)
+        return self._store.last_seen(sids)
 
     def write_tombstone(self, sid: str, reason: str, *, ttl: int) -> None:
-        self._tell(
+        self._write(
             f"tombstone: {reason}",
-            lambda: self._behind.write_tombstone(sid, reason, ttl=min(ttl, LASTS)),
+            lambda: self._store.write_tombstone(sid, reason, ttl=min(ttl, SANDBOX_TTL)),
         )
 
-    def _tell(self, words: str, tell: Callable[[], None]) -> None:
+    def _write(self, words: str, write: Callable[[], None]) -> None:
         self._recorder.step("app", "redis", words)
         self._require_up()
-        took = self._timed(tell)[1]
-        self._recorder.step("redis", "app", "kept", "good", took=took)
+        took = self._measure(write)[1]
+        self._recorder.step("redis", "app", "stored", "good", took=took)
 
-    def _ask(
-        self, words: str, asked: dict[str, str], ask: Callable[[], GenerationResult]
+    def _query(
+        self, words: str, details: dict[str, str], query: Callable[[], GenerationResult]
     ) -> GenerationResult:
-        self._recorder.step("app", "redis", words, details=asked)
+        self._recorder.step("app", "redis", words, details=details)
         self._require_up()
         with self._in_order:
-            answer, took = self._timed(ask)
-            self._answered(answer, took, self._behind.read(asked["session"]))
+            answer, took = self._measure(query)
+            self._record_result(answer, took, self._store.read(details["session"]))
         return answer
 
-    def _answered(self, answer: GenerationResult, took: float, entry: str) -> None:
-        if self.lose_next_answer:
-            self.lose_next_answer, self.down = False, True
-            self._recorder.note("redis", "does it, and stops before it can answer", "outage")
+    def _record_result(self, answer: GenerationResult, took: float, entry: str) -> None:
+        if self.lose_next_response:
+            self.lose_next_response, self.down = False, True
+            self._recorder.note("redis", "executes it, and stops before it responds", "outage")
             self._require_up()
-        found = {"outcome": str(answer.outcome), "entry now": entry or "none"}
+        details = {"outcome": str(answer.outcome), "entry now": entry or "none"}
         words, result = WORDS[answer.outcome]
         words = words.format(gen=answer.gen, reason=answer.reason)
-        self._recorder.step("redis", "app", words, result, took=took, details=found)
+        self._recorder.step("redis", "app", words, result, took=took, details=details)
 
     def _require_up(self) -> None:
         if self.down:
-            self._recorder.step("redis", "app", "no answer", "outage")
+            self._recorder.step("redis", "app", "no response", "outage")
             raise Unavailable
 
-    def _timed(self, work: Callable[[], T]) -> tuple[T, float]:
-        """And how many milliseconds it took."""
+    def _measure(self, work: Callable[[], T]) -> tuple[T, float]:
+        """The result of `work`, and the milliseconds that it took."""
         began = time.perf_counter()
         try:
             return work(), (time.perf_counter() - began) * 1000

@@ -1,6 +1,6 @@
-"""Ten ways to forge a token, each of them somebody's breach (RFC 8725, OWASP JWT cheat sheet).
+"""Ten forgeries of a token, each from a known breach (RFC 8725, OWASP JWT cheat sheet).
 
-What a thief has to begin with: both of somebody's tokens, to learn from how they look.
+The thief starts with a copy of both tokens of a user, as a model for the forgery.
 """
 
 import base64
@@ -14,13 +14,14 @@ from webapp.core.keys import generate_secret
 Json = dict[str, Any]
 
 NAMES: dict[str, str] = {
-    "no-algorithm": "The header says that nothing is signed: alg none",
-    "other-claims": "Role and lifetime are changed, the signature is kept",
+    "no-algorithm": "The header declares an unsigned token: alg none",
+    "other-claims": "Role and lifetime are changed, the signature is not",
     "no-signature": "The signature is cut off",
     "guessed-secret": "Signed with the secret 'secret'",
-    "own-key": "It brings the key that it was signed with along: jwk",
-    "key-address": "It names an address where its key can be fetched: jku",
-    "kid-of-a-file": "It names an empty file as its key, and is signed with nothing",
+    "own-key": "The header contains the key of the signature: jwk",
+    "key-address": "The header contains a URL of the key: jku",
+    "kid-of-a-file": "The header names an empty file as the key, and the signature uses an empty "
+    "key",
     "next-generation": "A refresh token whose generation is one higher",
     "access-as-refresh": "A copied access token, in the refresh token's cookie",
     "refresh-as-access": "A copied refresh token, in the access token's place",
@@ -29,14 +30,14 @@ NAMES: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Forged:
-    """What the thief sends."""
+    """Tokens for the thief to send; an empty one is not sent."""
 
     access: str = ""
     refresh: str = ""
 
 
 def forge(name: str, access: str, refresh: str) -> Forged:
-    """Raises KeyError: there is no such forgery."""
+    """The forgery `name` of NAMES. Raises KeyError if there is none."""
     if name == "access-as-refresh":
         return Forged(refresh=access)
     if name == "refresh-as-access":
@@ -51,20 +52,20 @@ def forge(name: str, access: str, refresh: str) -> Forged:
 def _access(name: str, access: str) -> str:
     head, body, signature = access.split(".")
     header, claims = _read(head), _read(body)
-    wanted = claims | {"role": "admin", "exp": claims["exp"] + 3600}
+    forged = claims | {"role": "admin", "exp": claims["exp"] + 3600}
     own = generate_secret()
     forgeries = {
-        "no-algorithm": lambda: f"{_write(header | {'alg': 'none'})}.{_write(wanted)}.",
-        "other-claims": lambda: f"{head}.{_write(wanted)}.{signature}",
-        "no-signature": lambda: f"{head}.{_write(wanted)}.",
-        "guessed-secret": lambda: _signed(header, wanted, b"secret"),
+        "no-algorithm": lambda: f"{_write(header | {'alg': 'none'})}.{_write(forged)}.",
+        "other-claims": lambda: f"{head}.{_write(forged)}.{signature}",
+        "no-signature": lambda: f"{head}.{_write(forged)}.",
+        "guessed-secret": lambda: _signed(header, forged, b"secret"),
         "own-key": lambda: _signed(
-            header | {"jwk": {"kty": "oct", "k": own}}, wanted, _secret_bytes(own)
+            header | {"jwk": {"kty": "oct", "k": own}}, forged, _secret_bytes(own)
         ),
         "key-address": lambda: _signed(
-            header | {"jku": "https://thief.example/keys"}, wanted, _secret_bytes(own)
+            header | {"jku": "https://thief.example/keys"}, forged, _secret_bytes(own)
         ),
-        "kid-of-a-file": lambda: _signed(header | {"kid": "../../dev/null"}, wanted, b""),
+        "kid-of-a-file": lambda: _signed(header | {"kid": "../../dev/null"}, forged, b""),
     }
     return forgeries[name]()
 

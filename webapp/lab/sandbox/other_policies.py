@@ -1,8 +1,7 @@
-"""What other apps do with a refresh token, as entries that the same engine can ask.
+"""Refresh token policies of other apps, as generation stores for the same session code.
 
-They keep their state in one place, so what that has lost is lost: nobody heals it. The app
-around them, its hook, its access tokens and its tombstones are the same, so that what differs
-is the rule alone. Entries are written as ours are in Redis.
+They keep their state in one store, so lost state is not healed. Hook, access tokens and tombstones
+are those of this app, so that only the policy differs. Entries have the format of redeem.lua.
 """
 
 import threading
@@ -13,12 +12,12 @@ from webapp.core.ports import GenerationResult, Outcome
 
 UNKNOWN = GenerationResult(Outcome.ENDED, reason=EndReason.UNKNOWN)
 
-# Seconds. Supabase's default ("reuse interval"); Auth0 and others let one choose.
+# Seconds. The default of Supabase ("reuse interval"); a setting in Auth0 and others.
 LEEWAY = 10
 
 
 class OneStore(ABC):
-    """Serves `core.stores.Entries`; what a token may still do is up to each policy."""
+    """Implements `core.ports.GenerationStore`; a subclass decides the outcome of a redeem."""
 
     def __init__(self) -> None:
         self._entries: dict[str, str] = {}
@@ -35,33 +34,33 @@ class OneStore(ABC):
             if refusal:
                 return refusal
             if gen > newest:
-                return UNKNOWN  # only we can sign it, and yet it is not there
-            answer = self._decide(gen, newest, rotated_at, now)
-            if answer.outcome is Outcome.REUSED:
-                self._entries[sid] = f"ended {answer.reason}"
+                return UNKNOWN  # the signature is authentic, so the store has lost this generation
+            result = self._decide(gen, newest, rotated_at, now)
+            if result.outcome is Outcome.REUSED:
+                self._entries[sid] = f"ended {result.reason}"
             else:
-                self._entries[sid] = f"{answer.gen} {answer.rotated_at} 0{browser}"
-            return answer
+                self._entries[sid] = f"{result.gen} {result.rotated_at} 0{browser}"
+            return result
 
     @abstractmethod
     def _decide(self, gen: int, newest: int, rotated_at: int, now: int) -> GenerationResult:
-        """What generation `gen` may do, if it is the newest or an older one."""
+        """The outcome for generation `gen`, the newest or an older one."""
 
     def confirm(self, sid: str, gen: int) -> GenerationResult:
         newest, rotated_at, refusal = self._look_up(sid)
         return refusal or GenerationResult(Outcome.ALIVE, newest, rotated_at)
 
     def _look_up(self, sid: str) -> tuple[int, int, GenerationResult | None]:
-        first, *rest = self._entries.get(sid, "").split() or [""]
+        first, *fields = self._entries.get(sid, "").split() or [""]
         if not first:
             return 0, 0, UNKNOWN
         if first == "ended":
-            return 0, 0, GenerationResult(Outcome.ENDED, reason=rest[0])
-        return int(first), int(rest[0]), None
+            return 0, 0, GenerationResult(Outcome.ENDED, reason=fields[0])
+        return int(first), int(fields[0]), None
 
     def last_seen(self, sids: list[str]) -> dict[str, int]:
-        found = {sid: self._look_up(sid) for sid in sids}
-        return {sid: rotated_at for sid, (_, rotated_at, refusal) in found.items() if not refusal}
+        entries = {sid: self._look_up(sid) for sid in sids}
+        return {sid: rotated_at for sid, (_, rotated_at, refusal) in entries.items() if not refusal}
 
     def write_tombstone(self, sid: str, reason: str, *, ttl: int) -> None:
         self.put(sid, f"ended {reason}", ttl=ttl)
@@ -74,14 +73,14 @@ class OneStore(ABC):
 
 
 class NoRotation(OneStore):
-    """One token from login to logout, for whoever has it (Flask-JWT-Extended's examples)."""
+    """One refresh token from sign-in to sign-out (the examples of Flask-JWT-Extended)."""
 
     def _decide(self, gen: int, newest: int, rotated_at: int, now: int) -> GenerationResult:
         return GenerationResult(Outcome.REPEATED, newest, rotated_at)
 
 
 class NoGrace(OneStore):
-    """Rotation to the letter of RFC 9700 section 4.14.2: who comes with a used one is a thief."""
+    """Strict rotation (RFC 9700 section 4.14.2): a used token ends the session."""
 
     def _decide(self, gen: int, newest: int, rotated_at: int, now: int) -> GenerationResult:
         if gen < newest:
@@ -90,10 +89,10 @@ class NoGrace(OneStore):
 
 
 class Leeway(NoGrace):
-    """The previous token is good for ten seconds more, and gets the same successor.
+    """The previous token stays valid for ten seconds, and gets the same successor.
 
-    The same, as Supabase hands out the one that is the newest then; Auth0 makes one more each time.
-    (Supabase also gives the newest to its parent at any time. This does not.)
+    Supabase returns its newest token then; Auth0 creates another one each time. Supabase also
+    returns the newest token to its parent at any time, which this policy leaves out.
     """
 
     def _decide(self, gen: int, newest: int, rotated_at: int, now: int) -> GenerationResult:

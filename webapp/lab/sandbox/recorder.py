@@ -1,4 +1,4 @@
-"""Writes down what happens in a sandbox, in the order in which it happens."""
+"""Records the steps of a sandbox in order, and holds its clock."""
 
 import threading
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from webapp.lab.diagram.steps import Lane, Result, Step
 
 
 class Clock:
-    """The sandbox's own: it moves when a scenario says so, and by itself not at all."""
+    """The clock of a sandbox, which only a scenario moves."""
 
     def __init__(self, now: float) -> None:
         """`now`: Unix seconds."""
@@ -19,7 +19,7 @@ class Clock:
 
 
 class StepRecorder:
-    """Several threads may tell it at once."""
+    """Step recorder for several threads."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -32,11 +32,11 @@ class StepRecorder:
 
     @property
     def steps_by_this_thread(self) -> int:
-        """How many steps this thread has told of."""
-        return getattr(self._thread, "told", 0)
+        """The number of steps that this thread has recorded."""
+        return getattr(self._thread, "count", 0)
 
-    def speak_for(self, who: str) -> None:
-        """On whose behalf this thread does what comes now."""
+    def set_actor(self, who: str) -> None:
+        """Name the actor of the next steps of this thread."""
         self._thread.who = who
 
     def step(
@@ -49,10 +49,10 @@ class StepRecorder:
         took: float | None = None,
         details: Mapping[str, str] | None = None,
     ) -> None:
-        # What befalls a store, or what a thief does by himself, is on nobody's behalf.
-        alone = source == target and source in ("thief", "redis", "sql")
-        who = "" if alone else getattr(self._thread, "who", "")
-        self._thread.told = self.steps_by_this_thread + 1
+        # An event inside a store, or at the thief alone, belongs to no actor.
+        is_event = source == target and source in ("thief", "redis", "sql")
+        who = "" if is_event else getattr(self._thread, "who", "")
+        self._thread.count = self.steps_by_this_thread + 1
         at = self._clock.elapsed
         self._steps.append(Step(source, target, words, at, result, who, took, details or {}))
 

@@ -1,4 +1,4 @@
-"""The same scenarios under other rules, by the same engine."""
+"""Runs a scenario under one of four refresh token policies, by the same session code."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Policy:
     name: str
     description: str
     rules: Callable[[], Inspectable] | None
-    """None: ours, on the real Redis."""
+    """The store of the policy; None for this app's own, on the real Redis."""
 
 
 POLICIES: dict[str, Policy] = {
@@ -28,27 +28,27 @@ POLICIES: dict[str, Policy] = {
             "evergreen",
             "Evergreen",
             "Rotation. The previous token gets the same successor: for 30 s after that was last "
-            "handed out, whoever has shown what; after that, only as long as nobody has shown the "
-            "successor. What Redis has lost, SQL heals.",
+            "handed out, used or not; after that, only while the successor is unused. Lost entries "
+            "in Redis are healed from SQL.",
             None,
         ),
         Policy(
             "no-rotation",
             "No rotation",
-            "One refresh token from login to logout, kept in one place.",
+            "One refresh token from sign-in to sign-out, stored in one place.",
             NoRotation,
         ),
         Policy(
             "no-grace",
             "Rotation without grace",
-            "Each refresh token is good once; a second use ends the session. Kept in one place.",
+            "Each refresh token is valid once; a second use ends the session. Stored in one place.",
             NoGrace,
         ),
         Policy(
             "leeway",
             "A fixed 10 s leeway",
             "The previous token gets the same successor for 10 s; later use ends the session. "
-            "Kept in one place.",
+            "Stored in one place.",
             Leeway,
         ),
     )
@@ -63,18 +63,18 @@ def run(
     entries: Inspectable,
     now: float,
 ) -> Run:
-    """Play one scenario from login to its end, in a sandbox of its own.
+    """Play one scenario from the sign-in to its end, in a new sandbox.
 
-    `entries` are those of the real Redis, with a prefix of their own; `now` is in Unix seconds;
-    `option` chooses among a scenario's own (its first, if it is None).
-    Raises KeyError (no such scenario, policy or option), Unavailable.
+    `entries`: generations in the real Redis, under a prefix of their own. `now`: Unix seconds.
+    `option`: one of the scenario's options, by default the first. Raises KeyError (no such
+    scenario, policy or option), Unavailable.
     """
     scenario, chosen = ALL[slug], POLICIES[policy]
     picked = option or next(iter(scenario.options), "")
     if picked and picked not in scenario.options:
         raise KeyError(picked)
     rules = chosen.rules
-    box = Sandbox(rules() if rules else entries, now, sql_knows=rules is None)
+    box = Sandbox(rules() if rules else entries, now, sql_has_sessions=rules is None)
     endings = scenario.play(box, picked)
     if box.redis.broken:
         raise Unavailable

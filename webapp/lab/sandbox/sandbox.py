@@ -1,7 +1,7 @@
-"""One sandbox: the real sessions, with stores, keys and a clock of their own.
+"""One sandbox: the real session code with stores, keys and a clock of its own.
 
-Nothing in it belongs to anybody: its user is made up, its keys are forgotten with it, its
-entries in Redis have names of their own and are gone within a quarter of an hour.
+It touches no real session: its user is invented, its keys exist in memory only, and its entries in
+Redis have a prefix of their own and expire within 15 minutes.
 """
 
 from collections.abc import Mapping
@@ -21,10 +21,10 @@ from webapp.core.tokens import TokenCodec, new_token_id
 from .actors import Browser, Thief
 from .app import SandboxApp, SandboxServices
 from .fakes import FakeFeed, FakeMailer, FakeSessionRepository
-from .fault_injection import LASTS, FaultyEntries, Inspectable
+from .fault_injection import SANDBOX_TTL, FaultyGenerations, Inspectable
 from .recorder import Clock, StepRecorder
 
-# The real defaults.
+# The defaults of the settings.
 LIMITS = SessionLifetimes(
     access_ttl=300,
     idle=12 * 3600,
@@ -35,17 +35,17 @@ LIMITS = SessionLifetimes(
 
 
 class Sandbox:
-    """`you` are signed in already, the thief has nothing yet."""
+    """The owner `you` is signed in at the start; the thief has no tokens."""
 
-    def __init__(self, behind: Inspectable, now: float, *, sql_knows: bool = True) -> None:
-        """`now`: Unix seconds. `sql_knows`: whether SQL, too, knows the sessions."""
-        self.sql_knows = sql_knows
+    def __init__(self, store: Inspectable, now: float, *, sql_has_sessions: bool = True) -> None:
+        """`now`: Unix seconds. `sql_has_sessions`: whether SQL has the sessions, too."""
+        self.sql_has_sessions = sql_has_sessions
         self.clock = Clock(now)
         self.recorder = StepRecorder(self.clock)
-        self.redis = FaultyEntries(behind, self.recorder)
+        self.redis = FaultyGenerations(store, self.recorder)
         self.user = User(f"lab-{new_token_id()}", "ada@example.com", "Ada", "user")
-        self.sql = FakeSessionRepository(self.user, self.recorder, remembers=sql_knows)
-        self._behind = behind
+        self.sql = FakeSessionRepository(self.user, self.recorder, stores_sessions=sql_has_sessions)
+        self._store = store
         self._feed = FakeFeed(self.redis, self.recorder)
         self._refresh_keys = KeyRing.parse(f"lab-r1:{generate_secret()}")
         self.app = SandboxApp(self._services("lab-a1"), self.user, self.clock, self.recorder)
@@ -54,7 +54,7 @@ class Sandbox:
         self.thief = Thief(self.app, self.clock, self.recorder, "The thief")
 
     def sign_in(self, name: str, label: str = "") -> Browser:
-        """A browser of the user, signed in. Raises Unavailable: the real Redis does not answer."""
+        """A new, signed-in browser of the user. Raises Unavailable: the real Redis is down."""
         browser = Browser(self.app, self.clock, self.recorder, name, label)
         browser.sign_in()
         if not browser.sid:
@@ -76,32 +76,32 @@ class Sandbox:
         return SandboxServices(self.signer, Sessions(self.signer, status, LIMITS), verifier)
 
     def withdraw_access_key(self) -> None:
-        """Another one takes its place: the app starts anew with that setting."""
+        """Restart the app with another key for access tokens."""
         self.app.services = self._services("lab-a2")
-        self.recorder.note("app", "starts anew: key lab-a1 is withdrawn, lab-a2 signs")
+        self.recorder.note("app", "restarts: key lab-a1 is withdrawn, lab-a2 signs")
 
     def wait(self, seconds: float, words: str) -> None:
         self.clock.now += seconds
-        self.recorder.speak_for("")
+        self.recorder.set_actor("")
         self.recorder.note("browser", words)
 
     def snapshot(self) -> dict[str, str]:
-        """What stands in Redis of all sessions here."""
-        return {browser.sid: self._behind.read(browser.sid) for browser in self._browsers}
+        """The entries in Redis of all browsers."""
+        return {browser.sid: self._store.read(browser.sid) for browser in self._browsers}
 
     def roll_back_redis(self, snapshot: Mapping[str, str]) -> None:
         for sid, entry in snapshot.items():
-            self._behind.put(sid, entry, ttl=LASTS)
+            self._store.put(sid, entry, ttl=SANDBOX_TTL)
 
     def empty_redis(self) -> None:
         self.roll_back_redis({browser.sid: "" for browser in self._browsers})
 
     def entry(self, sid: str) -> str:
-        return self._behind.read(sid)
+        return self._store.read(sid)
 
     @property
     def tokens(self) -> dict[str, str]:
-        """Who holds which in the end."""
+        """The tokens of each actor, by `actor: cookie`."""
         return {
             f"{actor.name}: {name}": token
             for actor in (*self._browsers, self.thief)

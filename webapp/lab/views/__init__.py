@@ -1,4 +1,4 @@
-"""The token lab: one's own session under glass, and what can go wrong, tried on a sandbox."""
+"""Pages of the token lab: the user's own session live, the tour, and scenarios in a sandbox."""
 
 from flask import Blueprint, Flask
 
@@ -7,11 +7,11 @@ from webapp.lab.diagram.outcomes import with_outcomes
 
 lab = Blueprint("lab", __name__, url_prefix="/lab")
 
-from . import live, scenarios, tour  # noqa: E402, F401 - they add their routes
+from . import live, scenarios, tour  # noqa: E402, F401 - for their routes
 
 
 def init_app(app: Flask) -> None:
-    """Without this call the app has no route below /lab."""
+    """Register the routes below /lab, and the functions that the templates call."""
     app.register_blueprint(lab)
     app.jinja_env.globals.update(
         draw=draw, steps_of=with_outcomes, signs=SIGNS, result_labels=RESULT_LABELS

@@ -1,4 +1,4 @@
-"""The lab's first page: one's own session under glass, and what there is to try."""
+"""The lab's first page: the user's own session live, and the list of scenarios."""
 
 from flask import make_response, render_template, request
 from flask.typing import ResponseReturnValue
@@ -18,13 +18,13 @@ from .panels import all_panels, lab_services
 @lab.get("")
 @requires(Permission.OWN_ACCOUNT)
 def overview() -> ResponseReturnValue:
-    exchanges = newer_than(START)
+    exchanges = exchanges_after(START)
     page = render_template(
         "lab/overview.html",
         exchanges=exchanges,
         place=last(exchanges, START),
         all_scenarios=ALL,
-        **seen_now(),
+        **session_state(),
     )
     return cookies.set_lab_cookie(make_response(page))
 
@@ -33,18 +33,18 @@ def overview() -> ResponseReturnValue:
 @requires(Permission.OWN_ACCOUNT)
 @not_a_destination
 def events() -> ResponseReturnValue:
-    """What happened after `after`, drawn; 204 if nothing did: that costs one question to Redis."""
+    """Exchanges after the id `after`, as diagrams; 204 without new ones, for one Redis command."""
     after = request.args.get("after", START)
-    exchanges = newer_than(after)
+    exchanges = exchanges_after(after)
     if not exchanges:
         return cookies.set_lab_cookie(make_response("", 204))
     page = render_template(
-        "lab/_events.html", exchanges=exchanges, place=last(exchanges, after), **seen_now()
+        "lab/_events.html", exchanges=exchanges, place=last(exchanges, after), **session_state()
     )
     return cookies.set_lab_cookie(make_response(page))
 
 
-def newer_than(place: str) -> list[Exchange]:
+def exchanges_after(place: str) -> list[Exchange]:
     return lab_services().exchanges.after(current_identity().access.sid, place)
 
 
@@ -52,6 +52,6 @@ def last(exchanges: list[Exchange], place: str) -> str:
     return exchanges[-1].place if exchanges else place
 
 
-def seen_now() -> dict[str, object]:
+def session_state() -> dict[str, object]:
     access = current_identity().access
     return {"panels": all_panels(), "access_ttl": access.exp - access.iat}

@@ -1,4 +1,4 @@
-"""What a session is made of, as it stands in each place right now, with every part explained."""
+"""Panels with the current state of a session: tokens, Redis entry, SQL row, cookies."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -68,9 +68,9 @@ def access_panel() -> Panel:
 
 
 def refresh_panel() -> Panel:
-    """Read by the server: no script of the page can see it."""
+    """Read by the server: the cookie is HttpOnly."""
     claims = refresh_claims()
-    shown = {"state": "There is none, or it is not good any more."}
+    shown = {"state": "Missing or expired."}
     if claims:
         shown = {
             "typ": "rt+jwt",
@@ -83,32 +83,35 @@ def refresh_panel() -> Panel:
             "exp": clock(claims.exp),
             "signature": "… hidden",
         }
-    where = "In the browser, hidden from scripts; the server shows what is in it"
+    where = "In the browser, hidden from scripts; the server shows its claims"
     return Panel("refresh", "Refresh token", where, facts(shown, HEADER | ACCESS | REFRESH))
 
 
 def entry_panel() -> Panel:
     sid = current_identity().access.sid
     try:
-        kept = lab_services().exchanges.entry(sid)
+        stored = lab_services().exchanges.entry(sid)
     except Unavailable:
-        return Panel("entry", "Redis entry", "Redis does not answer at the moment", [])
-    if kept is None:
+        return Panel("entry", "Redis entry", "Redis does not respond at the moment", [])
+    if stored is None:
         return entry_of(f"session:{sid}", "")
-    return entry_of(f"session:{sid}", kept.text, {"ttl": f"{kept.ttl} s"})
+    return entry_of(f"session:{sid}", stored.text, {"ttl": f"{stored.ttl} s"})
 
 
 def entry_of(where: str, text: str, more: Mapping[str, str] | None = None) -> Panel:
-    """An entry as it stands in Redis (redeem.lua), taken apart."""
+    """The fields of an entry in Redis; redeem.lua documents their order."""
     parts = text.split()
     if not parts:
-        shown = {"state": "nothing there"}
+        shown = {"state": "no entry"}
     elif parts[0] == "ended" or len(parts) < 3:
         shown = {"tombstone": text.removeprefix("ended ")}
     else:
-        gen, rotated_at, seen, *handed_out = parts
+        gen, rotated_at, confirmed, *handed_out = parts
         shown = {"gen": gen, "rotated_at": clock(int(rotated_at))}
-        shown |= {"confirmed": "yes" if seen[0] == "1" else "not yet", "browser": seen[1:]}
+        shown |= {
+            "confirmed": "yes" if confirmed[0] == "1" else "not yet",
+            "browser": confirmed[1:],
+        }
         if handed_out:
             shown["handed_out"] = f"{handed_out[0]} s later"
     return Panel("entry", "Redis entry", where, facts(shown | dict(more or {}), ENTRY))
@@ -120,13 +123,13 @@ def row_panel() -> Panel:
 
 
 def row_of(row: Mapping[str, Any]) -> Panel:
-    shown = {name: user_agent_text(name, value) for name, value in row.items()}
-    where = "One row of the table of sessions"
+    shown = {name: readable(name, value) for name, value in row.items()}
+    where = "One row of the sessions table"
     return Panel("row", "SQL row", where, facts(shown or {"state": "no row"}, ROW))
 
 
-def user_agent_text(name: str, value: Any) -> str:
-    """Times as a clock shows them, durations with their unit, browsers by name."""
+def readable(name: str, value: Any) -> str:
+    """A column for people: times with date, durations with a unit, the browser's name."""
     if value in (None, "", "None"):
         return "not yet" if name.startswith("ended") else "never"
     if name == "remembered":
@@ -141,10 +144,10 @@ def user_agent_text(name: str, value: Any) -> str:
 
 
 def jar_panel() -> Panel:
-    brought = {name.removeprefix("__Host-") for name in request.cookies}
-    brought.add(cookies.LAB)  # this answer sets it
-    known = {
-        name: "there" if name in brought else "not there" for name in COOKIES if name.islower()
+    names = {name.removeprefix("__Host-") for name in request.cookies}
+    names.add(cookies.LAB)  # this response sets it
+    present = {
+        name: "there" if name in names else "not there" for name in COOKIES if name.islower()
     }
     attributes = {
         "HttpOnly": f"all but {cookies.ACCESS}",
@@ -155,14 +158,17 @@ def jar_panel() -> Panel:
         "Max-Age": "each token's lifetime; none without “Keep me signed in”",
     }
     return Panel(
-        "jar", "Cookie jar", "What this browser keeps for us", facts(known | attributes, COOKIES)
+        "jar",
+        "Cookie jar",
+        "The cookies of this site in your browser",
+        facts(present | attributes, COOKIES),
     )
 
 
 def lab_services() -> LabServices:
-    found = services().lab
-    assert isinstance(found, LabServices)  # the lab's pages exist only with them
-    return found
+    lab = services().lab
+    assert isinstance(lab, LabServices)  # the container builds them where the lab is on
+    return lab
 
 
 def facts(shown: dict[str, str], why: dict[str, str]) -> list[Fact]:
@@ -170,20 +176,20 @@ def facts(shown: dict[str, str], why: dict[str, str]) -> list[Fact]:
 
 
 def refresh_claims() -> RefreshClaims | None:
-    claims = opened(cookies.REFRESH)
+    claims = claims_of(cookies.REFRESH)
     return claims if isinstance(claims, RefreshClaims) else None
 
 
 def kid(name: str) -> str:
-    return jws.kid_of(token(name)) if opened(name) else ""
+    return jws.kid_of(token(name)) if claims_of(name) else ""
 
 
-def opened(name: str) -> RefreshClaims | AccessClaims | None:
+def claims_of(name: str) -> RefreshClaims | AccessClaims | None:
     return services().tokens.authentic_claims(token(name), services().now())
 
 
 def token(name: str) -> str:
-    """The one that the browser has from now on."""
+    """The token that the browser has after this response."""
     grant: IssuedTokens | None = g.get("grant")
     if grant:
         return grant.access_token if name == cookies.ACCESS else grant.refresh_token
@@ -191,5 +197,5 @@ def token(name: str) -> str:
 
 
 def clock(at: float) -> str:
-    """With its day: a session lives for weeks, and tokens expire on another one."""
+    """Date and time: a session lasts for weeks."""
     return time_format.datetime_seconds(at)

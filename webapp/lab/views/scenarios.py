@@ -1,4 +1,4 @@
-"""What goes wrong in the world: told, predicted, run on a sandbox, explained; and compared."""
+"""Pages of the scenarios: predict an outcome, run the scenario, compare four policies."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ from .panels import entry_of, lab_services, row_of
 
 @dataclass(frozen=True)
 class Token:
-    """Whole: it is a sandbox's, and opens nothing."""
+    """A token of a sandbox, shown in full: it is valid nowhere else."""
 
     name: str
     text: str
@@ -33,8 +33,8 @@ class Token:
 @lab.get("/scenarios")
 @lab.get("/compare")
 @requires(Permission.OWN_ACCOUNT)
-def listed() -> ResponseReturnValue:
-    """All of them stand on the first page."""
+def scenario_list() -> ResponseReturnValue:
+    """Redirect to the list on the first page."""
     return redirect(url_for("lab.overview", _anchor="scenarios"))
 
 
@@ -47,17 +47,17 @@ def scenario(slug: str) -> ResponseReturnValue:
 @lab.post("/scenarios/<slug>")
 @requires(Permission.OWN_ACCOUNT)
 def run_scenario(slug: str) -> ResponseReturnValue:
-    """On the real code, in a sandbox of its own; nobody's session is touched."""
-    found, option = find(slug), request.form.get("option", "")
-    if option not in found.options:
-        option = next(iter(found.options), "")
+    """Run the scenario in a new sandbox, and show the steps and the outcome."""
+    chosen, option = find(slug), request.form.get("option", "")
+    if option not in chosen.options:
+        option = next(iter(chosen.options), "")
     played = play(slug, option=option)
     return render_template(
         "lab/scenario.html",
-        scenario=found,
+        scenario=chosen,
         run=played,
         option=option,
-        predicted=prediction(found),
+        predicted=prediction(chosen),
         left=[
             entry_of(f"lab-session:{played.row.get('sid', '…')}", played.entry),
             row_of(played.row),
@@ -70,15 +70,15 @@ def run_scenario(slug: str) -> ResponseReturnValue:
 @lab.get("/compare/<slug>")
 @requires(Permission.OWN_ACCOUNT)
 def compare(slug: str) -> ResponseReturnValue:
-    """The same under four policies."""
-    found = find(slug)
-    count()
+    """Run the scenario under each policy, and show the outcomes side by side."""
+    chosen = find(slug)
+    count_run()
     runs: list[tuple[Policy, Run]] = [
         (policy, played(slug, policy.slug)) for policy in POLICIES.values()
     ]
     return render_template(
         "lab/compare.html",
-        scenario=found,
+        scenario=chosen,
         runs=runs,
         conclusion=conclude(runs),
         **neighbours(slug),
@@ -92,12 +92,12 @@ def find(slug: str) -> Scenario:
 
 
 def play(slug: str, *, option: str) -> Run:
-    """Raises RateLimited, Unavailable."""
-    count()
+    """Run a scenario under this app's policy. Raises RateLimited, Unavailable."""
+    count_run()
     return played(slug, "evergreen", option)
 
 
-def count() -> None:
+def count_run() -> None:
     services().rate_limiter.count_user(LAB_PER_ACCOUNT, current_identity().user.id)
 
 
@@ -105,15 +105,15 @@ def played(slug: str, policy: str, option: str | None = None) -> Run:
     return run(slug, policy, option or None, entries=lab_services().entries, now=services().now())
 
 
-def prediction(found: Scenario) -> int | None:
-    """Which of the choices was made, from 0; None: none."""
+def prediction(chosen: Scenario) -> int | None:
+    """Index of the predicted choice; None without a prediction."""
     text = request.form.get("prediction", "")
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 3 else -1
-    return number if 0 <= number < len(found.choices) else None
+    return number if 0 <= number < len(chosen.choices) else None
 
 
 def neighbours(slug: str) -> dict[str, object]:
-    """For links to the one before and the one after."""
+    """The scenarios before and after this one, for links."""
     slugs = list(ALL)
     place = slugs.index(slug)
     return {

@@ -1,4 +1,4 @@
-"""A guided tour, to be read alone or projected by a teacher: each stop has its own address."""
+"""Pages of the tour, each at a path of its own, for one reader or for a projector."""
 
 from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from webapp.core.errors import NotFound
 from webapp.core.policy import Permission
 from webapp.lab.sandbox.scenarios import ALL
-from webapp.lab.tour import STOPS
+from webapp.lab.tour import TOUR
 from webapp.web.auth.authorization import requires
 
 from . import lab
@@ -14,17 +14,17 @@ from . import lab
 
 @lab.get("/walk")
 @requires(Permission.OWN_ACCOUNT)
-def first_step() -> ResponseReturnValue:
+def tour_start() -> ResponseReturnValue:
     return redirect(url_for("lab.tour", number=1))
 
 
 @lab.get("/walk/<int:number>")
 @requires(Permission.OWN_ACCOUNT)
 def tour(number: int) -> ResponseReturnValue:
-    """From 1."""
-    if not 1 <= number <= len(STOPS):
+    """Page `number` of the tour, counted from 1."""
+    if not 1 <= number <= len(TOUR):
         raise NotFound
-    stop = STOPS[number - 1]
+    page = TOUR[number - 1]
     return render_template(
-        "lab/tour.html", stop=stop, number=number, stops=STOPS, to_try=ALL.get(stop.scenario)
+        "lab/tour.html", page=page, number=number, pages=TOUR, to_try=ALL.get(page.scenario)
     )

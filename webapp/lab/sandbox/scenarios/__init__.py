@@ -1,4 +1,4 @@
-"""Everything that goes wrong in the world, one function each, in the order of the page."""
+"""All scenarios, in the order of the page."""
 
 from .everyday import SCENARIOS as EVERYDAY
 from .logout import KEY_WITHDRAWN, LOGOUT_DURING_REFRESH, LOGOUT_ELSEWHERE

@@ -1,4 +1,4 @@
-"""What happens to honest people every day."""
+"""Scenarios without an attacker: expiry, parallel requests, a lost response."""
 
 from webapp.lab.diagram.steps import Ending
 from webapp.lab.sandbox.sandbox import LIMITS, Sandbox
@@ -34,7 +34,7 @@ def five_tabs(box: Sandbox, option: str) -> list[Ending]:
     requests = [box.you.request("GET /account", f"tab {n}") for n in range(1, 6)]
     box.you.send_at_once(requests[:4])
     box.you.click("GET /dashboard", "tab 1")
-    box.wait(15, "15 s later: what tab 5 sent arrives, with the old cookie")
+    box.wait(15, "15 s later: the request of tab 5 arrives, with the old cookie")
     box.you.send(requests[4])
     return [owner(box.you)]
 
@@ -53,13 +53,13 @@ SCENARIOS = (
         "The access token expires",
         "You read for five minutes, then click on.",
         (
-            Choice("The login page: the token is too old."),
+            Choice("The sign-in page: the token is too old."),
             Choice("The page, and two new cookies with it.", right=True),
-            Choice("The page, by the old token: it is only a little late."),
+            Choice("The page, by the old token: it is only a few seconds late."),
         ),
         "An expired access token is refused to the second. But the refresh cookie came with the "
-        "same request: the hook redeems it, goes on as if nothing had happened, and the answer "
-        "carries both new cookies. One round trip, and no script had to know.",
+        "same request: the hook redeems it, continues with the request, and the response "
+        "sets both new cookies. It takes one round trip and no script.",
         (("webapp/core/authentication.py", "_by_cookies"), ("webapp/core/sessions.py", "redeem")),
         "tests/web/test_silent_refresh.py"
         "::test_the_next_click_after_expiry_works_and_renews_both_cookies",
@@ -70,7 +70,7 @@ SCENARIOS = (
         "A form with an expired token",
         "You type for five minutes and press Save.",
         (
-            Choice("The login page, and what you typed is gone."),
+            Choice("The sign-in page, and what you typed is gone."),
             Choice("You are asked to press Save again."),
             Choice("The form is saved, once.", right=True),
         ),
@@ -89,14 +89,14 @@ SCENARIOS = (
             Choice("One wins; the other nineteen are refused."),
             Choice("Twenty rotations, twenty different cookies."),
             Choice(
-                "One rotation: twenty times the same refresh token, and a fresh access token each.",
+                "One rotation: twenty times the same refresh token, and a new access token each.",
                 right=True,
             ),
             Choice("Nineteen copies of a token: the session ends as stolen."),
         ),
         "Redis decides one after the other, in one script on one key. The first rotates; the "
         "others come with the token before, whose successor has just been handed out: they get "
-        "the very same refresh token, and a fresh access token each. A refresh token is computed "
+        "the same refresh token, and a new access token each. A refresh token is computed "
         "from the session's state, so the same state gives the same bytes.",
         (("webapp/store/redis/redeem.lua", "repeated"), ("webapp/core/token_issuer.py", "issue")),
         "tests/web/test_silent_refresh.py"
@@ -106,17 +106,16 @@ SCENARIOS = (
     Scenario(
         "five-tabs",
         "Five tabs",
-        "A laptop wakes up and loads five tabs at once; what one of them sends takes 15 seconds.",
+        "A laptop wakes up and loads five tabs at once; the request of one takes 15 seconds.",
         (
             Choice("The late tab is signed out, the others are not."),
-            Choice("All five are in.", right=True),
-            Choice("The late one looks like a thief: all five are out."),
+            Choice("All five stay signed in.", right=True),
+            Choice("The late tab looks like a thief: all five are signed out."),
         ),
         "The late tab shows a token that has been rotated away, and its successor has been used "
-        "since. That is what a thief's replay looks like, too. But for 30 s after its successor "
-        "was last handed out, whoever has shown what, the same browser, by its device cookie, "
-        "passes for a race and gets that again. After that, only as long as nobody has shown the "
-        "successor.",
+        "since. A thief's replay looks the same. But for 30 s after the successor was last handed "
+        "out, used or not, the app takes a request of the same browser, by its device cookie, for "
+        "a race and returns the same successor. After that, only while the successor is unused.",
         (("webapp/store/redis/redeem.lua", "grace"),),
         "tests/core/test_sessions.py::TestRepeated::test_a_race_gets_the_very_same_successor",
         five_tabs,
@@ -124,16 +123,16 @@ SCENARIOS = (
     Scenario(
         "lost-response",
         "The response is lost",
-        "The new cookies never arrive. An hour later the phone asks again with the old one.",
+        "The new cookies never arrive. An hour later the phone sends the old one.",
         (
             Choice("Signed out: that token has been used up."),
-            Choice("It gets the very same successor again.", right=True),
+            Choice("It gets the same successor again.", right=True),
             Choice("It gets another successor, and the lost one stays good as well."),
         ),
-        "For 30 s after its successor was last handed out, whoever has shown what, the old token "
-        "gets it again: that may be a race. After that, only as long as nobody has shown the "
-        "successor, as here: the answer may have been lost. Otherwise the old one is a replay. A "
-        "fixed leeway of seconds is of no use to a train in a tunnel.",
+        "For 30 s after its successor was last handed out, used or not, the old token gets it "
+        "again: that may be a race. After that, only while the successor is unused, as here: the "
+        "response may have been lost. Otherwise the old token is a replay. A fixed leeway of "
+        "seconds does not help after an hour in a tunnel.",
         (
             ("webapp/store/redis/redeem.lua", "unseen"),
             ("webapp/store/redis/confirm.lua", "confirmed"),

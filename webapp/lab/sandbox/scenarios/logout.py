@@ -1,4 +1,4 @@
-"""Somebody, or something, has to be out."""
+"""Scenarios of sign-outs and of a withdrawn key."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -11,7 +11,7 @@ from webapp.lab.sandbox.sandbox import Sandbox
 from .everyday import EXPIRED
 from .scenario import Choice, Scenario, outsider, owner
 
-AS_ASKED = "Signed out, as you asked."
+AS_REQUESTED = "Signed out, as requested."
 STAYED_IN = "Still signed in, though you have signed out."
 
 
@@ -21,22 +21,22 @@ def logout_during_refresh(box: Sandbox, option: str) -> list[Ending]:
     request = box.you.request("GET /account", "tab 1")
     with ThreadPoolExecutor(1) as pool:
         refreshing = pool.submit(box.you.send, request)
-        gate.wait_until_reached()  # SQL has just said that the session is open
-        box.you.log_out("tab 2")
+        gate.wait_until_reached()  # SQL has confirmed that the session is open
+        box.you.sign_out("tab 2")
         gate.open()
         refreshing.result()
-    return [outsider(box.you, AS_ASKED, STAYED_IN)]
+    return [outsider(box.you, AS_REQUESTED, STAYED_IN)]
 
 
 def logout_elsewhere(box: Sandbox, option: str) -> list[Ending]:
     box.you.click(who="tab 1")
     token = box.you.access
     box.wait(60, "a minute later")
-    box.you.script(token, "tab 1")  # believed from memory: what only news can put an end to
-    box.you.log_out("tab 2")
+    box.you.script(token, "tab 1")  # accepted from the cache, until an invalidation
+    box.you.sign_out("tab 2")
     reply = box.you.script(token, "tab 1")
     let_in = reply.status == 200
-    return [Ending("You", let_in, not let_in, STAYED_IN if let_in else AS_ASKED)]
+    return [Ending("You", let_in, not let_in, STAYED_IN if let_in else AS_REQUESTED)]
 
 
 def key_withdrawn(box: Sandbox, option: str) -> list[Ending]:
@@ -46,8 +46,8 @@ def key_withdrawn(box: Sandbox, option: str) -> list[Ending]:
     box.thief.hold(access=box.signer.sign_access(replace(seen, jti=new_token_id())))
     box.thief.click()
     box.withdraw_access_key()
-    out = "Out: the key that signed it is not ours any more."
-    thief = outsider(box.thief, out, "In, by a key that was withdrawn.")
+    out = "Out: the key of the signature was withdrawn."
+    thief = outsider(box.thief, out, "In, with a token of a withdrawn key.")
     return [owner(box.you), thief]
 
 
@@ -55,16 +55,18 @@ LOGOUT_DURING_REFRESH, LOGOUT_ELSEWHERE, KEY_WITHDRAWN = (
     Scenario(
         "logout-during-refresh",
         "Sign out while a refresh is under way",
-        "Tab 1 is being renewed; SQL has just said that the session is open. Now tab 2 logs out.",
+        "Tab 1 is being renewed; SQL has just confirmed that the session is open. Now tab 2 signs "
+        "out.",
         (
             Choice("The refresh was first: tab 1 has good cookies again."),
-            Choice("The refresh is refused: the log-out wins.", right=True),
-            Choice("The log-out waits until the refresh is done."),
+            Choice("The refresh is refused: the sign-out wins.", right=True),
+            Choice("The sign-out waits until the refresh is done."),
         ),
-        "A log-out does not delete the entry in Redis: a missing one could be healed, and the "
+        "A sign-out does not delete the entry in Redis: a missing one could be healed, and the "
         "session would come back. It leaves a tombstone, so a refresh that has asked SQL a moment "
-        "too early finds that in Redis. Had the refresh been first, its new cookies would belong "
-        "to a session that is over.",
+        "too early finds the tombstone in Redis. If the refresh is first, its new cookies belong "
+        "to "
+        "a session that has ended.",
         (("webapp/core/sessions.py", "end"), ("webapp/store/redis/redeem.lua", "^ended")),
         "tests/core/test_sessions.py"
         "::TestEnded::test_a_logout_is_in_redis_at_once_and_survives_the_loss_of_sql_alone",
@@ -73,16 +75,17 @@ LOGOUT_DURING_REFRESH, LOGOUT_ELSEWHERE, KEY_WITHDRAWN = (
     Scenario(
         "logout-elsewhere",
         "Sign out in another tab",
-        "The script of tab 1 holds an access token that is believed from memory, and good for four "
-        "minutes more. You sign out in tab 2.",
+        "The script of tab 1 has an access token that is accepted from the cache, and valid for "
+        "four "
+        "more minutes. You sign out in tab 2.",
         (
-            Choice("It works for four minutes: nobody can take back what is signed."),
+            Choice("It works for four minutes: a signature can't be revoked."),
             Choice("It is refused at once.", right=True),
             Choice("It is renewed once more, and then refused."),
         ),
-        "Whoever ends a session first tells all workers its name. From then on each of them asks "
-        "the stores about it, instead of believing what it has believed before. Usual JWT set-ups "
-        "look at the signature alone, and let it in until it expires.",
+        "The end of a session is first announced to all workers. From then on each worker checks "
+        "this session in the stores, and no longer in its cache. Usual JWT apps check the "
+        "signature alone, and accept the token until it expires.",
         (
             ("webapp/core/ports.py", "is_invalidated"),
             ("webapp/core/token_verifier.py", "_is_still_valid"),
@@ -96,13 +99,13 @@ LOGOUT_DURING_REFRESH, LOGOUT_ELSEWHERE, KEY_WITHDRAWN = (
         "The key that signs access tokens has leaked. A thief makes a token of yours with it; then "
         "the operator replaces the key.",
         (
-            Choice("Everybody is signed out: their tokens were signed with it, too."),
+            Choice("All users are signed out: their tokens were signed with it, too."),
             Choice("The thief is out; you are renewed and notice nothing.", right=True),
             Choice("Both go on until their tokens expire."),
         ),
-        "Without its key the old access token is nobody's. Yours is gone as well, but your refresh "
-        "token is signed with another key: the hook redeems it, and the new access token is signed "
-        "with the new key. The thief has none.",
+        "Without its key the forged access token is refused. Yours is refused as well, but your "
+        "refresh token is signed with another key: the hook redeems it, and the new access token "
+        "is signed with the new key. The thief has no refresh token.",
         (("webapp/core/keys.py", "KeyRing"), ("webapp/core/authentication.py", "_by_cookies")),
         "tests/web/test_cached_tokens.py::TestStillNotices::test_that_its_key_was_withdrawn",
         key_withdrawn,

@@ -1,4 +1,4 @@
-"""Redis forgets, or does not answer."""
+"""Scenarios in which Redis loses data or does not respond."""
 
 from webapp.lab.diagram.steps import Ending
 from webapp.lab.sandbox.sandbox import Sandbox
@@ -6,9 +6,9 @@ from webapp.lab.sandbox.sandbox import Sandbox
 from .everyday import EXPIRED
 from .scenario import Choice, Scenario, outsider, owner
 
-STAYED_OUT = "Out: SQL says that this session has ended."
-FORGOTTEN = "Out: the one store that knew this session has lost it."
-CAME_BACK = "In again: the one store that knew the end has lost it."
+STAYED_OUT = "Out: in SQL this session has ended."
+SESSION_LOST = "Out: the only store with this session has lost it."
+END_LOST = "In again: the only store with the end of this session has lost it."
 
 
 def redis_rolled_back(box: Sandbox, option: str) -> list[Ending]:
@@ -16,30 +16,30 @@ def redis_rolled_back(box: Sandbox, option: str) -> list[Ending]:
     box.thief.copy(phone)
     copied = box.snapshot()
     box.recorder.note("redis", "the replica has its last copy")
-    phone.log_out()
+    phone.sign_out()
     for _ in range(2):
         box.wait(EXPIRED, "5 minutes later")
         box.you.click()
     box.roll_back_redis(copied)
     box.recorder.note("redis", "fails over to the replica", "outage")
     box.wait(EXPIRED, "5 minutes later")
-    return [owner(box.you), outsider(box.thief, STAYED_OUT, CAME_BACK)]
+    return [owner(box.you), outsider(box.thief, STAYED_OUT, END_LOST)]
 
 
 def redis_emptied(box: Sandbox, option: str) -> list[Ending]:
     phone = box.sign_in("Your phone", "phone")
     box.thief.copy(phone)
-    phone.log_out()
+    phone.sign_out()
     box.empty_redis()
     box.recorder.note("redis", "is emptied", "outage")
     box.wait(EXPIRED, "5 minutes later")
-    out = STAYED_OUT if box.sql_knows else FORGOTTEN
-    return [owner(box.you), outsider(box.thief, out, CAME_BACK)]
+    out = STAYED_OUT if box.sql_has_sessions else SESSION_LOST
+    return [owner(box.you), outsider(box.thief, out, END_LOST)]
 
 
 def redis_stopped(box: Sandbox, option: str) -> list[Ending]:
     box.wait(EXPIRED, "5 minutes later")
-    box.redis.lose_next_answer = True
+    box.redis.lose_next_response = True
     box.you.click()
     box.wait(2, "the browser tries again")
     box.you.click()
@@ -59,11 +59,12 @@ SCENARIOS = (
             Choice("You are out, and the thief is back in."),
             Choice("Both are out, to be safe."),
             Choice("You stay in, the thief stays out.", right=True),
-            Choice("Both are in: Redis knows no better."),
+            Choice("Both are in: Redis has no other data."),
         ),
-        "Your token is newer than what Redis knows. Only we can sign it, so it is Redis that is "
-        "behind: its entry is healed. Of the phone it has forgotten the end; but SQL is asked "
-        "first, and has the last word on which sessions are over.",
+        "Your token is newer than the entry in Redis. Only the app can sign it, so Redis is "
+        "behind: "
+        "its entry is healed. Redis has also lost the end of the phone's session; but SQL is "
+        "checked first, and decides which sessions have ended.",
         (
             ("webapp/store/redis/redeem.lua", "presented > gen"),
             ("webapp/core/session_status.py", "find_open"),
@@ -75,15 +76,15 @@ SCENARIOS = (
     Scenario(
         "redis-emptied",
         "Redis is emptied",
-        "Somebody types FLUSHALL. A thief has the cookies of your phone, which you signed out "
+        "An operator types FLUSHALL. A thief has the cookies of your phone, which you signed out "
         "before.",
         (
-            Choice("Everybody has to sign in again."),
+            Choice("All users have to sign in again."),
             Choice("You stay in, the thief stays out.", right=True),
             Choice("Both are in: the tokens are authentic."),
         ),
-        "A missing entry says nothing, so SQL is asked: your session is open, and the entry is "
-        "written anew, one generation on. The phone's session has ended there, and stays ended.",
+        "A missing entry proves nothing, so SQL decides: your session is open, and the entry is "
+        "written again, one generation on. The phone's session has ended there, and stays ended.",
         (
             ("webapp/store/redis/redeem.lua", "Redis was emptied"),
             ("webapp/core/session_status.py", "write_tombstone"),
@@ -94,16 +95,17 @@ SCENARIOS = (
     Scenario(
         "redis-stopped",
         "Redis stops for five seconds",
-        "It stops in the middle of your refresh: the new generation is written, the answer never "
-        "comes.",
+        "It stops in the middle of your refresh: the new generation is written, the response "
+        "never arrives.",
         (
-            Choice("You are signed out: nobody can tell who you are."),
-            Choice("A page that says to try again; five seconds later all is well.", right=True),
+            Choice("You are signed out: the app can't identify you."),
+            Choice("A page that asks you to try again; five seconds later it works.", right=True),
             Choice("Five seconds later your token is a used one: theft."),
         ),
-        "An outage is not a logout: the answer is 503, and the cookies stay. When Redis is back "
-        "the browser shows its old token, whose successor nobody has seen: it gets that one. "
-        "Whoever has a good access token has noticed nothing: SQL alone will do for that.",
+        "An outage is not a sign-out: the response is 503, and the cookies stay. When Redis is "
+        "back "
+        "the browser sends its old token, whose successor is unused: it gets that successor. "
+        "Requests with a valid access token have worked all the time: for them SQL is enough.",
         (
             ("webapp/web/error_handlers.py", "Unavailable"),
             ("webapp/store/redis/errors.py", "translate_redis_errors"),

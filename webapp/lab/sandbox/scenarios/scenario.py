@@ -1,4 +1,4 @@
-"""What a scenario is, and how its end is judged."""
+"""The definition of a scenario, and the judgement of its outcome."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -24,44 +24,44 @@ class Scenario:
     story: str
     """One line."""
     choices: tuple[Choice, ...]
-    """Three or four, one of them right, under Evergreen's rules."""
+    """Three or four, of which one is right under Evergreen's policy."""
     explanation: str
     code: tuple[tuple[str, str], ...]
-    """Where to read on: a path in the repository, and what to look for in it."""
+    """Further reading: a path in the repository, and a text to search for in it."""
     test: str
-    """`path::name` of the test that holds it."""
+    """`path::name` of the test of this behaviour."""
     play: Callable[[Sandbox, str], list[Ending]]
     question: str = "What do you think happens?"
     options: Mapping[str, str] = field(default_factory=dict)
-    """By name: what can be chosen beforehand."""
+    """Variants to choose from: name and label."""
 
 
-# What an honest client's sign-out was taken for.
-ACCIDENTS: dict[str, str] = {
-    EndReason.REUSE: "Signed out by accident: an honest repeat was taken for theft.",
-    EndReason.UNKNOWN: "Signed out by accident: the only store that knew the session lost it.",
+# End reason → text for an owner who was signed out wrongly.
+ACCIDENT_TEXT: dict[str, str] = {
+    EndReason.REUSE: "Signed out by accident: a harmless repeat was treated as theft.",
+    EndReason.UNKNOWN: "Signed out by accident: the only store with the session lost it.",
 }
-OUT_OF_PROTECTION = "Signed out on purpose, and told why: a copy of the sign-in was used."
+PROTECTED = "Signed out on purpose, with the reason: a copy of the sign-in was used."
 
 
-def owner(browser: Browser, *, robbed: bool = False) -> Ending:
-    """One who should be in; `robbed`: or out, with the thief."""
-    signed_in, why_out = click_once_more(browser)
+def owner(browser: Browser, *, stolen: bool = False) -> Ending:
+    """The outcome for an owner, who should be in. `stolen`: an end for reuse is right, too."""
+    signed_in, why_out = check_signed_in(browser)
     if signed_in:
-        return Ending(browser.name, True, True, "Still signed in, as if nothing had happened.")
-    if robbed and why_out == EndReason.REUSE:
-        return Ending(browser.name, False, True, OUT_OF_PROTECTION)
-    return Ending(browser.name, False, False, ACCIDENTS.get(why_out, f"Signed out: {why_out}."))
+        return Ending(browser.name, True, True, "Still signed in, without interruption.")
+    if stolen and why_out == EndReason.REUSE:
+        return Ending(browser.name, False, True, PROTECTED)
+    return Ending(browser.name, False, False, ACCIDENT_TEXT.get(why_out, f"Signed out: {why_out}."))
 
 
 def outsider(browser: Browser, out: str, in_: str) -> Ending:
-    """One who should be out; what to say of each."""
-    signed_in = click_once_more(browser)[0]
+    """The outcome for a client who should be out, with the text for each case."""
+    signed_in = check_signed_in(browser)[0]
     return Ending(browser.name, signed_in, not signed_in, in_ if signed_in else out)
 
 
-def click_once_more(browser: Browser) -> tuple[bool, str]:
-    """Whether that leads in; otherwise why not. Who knows to be out need not try."""
+def check_signed_in(browser: Browser) -> tuple[bool, str]:
+    """Whether one more request succeeds, and the reason if not. Sends none after a sign-out."""
     if browser.why_out:
         return False, browser.why_out
     reply = browser.click()
