@@ -60,8 +60,8 @@ class TestEach:
         page = (PAGES / f"{scenario.slug}.md").read_text()
         assert page.startswith(f"# {scenario.title}\n")
         assert 20 <= len(page.splitlines()) <= 40
-        for path, _ in scenario.code:
-            assert f"`{path}`" in page
+        for path, symbol in scenario.code:
+            assert f"`{path}` (`{symbol}`)" in page
         name = scenario.test.split("::")[-1]
         assert f"`{name}`" in page
         assert f"`{name_of_test(scenario.slug)}`" in page
