@@ -188,8 +188,8 @@ def rate_limiter_of(settings: Settings, stores: Stores) -> RateLimiter:
 def metrics_of(
     settings: Settings, stores: Stores, core: Core, background: BackgroundQueue
 ) -> Metrics:
-    vitals = WorkerGauges(core.pool, core.token_cache, stores.feed, background)
-    return Metrics(settings.instance_path / "metrics", vitals.read)
+    gauges = WorkerGauges(core.pool, core.token_cache, stores.feed, background)
+    return Metrics(settings.instance_path / "metrics", gauges)
 
 
 def readiness_of(app: Flask, stores: Stores) -> Readiness:
