@@ -38,7 +38,7 @@ OF_A_PROGRAM = "program P good 0"
 REFRESH_A, NEWER_A, REFRESH_B = "refresh A good 3", "refresh A good 4", "refresh B good 0"
 
 
-def opened(token: str, now: float) -> AccessClaims | RefreshClaims | None:
+def claims_of(token: str, now: float) -> AccessClaims | RefreshClaims | None:
     if token == JUNK:
         return None
     kind, sid, _, gen = token.split()
@@ -49,7 +49,7 @@ def opened(token: str, now: float) -> AccessClaims | RefreshClaims | None:
 
 
 def verify(token: str, now: float) -> tuple[User, AccessClaims]:
-    claims = opened(token, now)
+    claims = claims_of(token, now)
     if not isinstance(claims, AccessClaims):
         raise TokenInvalid
     refusals: dict[str, EvergreenError] = {
@@ -66,7 +66,7 @@ def verify(token: str, now: float) -> tuple[User, AccessClaims]:
 def decide(
     *access: str, bearer: str | None = None, refresh: Sequence[str] = (), api: bool = False
 ) -> Identity | RefreshWanted:
-    authenticator = Authenticator(verify, opened)
+    authenticator = Authenticator(verify, claims_of)
     return authenticator.authenticate(bearer, access, lambda: refresh, NOW, bearer_only=api)
 
 
@@ -82,7 +82,7 @@ def redeemable(decision: Identity | RefreshWanted) -> list[str]:
 
 class TestCookiesOfAPage:
     def test_a_good_access_cookie_is_enough_and_no_refresh_cookie_is_read(self) -> None:
-        authenticator = Authenticator(verify, opened)
+        authenticator = Authenticator(verify, claims_of)
         found = authenticator.authenticate(None, [GOOD], lambda: pytest.fail("it is read"), NOW)
         assert found == Identity(ADA, verify(GOOD, NOW)[1], from_cookie=True)
 
