@@ -15,7 +15,7 @@ from tests.support.servers import RedisServer, wait_until
 from webapp import create_app
 from webapp.core.end_reasons import EndReason
 from webapp.core.models import User, UserChanges
-from webapp.store.redis import invalidation_feed as feed
+from webapp.store.redis import invalidation_feed
 from webapp.store.redis.invalidation_feed import STREAM, RedisInvalidationFeed
 from webapp.store.sql.models import db
 from webapp.store.sql.sessions import SqlSessions
@@ -292,7 +292,7 @@ class TestUnheard:
         self, there: Worker, token: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         with monkeypatch.context() as patch:
-            patch.setattr(feed, "MAX_SILENCE", 0)
+            patch.setattr(invalidation_feed, "MAX_SILENCE", 0)
             assert [there.asks(token) for _ in range(3)] == [True] * 3
         there.live()
         wait_until(lambda: not there.asks(token))

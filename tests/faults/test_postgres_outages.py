@@ -15,7 +15,7 @@ from tests.support.postgres import PostgresServer
 from tests.support.servers import BUSY_SECOND, wait_until
 from tests.support.sql import connected
 from webapp import create_app
-from webapp.store.sql import postgres as way_to_postgres
+from webapp.store.sql import postgres as sql_postgres
 from webapp.store.sql.models import db
 from webapp.store.sql.sessions import SqlSessions
 
@@ -72,7 +72,7 @@ def pooled(
     expired: Browser, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> list[DBAPIConnection | None]:
     """Connections that lie in the pool; new ones may take a while on a busy machine."""
-    monkeypatch.setattr(way_to_postgres, "CONNECT_TIMEOUT", BUSY_SECOND)
+    monkeypatch.setattr(sql_postgres, "CONNECT_TIMEOUT", BUSY_SECOND)
     assert services_of(app).background.finish(5)  # its jobs would be the first to notice
     with app.app_context():
         connections = [db.engine.raw_connection() for _ in range(3)]

@@ -14,8 +14,7 @@ from flask import Flask, g, has_app_context
 from tests.support.servers import serving, wait_until
 from webapp.core.errors import Unavailable
 from webapp.mail.transport import MailFailed
-from webapp.runtime import background as background_module
-from webapp.runtime.background import BackgroundQueue
+from webapp.runtime.background import MAX_TASKS, BackgroundQueue
 
 SOON = 5.0  # seconds that a test waits for what takes none
 
@@ -212,7 +211,7 @@ class TestFailure:
     def test_when_too_much_is_waiting_no_more_is_taken(
         self, background: BackgroundQueue, blocked: threading.Event
     ) -> None:
-        jobs = [Job() for _ in range(background_module.MAX_TASKS)]
+        jobs = [Job() for _ in range(MAX_TASKS)]
         for job in jobs:
             background.run(job, "a job")
         with pytest.raises(Unavailable):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from webapp.mail import file_outbox as outbox_module
+from webapp.mail import file_outbox
 from webapp.mail.file_outbox import Outbox
 from webapp.mail.transport import MailFailed
 
@@ -77,7 +77,7 @@ def test_nobody_else_may_read_it(outbox: Outbox, folder: Path) -> None:
 def test_only_the_newest_are_kept(
     outbox: Outbox, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox_module, "KEPT", 3)
+    monkeypatch.setattr(file_outbox, "KEPT", 3)
     for number in range(5):
         outbox.deliver(letter(str(number)))
     assert [mail.subject for mail in outbox.mails()] == ["4", "3", "2"]

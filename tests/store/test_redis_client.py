@@ -15,7 +15,7 @@ import redis
 
 from tests.store.processes import NewUser, server_pid
 from tests.support.servers import BUSY_SECOND, RedisServer, free_port, wait_until
-from webapp.store.redis import client as connect
+from webapp.store.redis import client as redis_client
 from webapp.store.redis.client import create_client
 from webapp.store.redis.embedded.server import EmbeddedServer, has_supervisor
 
@@ -137,7 +137,7 @@ class TestRemote:
     def test_a_thread_waits_when_all_connections_are_busy(
         self, remote: RedisServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(connect, "MAX_CONNECTIONS", 1)
+        monkeypatch.setattr(redis_client, "MAX_CONNECTIONS", 1)
         client = create_client(remote.url, NOWHERE)
         busy = client.connection_pool.get_connection()
         threading.Timer(0.02, client.connection_pool.release, [busy]).start()

@@ -11,7 +11,7 @@ from tests.support.browser import CHROME, EMAIL, Browser
 from tests.support.clock import Clock
 from tests.support.servers import RedisServer
 from webapp import create_app
-from webapp.core import retention as core_tidying
+from webapp.core import retention
 from webapp.core.end_reasons import EndReason
 from webapp.core.errors import SessionEnded, TokenExpired
 from webapp.core.retention import Removed, RetentionPolicy
@@ -119,7 +119,7 @@ def test_a_batch_is_small_and_says_that_there_is_more(
     clock: Clock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(core_tidying, "BATCH", 2)
+    monkeypatch.setattr(retention, "BATCH", 2)
     add_old_events(clock, 3)
     assert tidying.purge_batch(clock()) == Removed(events=2, more=True)
     assert tidying.purge_batch(clock()) == Removed(events=1)
@@ -132,7 +132,7 @@ def test_a_sign_in_removes_all_of_it_batch_by_batch(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(core_tidying, "BATCH", 2)
+    monkeypatch.setattr(retention, "BATCH", 2)
     with app.app_context():
         add_old_events(clock, 5)
     caplog.set_level(logging.INFO)
