@@ -5,6 +5,7 @@ from typing import Any
 from flask import Flask, g, request
 
 from webapp.core.authentication import Identity
+from webapp.core.models import User
 
 from . import messages, time_format
 from .auth import cookies
@@ -15,15 +16,16 @@ from .services import Services, services
 
 
 def install(app: Flask) -> None:
-    app.context_processor(signed_in_user)
-    # Globals, not variables: a function runs only in the templates that call it.
+    # Functions: each runs only in the templates that call it.
+    of_the_app = settings_for_templates(app.extensions["evergreen"]) | {
+        "access_cookie": access_cookie,
+        "access_expires_in": access_expires_in,
+        "come_back": come_back,
+    }
+    app.context_processor(lambda: of_the_app | {"me": signed_in_user()})
+    # For macros as well, which have no context. Each template copies all globals, one by one.
     app.jinja_env.globals.update(
-        settings_for_templates(app.extensions["evergreen"]),
-        access_cookie=access_cookie,
-        access_expires_in=access_expires_in,
-        come_back=come_back,
-        csp_nonce=csp_nonce,
-        get_flashed_messages=messages.flashed_messages,
+        csp_nonce=csp_nonce, get_flashed_messages=messages.flashed_messages
     )
     app.template_filter("iso")(time_format.iso)
     app.template_filter("datetime_minutes")(time_format.datetime_minutes)
@@ -42,10 +44,9 @@ def settings_for_templates(found: Services) -> dict[str, Any]:
     }
 
 
-def signed_in_user() -> dict[str, Any]:
-    """`me`: the user of this request, or None."""
+def signed_in_user() -> User | None:
     identity: Identity | None = g.get("identity")
-    return {"me": identity.user if identity else None}
+    return identity.user if identity else None
 
 
 def access_cookie() -> str:

@@ -52,28 +52,18 @@ def read_all(base: str) -> list[str]:
     """The values of that name, each once, in the order in which the browser sent them.
 
     Another app on this host may have set cookies of the same name, for a path or a domain (RFC
-    6265 section 5.4). Werkzeug parses all cookies of the request, which takes as long as the hook.
+    6265 section 5.4). `request.cookies` has all names, and takes as long as the hook.
     """
     header: str = this_request().environ.get("HTTP_COOKIE", "")
     wanted = f"{name(base)}="
     values: list[str] = []
-    start = header.find(wanted)
-    while start >= 0 and len(values) < MAX_VALUES:
-        end = header.find(";", start)
-        end = len(header) if end < 0 else end
-        value = header[start + len(wanted) : end].rstrip(SPACE)
-        if value and value not in values and _begins_a_cookie(header, start):
+    for pair in header.split(";"):
+        pair = pair.strip(SPACE)
+        if pair.startswith(wanted) and (value := pair.removeprefix(wanted)) not in ("", *values):
             values.append(value)
-        start = header.find(wanted, end)
+            if len(values) == MAX_VALUES:
+                break
     return values
-
-
-def _begins_a_cookie(header: str, start: int) -> bool:
-    if start == 0 or header[start - 2 : start] == "; ":
-        return True
-    while start and header[start - 1] in SPACE:
-        start -= 1
-    return start == 0 or header[start - 1] == ";"
 
 
 def has_own_cookies() -> bool:
