@@ -11,8 +11,11 @@ from dataclasses import field
 from pathlib import Path
 from typing import Any
 
+from email_validator import validate_email
+
 from .core.keys import KeyRing
 from .core.urls import Unreadable, check_host, check_port
+from .mail.sender import parse_sender
 from .store.redis import urls as redis_urls
 from .store.redis.client import make_and_drop
 from .store.sql import url as database_urls
@@ -165,8 +168,6 @@ def ascii_host(host: str) -> str:
     """The host as browsers send it (IDNA)."""
     if host.isascii():
         return host
-    from email_validator import validate_email  # it knows IDNA; a slow import
-
     checked = validate_email(f"x@{host}", check_deliverability=False, test_environment=True)
     return str(checked.ascii_domain)
 
@@ -179,8 +180,6 @@ def contact(text: str) -> str:
 
 def mail_address(text: str) -> str:
     """`name@host` or `Name <name@host>`, in the form of a header."""
-    from .mail.sender import parse_sender  # a slow import
-
     return parse_sender(text)
 
 

@@ -30,6 +30,8 @@ from .core.tokens import TokenCodec
 from .core.user_admin import UserAdmin
 from .mail.file_outbox import Outbox
 from .mail.mailer import BackgroundMailer
+from .mail.messages import MessageBuilder
+from .mail.smtp import Smtp
 from .mail.transport import OUTBOX, Transport
 from .runtime.background import BackgroundQueue
 from .runtime.retention_job import RetentionJob
@@ -44,7 +46,6 @@ from .web.services import Services
 
 if TYPE_CHECKING:
     from .lab.services import LabServices
-    from .mail.messages import MessageBuilder
 
 # A session stays doubtful for so many seconds beyond the life of its last access token.
 INVALIDATION_MARGIN = 60
@@ -218,11 +219,7 @@ def trace_stores(stores: Stores) -> "LabServices":
 def build_mailer(
     settings: Settings, outbox: Outbox | None, background: BackgroundQueue, now: Clock
 ) -> BackgroundMailer:
-    def open_up() -> "tuple[MessageBuilder, Transport]":
-        # With the first mail: the libraries for templates and SMTP are slow to import.
-        from .mail.messages import MessageBuilder
-        from .mail.smtp import Smtp
-
+    def open_up() -> tuple[MessageBuilder, Transport]:
         messages = MessageBuilder(
             ROOT / "templates", settings.site_name, settings.mail_from, settings.public_url
         )

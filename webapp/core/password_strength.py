@@ -45,7 +45,7 @@ def estimate_strength(password: str, own: list[str]) -> Strength:
 
 
 def _estimate(password: str, own: list[str]) -> tuple[int, str]:
-    from zxcvbn import zxcvbn  # its word lists are large: loaded only when a password is chosen
+    from zxcvbn import zxcvbn  # its word lists take 12 MB: only in a worker that needs them
 
     if len(LEET & set(password)) > MAX_LEET:
         password = password.translate(dict.fromkeys(map(ord, LEET), "·"))

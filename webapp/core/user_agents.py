@@ -9,11 +9,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from ua_parser import Result
-
+from ua_parser import parse
+from ua_parser_builtins.lazy import MATCHERS
 
 # Names of ua-parser, and the common names to show instead.
 COMMON_NAMES = {"Mac OS X": "macOS", "Mobile Safari": "Safari", "Chrome Mobile": "Chrome"}
@@ -36,12 +34,6 @@ class Description:
 
     def __str__(self) -> str:
         return f"{self.browser} on {self.system}" if self.system else self.browser
-
-
-def parse(user_agent: str) -> "Result":
-    from ua_parser import parse  # slow to load
-
-    return parse(user_agent)
 
 
 @lru_cache(maxsize=1024)
@@ -70,8 +62,6 @@ def known_names() -> tuple[frozenset[str], frozenset[str]]:
 
     Some of its patterns copy any text that is followed by "bot" or by a version.
     """
-    from ua_parser_builtins.lazy import MATCHERS
-
     browsers, systems, _ = (
         frozenset(name for each in matchers for name in _names(each.family or "$1", each.regex))
         for matchers in MATCHERS

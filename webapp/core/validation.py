@@ -2,6 +2,8 @@
 
 import re
 
+from email_validator import EmailNotValidError, validate_email
+
 from .policy import Role
 from .text import lower_form, visible
 
@@ -18,8 +20,6 @@ def normalize_email(text: str) -> str:
     """
     if len(text) > MAX_EMAIL:  # first of all: normalizing takes quadratic time
         raise ValueError("That e-mail address is too long.")
-    from email_validator import EmailNotValidError, validate_email  # slow to load
-
     text = lower_form(text).strip()
     try:
         if text != visible(text):

@@ -6,13 +6,11 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from email import message_from_string, policy
+from email.message import EmailMessage
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from .transport import MailFailed
-
-if TYPE_CHECKING:
-    from email.message import EmailMessage
 
 KEPT = 200
 SECOND = 10**9  # ns
@@ -37,7 +35,7 @@ class Outbox:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def deliver(self, message: "EmailMessage") -> None:
+    def deliver(self, message: EmailMessage) -> None:
         name = f"{time.time_ns()}-{secrets.token_hex(2)}.eml"
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -69,8 +67,6 @@ class Outbox:
 
 
 def _mail(path: Path) -> Mail:
-    from email import message_from_string, policy  # large: not for those who read no mail
-
     message = message_from_string(path.read_text(encoding="utf-8"), policy=policy.default)
     part = message.get_body(("plain",))
     text = part.get_content() if part else ""

@@ -4,17 +4,14 @@ import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from webapp.core.errors import Unavailable
 from webapp.core.notifications import DUMMY_USER, Notification
 from webapp.core.security_events import audit_context
 from webapp.core.user_agents import describe
 
+from .messages import MessageBuilder
 from .transport import Transport
-
-if TYPE_CHECKING:
-    from .messages import MessageBuilder
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +28,7 @@ PATHS = {
 }
 
 Later = Callable[[Callable[[], None], str], None]
-Load = Callable[[], tuple["MessageBuilder", Transport]]
+Load = Callable[[], tuple[MessageBuilder, Transport]]
 
 
 class BackgroundMailer:
@@ -40,7 +37,7 @@ class BackgroundMailer:
     def __init__(
         self, open_up: Load, base_url: str, later: Later, now: Callable[[], float]
     ) -> None:
-        """`open_up` is called before the first message, not sooner: it loads large libraries."""
+        """`open_up` is called before the first message, not sooner."""
         self._load = open_up
         self._base_url = base_url
         self._later = later

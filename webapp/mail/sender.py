@@ -1,4 +1,4 @@
-"""The sender of all e-mails (WEBAPP_MAIL_FROM). Loads large libraries."""
+"""The sender of all e-mails (WEBAPP_MAIL_FROM)."""
 
 import re
 from email.headerregistry import Address

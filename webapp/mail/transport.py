@@ -1,13 +1,11 @@
-"""The port of mail transports, and the mail setting. It loads no large library."""
+"""The port of mail transports, and the mail setting."""
 
-from typing import TYPE_CHECKING, Protocol
+from email.message import EmailMessage
+from typing import Protocol
 from urllib.parse import SplitResult, urlsplit
 
 from webapp.core.errors import Unavailable
 from webapp.core.urls import ESCAPES, Unreadable, check_host, check_port
-
-if TYPE_CHECKING:
-    from email.message import EmailMessage
 
 OUTBOX = "outbox:"
 
@@ -20,7 +18,7 @@ class MailFailed(Unavailable):
 
 
 class Transport(Protocol):
-    def deliver(self, message: "EmailMessage") -> None:
+    def deliver(self, message: EmailMessage) -> None:
         """Raises MailFailed."""
 
 

@@ -1,24 +1,20 @@
 """Mail: whether there is a server for it, and whether that one lets us in. Nothing is sent."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from webapp.config import Settings
+from webapp.mail.sender import sender_email
+from webapp.mail.smtp import Smtp
 from webapp.mail.transport import OUTBOX, MailFailed
 
 from .finding import Finding, ok, problem, warning
 from .settings import is_production
-
-if TYPE_CHECKING:
-    from webapp.mail.smtp import Smtp
 
 
 def check_mail(settings: Settings) -> Iterator[Finding]:
     if settings.mail_url == OUTBOX:
         yield outbox(settings)
         return
-    from webapp.mail.smtp import Smtp
-
     server = Smtp(settings.mail_url)
     try:
         server.check()
@@ -30,9 +26,7 @@ def check_mail(settings: Settings) -> Iterator[Finding]:
         yield sender(settings.mail_from, server)
 
 
-def sender(mail_from: str, server: "Smtp") -> Finding:
-    from webapp.mail.sender import sender_email
-
+def sender(mail_from: str, server: Smtp) -> Finding:
     check, email = "mail.sender", sender_email(mail_from)
     advice = "WEBAPP_MAIL_FROM=Name <name@your.domain>"
     if email.endswith("@localhost"):

@@ -1,20 +1,17 @@
 """Rate limits in Redis: one count for all workers and hosts."""
 
 import time
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from functools import lru_cache
 
 import redis
+from limits import RateLimitItem, RateLimitItemPerSecond
+from limits.storage import RedisStorage
+from limits.strategies import MovingWindowRateLimiter
 
 from webapp.core.rate_limits import Limit
 from webapp.store.memory_rate_limits import whole_seconds
 
 from .errors import translate_redis_errors
-
-if TYPE_CHECKING:
-    from limits import RateLimitItem
-    from limits.storage import RedisStorage
-    from limits.strategies import MovingWindowRateLimiter
 
 PREFIX = "attempts"
 
@@ -24,23 +21,11 @@ class RedisRateLimits:
 
     def __init__(self, client: redis.Redis) -> None:
         self._redis = client
-
-    # Imported at the first use, since it is slow to load.
-    @cached_property
-    def _storage(self) -> "RedisStorage":
-        from limits.storage import RedisStorage
-
         # The URL is not used: the storage gets our client, with its timeouts.
-        storage = RedisStorage("redis://", key_prefix=PREFIX)
-        storage.storage = self._redis
-        storage.initialize_storage("")
-        return storage
-
-    @cached_property
-    def _limiter(self) -> "MovingWindowRateLimiter":
-        from limits.strategies import MovingWindowRateLimiter
-
-        return MovingWindowRateLimiter(self._storage)
+        self._storage = RedisStorage("redis://", key_prefix=PREFIX)
+        self._storage.storage = client
+        self._storage.initialize_storage("")
+        self._limiter = MovingWindowRateLimiter(self._storage)
 
     def acquire(self, limit: Limit, key: str) -> int:
         item = _item(limit)
@@ -65,7 +50,5 @@ class RedisRateLimits:
 
 
 @lru_cache
-def _item(limit: Limit) -> "RateLimitItem":
-    from limits import RateLimitItemPerSecond
-
+def _item(limit: Limit) -> RateLimitItem:
     return RateLimitItemPerSecond(limit.amount, limit.seconds, limit.name)

@@ -1,7 +1,6 @@
 """A call of the API: declared once, at its view; answered here, written down in `document.py`.
 
-Bodies are parsed strictly, and every answer wears the envelope. Schemas are named, and loaded when
-they are needed: their library would take a tenth of the app's whole start.
+Bodies are parsed strictly, and every answer wears the envelope.
 """
 
 import json
@@ -16,6 +15,8 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from webapp.runtime.request_id import request_id
+
+from .schemas import load, schema_of
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -40,8 +41,6 @@ class Endpoint:
 
     def __call__(self, **ids: str) -> ResponseReturnValue:
         """Raises UnsupportedMediaType (415), BadRequest (400), ValidationFailed (422)."""
-        from .schemas import load, schema_of
-
         if self.body:
             data = self.view(load(self.body, json_body()), **ids)
         elif self.query:

@@ -6,6 +6,7 @@ from pathlib import Path
 from flask import jsonify, render_template, request, send_from_directory
 from flask.typing import ResponseReturnValue
 
+from webapp.web.api.openapi import spec
 from webapp.web.auth.authorization import public
 from webapp.web.auth.destinations import not_a_destination
 
@@ -25,8 +26,6 @@ def api_docs() -> ResponseReturnValue:
 @public
 @not_a_destination
 def openapi() -> ResponseReturnValue:
-    from webapp.web.api.openapi import spec  # what makes it takes long to load
-
     return jsonify(spec() | {"servers": [{"url": request.script_root or "/"}]})
 
 
