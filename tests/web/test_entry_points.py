@@ -1,4 +1,4 @@
-"""The fourteen failures of docs/failures, at every entry point: a page, `/forward` and `Protected`."""
+"""The fourteen failures of docs/failures, at each entry point: page, `/forward`, `Protected`."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

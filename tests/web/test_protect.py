@@ -4,6 +4,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import bottle
 import flask
 import pytest
 from flask import Flask
@@ -34,6 +35,23 @@ def notes_app() -> Flask:
             "email": user.email if user else None,
             "text": flask.request.form.get("text"),
             "claimed": flask.request.headers.get("X-User-Email"),
+        }
+
+    return app
+
+
+def bottle_app() -> bottle.Bottle:
+    app = bottle.Bottle()
+
+    @app.route("/notes", method=["GET", "POST"])  # type: ignore[untyped-decorator]
+    def notes() -> dict[str, Any]:
+        bottle.response.set_cookie("theirs", "1")
+        environ = bottle.request.environ
+        user = environ.get("evergreen.user")
+        return {
+            "user": environ.get("REMOTE_USER"),
+            "email": user.email if user else None,
+            "text": bottle.request.forms.get("text"),
         }
 
     return app
@@ -168,6 +186,17 @@ class TestUsers:
         answer = other.get("/slow")
         assert answer.text == "late"
         assert not names(answer)
+
+
+def test_a_bottle_app_is_protected_as_well(app: Flask, clock: Clock) -> None:
+    browser = Browser(app)
+    browser.client = Client(Protected(app, bottle_app()))  # type: ignore[assignment]
+    assert browser.get("/notes").location == "/login?next=/notes"
+    browser.sign_in()
+    clock.advance(EXPIRED)
+    answer = browser.client.post("/notes", data={"text": "hello"}, headers=browser.headers)
+    assert (answer.json["email"], answer.json["text"]) == (EMAIL, "hello")
+    assert names(answer) >= {"theirs", "access_token", "refresh_token"}
 
 
 class TestOtherSites:
