@@ -22,6 +22,7 @@ from webapp.core.errors import EvergreenError, Unauthenticated
 from webapp.core.token_issuer import IssuedTokens
 from webapp.runtime.request_id import assign_request_id
 from webapp.web.auth import authentication
+from webapp.web.auth.destinations import has_dot_segments
 from webapp.web.error_handlers import handle_app_error
 from webapp.web.forward import login_url, refuse, refuse_cross_site
 from webapp.web.middleware.forwarded_headers import ForwardedHeaders
@@ -78,6 +79,9 @@ class Protected:
         return self._entry(environ, start)
 
     def _is_public(self, path: str) -> bool:
+        """Never with dot segments: the other app may resolve them, and answer for another path."""
+        if has_dot_segments(path):
+            return False
         return path in self._public or path.startswith(self._public_prefixes or "\0")
 
     def _is_own(self, path: str) -> bool:

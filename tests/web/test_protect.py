@@ -96,6 +96,12 @@ class TestGuests:
         answer = browser.get("/")
         assert answer.json == {"user": None, "email": None, "text": None, "claimed": None}
 
+    @pytest.mark.parametrize("path", ["/open/../notes", "/open/%2e%2e/notes", "/open/./x"])
+    def test_do_not_leave_a_public_folder(self, app: Flask, path: str) -> None:
+        client = Client(Protected(app, notes_app().wsgi_app, public=("/open/*",)))
+        assert client.get("/open/logo.svg").status_code == 404  # of the other app
+        assert client.get(path, headers={"Accept": "text/html"}).status_code == 303
+
     def test_scripts_get_a_status(self, browser: Wrapped) -> None:
         answer = browser.client.get("/api/notes", headers={"Sec-Fetch-Mode": "cors"})
         assert answer.status_code == 401
