@@ -125,7 +125,7 @@ def test_an_end_that_redis_cannot_be_told_is_an_end_and_says_so(
     server.stop()
     result = run(app, "sessions", "end", session["sid"], "--yes")
     assert result.exit_code == 0
-    assert "Redis can't be reached" in result.stderr
+    assert "Redis could not be updated" in result.stderr
     assert "300 s" in result.stderr
     assert not browser.is_in()
 
@@ -136,7 +136,7 @@ def test_sql_that_does_not_answer_is_one_line(app: Flask, sid: str) -> None:
     complaint = refusal(app, "sessions", "end-all", "--yes")
     with app.app_context():
         EventRow.__table__.create(db.engine)
-    assert complaint.startswith("0 sessions are over; then a store stopped answering.")
+    assert complaint.startswith("0 sessions are ended; then a store was unavailable.")
 
 
 def test_what_a_browser_says_of_itself_commands_no_terminal(app: Flask, browser: Browser) -> None:

@@ -195,9 +195,9 @@ def test_a_reader_that_has_gone_hears_nothing(
 
 
 NAMES = {
-    "": "that can be seen",
-    "  ": "that can be seen",
-    "\u200b\u2060": "that can be seen",
+    "": "with visible characters",
+    "  ": "with visible characters",
+    "\u200b\u2060": "with visible characters",
     "x" * 101: "at most 100",
     "a\nb": "can't be shown",
     "a\x1b[2J": "can't be shown",

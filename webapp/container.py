@@ -47,7 +47,7 @@ from .web.services import Services
 if TYPE_CHECKING:
     from .lab.services import LabServices
 
-# A session stays doubtful for so many seconds beyond the life of its last access token.
+# Seconds that an invalidation outlives the last access token of its session.
 INVALIDATION_MARGIN = 60
 
 Clock = Callable[[], float]
@@ -57,13 +57,13 @@ Clock = Callable[[], float]
 def build_services(
     app: Flask, settings: Settings, background: BackgroundQueue, now: Clock | None
 ) -> Services:
-    """Build the services of an app. `now`: another clock than Redis' and the host's, for tests.
+    """Build the services of an app. `now` replaces the clock of Redis and of the host in tests.
 
     Raises ConfigError: there can be no Redis client with these settings.
     """
     assert settings.access_token_keys is not None
     stores = stores_of(settings, now)
-    laboratory = trace_stores(stores) if settings.has_lab else None
+    lab = trace_stores(stores) if settings.has_lab else None
     core = Core(settings, stores, background)
     return Services(
         settings=settings,
@@ -75,7 +75,7 @@ def build_services(
         events=stores.events,
         saved_forms=stores.saved_forms,
         feed=stores.feed,
-        lab=laboratory,
+        lab=lab,
         background=background,
         outbox=core.outbox,
         user_admin=UserAdmin(
@@ -122,8 +122,8 @@ class Core:
         self.email_tokens = EmailTokens(settings.secret_key)
         folder = settings.instance_path / "outbox"
         self.outbox = Outbox(folder) if settings.mail_url == OUTBOX else None
-        post = build_mailer(settings, self.outbox, background, stores.now)
-        self.notifications = Notifications(post, self.email_tokens)
+        mailer = build_mailer(settings, self.outbox, background, stores.now)
+        self.notifications = Notifications(mailer, self.email_tokens)
         self.accounts = Accounts(
             stores.users, self.passwords, stores.events, self.notifications, stores.feed
         )
@@ -138,9 +138,9 @@ class Core:
             session_lifetimes(settings),
             lambda: self.retention_job.finish_ends(),
         )
-        kept = (settings.sessions_kept, settings.events_kept, settings.pending_kept)
+        retention_times = (settings.sessions_kept, settings.events_kept, settings.pending_kept)
         self.retention = RetentionPolicy(
-            stores.retention, stores.session_ends, self.sessions, *kept
+            stores.retention, stores.session_ends, self.sessions, *retention_times
         )
         self.retention_job = RetentionJob(
             self.retention, stores.lock.acquire, background, stores.now
@@ -158,7 +158,7 @@ class Core:
 
 
 def passwords_of(settings: Settings, pool: HashingPool) -> Passwords:
-    # The demo password is in the source, and a development database may move into production.
+    # The demo password is public, and a development database may move into production.
     published = {development.DEMO.password} if settings.mode == "production" else set()
     return Passwords(
         settings.bcrypt_rounds, settings.password_min_length, frozenset(published), pool
@@ -204,7 +204,7 @@ def readiness_of(app: Flask, stores: Stores) -> Readiness:
 
 
 def trace_stores(stores: Stores) -> "LabServices":
-    """Trace the two stores that a refresh asks, and give the lab storage of its own."""
+    """Trace the two stores that a refresh uses, and give the lab its own storage."""
     from .lab.live.redis_exchanges import SANDBOX_PREFIX, RedisExchangeLog
     from .lab.live.tracing_proxy import traced
     from .lab.services import LabServices
@@ -219,13 +219,13 @@ def trace_stores(stores: Stores) -> "LabServices":
 def build_mailer(
     settings: Settings, outbox: Outbox | None, background: BackgroundQueue, now: Clock
 ) -> BackgroundMailer:
-    def open_up() -> tuple[MessageBuilder, Transport]:
-        messages = MessageBuilder(
+    def load() -> tuple[MessageBuilder, Transport]:
+        builder = MessageBuilder(
             ROOT / "templates", settings.site_name, settings.mail_from, settings.public_url
         )
-        return messages, outbox or Smtp(settings.mail_url)
+        return builder, outbox or Smtp(settings.mail_url)
 
-    return BackgroundMailer(open_up, settings.public_url, background.run, now)
+    return BackgroundMailer(load, settings.public_url, background.run, now)
 
 
 def build_token_codec(settings: Settings) -> TokenCodec:

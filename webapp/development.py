@@ -1,4 +1,4 @@
-"""What development does by itself, so that two commands are enough: secrets, a demo account."""
+"""Defaults of development mode: generated secrets and a demo account."""
 
 import json
 import os
@@ -24,40 +24,41 @@ DEMO = DemoAccount("demo@example.com", "evergreen stays green")
 
 
 def with_own_secrets(settings: Settings) -> Settings:
-    """Fill in what the environment does not give; made once, kept in `instance/secrets.json`."""
-    kept = _kept_secrets(settings.instance_path / "secrets.json")
+    """Fill in missing secrets. They are generated once, in `instance/secrets.json`."""
+    stored = _stored_secrets(settings.instance_path / "secrets.json")
     return replace(
         settings,
-        secret_key=settings.secret_key or kept["secret_key"],
-        access_token_keys=settings.access_token_keys or _access_keys(settings, kept),
-        refresh_token_keys=settings.refresh_token_keys or KeyRing.parse(kept["refresh_token_keys"]),
+        secret_key=settings.secret_key or stored["secret_key"],
+        access_token_keys=settings.access_token_keys or _access_keys(settings, stored),
+        refresh_token_keys=settings.refresh_token_keys
+        or KeyRing.parse(stored["refresh_token_keys"]),
     )
 
 
 def create_demo_account(accounts: Accounts, now: float) -> None:
     if accounts.exists(DEMO.email):
         return
-    with suppress(Conflict):  # another worker, which starts at the same time, was first
+    with suppress(Conflict):  # another worker, starting at the same time, created it
         accounts.register(DEMO.email, DEMO.password, name="Demo", now=now)
 
 
-def _access_keys(settings: Settings, kept: dict[str, str]) -> KeyRing:
+def _access_keys(settings: Settings, stored: dict[str, str]) -> KeyRing:
     algorithm = settings.access_token_algorithm
     if algorithm == "HS256":
-        return KeyRing.parse(kept["access_token_keys"])
+        return KeyRing.parse(stored["access_token_keys"])
     path = settings.instance_path / f"access-{algorithm}.pem"
     _write_once(path, generate_pem(algorithm).decode())
     return KeyRing([parse_key(f"access-{algorithm}:@{path}")])  # the path may have a comma
 
 
-def _kept_secrets(path: Path) -> dict[str, str]:
+def _stored_secrets(path: Path) -> dict[str, str]:
     _write_once(path, json.dumps(_new_secrets(), indent=2))
-    kept: dict[str, str] = json.loads(path.read_text())
-    return kept
+    stored: dict[str, str] = json.loads(path.read_text())
+    return stored
 
 
 def _write_once(path: Path, text: str) -> None:
-    """Readable by its owner alone. Of two processes that start together the first link wins."""
+    """Write a file readable by its owner only. Of two processes, the first link wins."""
     if not path.exists():
         with NamedTemporaryFile("w", dir=path.parent) as draft, suppress(FileExistsError):
             draft.write(text)

@@ -77,7 +77,7 @@ def test_nobody_else_may_read_it(outbox: Outbox, folder: Path) -> None:
 def test_only_the_newest_are_kept(
     outbox: Outbox, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(file_outbox, "KEPT", 3)
+    monkeypatch.setattr(file_outbox, "MAX_MESSAGES", 3)
     for number in range(5):
         outbox.deliver(letter(str(number)))
     assert [mail.subject for mail in outbox.mails()] == ["4", "3", "2"]

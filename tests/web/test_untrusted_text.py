@@ -138,4 +138,4 @@ def test_no_address_holds_what_shows_nothing(app: Flask, program: Program, kind:
 
 
 def test_no_client_has_a_name_that_shows_nothing(app: Flask) -> None:
-    assert "seen" in refusal(app, "clients", "create", "shop", "--name", "\u3164\u200b")
+    assert "visible" in refusal(app, "clients", "create", "shop", "--name", "\u3164\u200b")

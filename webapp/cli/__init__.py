@@ -1,4 +1,4 @@
-"""What an operator does by hand: `flask users`, `flask doctor` and the others."""
+"""Commands for operators: `flask users`, `flask doctor` and others."""
 
 import os
 import sys
@@ -18,7 +18,7 @@ ALIASES = {"tidy": "purge"}
 
 
 class Commands(AppGroup):
-    """Loaded when they are asked for: no server should wait for them."""
+    """Imports a command when it is used, so that a server starts faster."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted([*super().list_commands(ctx), *COMMANDS])
@@ -33,7 +33,7 @@ class Commands(AppGroup):
 
 
 class CommandsWithoutSettings(Commands):
-    """Any other, such as `db`, would need an app."""
+    """Commands that work without an app. Others, such as `db`, raise SettingsWrong."""
 
     def __init__(self, error: ConfigError) -> None:
         super().__init__("webapp")
@@ -54,7 +54,7 @@ def install(app: Flask) -> None:
 
 
 def prepare_process() -> None:
-    """For `flask db` as well, which is not one of ours; and before any file is opened."""
+    """Prepare the standard streams, before a file is opened. Also for `flask db`."""
     if os.environ.get("FLASK_RUN_FROM_CLI") == "true":
         from .terminal import prepare
 
@@ -62,7 +62,7 @@ def prepare_process() -> None:
 
 
 def watch_migrations(app: Flask, settings: Settings) -> None:
-    """`flask db` is not one of ours; it asks for its configuration first."""
+    """Warn of SQLite when `flask db` reads its configuration."""
     if extension := app.extensions.get("migrate"):
         from .common import warn_of_sqlite
 
@@ -73,9 +73,10 @@ def watch_migrations(app: Flask, settings: Settings) -> None:
 
 
 def without_settings(error: ConfigError, environ: Mapping[str, str]) -> Flask:
-    """No app, but its commands: `doctor` says what is wrong, and `keys generate` makes keys.
+    """An app that has only commands, for wrong settings.
 
-    On a new host nothing else would make the first ones. All other commands repeat the error.
+    `doctor` reports what is wrong, and `keys generate` makes the first keys of a new host. All
+    other commands repeat the error.
     """
     from .common import BrokenConfig
 

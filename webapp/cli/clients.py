@@ -1,4 +1,4 @@
-"""`flask clients`: programs that sessions may belong to."""
+"""`flask clients`: register OAuth clients and manage them."""
 
 import re
 from collections.abc import Iterable
@@ -16,13 +16,13 @@ from webapp.web.time_format import iso
 from .common import Json, answer, confirm, json_option, operator_command, plain, yes_option
 from .terminal import CommandGroup
 
-clients = CommandGroup("clients", help="Programs that sessions may belong to.")
+clients = CommandGroup("clients", help="Register OAuth clients and manage them.")
 
 
 scope_option = click.option(
     "--scope",
     multiple=True,
-    help=f"What it may do for its users: {', '.join(Scope)}. `profile` is always in it.",
+    help=f"Scopes: {', '.join(Scope)}. `profile` is always included.",
 )
 
 
@@ -36,15 +36,15 @@ def fields(client: Client) -> Json:
     }
 
 
-def in_a_line(client: Client) -> str:
+def as_line(client: Client) -> str:
     kind = "confidential" if client.confidential else "public"
     return f"{client.client_id}  {kind}  {client.scope}  {client.name}"
 
 
 @clients.command("create")
 @click.argument("client_id")
-@click.option("--name", help="As people know it; else its id.")
-@click.option("--public", is_flag=True, help="It can't keep a secret: an app on a phone or page.")
+@click.option("--name", help="Display name; default: the id.")
+@click.option("--public", is_flag=True, help="Without a secret: a mobile or browser app.")
 @scope_option
 @json_option
 @operator_command
@@ -53,7 +53,9 @@ def create(
 ) -> None:
     """Register a client. Its secret is shown once."""
     if not re.fullmatch(KID, client_id) or client_id in RESERVED:
-        raise click.ClickException("Use letters, digits and . _ -, and neither browser nor api.")
+        raise click.ClickException(
+            "Use letters, digits and . _ - for the id. browser and api are reserved."
+        )
     shown = client_id if name is None else checked_name(name)
     if services().clients.store.find(client_id) is None:
         end_sessions_of(client_id)
@@ -67,8 +69,9 @@ def create(
 @json_option
 @operator_command
 def show_all(as_json: bool) -> None:
+    """List all clients."""
     found = services().clients.store.all()
-    answer(as_json, [fields(client) for client in found], *map(in_a_line, found))
+    answer(as_json, [fields(client) for client in found], *map(as_line, found))
 
 
 @clients.command("rotate-secret")
@@ -76,7 +79,7 @@ def show_all(as_json: bool) -> None:
 @json_option
 @operator_command
 def rotate_secret(client_id: str, as_json: bool) -> None:
-    """Make a new secret; the old one is void at once. Sessions stay."""
+    """Make a new secret. The old one stops working. Sessions stay open."""
     secret, secret_hash = new_secret()
     if not services().clients.store.set_secret(client_id, secret_hash):
         raise click.ClickException(f"There is no client {plain(client_id)} with a secret.")
@@ -89,12 +92,12 @@ def rotate_secret(client_id: str, as_json: bool) -> None:
 @json_option
 @operator_command
 def set_scope(client_id: str, scope: Iterable[str], as_json: bool) -> None:
-    """Say what a client may do. Counts from its next refresh on. Sessions stay."""
+    """Set the scope of a client. It applies from the next refresh. Sessions stay open."""
     granted = checked_scope(scope)
     if not services().clients.store.set_scope(client_id, granted):
         raise click.ClickException(f"There is no client {plain(client_id)}.")
     changed = {"client_id": client_id, "scope": granted}
-    answer(as_json, changed, f"{client_id} has the scope {granted} now.")
+    answer(as_json, changed, f"{client_id} has the scope {granted}.")
 
 
 @clients.command("delete")
@@ -103,14 +106,14 @@ def set_scope(client_id: str, scope: Iterable[str], as_json: bool) -> None:
 @json_option
 @operator_command
 def delete(client_id: str, yes: bool, as_json: bool) -> None:
-    """Forget a client and end its sessions; also those that an interrupted delete left."""
+    """Delete a client and end its sessions, including those an interrupted delete left."""
     confirm(f"Delete {client_id} and end all its sessions?", yes)
     found = services().clients.store.delete(client_id)
     ended = end_sessions_of(client_id)
     if not ended and not found:
         raise click.ClickException(f"There is no client {plain(client_id)}.")
-    gone = {"client_id": client_id, "ended": ended}
-    answer(as_json, gone, f"{client_id} is gone, and its sessions are over.")
+    deleted = {"client_id": client_id, "ended": ended}
+    answer(as_json, deleted, f"{client_id} is deleted and its sessions are ended.")
 
 
 def checked_scope(scope: Iterable[str]) -> str:
@@ -121,14 +124,14 @@ def checked_scope(scope: Iterable[str]) -> str:
 
 
 def checked_name(name: str) -> str:
-    """As other names; and one that can be seen."""
+    """The normalized name. Raises click.ClickException, also if nothing of it is visible."""
     try:
-        good = normalize_name(name)
+        normalized = normalize_name(name)
     except ValueError as error:
         raise click.ClickException(str(error)) from None
-    if not any(letter.isprintable() and not letter.isspace() for letter in good):
-        raise click.ClickException("Use a name that can be seen, or leave --name out.")
-    return good
+    if not any(char.isprintable() and not char.isspace() for char in normalized):
+        raise click.ClickException("Use a name with visible characters, or leave --name out.")
+    return normalized
 
 
 def show_secret(as_json: bool, client_id: str, secret: str | None, *lines: str) -> None:
@@ -137,7 +140,7 @@ def show_secret(as_json: bool, client_id: str, secret: str | None, *lines: str) 
 
 
 def end_sessions_of(client_id: str) -> int:
-    """How many there were. A later client of the same name must not inherit them."""
+    """End them and return their number. A later client with this id must not inherit them."""
     sids = services().clients.store.open_sids(client_id)
     for sid in sids:
         services().sessions.end(sid, EndReason.CLIENT_DELETED, services().now())

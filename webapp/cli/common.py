@@ -1,4 +1,4 @@
-"""What all commands share: on whose behalf, one line for what is refused, JSON, asking first."""
+"""Shared by all commands: the operator's audit context, errors in one line, JSON, confirmation."""
 
 import json
 import time
@@ -23,23 +23,23 @@ from .terminal import ask_password, read_password
 
 Json = dict[str, Any]
 
-# Seconds. An e-mail is tried three times within eleven.
-LETTERS_TAKE = 15
-TELLING_TAKES = 1.0
+# Seconds. A message is tried three times within eleven.
+MAIL_TIMEOUT = 15
+REDIS_TIMEOUT = 1.0
 
-NOT_TOLD = (
-    "Redis can't be reached. The change is in SQL, and workers that can't reach Redis ask SQL; "
-    "a worker that reaches it accepts access tokens until they expire, for {} s at most."
+REDIS_NOT_UPDATED = (
+    "Redis could not be updated. The change is in SQL. Workers that can't reach Redis read SQL; "
+    "workers that can reach it accept old access tokens until they expire, for {} s at most."
 )
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Answer with a JSON document.")
-yes_option = click.option("--yes", is_flag=True, help="Don't ask first.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
+yes_option = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 limit_option = click.option(
     "--limit",
     type=click.IntRange(1, 10_000),
     default=50,
     show_default=True,
-    help="At most so many.",
+    help="Maximum number of rows.",
 )
 password_option = click.option(
     "--password-stdin", is_flag=True, help="Read the password from standard input."
@@ -48,7 +48,7 @@ password_option = click.option(
 
 @dataclass(frozen=True)
 class BrokenConfig:
-    """Why there is no app, and the environment that says so."""
+    """The error in the settings that prevents an app, and the environment that has it."""
 
     error: ConfigError
     environ: Mapping[str, str]
@@ -59,19 +59,19 @@ class SettingsWrong(click.ClickException):
 
 
 def unusable() -> BrokenConfig | None:
-    found: BrokenConfig | None = current_app.extensions.get("evergreen-unusable")
-    return found
+    broken: BrokenConfig | None = current_app.extensions.get("evergreen-unusable")
+    return broken
 
 
 def operator_command(command: Callable[..., None]) -> Callable[..., None]:
-    """Run on behalf of the operator; what is refused is one line, and exit status 1."""
+    """Run on behalf of the operator. An error is printed in one line, with exit status 1."""
 
     @wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:
         if wrong := unusable():
             raise SettingsWrong(str(wrong.error))
         warn_of_sqlite(services().settings)
-        with by_operator(), told_in_one_line():
+        with by_operator(), errors_in_one_line():
             try:
                 command(*args, **kwargs)
             finally:
@@ -82,10 +82,10 @@ def operator_command(command: Callable[..., None]) -> Callable[..., None]:
 
 @contextmanager
 def by_operator() -> Iterator[None]:
-    """Events, e-mails and log lines of one command carry its id, as those of a request do."""
+    """Give events, e-mails and log lines of one command the same id, as in a request."""
     g.request_id = BY_OPERATOR + new_request_id()
-    here = AuditContext(request_id=g.request_id)
-    before = audit_context.set(lambda: here)
+    context = AuditContext(request_id=g.request_id)
+    before = audit_context.set(lambda: context)
     try:
         yield
     finally:
@@ -93,7 +93,8 @@ def by_operator() -> Iterator[None]:
 
 
 @contextmanager
-def told_in_one_line() -> Iterator[None]:
+def errors_in_one_line() -> Iterator[None]:
+    """Turn the core's errors into click.ClickException."""
     try:
         yield
     except ValidationFailed as refusal:
@@ -103,17 +104,18 @@ def told_in_one_line() -> Iterator[None]:
 
 
 def flush_background_work() -> None:
-    """Send waiting e-mails and publish waiting invalidations: both are in this process's memory."""
-    if not services().background.finish(LETTERS_TAKE):
-        warn("Mail is still waiting to be delivered, and is lost.")
-    deadline = time.monotonic() + TELLING_TAKES
+    """Wait for mail and for updates of Redis: both would be lost with this process."""
+    if not services().background.finish(MAIL_TIMEOUT):
+        warn("Some mail could not be delivered in time, and is lost.")
+    deadline = time.monotonic() + REDIS_TIMEOUT
     while services().feed.unsent and time.monotonic() < deadline:
         time.sleep(0.02)
     if services().feed.unsent:
-        warn(NOT_TOLD.format(services().settings.access_token_ttl))
+        warn(REDIS_NOT_UPDATED.format(services().settings.access_token_ttl))
 
 
 def answer(as_json: bool, document: Json | list[Json], *lines: str) -> None:
+    """Print the document as JSON, or the lines as text."""
     if as_json:
         click.echo(json.dumps(document, indent=2))
         return
@@ -122,8 +124,8 @@ def answer(as_json: bool, document: Json | list[Json], *lines: str) -> None:
 
 
 def plain(text: str) -> str:
-    """A user agent may hold what a terminal takes for a command (CWE-150)."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
+    """Replace control characters: a user agent may have terminal commands in it (CWE-150)."""
+    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def warn(text: str) -> None:
@@ -131,28 +133,31 @@ def warn(text: str) -> None:
 
 
 def warn_of_sqlite(settings: Settings) -> None:
-    """A shell that misreads the file of settings leaves the database out: commands would work on
-    an empty one and report success."""
+    """Warn in production without DATABASE_URL.
+
+    A shell that misreads the settings file leaves the variable out: commands would work on an
+    empty database and report success.
+    """
     if settings.mode == "production" and not settings.database_url:
         file = plain(settings.sql_url.database or "")
-        warn(f"DATABASE_URL is not set, so this is about the SQLite database {file}.")
+        warn(f"DATABASE_URL is not set, so this command uses the SQLite database {file}.")
 
 
 def confirm(question: str, yes: bool) -> None:
-    """Raises click.Abort. Standard output is for the answer: a program may read it."""
+    """Ask on standard error: a program may read standard output. Raises click.Abort."""
     if not yes:
         click.confirm(plain(question), abort=True, err=True)
 
 
-def asked_password(password_stdin: bool) -> str:
+def get_password(password_stdin: bool) -> str:
     return read_password() if password_stdin else ask_password()
 
 
-def find_user(who: str) -> User:
-    """By e-mail address or id."""
+def find_user(email_or_id: str) -> User:
+    """The user with this e-mail or id. Raises click.ClickException."""
     accounts = services().accounts
-    user = accounts.find(who)[0] if "@" in who else None
+    user = accounts.find(email_or_id)[0] if "@" in email_or_id else None
     try:
-        return user or accounts.profile(who)
+        return user or accounts.profile(email_or_id)
     except NotFound:
-        raise click.ClickException(f"There is no user {plain(who)}.") from None
+        raise click.ClickException(f"There is no user {plain(email_or_id)}.") from None

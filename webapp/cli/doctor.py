@@ -1,4 +1,4 @@
-"""`flask doctor`: checks everything that can be wrong, and advises."""
+"""`flask doctor`: check settings, secrets, servers, clocks and cookies."""
 
 import time
 from collections.abc import Iterable
@@ -33,7 +33,7 @@ def doctor(as_json: bool) -> None:
 
 
 def settings_as_written() -> tuple[Settings, list[str]]:
-    """The settings, and a line for each wrong one. With a wrong one there is no app."""
+    """The settings, and one line for each error. With an error there is no app."""
     wrong = unusable()
     if wrong is None:
         return services().settings, []
@@ -43,21 +43,22 @@ def settings_as_written() -> tuple[Settings, list[str]]:
 
 
 def report(findings: Iterable[Finding], as_json: bool) -> None:
-    found = list(findings)
+    results = list(findings)
     problems, warnings = (
-        sum(finding.level is level for finding in found) for level in (Level.PROBLEM, Level.WARNING)
+        sum(finding.level is level for finding in results)
+        for level in (Level.PROBLEM, Level.WARNING)
     )
     document = {
         "problems": problems,
         "warnings": warnings,
-        "findings": [asdict(finding) for finding in found],
+        "findings": [asdict(finding) for finding in results],
     }
-    counted = f"{len(found)} checks, {problems} problems, {warnings} warnings."
-    answer(as_json, document, *map(in_a_line, found), counted)
+    counted = f"{len(results)} checks, {problems} problems, {warnings} warnings."
+    answer(as_json, document, *map(as_line, results), counted)
     if problems:
         click.get_current_context().exit(1)
 
 
-def in_a_line(finding: Finding) -> str:
+def as_line(finding: Finding) -> str:
     advice = f" → {finding.advice}" if finding.advice else ""
     return f"{finding.level:<8} {finding.check}: {finding.found}{advice}"

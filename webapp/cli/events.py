@@ -1,4 +1,4 @@
-"""`flask events`: what happened to accounts, when, and who did it."""
+"""`flask events`: list security events."""
 
 import re
 from datetime import UTC, datetime
@@ -13,11 +13,11 @@ from webapp.web.time_format import iso
 from .common import Json, answer, find_user, json_option, limit_option, operator_command, warn
 from .terminal import CommandGroup
 
-events = CommandGroup("events", help="What happened to accounts.")
+events = CommandGroup("events", help="List security events.")
 
 
-def moment(text: str) -> int:
-    """How long ago (`90`, `15m`, `12h`, `30d`), or when, in UTC; as seconds since 1970."""
+def parse_since(text: str) -> int:
+    """Unix seconds of a duration before now (`90`, `15m`, `12h`, `30d`), or of a UTC date."""
     try:
         if re.fullmatch(r"[0-9]+[smhd]?", text):
             return int(services().now()) - seconds(0, 36_500 * DAY)(text)
@@ -45,32 +45,34 @@ def fields(event: Event) -> Json:
     }
 
 
-def in_a_line(event: Event) -> str:
+def as_line(event: Event) -> str:
     by = event.actor or ("an operator" if event.by_operator else "")
     facts = (event.kind, event.email, event.detail, event.ip, f"by {by}" if by else "")
     return "  ".join((iso(event.at), *filter(None, facts)))
 
 
 @events.command("list")
-@click.option("--user", help="Of this user only.")
+@click.option("--user", help="Only events of this user.")
 @click.option(
-    "--kind", type=click.Choice([kind.value for kind in EventKind]), help="Of this kind only."
+    "--kind",
+    type=click.Choice([kind.value for kind in EventKind]),
+    help="Only events of this kind.",
 )
-@click.option("--since", help="Like 15m, 12h, 30d, or a date (UTC).")
+@click.option("--since", help="A duration (15m, 12h, 30d) or a date (UTC).")
 @limit_option
 @json_option
 @operator_command
 def show_all(
     user: str | None, kind: str | None, since: str | None, limit: int, as_json: bool
 ) -> None:
-    """Newest first."""
+    """List events, newest first."""
     page = services().events.page(
         user_id=find_user(user).id if user else None,
         kinds=(kind,) if kind else (),
-        since=moment(since) if since else 0,
+        since=parse_since(since) if since else 0,
         offset=0,
         limit=limit,
     )
-    answer(as_json, [fields(event) for event in page.events], *map(in_a_line, page.events))
+    answer(as_json, [fields(event) for event in page.events], *map(as_line, page.events))
     if page.total > len(page.events):
-        warn(f"these are {len(page.events)} of {page.total}; --limit shows more.")
+        warn(f"{len(page.events)} of {page.total} are shown; --limit shows more.")

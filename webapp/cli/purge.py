@@ -1,4 +1,4 @@
-"""`flask purge`: the clean-up that a sign-in starts once an hour, now and to its end."""
+"""`flask purge`: run the retention job now, until nothing is left to remove."""
 
 import time
 
@@ -17,7 +17,7 @@ from .terminal import Command
 @with_appcontext
 @operator_command
 def purge(as_json: bool) -> None:
-    """Remove sessions that are long over, old events, and accounts that were never confirmed."""
+    """Remove old ended sessions, old events, and accounts with an unverified e-mail."""
     removed = services().retention.purge_batch(services().now())
     while removed.more:
         time.sleep(PAUSE)
@@ -29,5 +29,5 @@ def purge(as_json: bool) -> None:
     }
     lines = [f"Removed {removed.sessions} sessions and {removed.events} events."]
     if removed.accounts:
-        lines.append(f"Removed {removed.accounts} accounts that were never confirmed.")
+        lines.append(f"Removed {removed.accounts} accounts with an unverified e-mail.")
     answer(as_json, counts, *lines)

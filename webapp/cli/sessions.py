@@ -1,4 +1,4 @@
-"""`flask sessions`: who is signed in where, and out with them."""
+"""`flask sessions`: list sessions and end them."""
 
 import click
 
@@ -23,16 +23,16 @@ from .common import (
 )
 from .terminal import CommandGroup
 
-sessions = CommandGroup("sessions", help="Who is signed in where.")
+sessions = CommandGroup("sessions", help="List sessions and end them.")
 
-# One sid in 64 begins with a dash, and is no option.
-NAMED_BY_SID = {"ignore_unknown_options": True}
-# Sessions that are looked up at once.
+# One sid in 64 begins with a dash: click must not read it as an option.
+ALLOW_DASH = {"ignore_unknown_options": True}
+# Sessions per query.
 BATCH = 500
 
 
 def fields(session: Session, email: str, seen: int | None) -> Json:
-    """`seen` is when its refresh token was last redeemed; None if Redis doesn't say."""
+    """`seen`: when its refresh token was last redeemed, in Unix seconds; None if unknown."""
     return {
         "sid": session.sid,
         "user_id": session.user_id,
@@ -58,7 +58,7 @@ def state_of(session: Session, seen: int | None) -> str:
     return "open" if min(session.expires_at, idle_until) > services().now() else "expired"
 
 
-def in_a_line(facts: Json) -> str:
+def as_line(facts: Json) -> str:
     seen = facts["last_seen"] or facts["created_at"]
     state = facts["ended_reason"] or facts["state"]
     return (
@@ -68,14 +68,14 @@ def in_a_line(facts: Json) -> str:
 
 
 @sessions.command("list")
-@click.option("--user", help="Of this user only.")
-@click.option("--all", "everything", is_flag=True, help="Also those that are over.")
+@click.option("--user", help="Only sessions of this user.")
+@click.option("--all", "everything", is_flag=True, help="Include ended and expired sessions.")
 @limit_option
-@click.option("--page", type=click.IntRange(1, 1_000_000), default=1, help="Of so many each.")
+@click.option("--page", type=click.IntRange(1, 1_000_000), default=1, help="Page number.")
 @json_option
 @operator_command
 def show_all(user: str | None, everything: bool, limit: int, page: int, as_json: bool) -> None:
-    """Open sessions, newest first."""
+    """List open sessions, newest first."""
     user_id = find_user(user).id if user else None
     found = services().session_queries.sessions(
         user_id=user_id,
@@ -86,35 +86,35 @@ def show_all(user: str | None, everything: bool, limit: int, page: int, as_json:
     seen = last_seen([session.sid for session, _ in found])
     facts = [fields(session, email, seen.get(session.sid)) for session, email in found]
     shown = [fact for fact in facts if everything or fact["state"] == "open"]
-    answer(as_json, shown, *map(in_a_line, shown))
+    answer(as_json, shown, *map(as_line, shown))
     if len(found) == limit:
-        warn("there may be more; --limit or --page shows them.")
+        warn("there may be more sessions; --limit or --page shows them.")
 
 
-@sessions.command("show", context_settings=NAMED_BY_SID)
+@sessions.command("show", context_settings=ALLOW_DASH)
 @click.argument("sid")
 @json_option
 @operator_command
 def show(sid: str, as_json: bool) -> None:
-    """One session, open or over."""
-    session, email = the_session(sid)
+    """Show one session, open or ended."""
+    session, email = find_session(sid)
     facts = fields(session, email, last_seen([sid]).get(sid))
     answer(as_json, facts, *(f"{name:<14}{value}" for name, value in facts.items()))
 
 
-@sessions.command("end", context_settings=NAMED_BY_SID)
+@sessions.command("end", context_settings=ALLOW_DASH)
 @click.argument("sid")
 @yes_option
 @json_option
 @operator_command
 def end(sid: str, yes: bool, as_json: bool) -> None:
-    """Sign one browser or program out. To repeat it does no harm: the end is published again."""
-    session, email = the_session(sid)
-    confirm(f"Sign {email} out there ({describe(session.user_agent)})?", yes)
+    """End one session. It can be repeated: Redis is then updated again."""
+    session, email = find_session(sid)
+    confirm(f"Sign {email} out on {describe(session.user_agent)}?", yes)
     services().sessions.end(sid, EndReason.ENDED_BY_ADMIN, services().now())
-    over, _ = the_session(sid)
-    facts = {"sid": sid, "ended_reason": over.ended_reason}
-    answer(as_json, facts, f"{sid} is over ({over.ended_reason}).")
+    ended, _ = find_session(sid)
+    facts = {"sid": sid, "ended_reason": ended.ended_reason}
+    answer(as_json, facts, f"Session {sid} is ended ({ended.ended_reason}).")
 
 
 @sessions.command("end-all")
@@ -122,7 +122,7 @@ def end(sid: str, yes: bool, as_json: bool) -> None:
 @json_option
 @operator_command
 def end_all(yes: bool, as_json: bool) -> None:
-    """Sign all users out. (Quicker for a million: new WEBAPP_REFRESH_TOKEN_KEYS.)"""
+    """End all sessions. (Faster for a million: new WEBAPP_REFRESH_TOKEN_KEYS.)"""
     confirm("Sign all users out, on all devices?", yes)
     now, after, ended = services().now(), "", 0
     try:
@@ -132,13 +132,13 @@ def end_all(yes: bool, as_json: bool) -> None:
                 ended += 1
             after = sids[-1]
     except Unavailable:
-        done = f"{ended} sessions are over; then a store stopped answering."
-        raise click.ClickException(f"{done} The same command goes on from there.") from None
-    answer(as_json, {"ended": ended}, f"{ended} sessions are over.")
+        done = f"{ended} sessions are ended; then a store was unavailable."
+        raise click.ClickException(f"{done} Run the command again to continue.") from None
+    answer(as_json, {"ended": ended}, f"{ended} sessions are ended.")
 
 
-def the_session(sid: str) -> tuple[Session, str]:
-    """With the e-mail address whose it is."""
+def find_session(sid: str) -> tuple[Session, str]:
+    """The session and the e-mail of its user. Raises click.ClickException."""
     found = services().session_queries.session(sid)
     if found is None:
         raise click.ClickException(f"There is no session {plain(sid)}.")
@@ -146,8 +146,9 @@ def the_session(sid: str) -> tuple[Session, str]:
 
 
 def last_seen(sids: list[str]) -> dict[str, int]:
+    """When each session was last used, in Unix seconds; empty without Redis."""
     try:
         return services().devices.generations.last_seen(sids)
     except Unavailable:
-        warn("Redis can't say when they were last seen.")
+        warn("Redis is unavailable: the time of last use is unknown.")
         return {}

@@ -1,6 +1,6 @@
-"""The terminal, or what stands in its place: closed, full, or of another encoding.
+"""Standard streams that are closed, full, or of another encoding.
 
-In each case a command ends with one line and a status, and never with a traceback.
+In each case a command ends with one line and an exit status, never with a traceback.
 """
 
 import io
@@ -17,11 +17,11 @@ import click
 from flask.cli import AppGroup
 
 # Bytes. No password is that long.
-MOST_READ = 64 * 1024
+MAX_INPUT = 64 * 1024
 
 
 class NullOutput(io.TextIOWrapper):
-    """Takes the place of a standard output or error that is closed."""
+    """Replaces a closed standard output or standard error."""
 
     def __init__(self) -> None:
         super().__init__(io.BytesIO(), encoding="utf-8")
@@ -31,6 +31,8 @@ class NullOutput(io.TextIOWrapper):
 
 
 class Guarded(click.Command):
+    """A command whose input and output errors are printed in one line."""
+
     def make_context(
         self,
         info_name: str | None,
@@ -40,8 +42,8 @@ class Guarded(click.Command):
     ) -> click.Context:
         prepare(args)
         if isinstance(sys.stdout, NullOutput):  # before a secret is made that could not be shown
-            raise click.ClickException("Standard output is closed, so there can be no answer.")
-        with failures_in_one_line():  # here --help is written
+            raise click.ClickException("Standard output is closed, so nothing can be printed.")
+        with failures_in_one_line():  # --help writes here
             return super().make_context(info_name, args, parent, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -50,7 +52,7 @@ class Guarded(click.Command):
 
 
 class Command(Guarded):
-    """One that stands alone."""
+    """A command without subcommands."""
 
 
 class CommandGroup(Guarded, AppGroup):
@@ -60,36 +62,37 @@ class CommandGroup(Guarded, AppGroup):
 def prepare(args: Iterable[str]) -> None:
     """Make the standard streams usable. Raises UsageError for arguments that are not UTF-8."""
     if None in (sys.stdin, sys.stdout, sys.stderr):
-        occupy_numbers()
+        occupy_standard_descriptors()
     sys.stdin = sys.stdin or io.TextIOWrapper(io.BytesIO())
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
             setattr(sys, name, NullOutput())
         elif isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # what Latin-1 has no letter for
+            stream.reconfigure(errors="backslashreplace")  # for characters that Latin-1 lacks
     if not all(is_text(argument) for argument in args):
         raise click.UsageError("An argument is not UTF-8 text.")
 
 
-def occupy_numbers() -> None:
-    """The next file that is opened would get the number of a closed stream, and its output."""
+def occupy_standard_descriptors() -> None:
+    """Open the null device for closed streams: else a later file gets their number and output."""
     while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
         pass
     os.close(number)
 
 
 def is_text(argument: str) -> bool:
-    """Bytes that are no text come as halves of surrogate pairs (PEP 383)."""
-    return not any("\ud800" <= letter <= "\udfff" for letter in argument)
+    """Whether the argument was valid UTF-8: invalid bytes become lone surrogates (PEP 383)."""
+    return not any("\ud800" <= character <= "\udfff" for character in argument)
 
 
 @contextmanager
 def failures_in_one_line() -> Iterator[None]:
+    """Turn errors of reading and writing into click.ClickException."""
     try:
         yield
     except BrokenPipeError:
-        raise  # `| head`: click ends without a word
+        raise  # `| head`: click exits silently
     except UnicodeError:
         raise click.ClickException("Standard input is not UTF-8 text.") from None
     except OSError as error:
@@ -98,18 +101,19 @@ def failures_in_one_line() -> Iterator[None]:
 
 
 def ask_password() -> str:
-    with warnings.catch_warnings():  # without a terminal: of Python's own files, to an operator
+    """Prompt for a password, twice."""
+    with warnings.catch_warnings():  # without a terminal, it would name Python's own files
         warnings.simplefilter("ignore", GetPassWarning)
         typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     return without_controls(typed)
 
 
 def read_password() -> str:
-    """All of standard input, as UTF-8, without a byte order mark and one end of line."""
-    sent = sys.stdin.buffer.read(MOST_READ + 1)
-    if len(sent) > MOST_READ:
+    """Read standard input as UTF-8, without a byte order mark and without one final newline."""
+    content = sys.stdin.buffer.read(MAX_INPUT + 1)
+    if len(content) > MAX_INPUT:
         raise click.ClickException("The password is too long.")
-    text = sent.decode("utf-8-sig")
+    text = content.decode("utf-8-sig")
     text = text.removesuffix("\r\n") if text.endswith("\r\n") else text.removesuffix("\n")
     if not text:
         raise click.ClickException("There is no password on standard input.")
@@ -117,9 +121,9 @@ def read_password() -> str:
 
 
 def without_controls(password: str) -> str:
-    """No browser sends them in a password: with one, the account could not be signed in to."""
-    if any(unicodedata.category(letter) == "Cc" for letter in password):
+    """Raises click.ClickException: browsers send no control characters, so sign-in would fail."""
+    if any(unicodedata.category(character) == "Cc" for character in password):
         raise click.ClickException(
-            "The password holds a control character or a second line. Use one line of text."
+            "The password contains a control character or a second line. Use one line of text."
         )
     return password

@@ -1,4 +1,4 @@
-"""`flask users`: people with an account. Each is named by their e-mail address or their id."""
+"""`flask users`: manage accounts. A user is named by e-mail or id."""
 
 import click
 
@@ -12,9 +12,9 @@ from webapp.web.time_format import iso
 from .common import (
     Json,
     answer,
-    asked_password,
     confirm,
     find_user,
+    get_password,
     json_option,
     limit_option,
     operator_command,
@@ -24,7 +24,7 @@ from .common import (
 )
 from .terminal import CommandGroup
 
-users = CommandGroup("users", help="People with an account, named by their e-mail address or id.")
+users = CommandGroup("users", help="Manage accounts. A user is named by e-mail or id.")
 
 
 def fields(user: User) -> Json:
@@ -39,7 +39,7 @@ def fields(user: User) -> Json:
     }
 
 
-def in_a_line(user: User) -> str:
+def as_line(user: User) -> str:
     state = "disabled" if user.disabled else "pending" if user.awaiting_verification else "active"
     return f"{user.email}  {user.role}  {state}  {user.id}  {user.name}".rstrip()
 
@@ -47,16 +47,16 @@ def in_a_line(user: User) -> str:
 @users.command("create")
 @click.argument("email")
 @click.option("--name", default="")
-@click.option("--admin", is_flag=True, help="May manage all users.")
+@click.option("--admin", is_flag=True, help="Allow to manage all users.")
 @password_option
 @json_option
 @operator_command
 def create(email: str, name: str, admin: bool, password_stdin: bool, as_json: bool) -> None:
-    """Create an account; asks for its password."""
-    password = asked_password(password_stdin)
+    """Create an account. Asks for its password."""
+    password = get_password(password_stdin)
     role = Role.ADMIN if admin else Role.USER
     user = services().accounts.register(email, password, name=name, role=role, now=services().now())
-    answer(as_json, fields(user), f"{user.email} is here now, as {user.role}. Id: {user.id}")
+    answer(as_json, fields(user), f"{user.email} is created as {user.role}. Id: {user.id}")
 
 
 @users.command("list")
@@ -66,11 +66,11 @@ def create(email: str, name: str, admin: bool, password_stdin: bool, as_json: bo
 @json_option
 @operator_command
 def show_all(query: str, sort: str, limit: int, as_json: bool) -> None:
-    """Users whose name or e-mail has a word that begins with QUERY; without it, all users."""
+    """List users. QUERY matches the start of words in name and e-mail."""
     page = services().user_admin.page(query=query, sort=sort, page=1, per_page=limit)
-    answer(as_json, [fields(user) for user in page.users], *map(in_a_line, page.users))
+    answer(as_json, [fields(user) for user in page.users], *map(as_line, page.users))
     if page.total > len(page.users):
-        warn(f"these are {len(page.users)} of {page.total}; --limit shows more.")
+        warn(f"{len(page.users)} of {page.total} are shown; --limit shows more.")
 
 
 @users.command("show")
@@ -78,10 +78,10 @@ def show_all(query: str, sort: str, limit: int, as_json: bool) -> None:
 @json_option
 @operator_command
 def show(user: str, as_json: bool) -> None:
-    """One user, and how many sessions they have."""
-    found = find_user(user)
-    sessions = len(services().devices.of(found.id, services().now()))
-    facts = fields(found) | {"sessions": sessions}
+    """Show one user and the number of their sessions."""
+    target = find_user(user)
+    sessions = len(services().devices.of(target.id, services().now()))
+    facts = fields(target) | {"sessions": sessions}
     answer(as_json, facts, *(f"{name:<12}{value}" for name, value in facts.items()))
 
 
@@ -91,8 +91,8 @@ def show(user: str, as_json: bool) -> None:
 @json_option
 @operator_command
 def set_role(user: str, role: str, as_json: bool) -> None:
-    """Say what a user may do. Counts from their next request on."""
-    change(user, UserChanges(role=role), as_json, f"is {role} now")
+    """Set the role of a user. It applies from their next request."""
+    change(user, UserChanges(role=role), as_json, f"has the role {role}")
 
 
 @users.command("disable")
@@ -101,8 +101,8 @@ def set_role(user: str, role: str, as_json: bool) -> None:
 @json_option
 @operator_command
 def disable(user: str, yes: bool, as_json: bool) -> None:
-    """Sign a user out everywhere, and let them in no more."""
-    confirm(f"Sign {find_user(user).email} out everywhere, and let them in no more?", yes)
+    """Disable a user: sign them out everywhere and refuse new sign-ins."""
+    confirm(f"Disable {find_user(user).email} and sign them out everywhere?", yes)
     change(user, UserChanges(disabled=True), as_json, "is disabled and signed out everywhere")
 
 
@@ -111,8 +111,8 @@ def disable(user: str, yes: bool, as_json: bool) -> None:
 @json_option
 @operator_command
 def enable(user: str, as_json: bool) -> None:
-    """Let a disabled user sign in again."""
-    change(user, UserChanges(disabled=False), as_json, "can sign in again")
+    """Enable a disabled user: they can sign in again."""
+    change(user, UserChanges(disabled=False), as_json, "is enabled and can sign in again")
 
 
 @users.command("set-password")
@@ -121,10 +121,10 @@ def enable(user: str, as_json: bool) -> None:
 @json_option
 @operator_command
 def set_password(user: str, password_stdin: bool, as_json: bool) -> None:
-    """Set another password, which signs the user out everywhere; they get an e-mail."""
-    find_user(user)  # before a password is typed for an unknown user
-    password = asked_password(password_stdin)
-    change(user, UserChanges(password=password), as_json, "has another password, and is signed out")
+    """Set a new password, sign the user out everywhere and notify them by e-mail."""
+    find_user(user)  # before the operator types a password
+    password = get_password(password_stdin)
+    change(user, UserChanges(password=password), as_json, "has a new password and is signed out")
 
 
 @users.command("end-sessions")
@@ -133,11 +133,11 @@ def set_password(user: str, password_stdin: bool, as_json: bool) -> None:
 @json_option
 @operator_command
 def end_sessions(user: str, yes: bool, as_json: bool) -> None:
-    """Sign a user out everywhere. They can sign in again at once."""
-    found, now = find_user(user), services().now()
-    confirm(f"Sign {found.email} out everywhere?", yes)
-    ended = services().devices.end_all(found.id, EndReason.ENDED_BY_ADMIN, now)
-    answer(as_json, {"id": found.id, "ended": ended}, f"{found.email} is signed out everywhere.")
+    """Sign a user out everywhere. They can sign in again."""
+    target, now = find_user(user), services().now()
+    confirm(f"Sign {target.email} out everywhere?", yes)
+    ended = services().devices.end_all(target.id, EndReason.ENDED_BY_ADMIN, now)
+    answer(as_json, {"id": target.id, "ended": ended}, f"{target.email} is signed out everywhere.")
 
 
 @users.command("delete")
@@ -146,13 +146,13 @@ def end_sessions(user: str, yes: bool, as_json: bool) -> None:
 @json_option
 @operator_command
 def delete(user: str, yes: bool, as_json: bool) -> None:
-    """Delete an account with its sessions and events. This can't be undone."""
-    found = find_user(user)
-    confirm(f"Delete {found.email} with all sessions and events? This can't be undone.", yes)
-    services().user_admin.remove(found.id, services().now())
-    answer(as_json, {"id": found.id, "deleted": True}, f"{found.email} is gone.")
+    """Delete an account permanently, with its sessions and events."""
+    target = find_user(user)
+    confirm(f"Delete {target.email} permanently, with all sessions and events?", yes)
+    services().user_admin.remove(target.id, services().now())
+    answer(as_json, {"id": target.id, "deleted": True}, f"{target.email} is deleted.")
 
 
-def change(user: str, changes: UserChanges, as_json: bool, what: str) -> None:
+def change(user: str, changes: UserChanges, as_json: bool, result: str) -> None:
     changed = services().user_admin.change(find_user(user).id, changes, services().now())
-    answer(as_json, fields(changed), f"{changed.email} {what}.")
+    answer(as_json, fields(changed), f"{changed.email} {result}.")

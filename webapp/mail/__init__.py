@@ -1,1 +1,1 @@
-"""E-mail: builds messages and delivers them. It implements the core's `Mailer`."""
+"""E-mail: build messages from templates and deliver them. Implements the core's mailer port."""

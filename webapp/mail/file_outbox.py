@@ -1,4 +1,4 @@
-"""Development's mail transport: e-mails are written to a folder."""
+"""The outbox of development: a folder of messages instead of a mail server."""
 
 import re
 import secrets
@@ -12,9 +12,9 @@ from pathlib import Path
 
 from .transport import MailFailed
 
-KEPT = 200
-SECOND = 10**9  # ns
-# A sentence's end is no part of its link.
+MAX_MESSAGES = 200
+NS_PER_SECOND = 10**9
+# Punctuation at the end of a sentence is not part of the link.
 LINK = re.compile(r"https?://[^\s<>\"]*[^\s<>\".,;:!?)\]]")
 
 
@@ -30,7 +30,7 @@ class Mail:
 
 
 class Outbox:
-    """A `Transport`. Only its owner may read the folder: its links can set passwords."""
+    """A `Transport`. Its folder is private to the app's user: it holds password reset links."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -41,17 +41,17 @@ class Outbox:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._folder.chmod(0o700)
             self._write(name, message.as_bytes())
-            for path in self._newest_first()[KEPT:]:
+            for path in self._newest_first()[MAX_MESSAGES:]:
                 path.unlink(missing_ok=True)
         except OSError as error:
             raise MailFailed(f"the outbox: {error.strerror}") from None
 
     def mails(self) -> list[Mail]:
-        """Newest first."""
+        """The messages, newest first."""
         return list(self._read())
 
     def _write(self, name: str, content: bytes) -> None:
-        """Atomic: a reader never finds half a message."""
+        """Write atomically: a reader never sees half a message."""
         half = self._folder / f"{name}.half"
         half.touch(mode=0o600, exist_ok=False)
         half.write_bytes(content)
@@ -59,7 +59,7 @@ class Outbox:
 
     def _read(self) -> Iterator[Mail]:
         for path in self._newest_first():
-            with suppress(FileNotFoundError):  # a newer one has just pushed it out
+            with suppress(FileNotFoundError):  # just removed for a newer one
                 yield _mail(path)
 
     def _newest_first(self) -> list[Path]:
@@ -74,7 +74,7 @@ def _mail(path: Path) -> Mail:
         id=path.stem,
         to=str(message["To"]),
         subject=str(message["Subject"]),
-        at=int(path.stem.partition("-")[0]) // SECOND,
+        at=int(path.stem.partition("-")[0]) // NS_PER_SECOND,
         text=text,
         links=LINK.findall(text),
     )

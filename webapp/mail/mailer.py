@@ -1,4 +1,4 @@
-"""The post office: takes a notice, and has it written and delivered after the answer."""
+"""Queue a notification: it is rendered and delivered after the response."""
 
 import logging
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from .transport import Transport
 
 log = logging.getLogger(__name__)
 
-# Notice → where its link leads.
+# Notification → path of its link.
 PATHS = {
     Notification.VERIFY_EMAIL: "/verify-email/{token}",
     Notification.CONFIRM_NEW_EMAIL: "/verify-email/{token}",
@@ -27,43 +27,43 @@ PATHS = {
     Notification.SIGN_IN_STOLEN: "/account/password",
 }
 
-Later = Callable[[Callable[[], None], str], None]
-Load = Callable[[], tuple[MessageBuilder, Transport]]
+Enqueue = Callable[[Callable[[], None], str], None]
+Load = Callable[[], tuple["MessageBuilder", Transport]]
 
 
 class BackgroundMailer:
-    """Serves `core.notices.Post`."""
+    """Implements `core.notifications.Mailer`."""
 
     def __init__(
-        self, open_up: Load, base_url: str, later: Later, now: Callable[[], float]
+        self, load: Load, base_url: str, enqueue: Enqueue, now: Callable[[], float]
     ) -> None:
-        """`open_up` is called before the first message, not sooner."""
-        self._load = open_up
+        """`load` is called for the first message, not sooner: it imports large libraries."""
+        self._load = load
         self._base_url = base_url
-        self._later = later
+        self._enqueue = enqueue
         self._now = now
 
     def send(self, notice: Notification, to: str, **facts: str) -> None:
-        here = audit_context.get()()
+        context = audit_context.get()()
         path = PATHS.get(notice, "").format(token=facts.pop("token", ""))
         facts |= {
-            "link": self._base_url + here.script_root + path if path else "",
+            "link": self._base_url + context.script_root + path if path else "",
             "when": datetime.fromtimestamp(self._now(), UTC).strftime("%-d %b %Y, %H:%M UTC"),
-            "device": str(describe(here.user_agent)) if here.user_agent else "",
-            "ip": here.ip,
+            "device": str(describe(context.user_agent)) if context.user_agent else "",
+            "ip": context.ip,
         }
 
         def deliver() -> None:
-            builder, transport = self._office
+            builder, transport = self._loaded
             message = builder.write(notice, to, facts)
             if to != DUMMY_USER.email:
                 transport.deliver(message)
 
         try:
-            self._later(deliver, notice)
+            self._enqueue(deliver, notice)
         except Unavailable:
-            log.error("too much mail is waiting; not sent: %s", notice)
+            log.error("the mail queue is full; not sent: %s", notice)
 
     @cached_property
-    def _office(self) -> "tuple[MessageBuilder, Transport]":
+    def _loaded(self) -> "tuple[MessageBuilder, Transport]":
         return self._load()

@@ -1,4 +1,4 @@
-"""Builds e-mail messages: a text and an HTML part, rendered from `templates/mail/`."""
+"""Build e-mail messages: a text and an HTML part, rendered from `templates/mail/`."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -14,11 +14,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from webapp.core.notifications import Notification
 
-# The variables of all templates; those without a value are empty.
-FACTS = ("link", "minutes", "when", "device", "ip", "new_email", "days")
+# Variables of the templates. Those that a message does not set are empty.
+VARIABLES = ("link", "minutes", "when", "device", "ip", "new_email", "days")
 
 
 class MessageBuilder:
+    """Renders a notification as an e-mail message."""
+
     def __init__(self, templates: Path, site_name: str, sender: str, base_url: str) -> None:
         self._site_name, self._sender = site_name, sender
         self.base_url = base_url
@@ -29,43 +31,43 @@ class MessageBuilder:
         )
 
     def write(self, notice: Notification, to: str, facts: Mapping[str, str]) -> EmailMessage:
-        """Raises ValueError: `to` is not one e-mail address."""
-        known = dict.fromkeys(FACTS, "") | {name: _one_line(facts[name]) for name in facts}
-        known |= {"app_name": self._site_name, "email": to, "base_url": self.base_url}
+        """Build the message. Raises ValueError: `to` is not exactly one e-mail."""
+        variables = dict.fromkeys(VARIABLES, "") | {name: _one_line(facts[name]) for name in facts}
+        variables |= {"app_name": self._site_name, "email": to, "base_url": self.base_url}
         message = self._envelope(_address(to))
-        subject, text = _split(self._render(f"{notice}.txt", known))
+        subject, text = _split(self._render(f"{notice}.txt", variables))
         message["Subject"] = subject
-        # Quoted-printable: no server has to understand 8 bits, or lines of any length.
+        # Quoted-printable: not every server accepts 8-bit text or long lines.
         message.set_content(text, cte="quoted-printable")
-        html = self._render(f"{notice}.html", known)
+        html = self._render(f"{notice}.html", variables)
         message.add_alternative(html, subtype="html", cte="quoted-printable")
         return message
 
     def _envelope(self, to: Address) -> EmailMessage:
-        # Raw UTF-8 in headers only for who has it in their address: not every server takes it.
+        # Raw UTF-8 in headers only if the e-mail needs it: not every server accepts SMTPUTF8.
         message = EmailMessage(policy.SMTP if to.username.isascii() else policy.SMTPUTF8)
         message["From"] = self._sender
         message["To"] = to
         message["Date"] = datetime.now(UTC)
         message["Message-ID"] = make_msgid(domain=urlsplit(self.base_url).hostname or "localhost")
-        # RFC 3834 section 5: no holiday notes as an answer.
+        # RFC 3834 section 5: suppresses automatic replies.
         message["Auto-Submitted"] = "auto-generated"
         return message
 
-    def _render(self, name: str, known: Mapping[str, str]) -> str:
-        return self._environment.get_template(f"mail/{name}").render(known)
+    def _render(self, name: str, variables: Mapping[str, str]) -> str:
+        return self._environment.get_template(f"mail/{name}").render(variables)
 
 
 def _address(text: str) -> Address:
-    """One address and no more; its domain as every mail server knows it (IDNA)."""
+    """Parse exactly one e-mail, with its domain in ASCII (IDNA). Raises ValueError."""
     checked = validate_email(text, check_deliverability=False, test_environment=True)
     return Address(username=checked.local_part, domain=checked.ascii_domain)
 
 
 def _one_line(fact: str) -> str:
-    """A line break among what a stranger chose could start a header.
+    """Remove line breaks: in text that an attacker chose, one could start a header.
 
-    If the address was refused, a thief could suppress the warnings to it.
+    It is not an error, because an attacker could then prevent the warning from being sent.
     """
     return " ".join(fact.split())
 

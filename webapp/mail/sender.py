@@ -1,4 +1,4 @@
-"""The sender of all e-mails (WEBAPP_MAIL_FROM)."""
+"""Parse the sender of all messages, WEBAPP_MAIL_FROM. Imports large libraries."""
 
 import re
 from email.headerregistry import Address
@@ -7,7 +7,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from webapp.core.urls import Unreadable
 
-# A name in quotes may hold all signs; one without them all but those that would end it.
+# A quoted name may have any character; an unquoted one none that would end it.
 SHAPE = re.compile(
     r"(?:(?:\"(?P<quoted>(?:[^\"\\]|\\.)*)\"|(?P<plain>[^\"<>]*?)) *<(?P<named>[^<>]+)>"
     r"|(?P<alone>[^\"<> ]+))"
@@ -18,7 +18,7 @@ WANTED = "its e-mail address must be like no-reply@example.com"
 
 
 def parse_sender(text: str) -> str:
-    """In the form of a header (RFC 5322): the name in quotes where it needs them, an ASCII address.
+    """The From header (RFC 5322): the name quoted if needed, the e-mail in ASCII.
 
     Raises Unreadable.
     """
@@ -30,21 +30,21 @@ def parse_sender(text: str) -> str:
 
 
 def sender_email(sender: str) -> str:
-    """Of a sender in that form."""
+    """The e-mail of a parsed sender."""
     return re.sub(r".*<|>$", "", sender)
 
 
 def _ascii(email: str) -> str:
     local, _, domain = email.rpartition("@")
     try:
-        # Each part by itself: a domain of a company's own (x.local) is no domain for the validator.
+        # Each part separately: the validator rejects internal domains such as x.local.
         local = validate_email(f"{local}@example.com", check_deliverability=False).local_part
         if not domain.isascii():
             domain = validate_email(f"x@{domain}", check_deliverability=False).ascii_domain
     except EmailNotValidError:
         raise Unreadable(WANTED) from None
     if not local.isascii():
-        raise Unreadable("must be ASCII before the @: many mail servers take nothing else there")
+        raise Unreadable("must be ASCII before the @: many mail servers accept nothing else there")
     if not DOMAIN.fullmatch(domain):
         raise Unreadable(WANTED)
     return f"{local}@{domain.lower()}"

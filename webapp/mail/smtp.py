@@ -1,4 +1,4 @@
-"""Delivers e-mail by SMTP, over TLS wherever the server offers it."""
+"""Deliver e-mail by SMTP, over TLS if the server offers it."""
 
 import smtplib
 import ssl
@@ -10,14 +10,14 @@ from urllib.parse import unquote
 from .transport import MailFailed, split_mail_url
 
 TIMEOUT = 10  # seconds
-PARTIES = ("From", "To")
+ENVELOPE_HEADERS = ("From", "To")
 
 
 class Smtp:
-    """`smtp://` uses STARTTLS if it is offered, `smtps://` is TLS from the start (RFC 8314)."""
+    """SMTP transport. `smtp://` uses STARTTLS if offered, `smtps://` is implicit TLS (RFC 8314)."""
 
     def __init__(self, url: str, context: ssl.SSLContext | None = None) -> None:
-        """`context` decides whose certificates are good. Raises ValueError: a wrong address."""
+        """`context`: the trusted certificates. Raises ValueError: a wrong URL."""
         parts = split_mail_url(url)
         self._tls = parts.scheme == "smtps"
         self._host = parts.hostname or ""
@@ -30,14 +30,14 @@ class Smtp:
             with closing(self._connect()) as server:
                 self._sign_in(server)
                 server.send_message(message, *_envelope(message))
-                # The server has accepted the message. An error here would send it twice.
+                # The server has the message. An error here would send it twice.
                 with suppress(OSError):
                     server.quit()
         except (OSError, ValueError) as error:  # ValueError: a password that is not ASCII
-            raise MailFailed(_words(error)) from None  # the cause names addresses
+            raise MailFailed(_error_text(error)) from None  # the cause names e-mails
 
     def check(self, sender: str = "") -> None:
-        """Sign in at the server, and offer a message of `sender`; send none. Raises MailFailed."""
+        """Sign in and offer a message from `sender`, without sending one. Raises MailFailed."""
         try:
             with closing(self._connect()) as server:
                 self._sign_in(server)
@@ -46,7 +46,7 @@ class Smtp:
                 with suppress(OSError):
                     server.quit()
         except (OSError, ValueError) as error:
-            raise MailFailed(_words(error)) from None
+            raise MailFailed(_error_text(error)) from None
 
     def _connect(self) -> smtplib.SMTP:
         if self._tls:
@@ -58,16 +58,18 @@ class Smtp:
         if not self._tls and server.has_extn("starttls"):
             server.starttls(context=self._context)
         elif self._user and not self._tls and not _is_loopback(self._host):
-            # An attacker on the way to the server can remove STARTTLS from its answer.
-            raise MailFailed("the mail server offers no TLS, so it gets no password")
+            # A machine in the middle can remove STARTTLS from the server's reply.
+            raise MailFailed("the mail server offers no TLS, so no password was sent")
         if self._user:
             server.login(self._user, self._password)
 
 
 def _envelope(message: EmailMessage) -> tuple[str, list[str]]:
-    """From whom and to whom, by the headers as they were set, and not by their text read again."""
-    addresses = {name: [each.addr_spec for each in message[name].addresses] for name in PARTIES}
-    return addresses["From"][0], addresses["To"]
+    """Sender and recipients, from the header objects: their text is not parsed again."""
+    emails = {
+        name: [each.addr_spec for each in message[name].addresses] for name in ENVELOPE_HEADERS
+    }
+    return emails["From"][0], emails["To"]
 
 
 def _offer(server: smtplib.SMTP, sender: str) -> None:
@@ -84,7 +86,7 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _words(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         codes = sorted({code for code, _ in error.recipients.values()})
         return f"the mail server refused the recipient: {codes}"

@@ -1,4 +1,4 @@
-"""The port of mail transports, and the mail setting."""
+"""The interface of mail transports and their URLs. Imports no mail library: those load slowly."""
 
 from email.message import EmailMessage
 from typing import Protocol
@@ -11,25 +11,28 @@ OUTBOX = "outbox:"
 
 
 class MailFailed(Unavailable):
-    """A message was not delivered: the background queue tries again, as after any outage.
+    """A message was not delivered. The background queue retries it.
 
-    One line for the log, without an e-mail address or a password.
+    Its text is one line for the log, without an e-mail or a password.
     """
 
 
 class Transport(Protocol):
-    def deliver(self, message: EmailMessage) -> None:
-        """Raises MailFailed."""
+    """Delivers messages: by SMTP, or to a folder."""
+
+    def deliver(self, message: "EmailMessage") -> None:
+        """Deliver one message. Raises MailFailed."""
 
 
 def parse_mail_url(text: str) -> str:
-    """Raises Unreadable: it names neither a mail server nor the outbox."""
+    """Validate WEBAPP_MAIL_URL. Raises Unreadable: neither a mail server nor the outbox."""
     if text != OUTBOX:
         split_mail_url(text)
     return text
 
 
 def split_mail_url(url: str) -> SplitResult:
+    """Parse an smtp:// or smtps:// URL. Raises Unreadable."""
     wanted = "must be outbox:, or like smtp://user:password@host:587 or smtps://host"
     try:
         parts = urlsplit(url)
