@@ -1,4 +1,4 @@
-// Swagger UI, which takes the access token out of an answer that carries one.
+// Swagger UI. It uses the access token of a login response for the next calls.
 /* global SwaggerUIBundle */
 
 const place = document.getElementById('api-docs');

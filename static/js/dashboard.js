@@ -1,4 +1,4 @@
-// The dashboard, live: what the server wrote goes on from there.
+// Keeps the dashboard's times and generation up to date, and calls the sample API.
 
 import { fetchWithToken, remaining, tokenAge } from './session.js';
 import { countFrom } from './times.js';
@@ -12,7 +12,7 @@ const generation = fact('generation');
 const lastRefresh = fact('last-refresh');
 const button = fact('call-api');
 
-// --- Time that passes
+// --- Remaining time of the access token
 
 function tick() {
   showRemaining(remaining());
@@ -36,7 +36,7 @@ function showRenewed({ detail: { gen, exp, iat } }) {
   if (String(gen) !== generation.textContent) {
     write(generation, String(gen));
     countFrom(lastRefresh, tokenAge());
-    write(byId('news'), `Renewed silently. Generation ${gen}.`);
+    write(byId('renewal'), `Renewed silently. Generation ${gen}.`);
     ring.classList.remove('renewed');
     requestAnimationFrame(() => ring.classList.add('renewed'));
   }

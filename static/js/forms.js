@@ -1,4 +1,4 @@
-// Makes forms kinder. Each of them works without this file.
+// Checks forms before they are sent, and sends some without leaving the page. All work without it.
 
 const one = (selector, root = document) => root.querySelector(selector);
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -10,9 +10,9 @@ function make(tag, attributes, ...children) {
   return element;
 }
 
-// --- Errors, in the words and places of templates/_forms.html
+// --- Errors, with the same texts and markup as templates/_forms.html
 
-// Only what can't be right: everything else is for the server to say.
+// Only certain errors: the server decides about all others.
 const missing = (form) =>
   [...form.elements].filter(({ validity }) => validity?.valueMissing || validity?.tooShort);
 
@@ -30,7 +30,7 @@ function unmark(field) {
   describe(field, hintOf(field)?.id);
 }
 
-// What is being changed is not wrong any more, before the server has seen it.
+// A field that is being edited shows no error until it is checked again.
 function clearError({ target: field }) {
   if (!field.hasAttribute?.('aria-invalid')) return;
   one(`#${field.id}-error`)?.remove();
@@ -69,7 +69,7 @@ function focusSummary() {
   one('.summary')?.focus();
 }
 
-// A link to a field should type, not only scroll.
+// A link to a field sets the focus, and does not only scroll.
 function followToField(event) {
   const target = event.target.closest?.('.summary a');
   if (!target) return;
@@ -88,7 +88,7 @@ function send(event) {
     fields.forEach((field) => showError(field, wordsFor(field)));
     return showSummary(form, fields.map(linkTo));
   }
-  hidePasswords(form); // a shown one would be remembered as plain text
+  hidePasswords(form); // browsers would store a visible one as plain text
   const button = one('[data-sending]', form);
   if (button) busy(button);
   if ('inPlace' in form.dataset) {
@@ -97,7 +97,7 @@ function send(event) {
   }
 }
 
-// The page stays as it is, passwords and all, until the server is content (webapp/web/script_forms.py).
+// The page and its passwords stay until the server accepts the form (webapp/web/script_forms.py).
 async function sendInPlace(form, button) {
   const body = new URLSearchParams(new FormData(form));
   const headers = { 'X-In-Place': '1', Accept: 'text/html' };
@@ -108,9 +108,9 @@ async function sendInPlace(form, button) {
   idle(button);
   const same = one(`[data-testid="${form.dataset.testid}"]`, page);
   if (same) return showErrorsOf(same, form, page);
-  if (answer?.ok) return form.submit(); // another page, which asks something first
+  if (answer?.ok) return form.submit(); // another page, with a question first
   const words = all('[data-answer]', page).map((element) => element.textContent.replace(/\s+/g, ' ').trim());
-  showSummary(form, words.length ? words : ['There is no answer at the moment. Nothing is lost: please try again.']);
+  showSummary(form, words.length ? words : ['The server does not respond. Nothing was lost: please try again.']);
 }
 
 function showErrorsOf(answered, form, page) {
@@ -126,7 +126,7 @@ function busy(button) {
   button.dataset.label ??= button.textContent;
   button.textContent = button.dataset.sending;
   button.disabled = true;
-  setTimeout(idle, 10_000, button); // stopped, or no answer: it can be tried again
+  setTimeout(idle, 10_000, button); // cancelled, or no response: allow another attempt
 }
 
 function idle(button) {

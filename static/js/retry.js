@@ -1,7 +1,7 @@
-// Counts down to the next try, and makes it where that repeats nothing: for a page that was asked
-// for by GET. A form is sent again by its reader alone.
+// Counts down to the next attempt. A page requested with GET is then loaded again; a form is sent
+// again only by the user.
 
-const LONGEST = 60; // s between two tries
+const MAX_INTERVAL = 60; // s between two attempts
 
 const place = document.getElementById('retry');
 const count = place.querySelector('[data-testid="retry-after"]');
@@ -17,12 +17,12 @@ function countDown(seconds) {
   }, 250);
 }
 
-// HEAD uses nothing up, and this page stays while there is no answer.
+// HEAD has no side effects, and this page stays while there is no response.
 async function retry(waited) {
   const answer = await fetch(location.href, { method: 'HEAD', redirect: 'manual' }).catch(() => null);
   if (answer && answer.status < 500) return location.reload();
-  const asked = Number(answer?.headers.get('Retry-After'));
-  countDown(Math.max(asked, Math.min(2 * waited, LONGEST)));
+  const retryAfter = Number(answer?.headers.get('Retry-After'));
+  countDown(Math.max(retryAfter, Math.min(2 * waited, MAX_INTERVAL)));
 }
 
 countDown(Number(count.textContent));

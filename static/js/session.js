@@ -1,7 +1,7 @@
-// The page's end of the sign-in: which token to send, how long it still lives,
-// and what to do once the session is over. There is no refresh code and no lock
-// between tabs here: a call with an expired token is renewed by the server on
-// the way, so the last token stays good to send, however old it is.
+// The session in the page: which token to send, its remaining lifetime, and what
+// to do when the session has ended. There is no refresh code and no lock between
+// tabs: the server renews a call's expired token during that call, so the last
+// token can always be sent, however old it is.
 
 const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content;
 const now = () => performance.now() / 1000;
@@ -9,15 +9,15 @@ const now = () => performance.now() / 1000;
 /** When the server answered with this page, in seconds of performance.now(). */
 const loadedAt = performance.getEntriesByType('navigation')[0].responseStart / 1000;
 
-let token = null; // as last read: the browser drops the cookie at expiry, we don't
+let token = null; // as last read: the browser deletes the cookie at expiry, this page keeps the token
 let claims = null;
 let serverZero = 0; // the server's clock when performance.now() was 0
 let lastCheck = 0;
-let over = false;
+let ended = false;
 
 const NOT_TYPED = new Set(['hidden', 'submit', 'button', 'reset', 'image']);
 
-/** fetch() with the access token. Same origin only: a token must not travel. */
+/** fetch() with the access token. Same origin only: other sites must not receive the token. */
 export async function fetchWithToken(url, options = {}) {
   const target = new URL(url, location.href);
   if (target.origin !== location.origin) throw new TypeError(`${target.origin} must not see the token`);
@@ -25,18 +25,18 @@ export async function fetchWithToken(url, options = {}) {
   if (token) headers.set('Authorization', `Bearer ${token}`);
   const answer = await fetch(target, { ...options, headers });
   setClock(Date.parse(answer.headers.get('Date')) / 1000);
-  pickUp(readCookie());
-  if (answer.status === 401 && (await sessionIsOver(answer.clone()))) leave();
+  takeCookie(readCookie());
+  if (answer.status === 401 && (await sessionEnded(answer.clone()))) leave();
   return answer;
 }
 
-// A wrong password is a 401, too, and no reason to leave.
-async function sessionIsOver(answer) {
+// A wrong password is a 401, too: the session goes on.
+async function sessionEnded(answer) {
   const code = (await answer.json().catch(() => ({}))).error?.code;
   return /^(token|session|refresh)_/.test(code);
 }
 
-/** Seconds the access token still lives, on the server's clock; never below 0. */
+/** Remaining lifetime of the access token in seconds, on the server's clock; at least 0. */
 export function remaining() {
   if (!claims) return Math.max(0, loadedAt + Number(meta('access-expires-in')) - now());
   const left = claims.exp - serverZero - now();
@@ -56,61 +56,62 @@ function read(jwt) {
   try {
     return JSON.parse(atob(jwt.split('.')[1].replace(/-/g, '+').replace(/_/g, '/')));
   } catch {
-    return null; // not ours to judge: the server will
+    return null; // the server checks it
   }
 }
 
 function setClock(serverTime) {
   const zero = serverTime - now();
-  // Date has whole seconds only. Correct what a sleeping laptop lost, not that.
+  // The Date header has whole seconds: correct only larger differences, as after sleep.
   if (Math.abs(zero - serverZero) > 1.5) serverZero = zero;
 }
 
-// All tabs share the cookie: a tab finds here what another one has renewed.
-function pickUp(cookie) {
-  const found = cookie && cookie !== token && read(cookie);
-  if (!found) return;
-  if (claims && found.sid !== claims.sid) return leave(); // another sign-in in this browser
-  [token, claims] = [cookie, found];
-  document.dispatchEvent(new CustomEvent('token-renewed', { detail: found }));
+// All tabs share the cookie: this reads a token that another tab has renewed.
+function takeCookie(cookie) {
+  const newClaims = cookie && cookie !== token && read(cookie);
+  if (!newClaims) return;
+  if (claims && newClaims.sid !== claims.sid) return leave(); // another sign-in in this browser
+  [token, claims] = [cookie, newClaims];
+  document.dispatchEvent(new CustomEvent('token-renewed', { detail: newClaims }));
 }
 
-// A cookie that is gone before its time: signed out in a tab that could not tell
-// us, or a laptop that slept. The server knows which, and a form half filled in
-// is not lost for the second.
+// A cookie that disappeared before its expiry: a sign-out in a tab that could not
+// notify this one, or a laptop that slept. Only the server can tell, and a
+// half-filled form is not lost in the second case.
 function watch() {
-  if (document.hidden || over) return;
+  if (document.hidden || ended) return;
   const cookie = readCookie();
-  if (cookie) pickUp(cookie);
+  if (cookie) takeCookie(cookie);
   const vanished = !cookie && token && remaining() >= 2;
   if (now() - lastCheck >= (vanished ? 2 : 9)) check(); // so at most 10 s pass
 }
 
-// Ended from another device? The answer renews nothing: an open page does not extend the session.
+// Whether the session was ended on another device. This renews nothing: an open page does not
+// extend the session.
 async function check() {
-  if (document.hidden || over || now() - lastCheck < 1) return;
+  if (document.hidden || ended || now() - lastCheck < 1) return;
   lastCheck = now();
   const answer = await fetch(meta('session-check')).catch(() => null); // offline is no sign-out
   setClock(Date.parse(answer?.headers.get('Date')) / 1000);
   if (answer?.status === 401) leave();
 }
 
-// The page is shown as it was, filled-in forms and all, once the server has said
-// that its session is still open.
-function lookAgain() {
-  if (over) return;
+// A page restored by the browser stays hidden until the server confirms that its
+// session is still open.
+function checkRestored() {
+  if (ended) return;
   const cookie = readCookie();
-  if (cookie) pickUp(cookie);
+  if (cookie) takeCookie(cookie);
   lastCheck = 0;
   document.documentElement.hidden = !cookie;
   check().finally(() => { document.documentElement.hidden = false; });
 }
 
-// The session is over. Load this page again, by GET: the server shows it, or the login page and
-// why. Typed text is not thrown away: then a message lets the user decide.
+// The session has ended. Load this page again with GET: the server shows it, or the sign-in page
+// with the reason. A page with typed text stays, and shows a message instead.
 function leave() {
-  if (over) return;
-  over = true;
+  if (ended) return;
+  ended = true;
   if (holdsText()) {
     document.getElementById('session-over').hidden = false;
     return;
@@ -127,15 +128,15 @@ function holdsUnsent(field) {
   if (type === 'checkbox' || type === 'radio') return field.checked !== field.defaultChecked;
   if (field.options) return isChanged([...field.options], type === 'select-one');
   if (type === 'password' && field.matches(':autofill')) return false;
-  // What a POST has made may show again what was typed, with its errors.
+  // The response to a POST may show the typed text again, with its errors.
   return value !== defaultValue || (value !== '' && meta('come-back') !== undefined);
 }
 
-// Of a list, the first is chosen if none is meant to be.
+// In a single list the first option is selected if none is marked.
 function isChanged(options, single) {
-  const meant = options.some((option) => option.defaultSelected);
+  const marked = options.some((option) => option.defaultSelected);
   return options.some((option, at) =>
-    option.selected !== (meant || !single ? option.defaultSelected : at === 0));
+    option.selected !== (marked || !single ? option.defaultSelected : at === 0));
 }
 
 function start() {
@@ -145,9 +146,9 @@ function start() {
   setInterval(watch, 1000);
   document.addEventListener('visibilitychange', check);
   addEventListener('focus', check);
-  // Back after signing out: the browser would show the page as it was.
+  // Back after signing out: the browser would show the old page.
   addEventListener('pageshow', ({ persisted }) => {
-    if (persisted) lookAgain();
+    if (persisted) checkRestored();
   });
 }
 

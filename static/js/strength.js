@@ -1,34 +1,34 @@
-// Says, while it is typed, how hard a new password is to guess. The server says it, too, once
-// the form is sent: without an answer nothing is shown.
+// Strength meter: shows while the user types how hard a new password is to guess. Without a
+// response nothing is shown; the server checks the password again when the form is sent.
 
 const byId = (id) => document.getElementById(id);
 
-function follow(place) {
+function watch(place) {
   const field = byId(place.dataset.password);
-  let waiting;
+  let timer;
   field.addEventListener('input', () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(look, 300, place, field);
+    clearTimeout(timer);
+    timer = setTimeout(update, 300, place, field);
   });
 }
 
-async function look(place, field) {
+async function update(place, field) {
   const password = field.value;
-  const found = password && (await ask(place, field).catch(() => null));
-  if (password === field.value) show(place, found); // else a newer question is on its way
+  const strength = password && (await fetchStrength(place, field).catch(() => null));
+  if (password === field.value) show(place, strength); // otherwise a newer request is running
 }
 
-async function ask({ dataset: { url, email } }, { form: { elements }, value }) {
+async function fetchStrength({ dataset: { url, email } }, { form: { elements }, value }) {
   const body = JSON.stringify({ password: value, email: byId(email)?.value, name: elements.name?.value });
   const headers = { 'Content-Type': 'application/json', 'X-CSRFToken': elements.csrf_token.value };
   const answer = await fetch(url, { method: 'POST', headers, body });
   return answer.ok ? answer.json() : null;
 }
 
-function show({ children: [bar, line] }, found) {
-  bar.hidden = !found;
-  if (found) bar.ariaValueNow = bar.dataset.score = found.score;
-  bar.ariaValueText = line.textContent = found?.words ?? '';
+function show({ children: [bar, line] }, strength) {
+  bar.hidden = !strength;
+  if (strength) bar.ariaValueNow = bar.dataset.score = strength.score;
+  bar.ariaValueText = line.textContent = strength?.words ?? '';
 }
 
-document.querySelectorAll('.strength').forEach(follow);
+document.querySelectorAll('.strength').forEach(watch);

@@ -1,10 +1,10 @@
-// Moments, on the reader's own clock; and how long ago they are goes on while the page is open.
+// Shows times in the reader's time zone, and keeps “4 min ago” up to date while the page is open.
 
-// On the clock of Date, which goes on while a laptop sleeps.
+// On the clock of Date, which continues while a laptop sleeps.
 const loadedAt = performance.timeOrigin + performance.getEntriesByType('navigation')[0].responseStart;
 const moments = new Map();
 
-/** An element that says from now on how long ago that was. */
+/** Make an element show how long ago that was, from now on. */
 export function countFrom(element, secondsAgo, then = Date.now()) {
   moments.set(element, then - secondsAgo * 1000);
   tick();
@@ -17,7 +17,7 @@ function tick() {
   }
 }
 
-// In the words of the server: templates/_macros.html, webapp/web/time_format.py.
+// The same texts as the server's: templates/_macros.html, webapp/web/time_format.py.
 function ago(passed) {
   const seconds = Math.max(0, Math.floor(passed));
   if (seconds < 60) return `${seconds} s ago`;

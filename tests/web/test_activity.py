@@ -85,7 +85,7 @@ def test_an_admin_who_asks_for_an_unknown_user_sees_that_there_is_none(
         user = services.accounts.register("root@example.com", PASSWORD, role="admin", now=clock())
     browser.sign_in("root@example.com")
     assert "There is no account with this id." in browser.get("/admin/events?user=nobody").text
-    assert "<b>root@example.com</b> only" in browser.get(f"/admin/events?user={user.id}").text
+    assert "events of <b>root@example.com</b>" in browser.get(f"/admin/events?user={user.id}").text
 
 
 @pytest.mark.parametrize(

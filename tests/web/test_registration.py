@@ -101,7 +101,7 @@ def test_until_the_address_is_confirmed_the_right_password_is_as_good_as_none(
         for email, password in ((GRACE, PASSWORD), (GRACE, STRANGERS), ("x@example.com", PASSWORD))
     ]
     assert [answer.status_code for answer in answers] == [422] * 3
-    assert "has not been confirmed yet" in answers[0].text
+    assert "is not confirmed yet" in answers[0].text
     pages = {told(a, e) for a, e in zip(answers, (GRACE, GRACE, "x@example.com"), strict=True)}
     assert len(pages) == 1
     login = {"email": GRACE, "password": PASSWORD}
@@ -113,7 +113,7 @@ def test_the_confirmed_may_sign_in_but_are_not_signed_in_by_the_link(careful: Fl
     register(browser, GRACE)
     answer = browser.post(mailed_path(careful, GRACE), password=PASSWORD)
     assert (answer.status_code, answer.location) == (303, "/login")
-    assert "Your address is confirmed" in browser.get("/login").text
+    assert "Your e-mail address is confirmed" in browser.get("/login").text
     assert not browser.is_in()
     browser.sign_in(GRACE)
     assert browser.is_in()
@@ -183,7 +183,7 @@ def test_who_has_registered_is_sent_to_their_mail_where_it_has_to_be_confirmed(
     answer = register(browser, GRACE)
     assert (answer.status_code, answer.location) == (303, "/verify-email/sent")
     page = browser.get(answer.location).text
-    assert "<h1>Check your mail</h1>" in page
+    assert "<h1>Check your e-mail</h1>" in page
     assert GRACE in page
     browser.post(mailed_path(careful, GRACE), password=PASSWORD)
     assert f'value="{GRACE}"' in browser.get("/login").text

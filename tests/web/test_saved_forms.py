@@ -90,7 +90,7 @@ class TestComingBack:
         assert browser.sign_in(next=back).location == back
         page = browser.get(back)
         assert 'action="/account"' in page.text
-        assert "Passwords were not kept" in page.text
+        assert "Passwords are not stored" in page.text
         fields = fields_on(page)
         assert {name for name in fields if name != "csrf_token"} == {"name", "email"}
         assert (fields["name"], fields["email"]) == ("Ada L", "new@example.com")
@@ -119,7 +119,7 @@ class TestComingBack:
         again = send(browser, fields, name="Second", email=EMAIL)
         assert (again.status_code, again.location) == (303, "/account")
         page = browser.get("/account")
-        assert "was sent already" in page.text
+        assert "was already sent" in page.text
         assert 'value="First"' in page.text
 
     def test_refused_it_is_still_there_until_it_is_right(
@@ -241,7 +241,7 @@ class TestWithoutItsCookies:
         answer = send(browser, form)
         assert answer.status_code == 400
         assert "Ada L" not in answer.text
-        assert "kept for its owner" in answer.text
+        assert "saved for its owner" in answer.text
         assert browser.get("/continue").location == "/dashboard"
         browser.sign_out()
         browser.sign_in()

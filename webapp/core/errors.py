@@ -121,7 +121,7 @@ class RateLimited(EvergreenError):
     """Too many attempts. The next one is allowed after `retry_after` seconds."""
 
     code = "rate_limited"
-    message = "Too many tries in a short time."
+    message = "Too many attempts in a short time."
 
     def __init__(self, retry_after: int) -> None:
         super().__init__()

@@ -54,33 +54,33 @@ STATUS: list[tuple[type[EvergreenError], int]] = [
     (Unavailable, 503),
 ]
 
-# Status → code of the JSON API, and title and words of the page.
+# Status → code of the JSON API, title and text of the page.
 PAGES: dict[int, tuple[str, str, str]] = {
     400: (
         "bad_request",
-        "That did not work",
+        "Bad request",
         "The form was out of date, or the request was not "
         "complete. Nothing was changed: please go back, reload the page and try again.",
     ),
-    403: ("forbidden", "Not for you", "Your account may not do this."),
-    404: ("not_found", "Nothing here", "There is no page at this address."),
+    403: ("forbidden", "No access", "Your account may not do this."),
+    404: ("not_found", "Page not found", "There is no page at this URL."),
     405: (
         "method_not_allowed",
-        "Not this way",
-        "This address does not answer that kind of request.",
+        "Method not allowed",
+        "This URL does not accept this kind of request.",
     ),
     409: ("conflict", "Already taken", "Another user was first."),
     410: ("link_void", "This link has expired or was already used", InvalidLink.message),
-    413: ("too_large", "Too much", "What you sent is larger than we accept."),
-    415: ("unsupported_media_type", "Not this format", "Please send JSON."),
-    422: ("validation_failed", "Please check", "Something in what you sent is not right."),
-    429: ("rate_limited", "A little slower", "Too many tries in a short time."),
+    413: ("too_large", "Too large", "The request is larger than we accept."),
+    415: ("unsupported_media_type", "Unsupported format", "Please send JSON."),
+    422: ("validation_failed", "Please check your input", "A value is not valid."),
+    429: ("rate_limited", "Too many attempts", "Too many attempts in a short time."),
     500: (
         "internal_error",
-        "Our mistake",
-        "Something broke on our side. It has been written down; please try again.",
+        "Something went wrong",
+        "An error occurred on our side. It was logged; please try again.",
     ),
-    503: ("unavailable", "One moment", Unavailable.message),
+    503: ("unavailable", "Temporarily unavailable", Unavailable.message),
 }
 
 

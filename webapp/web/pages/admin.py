@@ -58,10 +58,10 @@ def admin_user(user_id: str) -> ResponseReturnValue:
 @pages.get("/admin/events")
 @requires(Permission.MANAGE_USERS)
 def admin_events() -> ResponseReturnValue:
-    user_id, whose = request.args.get("user") or None, ""
+    user_id, email = request.args.get("user") or None, ""
     with suppress(NotFound):
-        whose = services().accounts.profile(user_id).email if user_id else ""
-    return event_views("admin/events.html", user_id, whose=whose)
+        email = services().accounts.profile(user_id).email if user_id else ""
+    return event_views("admin/events.html", user_id, user_email=email)
 
 
 @pages.post("/admin/users/<user_id>/role")

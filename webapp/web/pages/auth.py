@@ -51,7 +51,7 @@ def register() -> ResponseReturnValue:
                 flash(messages.CHECK_YOUR_MAIL.format(email=email), "success")
                 return redirect(url_for("pages.confirmation_sent"), 303)
             flash(messages.REGISTERED.format(email=email), "success")
-            messages.flash_address(email)
+            messages.flash_email(email)
             return redirect(url_for("pages.login", next=form.next.data or None), 303)
     return render_template("register.html", form=form), 422 if form.errors else 200
 
@@ -64,7 +64,7 @@ def login() -> ResponseReturnValue:
     refused_by = safe_next(request.args.get("next")) if messages.has_just_refused() else None
     if g.identity and not refused_by:
         return redirect(safe_next(request.args.get("next")))
-    form = LoginForm(next=request.args.get("next"), email=messages.flashed_address())
+    form = LoginForm(next=request.args.get("next"), email=messages.flashed_email())
     if form.validate_on_submit():
         email = text_of(form.email)
         try:

@@ -51,7 +51,7 @@ def confirm_new_email(token: str) -> ResponseReturnValue:
                 services().email_changes.confirm(token, services().now())
             email = user.pending_email or ""
             flash(messages.EMAIL_CHANGED.format(new=email), "success")
-            messages.flash_address(email)
+            messages.flash_email(email)
             # Who is signed in here goes straight on from there.
             return redirect(url_for("pages.login", next=url_for("pages.account")), 303)
     except InvalidLink:

@@ -91,7 +91,7 @@ def reset_password(token: str) -> ResponseReturnValue:
                 services().registration.reset(token, text_of(form.password), services().now())
             services().rate_limiter.forget_failures(user.email)
             flash(messages.PASSWORD_RESET, "success")
-            messages.flash_address(user.email)
+            messages.flash_email(user.email)
             return redirect(url_for("pages.login"), 303)
     except InvalidLink:
         return invalid_link_page(url_for("pages.forgot_password"))
@@ -119,7 +119,7 @@ def verify_email(token: str) -> ResponseReturnValue:
                 password = request.form.get("password", "")
                 services().registration.confirm(token, password, services().now())
             flash(messages.CONFIRMED, "success")
-            messages.flash_address(user.email)
+            messages.flash_email(user.email)
             return redirect(url_for("pages.login"), 303)
     except InvalidLink:
         return invalid_link_page(url_for("pages.resend_verification"))
