@@ -15,7 +15,7 @@ from .peers import PASSWORD
 from .query_counts import Counts, count
 from .rounds import Round, cpu, cpu_ratio, measure, wall
 
-PEER = "Flask-JWT-Extended: EXISTS, SET, both tokens anew"
+PEER = "Flask-JWT-Extended: EXISTS, SET, two new tokens"
 SILENT = "Evergreen, silently in the hook"
 API = "Evergreen, `POST /api/v1/auth/refresh`"
 # Users who take turns: of one user alone, the rate limit would refuse so many.

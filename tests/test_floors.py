@@ -157,3 +157,15 @@ def find_circle(graph: Mapping[str, Mapping[str, int]]) -> list[str]:
 def test_a_circle_is_found() -> None:
     assert find_circle({"a": {"b": 1}, "b": {"c": 2}, "c": {"a": 3}, "d": {}}) == ["a", "b", "c"]
     assert not find_circle({"a": {"b": 1, "c": 1}, "b": {"c": 2}, "c": {}})
+
+
+def test_files_and_functions_are_short() -> None:
+    """At most 250 lines a file and 40 a function: a reader keeps them in mind."""
+    files = [path for path in modules().values() if len(path.read_text().splitlines()) > 250]
+    functions = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
+        for path in modules().values()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno >= 40
+    ]
+    assert not [*map(str, files), *functions]

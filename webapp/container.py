@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 from flask import Flask
 
@@ -37,15 +36,11 @@ from .runtime.background import BackgroundQueue
 from .runtime.retention_job import RetentionJob
 from .store import health
 from .store.redis.client import create_client
-from .store.redis.generations import RedisGenerations
 from .store.stores import Stores
 from .web.monitoring.gauges import WorkerGauges
 from .web.monitoring.metrics import Metrics
 from .web.monitoring.readiness import Readiness
 from .web.services import Services
-
-if TYPE_CHECKING:
-    from .lab.services import LabServices
 
 # Seconds that an invalidation outlives the last access token of its session.
 INVALIDATION_MARGIN = 60
@@ -63,7 +58,7 @@ def build_services(
     """
     assert settings.access_token_keys is not None
     stores = stores_of(settings, now)
-    lab = trace_stores(stores) if settings.has_lab else None
+    lab = lab_of(settings, stores)
     core = Core(settings, stores, background)
     return Services(
         settings=settings,
@@ -78,22 +73,14 @@ def build_services(
         lab=lab,
         background=background,
         outbox=core.outbox,
-        user_admin=UserAdmin(
-            stores.users, core.accounts, core.sessions, core.notifications, stores.feed
-        ),
+        user_admin=user_admin_of(stores, core),
         clients=Clients(stores.clients),
         sessions=core.sessions,
         tokens=core.tokens,
         token_verifier=core.token_verifier,
         authenticator=Authenticator(core.token_verifier.verify, core.tokens.authentic_claims),
         session_queries=stores.session_queries,
-        devices=Devices(
-            core.sessions,
-            stores.generations,
-            stores.session_repository,
-            stores.session_ends,
-            stores.feed,
-        ),
+        devices=devices_of(stores, core),
         device_queries=stores.devices,
         retention=core.retention,
         retention_job=core.retention_job,
@@ -102,6 +89,14 @@ def build_services(
         readiness=readiness_of(app, stores),
         now=stores.now,
     )
+
+
+def lab_of(settings: Settings, stores: Stores) -> object:
+    if not settings.has_lab:
+        return None
+    from .lab.services import trace_stores  # the folder may be deleted
+
+    return trace_stores(stores)
 
 
 def stores_of(settings: Settings, now: Clock | None) -> Stores:
@@ -180,6 +175,15 @@ def registration_of(settings: Settings, stores: Stores, core: Core) -> Registrat
     )
 
 
+def user_admin_of(stores: Stores, core: Core) -> UserAdmin:
+    return UserAdmin(stores.users, core.accounts, core.sessions, core.notifications, stores.feed)
+
+
+def devices_of(stores: Stores, core: Core) -> Devices:
+    generations, sessions = stores.generations, stores.session_repository
+    return Devices(core.sessions, generations, sessions, stores.session_ends, stores.feed)
+
+
 def rate_limiter_of(settings: Settings, stores: Stores) -> RateLimiter:
     return RateLimiter(
         stores.rate_limits, stores.local_rate_limits, enabled=settings.ratelimit_enabled
@@ -200,19 +204,6 @@ def readiness_of(app: Flask, stores: Stores) -> Readiness:
             "redis": partial(health.check_redis, stores.redis),
             "migrations": health.Migrations(app).ask,
         }
-    )
-
-
-def trace_stores(stores: Stores) -> "LabServices":
-    """Trace the two stores that a refresh uses, and give the lab its own storage."""
-    from .lab.live.redis_exchanges import SANDBOX_PREFIX, RedisExchangeLog
-    from .lab.live.tracing_proxy import traced
-    from .lab.services import LabServices
-
-    stores.generations = traced(stores.generations, "redis")
-    stores.session_repository = traced(stores.session_repository, "sql")
-    return LabServices(
-        RedisExchangeLog(stores.redis), RedisGenerations(stores.redis, SANDBOX_PREFIX)
     )
 
 

@@ -1,6 +1,6 @@
 """Flask-JWT-Extended with its documentation's blocklist in Redis, and rotation.
 
-A refresh revokes the refresh token that it came with, and issues both tokens anew.
+A refresh revokes the refresh token that it came with, and issues two new tokens.
 """
 
 import redis

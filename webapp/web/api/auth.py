@@ -86,14 +86,14 @@ def revoke(body: Json) -> None:
 @call("GET", "/auth/profile", answer="OneUser")
 @requires(Permission.OWN_ACCOUNT)
 def get_profile() -> Json:
-    """Who am I?"""
+    """Read the profile."""
     return {"user": services().accounts.profile(current_identity().user.id)}
 
 
 @call("PATCH", "/auth/profile", body="ProfileChanges", answer="OneUser")
 @requires(Permission.OWN_ACCOUNT)
 def update_profile(body: Json) -> Json:
-    """Change name or address.
+    """Change the name or the e-mail address.
 
     Another address waits as `pending_email` until the link mailed to it was opened. The answer is
     the same whether or not it has an account.
@@ -104,7 +104,7 @@ def update_profile(body: Json) -> Json:
 @call("GET", "/auth/sessions", query="SessionQuery", answer="ManySessions")
 @requires(Permission.OWN_ACCOUNT)
 def list_sessions(query: Json) -> Json:
-    """Where am I signed in? The last used first."""
+    """List open sessions, the last used first."""
     page, per_page = query["page"], query["per_page"]
     devices = services().devices.of(current_identity().user.id, services().now())
     shown = devices[(page - 1) * per_page : page * per_page]
@@ -120,7 +120,7 @@ def list_sessions(query: Json) -> Json:
 @call("DELETE", "/auth/sessions/<sid>", status=HTTPStatus.NO_CONTENT, errors=(404,))
 @requires(Permission.OWN_ACCOUNT)
 def end_session(sid: str) -> None:
-    """Sign out one of my sessions.
+    """End one of the user's sessions.
 
     A registered client ends its own ones; those of browsers and of other clients only with the
     scope `admin`.

@@ -1,8 +1,7 @@
-"""What goes in and out, as the OpenAPI document shows it. Unknown fields are refused by name.
+"""Schemas of the API's bodies and responses. Unknown fields are refused by name.
 
-What is acceptable is the core's business; what stands here of it is for those who read the
-document, and for programs made from it. `example` is what the documentation page fills in: the
-usual case, without what is seldom needed.
+The core validates values. Limits are repeated here for the OpenAPI document and for the clients
+that are generated from it. `example` is the request that the documentation page fills in.
 """
 
 from datetime import UTC, datetime
@@ -23,13 +22,12 @@ class Timestamp(fields.Field[str]):
     """Unix seconds inside, RFC 3339 outside."""
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
-        if value is None:
-            return None
-        return datetime.fromtimestamp(value, UTC).isoformat().replace("+00:00", "Z")
+        text = datetime.fromtimestamp(value, UTC).isoformat() if value is not None else None
+        return text and text.replace("+00:00", "Z")
 
 
 class Flag(fields.Boolean):
-    """true or false: by itself it also takes "off" and 1 for one."""
+    """true or false; marshmallow's own field also accepts "off" and 1."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
         if not isinstance(value, bool):
@@ -38,7 +36,7 @@ class Flag(fields.Boolean):
 
 
 def text(example: str, **options: Any) -> fields.String:
-    """A string; further keywords go to the field, `schema` adds to what the document says."""
+    """A string; further keywords go to the field, `schema` to its entry in the document."""
     metadata = {"example": example, **options.pop("schema", {})}
     return fields.String(metadata=metadata, **options)
 

@@ -50,7 +50,7 @@ def create_user(body: Json) -> Json:
 @call("GET", "/users/<user_id>", answer="OneUser", errors=(404,))
 @requires(Permission.MANAGE_USERS)
 def get_user(user_id: str) -> Json:
-    """One user."""
+    """Read a user."""
     return {"user": services().accounts.profile(user_id)}
 
 
