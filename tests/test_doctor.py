@@ -187,7 +187,7 @@ def settings(**changed: Any) -> Settings:
 
 
 def complaints(**changed: Any) -> list[str]:
-    """What is said of these settings, and not of good ones."""
+    """The findings for these settings that good settings do not have."""
     found = check_settings(settings(**changed))
     return [f"{each.level} {each.check}" for each in found if each.level is not Level.OK]
 

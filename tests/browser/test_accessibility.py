@@ -84,7 +84,7 @@ def confirm_address(world: World) -> None:
 
 
 def sign_in(world: World) -> None:
-    """As somebody who has not confirmed their address yet."""
+    """As a user with an unverified e-mail."""
     world.page.let_in(world.app, GRACE)
     world.page.open("/account")
 

@@ -1,4 +1,4 @@
-"""What somebody has typed stays until they have sent it, whatever becomes of the sign-in."""
+"""Typed text stays until it is sent, also when the session ends."""
 
 import pytest
 from flask import Flask

@@ -52,7 +52,7 @@ def test_a_link_to_undo_knows_user_and_change_for_seven_days() -> None:
 
 
 def forged() -> list[str]:
-    """Somebody else's id, or more time, before the same signature; and what is no link at all."""
+    """Another user's id, or more time, with the same signature; and other text."""
     payload, dot, signature = LINKS.make(RESET, ADA, HASH, NOW).rpartition(".")
     facts = json.loads(base64.urlsafe_b64decode(payload + "=="))
     lies = [["somebody", *facts[1:]], [facts[0], facts[1] + 1, facts[2]]]

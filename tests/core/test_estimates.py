@@ -43,7 +43,7 @@ def machine() -> Machine:
 
 @contextmanager
 def estimating(estimates: Estimates) -> Iterator[None]:
-    """Somebody else is."""
+    """Another form is waiting."""
     begun, ends = threading.Event(), threading.Event()
 
     def estimate() -> None:

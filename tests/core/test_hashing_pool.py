@@ -28,7 +28,7 @@ MORE_THAN_GUESSES = 12
 
 
 class Work:
-    """It goes on until it is told to end, and knows how much of it runs at once."""
+    """Work that runs until the test ends it, and counts how much of it runs at once."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

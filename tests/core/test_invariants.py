@@ -150,7 +150,7 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def there_is_one_chain(self) -> None:
-        """Nobody but this client has moved its session on; Redis may be behind."""
+        """Only this client has rotated its session; Redis may be behind."""
         entry = self.held and self.redis.client().get(f"session:{self.held.refresh.sid}")
         if entry:
             newest = max(grant.refresh.gen for grant in self.history)

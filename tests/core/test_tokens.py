@@ -1,4 +1,4 @@
-"""Which tokens are believed."""
+"""Which tokens are accepted."""
 
 import dataclasses
 from base64 import urlsafe_b64decode, urlsafe_b64encode

@@ -1,4 +1,4 @@
-"""One of two hosts has a wrong clock: nobody is signed out for it, and nobody stays in."""
+"""One of two hosts has a wrong clock: no user is signed out, and no ended session stays open."""
 
 import pytest
 
@@ -17,5 +17,5 @@ def test_a_host_whose_clock_is_wrong_signs_nobody_out(
     with served(site, wrong_by=wrong_by) as other, served_by(crowd, server, other):
         tally = endure(f"Clock of one host {wrong_by:+} s", crowd, moment(), 2)
     assert_nobody_noticed(tally)
-    # It lets people wait until Redis has said what time it is.
+    # It lets people wait until it has read the time of Redis.
     assert len(tally.having_status(503)) < 0.25 * len(tally.answers)

@@ -65,7 +65,7 @@ class Worker:
         return threading.get_ident() in asked
 
     def know(self, token: str) -> None:
-        """Believe it from now on without asking."""
+        """Cache its access token."""
         assert self.status(token) == 200
         wait_until(lambda: not self.asks(token))
 
@@ -84,7 +84,7 @@ class Worker:
             self.services.sessions.end(sid, EndReason.LOGOUT, self.now())
 
     def end_unheard(self, sid: str) -> None:
-        """In SQL, and nobody hears of it: whoever told the others was cut off from them."""
+        """In SQL, without an announcement: the worker was cut off from Redis."""
         with self.app.app_context():
             SqlSessions().close(sid, EndReason.LOGOUT, int(self.now()))
 
@@ -137,7 +137,7 @@ def browser(here: Worker) -> Browser:
 
 @pytest.fixture
 def token(browser: Browser, there: Worker) -> str:
-    """Of Ada, who is signed in: both workers could say so, and `there` asks nobody for it."""
+    """A session of Ada. Both workers have verified its token, and `there` has it cached."""
     there.know(browser.access_token)
     return browser.access_token
 

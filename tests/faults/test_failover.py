@@ -1,4 +1,4 @@
-"""Masters that die, are switched, cut off or resharded: nobody is signed out, who is out stays out.
+"""Masters that die, are switched or cut off: no user is signed out, no end is undone.
 
 Everybody's access token has expired each time they ask, so that each request is a redeem.
 """

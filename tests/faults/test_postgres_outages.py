@@ -105,7 +105,7 @@ def test_connections_that_were_hung_up_are_not_handed_out(
 
 
 def test_a_statement_has_its_time_on_the_server_too(app: Flask) -> None:
-    """Ours is a bit longer: without its own the server would work on for nobody."""
+    """Ours is a bit longer. Without its own the server would go on after the client has left."""
     asked = {
         "statement_timeout": "400ms",
         "lock_timeout": "400ms",

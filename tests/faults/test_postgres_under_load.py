@@ -1,4 +1,4 @@
-"""PostgreSQL fails while people work: they are told to wait at most, and stay signed in."""
+"""PostgreSQL fails while people work: requests get 503 at worst, and all users stay signed in."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

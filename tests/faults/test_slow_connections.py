@@ -14,7 +14,7 @@ import pytest
 from tests.test_commands import Run, group_exists, sign_in
 
 EACH = 60
-# Seconds. Whoever has not been answered by then is not being served.
+# Seconds. A client without a response by then counts as not served.
 PATIENCE = 30
 
 SLOW_HEAD = b"GET /login HTTP/1.1\r\nHost: localhost\r\nX-Sl"

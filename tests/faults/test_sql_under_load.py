@@ -1,4 +1,4 @@
-"""SQL fails while people work: they are told to wait at most, and all of them stay signed in."""
+"""SQL fails while people work: requests get 503 at worst, and all users stay signed in."""
 
 import pytest
 

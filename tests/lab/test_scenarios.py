@@ -158,5 +158,5 @@ def words(run: Run, source: str, target: str) -> list[str]:
 
 
 def answers(run: Run) -> Counter[str]:
-    """What Redis has said, and how often."""
+    """The results of Redis, with their counts."""
     return Counter(words(run, "redis", "app"))

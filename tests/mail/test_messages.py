@@ -1,4 +1,4 @@
-"""Letters: two parts that say the same, and headers that nobody can add to."""
+"""E-mails: two parts with the same content, and no header injection."""
 
 import re
 from email import message_from_bytes, policy

@@ -1,4 +1,4 @@
-"""The feed between workers: heard at once, or not believed; sent at last, and never in the way."""
+"""The invalidation feed between workers: read at once, or no cached token counts."""
 
 import gc
 import os
@@ -34,7 +34,7 @@ def new(url: str, invalidation_ttl: float = LONG) -> RedisInvalidationFeed:
 
 
 def joined(url: str, invalidation_ttl: float = LONG) -> RedisInvalidationFeed:
-    """A worker's feed that has begun to hear."""
+    """The feed of a worker, connected."""
     feed = new(url, invalidation_ttl)
     wait_until(lambda: feed.epoch >= 0)
     return feed

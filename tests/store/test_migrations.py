@@ -36,7 +36,7 @@ def test_they_make_what_the_models_say(app: Flask) -> None:
 
 @pytest.fixture
 def lived_in(app: Flask, browser: Browser) -> Flask:
-    """Two users, a session and their events; one event is of nobody."""
+    """Two users, a session and their events; one event has no user."""
     browser.sign_in()
     with app.app_context():
         services_of(app).events.record(EventKind.SIGN_IN_FAILED, None, time.time())

@@ -190,7 +190,7 @@ def a_server_that_loses_its_answers() -> Iterator[tuple[int, bytearray]]:
 
 @contextmanager
 def a_full_queue() -> Iterator[int]:
-    """A port whose owner accepts nobody: once its queue is full, connecting takes for ever."""
+    """A port whose owner accepts no connection: with a full queue, connecting takes for ever."""
     with socket.socket() as deaf:
         deaf.bind(("127.0.0.1", 0))
         deaf.listen(0)

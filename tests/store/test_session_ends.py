@@ -39,7 +39,7 @@ def services(app: Flask, sessions: Sessions) -> Services:
 
 @pytest.fixture
 def idle(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The worker dies after its answer: what is left is done by nobody."""
+    """The worker dies after its answer: the rest is not done."""
     monkeypatch.setattr(services.background, "run", lambda job, what: None)
 
 

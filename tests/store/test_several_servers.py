@@ -200,7 +200,7 @@ class TestLine:
     def test_it_ends_with_an_error_where_a_pool_goes_on_without_a_word(
         self, several: Several, client: "redis.Redis"
     ) -> None:
-        """Perhaps with another server, which has not heard what the first one said."""
+        """Perhaps with another server, which has not got the writes of the first one."""
         line = dedicated_connection(client, KEY)
         line.server.set(KEY, "1")
         client.set(KEY, "2")

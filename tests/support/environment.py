@@ -140,7 +140,7 @@ def endure(
 
 
 def assert_nobody_noticed(tally: Tally) -> None:
-    """Outages are 503s; and nobody is out who should be in, or in who should be out."""
+    """Outages are 503s; and every session is open or ended as it should be."""
     assert not tally.wrong, "\n".join([tally.fault, *tally.examples[:10]])
     served = [each for each in tally.having_status(200) if each.at > tally.fault_ended]
     assert served, "nobody was served after the fault"

@@ -49,7 +49,7 @@ def redis_killed(site: Site) -> Iterator[None]:
 
 @contextmanager
 def redis_behind(site: Site) -> Iterator[None]:
-    """What was written meanwhile is lost: a replica is promoted that had not heard of it."""
+    """What was written meanwhile is lost: a replica without it is promoted."""
     snapshot = site.redis.snapshot()
     yield
     with site.proxy.having(REFUSED):

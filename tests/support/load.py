@@ -1,4 +1,4 @@
-"""Many honest clients at once. They can be told to pause, as people do, and keep their sessions."""
+"""Many honest clients at once. They can pause, as people do, and keep their sessions."""
 
 import random
 import threading
@@ -16,7 +16,7 @@ from .outcomes import Tally
 from .raw_http import Wire, cookie_header
 from .servers import wait_until
 
-# Seconds until somebody who could not sign in tries again.
+# Seconds until a client that could not sign in tries again.
 TRY_AGAIN = 0.3
 # Seconds that a thread needs at most to notice that it is to pause.
 LONGEST_PAUSE = 15
@@ -38,7 +38,7 @@ class Habits:
 
 
 class Crowd:
-    """`people` with browsers and `programs`, asking whoever listens at `places`, in turns.
+    """`people` with browsers and `programs`, with requests to the servers at `places`, in turns.
 
     Others may join `places` at any time, and leave them.
     """

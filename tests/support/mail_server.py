@@ -79,7 +79,7 @@ class MailServer:
 
 @contextmanager
 def serving_mail(server: MailServer, **options: Any) -> Iterator[MailServer]:
-    """`options` are aiosmtpd's; it offers AUTH in the clear as well, to whoever is so careless."""
+    """`options` are aiosmtpd's; it offers AUTH without TLS as well."""
     controller = Controller(
         server,
         hostname="127.0.0.1",

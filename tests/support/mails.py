@@ -1,4 +1,4 @@
-"""Somebody reads their mail: what lies in development's outbox."""
+"""Reads e-mails from development's outbox."""
 
 from urllib.parse import urlsplit
 

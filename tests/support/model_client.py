@@ -70,7 +70,7 @@ class Client:
 
 
 def refused(reply: Reply) -> bool:
-    """Told to sign in."""
+    """The response was the sign-in page."""
     if reply.status == 401:
         return not token_failed(reply)
     return reply.status == 303 and reply.location.startswith("/login")

@@ -43,7 +43,7 @@ class AppProcess:
         wait_until(lambda: answers(self.port), timeout=30)
 
     def kill(self) -> None:
-        """Both its processes: nobody says goodbye."""
+        """Both its processes, without a shutdown."""
         assert self._process
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()

@@ -62,6 +62,6 @@ class Tally:
 
     @property
     def recovery(self) -> float:
-        """Seconds after the end of the fault in which somebody was still not served."""
+        """Seconds after the end of the fault until all clients were served again."""
         failed = [each.at for each in self.having_status(0, 503)]
         return max([self.fault_ended, *failed]) - self.fault_ended if self.fault_ended else 0.0

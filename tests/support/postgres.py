@@ -75,7 +75,7 @@ class PostgresServer:
         return self
 
     def stop(self) -> None:
-        """At once, as if its machine had gone; whoever is connected is cut off."""
+        """At once, as if its machine had gone; connections are cut off."""
         assert self._process
         self._process.send_signal(signal.SIGQUIT)
         self._process.wait()
@@ -94,7 +94,7 @@ class PostgresServer:
 
     @contextmanager
     def hanging(self) -> Iterator[None]:
-        """Connections are open and new ones are accepted, and nobody answers."""
+        """Connections are open and new ones are accepted, and get no answer."""
         assert self._process
         processes = [self._process.pid]
         with self._connected() as sql:

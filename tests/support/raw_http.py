@@ -47,7 +47,7 @@ class Wire:
             try:
                 return self._exchange(place, kept, method, path, headers, body)
             except (OSError, http.client.HTTPException):
-                # The server had closed a connection that nobody used: browsers ask again,
+                # The server had closed a connection that was idle: browsers ask again,
                 # what may be asked twice (RFC 9110 section 9.2.2).
                 if method != "GET" or kept.late:
                     raise

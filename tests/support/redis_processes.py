@@ -48,7 +48,7 @@ class Process:
             self._process.wait()
 
     def pause(self) -> None:
-        """Hang: connections open, and nobody answers."""
+        """Hang: connections open, and get no answer."""
         assert self._process
         os.kill(self._process.pid, signal.SIGSTOP)
 

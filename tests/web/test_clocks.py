@@ -1,4 +1,4 @@
-"""A good token from the future: a clock is wrong somewhere, and nobody is signed out for that."""
+"""A good token from the future: a clock is wrong, and no user is signed out."""
 
 import pytest
 from flask import Flask

@@ -37,7 +37,7 @@ Send = Callable[..., "Future[Answer]"]
 
 
 class SlowBody(BytesIO):
-    """Nothing of it comes before it is told to."""
+    """Its parts arrive when the test releases them."""
 
     def __init__(self, content: bytes) -> None:
         super().__init__(content)

@@ -68,7 +68,7 @@ def dead(app: Flask) -> Pairs:
 
 @pytest.fixture
 def grace(app: Flask) -> Pairs:
-    """Somebody else's, good."""
+    """Valid cookies of another user."""
     with app.app_context():
         services_of(app).accounts.register("grace@example.com", PASSWORD, now=0)
     other = Browser(app, FIREFOX)

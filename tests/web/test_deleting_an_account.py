@@ -58,7 +58,7 @@ def test_its_owner_is_told_by_mail_and_may_register_anew(app: Flask, browser: Br
     browser.sign_in()
 
 
-# Password and typed address → what is said of them.
+# Password and typed address → the error.
 NOT_MEANT = [
     (PASSWORD, "", "Type your e-mail address."),
     (PASSWORD, "delete", f"Type {EMAIL} to confirm."),

@@ -40,7 +40,7 @@ NO_PAGES = [
 
 @pytest.fixture
 def own_pages(app: Flask) -> Flask:
-    """A blueprint that somebody has added to this app."""
+    """A blueprint that a developer has added."""
     notes = Blueprint("notes", __name__, url_prefix="/notes")
 
     @notes.get("/")

@@ -63,7 +63,7 @@ def ada(browser: Browser) -> Browser:
 
 @pytest.fixture
 def grace(app: Flask, clock: Clock) -> User:
-    """Somebody else who has an account."""
+    """Another user."""
     with app.app_context():
         return services_of(app).accounts.register(GRACE, PASSWORD, now=clock())
 

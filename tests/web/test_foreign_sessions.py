@@ -19,7 +19,7 @@ KINDS = ("access", "refresh")
 
 @pytest.fixture
 def victim(app: Flask, sessions: Sessions, clock: Clock) -> IssuedTokens:
-    """Somebody else, signed in."""
+    """Another user, signed in."""
     user = services_of(app).accounts.register(OTHER, PASSWORD, now=clock())
     return sessions.start(user, ClientInfo("", ""), remember=True, now=clock())
 
@@ -28,7 +28,7 @@ def victim(app: Flask, sessions: Sessions, clock: Clock) -> IssuedTokens:
 def mixed(
     sessions: Sessions, victim: IssuedTokens, browser: Browser, clock: Clock
 ) -> dict[str, str]:
-    """Ada's tokens with the session of somebody else."""
+    """Ada's tokens with another user's session."""
     browser.sign_in()
     tokens, sid = sessions._tokens, victim.session.sid
     access = tokens.verify_access(browser.access_token, clock())

@@ -1,4 +1,4 @@
-"""What proxies say of a request is believed; what its client says in their place is not."""
+"""Headers of trusted proxies count; the same headers from a client do not."""
 
 import pytest
 from flask import Flask, request

@@ -65,7 +65,7 @@ def later(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Callable[[float], No
 
 @pytest.fixture
 def grace(app: Flask) -> Browser:
-    """Somebody else with an account, in a browser that is known to it."""
+    """Another user, in a browser that is known to the account."""
     with app.app_context():
         services_of(app).accounts.register(GRACE, PASSWORD, name="Grace", now=0)
     browser = Browser(app)

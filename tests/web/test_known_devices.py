@@ -49,7 +49,7 @@ def test_the_account_knows_the_last_fifty(
 
 
 class TestNewPassword:
-    """Whoever had the old one may have made browsers known."""
+    """A thief of the old one may have made browsers known."""
 
     @pytest.fixture
     def thief(self, app: Flask) -> Browser:

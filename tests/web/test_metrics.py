@@ -297,7 +297,7 @@ class TestWorkers:
         seen = in_a_worker(lambda: ask_and_leave(app, 1))
         assert (seen[self.LOGINS], seen["workers"]) == (6, 1)
         (folder,) = Path(environment["WEBAPP_INSTANCE_PATH"], "metrics").glob(f"{os.getpid()}")
-        # The last one is gone too, and nobody has asked since.
+        # The last one has ended too, and there was no scrape since.
         assert sorted(path.suffix for path in folder.glob("*-*")) == [".json"]
         assert told(app)[self.LOGINS] == 1  # another server, with workers of its own
 

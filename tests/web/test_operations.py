@@ -1,4 +1,4 @@
-"""/healthz and /readyz: quick whatever hangs, open to all, and telling nobody where things are."""
+"""/healthz and /readyz: quick whatever hangs, public, and without internal addresses."""
 
 import re
 import threading
@@ -230,7 +230,7 @@ class TestFlood:
 
 
 class looking:  # noqa: N801 - used like a function
-    """Somebody else asks, and it takes a while."""
+    """Another request runs the checks, slowly."""
 
     def __init__(self, steps: Steps) -> None:
         self.steps = steps

@@ -1,4 +1,4 @@
-"""A new password: whoever has the old one, or a copy of a session, is out."""
+"""A new password ends all other sessions, those of a thief included."""
 
 import pytest
 from flask import Flask
@@ -46,7 +46,7 @@ def test_a_change_is_told_by_mail_with_a_way_back(app: Flask, browser: Browser) 
     assert NEW not in mail.text
 
 
-# Current and new password → what is said of them.
+# Current and new password → the error.
 REFUSED = [
     ("not my password at all", NEW, "That is not your password."),
     ("", NEW, "Enter your current password."),

@@ -20,7 +20,7 @@ EXPIRED = 301
 
 
 def notes_app() -> Flask:
-    """Somebody's Flask app. `/` is for guests too."""
+    """Another Flask app. `/` is open to guests."""
     app = Flask("notes")
     app.secret_key = "of the other app"
 

@@ -1,4 +1,4 @@
-"""Registering: nobody learns who has an account, and whoever reads the mail has the address."""
+"""Registering does not reveal accounts, and the reader of the mailbox owns the address."""
 
 import re
 

@@ -56,7 +56,7 @@ def dedicated_connection(client: redis.Redis, key: str) -> DedicatedConnection:
         return client.dedicated_connection(key)
     shared = client.connection_pool
     own = redis.ConnectionPool(shared.connection_class, **shared.connection_kwargs)
-    # Nobody told us of replicas.
+    # No replicas are known.
     return DedicatedConnection(
         redis.Redis(connection_pool=own, single_connection_client=True), required_replicas=0
     )

@@ -85,7 +85,7 @@ class Cluster(redis.Redis):
         except redis.RedisError:
             raise
         # The library's answer to a layout that it does not know: no node was reached, a slot
-        # without an owner, a way to a node that it has not heard of; or a connection that another
+        # without an owner, a way to a node that is unknown; or a connection that another
         # thread, with newer news of the layout, is just closing. Start from the URL again.
         except LIBRARY_ERRORS as error:
             self._made.pop(os.getpid(), None)

@@ -1,4 +1,4 @@
-"""What watches over the app asks here: /healthz, /readyz and /metrics.
+"""The endpoints for monitoring: /healthz, /readyz and /metrics.
 
 Before the app, and beside its places: they are answered when all of those are taken, and there is
 no session, no cookie and no sign-in to them. Who may not see the metrics gets the app's own 404.
@@ -23,7 +23,7 @@ PATHS = ("/healthz", "/readyz", "/metrics")
 Answer = tuple[str, str, bytes]
 
 LOOPBACK = ("127.", "::ffff:127.")
-# Set by proxies: then somebody else asks than who is at the other end.
+# Set by proxies: then the client is not the other end of the connection.
 FORWARDED = {
     "HTTP_FORWARDED",
     "HTTP_VIA",
@@ -101,7 +101,7 @@ class MonitoringEndpoints:
 
 
 def is_direct(environ: "WSGIEnvironment") -> bool:
-    """From this very machine, and not for somebody else."""
+    """From this machine, and not by way of a proxy."""
     address = environ.get("REMOTE_ADDR") or ""
     local = address == "::1" or address.startswith(LOOPBACK)
     return local and FORWARDED.isdisjoint(environ)

@@ -44,7 +44,7 @@ class Readiness:
                 finally:
                     self._looking.release()
             elif self._age() >= STALE:
-                with self._looking:  # until whoever looks has found out
+                with self._looking:  # until the running check has ended
                     pass
         return self._known
 
