@@ -16,6 +16,7 @@ from webapp.web.auth.reauthentication import require_recent_login
 from webapp.web.auth.refresh import rate_limited_redeem
 from webapp.web.services import client_info, services
 
+from . import schemas
 from .endpoints import endpoint
 from .types import Json
 
@@ -25,8 +26,8 @@ call = partial(endpoint, "Auth")
 @call(
     "POST",
     "/auth/register",
-    body="Register",
-    answer="OneUser",
+    body=schemas.Register,
+    answer=schemas.OneUser,
     status=HTTPStatus.CREATED,
 )
 @public
@@ -43,7 +44,7 @@ def register(body: Json) -> Json:
     }
 
 
-@call("POST", "/auth/login", body="Login", answer="LoginAuth", errors=(401, 403))
+@call("POST", "/auth/login", body=schemas.Login, answer=schemas.LoginAuth, errors=(401, 403))
 @public
 def login(body: Json) -> Json:
     """Open a session.
@@ -60,7 +61,7 @@ def login(body: Json) -> Json:
     return {"auth": {**tokens(grant), "user": grant.user}}
 
 
-@call("POST", "/auth/refresh", body="RefreshToken", answer="RefreshAuth", errors=(401,))
+@call("POST", "/auth/refresh", body=schemas.RefreshToken, answer=schemas.RefreshAuth, errors=(401,))
 @public
 def refresh(body: Json) -> Json:
     """Exchange a refresh token for the next pair."""
@@ -72,7 +73,9 @@ def refresh(body: Json) -> Json:
     return {"auth": tokens(grant)}
 
 
-@call("POST", "/auth/revoke", body="RefreshToken", status=HTTPStatus.NO_CONTENT, errors=(401,))
+@call(
+    "POST", "/auth/revoke", body=schemas.RefreshToken, status=HTTPStatus.NO_CONTENT, errors=(401,)
+)
 @public
 def revoke(body: Json) -> None:
     """End the session of a refresh token.
@@ -83,14 +86,14 @@ def revoke(body: Json) -> None:
     services().sessions.revoke(body["refresh_token"], client.client_id, services().now())
 
 
-@call("GET", "/auth/profile", answer="OneUser")
+@call("GET", "/auth/profile", answer=schemas.OneUser)
 @requires(Permission.OWN_ACCOUNT)
 def get_profile() -> Json:
     """Read the profile."""
     return {"user": services().accounts.profile(current_identity().user.id)}
 
 
-@call("PATCH", "/auth/profile", body="ProfileChanges", answer="OneUser")
+@call("PATCH", "/auth/profile", body=schemas.ProfileChanges, answer=schemas.OneUser)
 @requires(Permission.OWN_ACCOUNT)
 def update_profile(body: Json) -> Json:
     """Change the name or the e-mail address.
@@ -101,7 +104,7 @@ def update_profile(body: Json) -> Json:
     return {"user": change_profile(**body)}
 
 
-@call("GET", "/auth/sessions", query="SessionQuery", answer="ManySessions")
+@call("GET", "/auth/sessions", query=schemas.SessionQuery, answer=schemas.ManySessions)
 @requires(Permission.OWN_ACCOUNT)
 def list_sessions(query: Json) -> Json:
     """List open sessions, the last used first."""

@@ -1,6 +1,6 @@
-"""A call of the API: declared once, at its view; answered here, written down in `document.py`.
+"""An endpoint of the API: declared at its view, answered here, documented by `openapi.py`.
 
-Bodies are parsed strictly, and every answer wears the envelope.
+Bodies are parsed strictly, and every response has the envelope.
 """
 
 import json
@@ -12,11 +12,12 @@ from typing import Any, TypeVar
 
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
+from marshmallow import Schema
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from webapp.runtime.request_id import request_id
 
-from .schemas import load, schema_of
+from .schemas import instance_of, load
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -25,19 +26,19 @@ api = Blueprint("api", __name__, url_prefix="/api/v1")
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A view gets what was sent as its first argument, and what it returns is the answer's data."""
+    """A view gets the validated body or query as its first argument, and returns the data."""
 
     tag: str
     method: str
     path: str
     view: Callable[..., Any]
-    answer: str = ""
-    """Name of a schema, as the next two; empty: there is no content."""
+    answer: type[Schema] | None = None
+    """Without one, the response has no content."""
     status: HTTPStatus = HTTPStatus.OK
-    body: str = ""
-    query: str = ""
+    body: type[Schema] | None = None
+    query: type[Schema] | None = None
     errors: tuple[int, ...] = ()
-    """Statuses that it may end with, beside those that follow from the rest."""
+    """Further statuses, beside those that follow from the other fields."""
 
     def __call__(self, **ids: str) -> ResponseReturnValue:
         """Raises UnsupportedMediaType (415), BadRequest (400), ValidationFailed (422)."""
@@ -49,7 +50,7 @@ class Endpoint:
             data = self.view(**ids)
         if not self.answer:
             return Response(status=self.status, mimetype="application/json")
-        dumped = schema_of(self.answer).dump(data)
+        dumped = instance_of(self.answer).dump(data)
         return {"status": self.status, "data": dumped, "requestId": request_id()}, self.status
 
 

@@ -16,7 +16,7 @@ from marshmallow import Schema
 from webapp.web.auth.authorization import DECLARATION, PUBLIC
 
 from .endpoints import Endpoint, api, endpoints
-from .schemas import ErrorAnswer, envelope, schema_of
+from .schemas import ErrorAnswer, envelope, instance_of
 from .types import Json
 
 DESCRIPTION = """
@@ -72,7 +72,7 @@ def operation(call: Endpoint) -> Json:
         "tags": [call.tag],
         "responses": responses(call),
         "requestBody": body(call),
-        "parameters": [{"in": "query", "schema": schema_of(call.query)}] if call.query else None,
+        "parameters": [{"in": "query", "schema": instance_of(call.query)}] if call.query else None,
     }
     found = {name: value for name, value in found.items() if value}
     return found | {"security": []} if is_open(call) else found
@@ -81,7 +81,7 @@ def operation(call: Endpoint) -> Json:
 def body(call: Endpoint) -> Json | None:
     if not call.body:
         return None
-    schema = schema_of(call.body)
+    schema = instance_of(call.body)
     example = getattr(schema, "example", None)
     shown = {"schema": schema} | ({"example": example} if example else {})
     return {"required": True, "content": {"application/json": shown}}

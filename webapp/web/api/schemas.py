@@ -222,29 +222,28 @@ class ErrorAnswer(Schema):
     requestId = text("7d0c1b52-4b8a-4a53-9a0c-2f3b8d1c6a11", required=True)  # noqa: N815
 
 
-def load(name: str, values: Any) -> Any:
-    """What was sent, if the schema of that name accepts it. Raises ValidationFailed."""
+def load(schema: type[Schema], values: Any) -> Any:
+    """The validated values. Raises ValidationFailed."""
     try:
-        return schema_of(name).load(values)
+        return instance_of(schema).load(values)
     except ValidationError as error:
         raise ValidationFailed(error.normalized_messages()) from None  # type: ignore[no-untyped-call]
 
 
 @cache
-def schema_of(name: str) -> Schema:
-    """One for all requests: to make it takes as long as to read a token."""
-    schema: type[Schema] = globals()[name]
+def instance_of(schema: type[Schema]) -> Schema:
+    """One instance for all requests: to make one takes as long as to verify a token."""
     return schema()
 
 
 @cache
-def envelope(name: str) -> type[Schema]:
-    """`{"status": …, "data": …, "requestId": …}` around data of that name."""
+def envelope(schema: type[Schema]) -> type[Schema]:
+    """`{"status": …, "data": …, "requestId": …}` around data of that schema."""
     return Schema.from_dict(
         {
             "status": fields.Integer(required=True, metadata={"example": 200}),
-            "data": fields.Nested(schema_of(name), required=True),
+            "data": fields.Nested(instance_of(schema), required=True),
             "requestId": text("7d0c1b52-4b8a-4a53-9a0c-2f3b8d1c6a11", required=True),
         },
-        name=f"{name}Answer",
+        name=f"{schema.__name__}Answer",
     )

@@ -9,13 +9,14 @@ from webapp.web.auth.authorization import requires
 from webapp.web.auth.reauthentication import require_recent_login
 from webapp.web.services import services
 
+from . import schemas
 from .endpoints import endpoint
 from .types import Json
 
 call = partial(endpoint, "Users")
 
 
-@call("GET", "/users", query="UserQuery", answer="ManyUsers")
+@call("GET", "/users", query=schemas.UserQuery, answer=schemas.ManyUsers)
 @requires(Permission.MANAGE_USERS)
 def list_users(query: Json) -> Json:
     """Find users."""
@@ -35,8 +36,8 @@ def list_users(query: Json) -> Json:
 @call(
     "POST",
     "/users",
-    body="NewUser",
-    answer="OneUser",
+    body=schemas.NewUser,
+    answer=schemas.OneUser,
     status=HTTPStatus.CREATED,
     errors=(409,),
 )
@@ -47,14 +48,16 @@ def create_user(body: Json) -> Json:
     return {"user": services().user_admin.create(UserChanges(**body), services().now())}
 
 
-@call("GET", "/users/<user_id>", answer="OneUser", errors=(404,))
+@call("GET", "/users/<user_id>", answer=schemas.OneUser, errors=(404,))
 @requires(Permission.MANAGE_USERS)
 def get_user(user_id: str) -> Json:
     """Read a user."""
     return {"user": services().accounts.profile(user_id)}
 
 
-@call("PATCH", "/users/<user_id>", body="UserChanges", answer="OneUser", errors=(404, 409))
+@call(
+    "PATCH", "/users/<user_id>", body=schemas.UserChanges, answer=schemas.OneUser, errors=(404, 409)
+)
 @requires(Permission.MANAGE_USERS)
 def update_user(body: Json, user_id: str) -> Json:
     """Change a user; disabling signs them out at once."""
