@@ -28,7 +28,7 @@ COLUMNS = ["attack", "requests", "503", "no response", *WRONG, "p50 ms", "p99 ms
 
 
 def run(seconds: int) -> None:
-    """Run each attack for so many seconds."""
+    """Run each attack for `seconds`."""
     print(f"Measured: {report.machine()}")
     with (
         TemporaryDirectory(prefix="attack-") as folder,

@@ -18,7 +18,7 @@ from .rounds import Round, cpu, cpu_ratio, measure, wall
 PEER = "Flask-JWT-Extended: EXISTS, SET, two new tokens"
 SILENT = "Evergreen, silently in the hook"
 API = "Evergreen, `POST /api/v1/auth/refresh`"
-# Users who take turns: of one user alone, the rate limit would refuse so many.
+# Users who take turns: the rate limit would refuse as many of a single user.
 USERS = 24
 
 Costs = dict[str, list[Round]]

@@ -116,7 +116,7 @@ def event_row(session: Session) -> dict[str, object]:
 
 
 def analyze(app: Flask) -> None:
-    """Refresh PostgreSQL's statistics. It does so by itself within a minute of so many rows."""
+    """Refresh PostgreSQL's statistics. Autovacuum would do it within a minute."""
     with app.app_context(), migrating() as connection:  # without the time limits of requests
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("ANALYZE")

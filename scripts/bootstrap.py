@@ -29,8 +29,8 @@ INCLUDES = {"app": ["app"], "tests": ["tests", "app"], "bench": ["bench", "app"]
 def ensure(wanted: str) -> None:
     """Return inside `.venv` with the packages of `scripts/requirements/<wanted>.txt`.
 
-    Another virtual environment that happens to be active is left alone and not used: nobody
-    knows what is in it. WEBAPP_BOOTSTRAP=0 skips all this and takes the running Python as it
+    Another active virtual environment is neither changed nor used: its packages are
+    unknown. WEBAPP_BOOTSTRAP=0 skips all this and takes the running Python as it
     is, for containers that installed a lock file at build time.
     """
     if os.environ.get("WEBAPP_BOOTSTRAP") == "0":
@@ -40,7 +40,7 @@ def ensure(wanted: str) -> None:
         if not is_current(wanted):
             install_once(wanted)
     except KeyboardInterrupt:
-        stop("stopped; the next start makes .venv anew.", status=130)
+        stop("stopped; the next start makes .venv again.", status=130)
     except OSError as error:
         stop(
             f"can't write {VENV.name} ({error.strerror}). If the packages are installed already, "

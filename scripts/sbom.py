@@ -102,9 +102,9 @@ def needs(names: set[str], wanted: list[str]) -> dict[str, set[str]]:
     from packaging.requirements import Requirement
 
     needed = {name: [Requirement(line) for line in metadata.requires(name) or []] for name in names}
-    asked = [*map(Requirement, wanted), *chain.from_iterable(needed.values())]
+    requested = [*map(Requirement, wanted), *chain.from_iterable(needed.values())]
     extras: dict[str, set[str]] = {name: {""} for name in names}
-    for need in asked:
+    for need in requested:
         if applies(need, {""}) and spelt(need.name) in names:
             extras[spelt(need.name)] |= need.extras
     return {

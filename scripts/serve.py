@@ -123,7 +123,7 @@ def exit_if_taken(port: int) -> None:
 def load(port: int) -> Flask:
     """In the worker, before it serves."""
     # Ctrl-C and the closing of a terminal reach all processes in it. The parent's SIGTERM
-    # follows, and Granian's worker hangs when it is told twice: so it hears that one alone.
+    # follows, and Granian's worker hangs after two signals: so only SIGTERM is unblocked.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     threading.Thread(target=end_with_parent, daemon=True).start()

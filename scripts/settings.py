@@ -8,7 +8,7 @@ from typing import Any
 from scripts.bootstrap import ROOT, ensure, say
 
 PAGE = ROOT / "docs" / "settings.md"
-# The table is all that stands between two lines.
+# The table is between these two lines.
 TABLE = re.compile(r"(?<=\n<!-- settings -->\n).*?(?=<!-- end of settings -->\n)", re.DOTALL)
 
 

@@ -25,7 +25,7 @@ def text_of(field: StringField) -> str:
 
 class Form(FlaskForm):  # type: ignore[misc]
     def __init__(self, **values: Any) -> None:
-        """With what was sent; also once more, if it could not be taken (refused_forms.py)."""
+        """With what was sent; also once more, if it could not be taken (rejected_forms.py)."""
         csrf.bind_secret_to_session()
         refused = g.get("refused_form")
         if refused:

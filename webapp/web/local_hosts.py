@@ -1,7 +1,7 @@
-"""DNS rebinding: a foreign page whose name leads to this machine must not read what is ours.
+"""Protection against DNS rebinding, for pages that need no sign-in.
 
-A browser sends the name that the page was loaded from. So what answers without a sign-in answers
-only to names that no stranger can give to this machine: its address, `localhost`, its own name.
+A browser sends the host name of the page. An attacker can point a name at this machine, but not
+an IP address, `localhost` or the app's own host name: only these are allowed.
 """
 
 from ipaddress import ip_address

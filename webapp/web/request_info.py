@@ -1,15 +1,15 @@
-"""What kind of request this is."""
+"""Classify a request: API, page visit, background fetch, or command line client."""
 
 from flask import Flask, Request, current_app, request
 
-# Programs are asked and answered here, in JSON, and no cookie counts.
+# Paths for programs: JSON only, and cookies are ignored.
 API_PREFIXES = ("/api/", "/oauth/")
 # For people, and in the same place.
 API_PAGES = ("/api/docs", "/api/openapi.json")
 
 # By these, browsers mark what they fetch before a person wants to see it.
 PREFETCH = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")
-# What a tab shows (document), and what a script reads (empty). All others stand on a page.
+# What a tab shows (document), and what a script reads (empty). All others are parts of a page.
 NOT_ON_A_PAGE = ("document", "empty")
 
 
@@ -58,7 +58,7 @@ def is_background() -> bool:
 
 
 def is_navigation() -> bool:
-    """Whether a page is asked for, in a tab or a frame, now or in advance."""
+    """Whether the browser requests a page: for a tab, a frame or a prefetch."""
     mode = request.headers.get("Sec-Fetch-Mode")
     # Not sent over plain http. Scripts and images accept */*, navigations name the type.
     return mode == "navigate" if mode else "text/html" in request.headers.get("Accept", "")

@@ -1,7 +1,7 @@
 """A form that met the end of its session is not lost: its owner gets it back after signing in.
 
-Whose it is, the form's own token says (csrf.py): also when the cookies are gone. On the page that
-gives it back the token carries its id, and it is kept until a request with that id has succeeded.
+The form's CSRF token names the owner (csrf.py), also without cookies. The restored form's token
+carries the id of the saved form, which is kept until a request with that id has succeeded.
 """
 
 from contextlib import suppress
@@ -30,7 +30,7 @@ OFFER = Markup('{} <a href="{}" data-testid="kept-offer">{}</a>')
 
 
 def save_submitted_form() -> SavedForm | None:
-    """Keep the form for the owner of the session whose page made it. Raises Unavailable.
+    """Save the form for the owner of the session that rendered it. Raises Unavailable.
 
     Only that session's pages know its token: other sites can send forms, too.
     """

@@ -10,8 +10,8 @@ from webapp.core.keys import Key, KeyRing
 
 from .finding import Finding, ok, problem, warning
 
-# Different letters of a secret, or bytes of a key. Random ones have twice as many, and more.
-FEWEST_LETTERS, FEWEST_BYTES = 8, 16
+# Distinct characters of a secret, or bytes of a key. Random ones have at least twice as many.
+FEWEST_CHARACTERS, FEWEST_BYTES = 8, 16
 # NIST SP 800-57: what is to last beyond 2030.
 LASTING_RSA_BITS = 3072
 NEW_KEY = "flask keys generate makes one"
@@ -32,8 +32,8 @@ def check_secret(settings: Settings) -> Iterator[Finding]:
     advice = "python3 -c 'import secrets; print(secrets.token_urlsafe(32))' makes one"
     if not secret:
         return
-    if len(set(secret)) < FEWEST_LETTERS:
-        yield problem(check, "few different letters: typed, not drawn", advice)
+    if len(set(secret)) < FEWEST_CHARACTERS:
+        yield problem(check, "few distinct characters: typed, not random", advice)
     elif any(is_key(secret, key) for ring in rings(settings) for key in ring):
         yield problem(check, "one of the signing keys: a leak of one is a leak of both", advice)
     else:
@@ -65,7 +65,7 @@ def check_ring(check: str, ring: KeyRing | None) -> Iterator[Finding]:
 
 def check_key(check: str, key: Key) -> Iterator[Finding]:
     if isinstance(key.signs, bytes) and len(set(key.signs)) < FEWEST_BYTES:
-        yield problem(check, f"{key.kid} has few different bytes: typed, not drawn", NEW_KEY)
+        yield problem(check, f"{key.kid} has few distinct bytes: typed, not random", NEW_KEY)
     if isinstance(key.verifies, rsa.RSAPublicKey) and key.verifies.key_size < LASTING_RSA_BITS:
         found = f"{key.kid} is RSA of {key.verifies.key_size} bits: too short for after 2030"
         yield warning(check, found, NEW_KEY)

@@ -112,7 +112,7 @@ def persistence(info: Info) -> Finding:
 
 
 def replicas(info: Info) -> Finding:
-    """INFO names the good replicas only where a minimum of them is asked for."""
+    """INFO lists good replicas only if min-replicas-to-write is set."""
     check, found = "redis.replicas", f"{info['connected_slaves']} replicas"
     if "min_slaves_good_slaves" in info:
         return ok(check, f"{found}, and no writes without them")

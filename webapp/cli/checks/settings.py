@@ -94,9 +94,7 @@ def password_length(settings: Settings) -> Finding:
     """NIST SP 800-63B-4 section 3.1.1.1: 15 where a password is all that there is."""
     check, length = "settings.password_min_length", settings.password_min_length
     if length < 15:
-        return warning(
-            check, f"{length} characters", "15, where nothing but a password is asked for"
-        )
+        return warning(check, f"{length} characters", "15, where a password is the only factor")
     return ok(check, f"{length} characters")
 
 

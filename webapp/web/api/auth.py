@@ -80,7 +80,7 @@ def refresh(body: Json) -> Json:
 def revoke(body: Json) -> None:
     """End the session of a refresh token.
 
-    The answer is the same for one whose session is over, and for a text that never was a token.
+    The response is the same for an ended session and for an invalid token.
     """
     client = calling_client(body)
     services().sessions.revoke(body["refresh_token"], client.client_id, services().now())

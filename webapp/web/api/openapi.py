@@ -1,6 +1,6 @@
 """The API's OpenAPI document, made from what its calls declare.
 
-Made when it is first asked for: it takes as long as a good part of the app's start.
+Built at the first request for it, because building it would slow the app's start.
 """
 
 import inspect
@@ -22,7 +22,7 @@ from .types import Json
 DESCRIPTION = """
 Sessions for programs: sign in for a short-lived access token and a rotating refresh token,
 send the access token as `Authorization: Bearer …`, exchange the refresh token for the next pair.
-An answer to `refresh` that was lost may be asked for again: it is the very same.
+If the response to `refresh` is lost, repeat the request: it returns the same tokens.
 """
 TAGS = [
     {"name": "Auth", "description": "Sign in, refresh, revoke; your own profile and sessions"},

@@ -7,9 +7,9 @@ from webapp.web.services import services
 
 from . import cookies
 
-# Hashes of `Cookie` headers whose tokens are of one session: most requests are known by these.
+# Cache: hashes of `Cookie` headers with both tokens of one session. Most requests hit it.
 _pairs: set[int] = set()
-MOST_PAIRS = 10_000
+MAX_PAIRS = 10_000
 
 
 def require_pair(sid: str) -> None:
@@ -23,7 +23,7 @@ def require_pair(sid: str) -> None:
     found = services()
     sids = found.authenticator.sids_of(cookies.read_all(cookies.REFRESH), found.now())
     if not sids or sid in sids:
-        if len(_pairs) >= MOST_PAIRS:
+        if len(_pairs) >= MAX_PAIRS:
             _pairs.clear()
         _pairs.add(seen)
     elif is_visit():

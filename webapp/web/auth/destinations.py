@@ -13,7 +13,7 @@ from .authorization import DECLARATION, View
 
 NOT_A_DESTINATION = "not_a_destination"
 
-# What an address may hold as it is (RFC 3986 section 3.3, and of a query whatever it held).
+# Characters of a URL that need no escape (RFC 3986 section 3.3, and any character of a query).
 IN_PATHS = "/!$&'()*+,;=:@"
 IN_QUERIES = string.punctuation.replace("\\", "")
 
@@ -37,7 +37,7 @@ def return_path() -> str | None:
 
 
 def safe_next(target: str | None) -> str:
-    """The page to go on to: on this site whatever was asked for, otherwise the dashboard.
+    """The redirect target: `target` if it is a page of this site, otherwise the dashboard.
 
     Browsers read `//host`, `/\\host` and `/<tab>/host` as other sites (OWASP
     Unvalidated Redirects Cheat Sheet).

@@ -4,7 +4,7 @@ It distinguishes a repeat of a refresh token by the browser from one by a thief
 (core/token_issuer.py). Guesses from a browser that is known to an account are counted
 apart: a stranger can't lock its owner out
 (OWASP, "Slow Down Online Guessing Attacks with Device Cookies"). It proves nothing else, and names
-no person: which accounts know the browser stands in SQL, and is deleted with them.
+no person: SQL stores which accounts know the browser, and deletes it with them.
 """
 
 import secrets
@@ -31,7 +31,7 @@ DEVICE, STAND_IN = "device", "device of a session"
 
 class Device(NamedTuple):
     id: str
-    """What stands before the signature. Empty: the browser sent no cookie."""
+    """The part before the signature. Empty: the browser sent no cookie."""
     signed: bool
     """Whether it is a device cookie of ours. Any other text is still the same each time, which is
     all that a repeat needs: also a cookie of an earlier version, or of another SECRET_KEY."""
@@ -39,7 +39,7 @@ class Device(NamedTuple):
 
 def shown() -> Device:
     """The browser of this request. Of several cookies the last one, which is sent to all pages:
-    one that another app has set for a path stands before it."""
+    one that another app has set for a path comes before it."""
     key = str(current_app.secret_key)
     found = [_read(key, text) for text in reversed(cookies.read_all(cookies.DEVICE))]
     return next((each for each in found if each.signed), next(iter(found), Device("", False)))

@@ -25,7 +25,7 @@ def rate_limited_check(
 
 
 def check_password(password: str) -> User:
-    """Of who is signed in. Raises PasswordRefused, RateLimited, Unavailable."""
+    """Check the password of the signed-in user. Raises WrongPassword, RateLimited, Unavailable."""
     me = current_identity().user
     with rate_limited_check(me.email, known=True):
         return services().accounts.check_password(me.id, password, services().now())[0]

@@ -1,4 +1,4 @@
-"""A refresh token is redeemed: by the hook, or by a program, which is counted per address."""
+"""Redeem a refresh token: in the hook, or in the API with a rate limit per IP and per user."""
 
 from webapp.core.clients import Client
 from webapp.core.errors import EvergreenError
@@ -8,28 +8,30 @@ from webapp.web.services import client_info, services
 
 
 def rate_limited_redeem(refresh_token: str, client: Client) -> IssuedTokens:
-    """Raises Unauthenticated, RateLimited, Unavailable.
+    """Redeem for a program. Raises Unauthenticated, RateLimited, Unavailable.
 
-    Tokens can't be guessed: this is against programs gone wild. Each worker counts for
-    itself, so that an honest refresh costs no further call.
+    Tokens can't be guessed: the limit is against programs that loop. Each worker counts
+    separately, so that a refresh needs no further call to Redis.
     """
-    attempts, asking = services().rate_limiter, client_info(client)
-    attempts.count_ip(REFRESH_PER_IP, asking.ip)
-    grant = redeem_and_count(refresh_token, asking)
-    # Afterwards it is known whose it is; who is refused now gets the same successor later.
-    attempts.count_user(REFRESH_PER_ACCOUNT, grant.user.id)
+    limiter, client_facts = services().rate_limiter, client_info(client)
+    limiter.count_ip(REFRESH_PER_IP, client_facts.ip)
+    grant = redeem_and_count(refresh_token, client_facts)
+    # The user is known only now. After a refusal, a repeat returns the same successor.
+    limiter.count_user(REFRESH_PER_ACCOUNT, grant.user.id)
     return grant
 
 
 def redeem_and_count(
-    refresh_token: str, asking: ClientInfo, sid: str | None = None
+    refresh_token: str, client_facts: ClientInfo, sid: str | None = None
 ) -> IssuedTokens:
-    """As `Sessions.redeem`; the outcome is counted for the operator, whichever it is."""
-    found = services()
+    """Call `Sessions.redeem` and count its outcome in the metrics, also an error."""
+    app_services = services()
     try:
-        grant = found.sessions.redeem(refresh_token, asking, found.now(), sid=sid)
+        grant = app_services.sessions.redeem(
+            refresh_token, client_facts, app_services.now(), sid=sid
+        )
     except EvergreenError as refusal:
-        found.metrics.refresh(refusal.code)
+        app_services.metrics.refresh(refusal.code)
         raise
-    found.metrics.refresh(grant.outcome)
+    app_services.metrics.refresh(grant.outcome)
     return grant

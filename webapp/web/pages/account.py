@@ -73,8 +73,8 @@ def change_password() -> ResponseReturnValue:
 def password_strength() -> ResponseReturnValue:
     """For the meter beside a new password; what is acceptable is decided when it is sent."""
     services().rate_limiter.count_ip(STRENGTH_PER_IP, client_info().ip)
-    asked = request.get_json(silent=True)
-    texts = asked if isinstance(asked, dict) else {}
+    body = request.get_json(silent=True)
+    texts = body if isinstance(body, dict) else {}
     password = str(texts.get("password") or "")
     about = [str(texts.get(key) or "")[:MAX_EMAIL] for key in ("email", "name")]
     try:
