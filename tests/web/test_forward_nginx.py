@@ -123,12 +123,14 @@ class TestGuest:
 class TestUser:
     def test_is_named_to_the_app(self, signed_in: Browser) -> None:
         claimed = {"X-User-Email": "admin@example.com", "X-User-Role": "admin"}
+        claimed |= {"X-User-Name": "Admin", "X-Session": "another"}
         found = seen(signed_in.get("/cart", **claimed))
         token = found["X-Access-Token"]
         claims = jwt.decode(token, options={"verify_signature": False})
         assert found["X-User-Id"] == claims["sub"]
         assert (found["X-User-Email"], found["X-User-Role"]) == (EMAIL, "user")
         assert found["X-Session"] == claims["sid"]
+        assert "X-User-Name" not in found
 
     @pytest.mark.parametrize("method", ["GET", "POST"])
     def test_stays_signed_in_over_expiry(
@@ -166,6 +168,11 @@ class TestUser:
         clock.advance(3600)
         assert signed_in.get("/cart").status == 200
         assert signed_in.cookies["__Host-refresh_token"] == after
+
+    def test_signs_out_by_a_form_of_the_other_app(self, signed_in: Browser) -> None:
+        """Without a token: the browser says that the form is of this site."""
+        assert signed_in.post("/auth/logout", {}, **{"Sec-Fetch-Site": "same-origin"}).status == 303
+        assert signed_in.get("/cart").status == 303
 
     def test_of_another_site_s_page_can_change_nothing(self, signed_in: Browser) -> None:
         assert signed_in.post("/cart", {}, **{"Sec-Fetch-Site": "cross-site"}).status == 403

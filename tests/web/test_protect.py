@@ -174,6 +174,12 @@ class TestUsers:
         signed_in.sign_out()
         assert copy.get("/notes").status_code == 303
 
+    def test_sign_out_by_a_form_of_the_other_app(self, signed_in: Wrapped) -> None:
+        """Without a token: the browser says that the form is of this site."""
+        headers = signed_in.headers | {"Sec-Fetch-Site": "same-origin"}
+        assert signed_in.client.post("/logout", headers=headers).status_code == 303
+        assert signed_in.get("/notes").status_code == 303
+
     def test_an_answer_that_comes_after_the_sign_out_brings_no_cookies(
         self, app: Flask, signed_in: Wrapped, clock: Clock
     ) -> None:
