@@ -1,1 +1,0 @@
-"""What an operator watches: probes, metrics, and how worker processes add up what they count."""
