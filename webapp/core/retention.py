@@ -96,5 +96,5 @@ class RetentionPolicy:
         Returns whether more may be left. Raises Unavailable.
         """
         ended, more = self.ends.finish_batch(int(now), BATCH)
-        self.sessions.write_tombstone(ended, now)
+        self.sessions.write_batch_of_tombstones(ended, now)
         return more

@@ -38,7 +38,7 @@ class SessionStatus:
         if session is None and (reason := user.ended_before(claims.sid, claims.iat)):
             raise SessionEnded(reason)
         if session and session.ended_reason:
-            self.write_tombstone([session], now)  # Redis may have lost the tombstone
+            self.write_tombstones([session], now)  # Redis may have lost the tombstone
             raise SessionEnded(session.ended_reason)
         if user.disabled:
             raise SessionEnded(EndReason.DISABLED)
@@ -100,7 +100,7 @@ class SessionStatus:
             raise RefreshReused(answer.reason)
         raise SessionEnded(answer.reason)
 
-    def write_tombstone(self, ended: list[Session], now: float) -> None:
+    def write_tombstones(self, ended: list[Session], now: float) -> None:
         """Write tombstones of sessions that SQL has ended. Does nothing if Redis is down."""
         with suppress(Unavailable):
             for session in ended:

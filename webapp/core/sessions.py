@@ -1,4 +1,6 @@
-"""The life cycle of a session: start, rotations, end.
+"""The life cycle of a session: start, rotation, theft, end.
+
+Rotation and theft are `Sessions.redeem`, decided by `store/redis/redeem.lua`.
 
 Two stores serve the protocols in `ports.py`. `GenerationStore` (Redis) decides each redeem
 atomically. `SessionRepository` (SQL) has the users, and the sessions with their ends. SQL is read
@@ -182,17 +184,17 @@ class Sessions:
         published = self._feed.publish(sid)
         session = self._repository.close(sid, reason, int(now)).session
         if session and published:
-            self.write_tombstone([session], now)
+            self.write_batch_of_tombstones([session], now)
 
     def write_tombstones(self, ended: list[Session], now: float, *, more: bool = False) -> None:
-        """Write tombstones of sessions that one change ended. A full batch starts the next one."""
-        self.write_tombstone(ended, now)
+        """Write tombstones of sessions that one change ended; a job ends the remaining ones."""
+        self.write_batch_of_tombstones(ended, now)
         if more or len(ended) >= MAX_OPEN_SESSIONS:
             self._finish_ends()
 
-    def write_tombstone(self, ended: list[Session], now: float) -> None:
+    def write_batch_of_tombstones(self, ended: list[Session], now: float) -> None:
         """Write tombstones to Redis of sessions that SQL has ended."""
-        self._status.write_tombstone(ended, now)
+        self._status.write_tombstones(ended, now)
 
     def _restore(self, claims: RefreshClaims, origin: ClientInfo, now: float) -> Session:
         """Insert the row of a session that SQL has lost and Redis still has."""

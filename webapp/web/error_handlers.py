@@ -141,7 +141,7 @@ def to_login(error: Unauthenticated) -> ResponseReturnValue:
     elif isinstance(error, TokenMissing):
         messages.flash_message(messages.PLEASE_SIGN_IN, "info")
     return redirect(
-        url_for("pages.login", next=saved_forms.way_back() if kept else return_path()), 303
+        url_for("pages.login", next=saved_forms.saved_form_url() if kept else return_path()), 303
     )
 
 
@@ -158,7 +158,7 @@ def of_another_sign_in() -> ResponseReturnValue | None:
     if kept is None:
         return None
     if kept.user_id == identity.user.id:
-        return redirect(saved_forms.way_back(), 303)
+        return redirect(saved_forms.saved_form_url(), 303)
     return error_response(400, "bad_request", messages.OF_ANOTHER_USER)
 
 

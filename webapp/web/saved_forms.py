@@ -22,9 +22,9 @@ from .auth import csrf
 from .auth.destinations import IN_PATHS, IN_QUERIES, return_path
 from .services import services
 
-# Ends of the names of fields that belong to the page, and not to its reader.
+# Suffixes of the names of fields that are no user input.
 NOT_KEPT = ("csrf_token", "confirmed")
-# Part of the names of all fields that hold one.
+# A field with this in its name holds a password and is not saved.
 SECRET = "password"  # noqa: S105
 OFFER = Markup('{} <a href="{}" data-testid="kept-offer">{}</a>')
 
@@ -39,7 +39,7 @@ def save_submitted_form() -> SavedForm | None:
     if token is None or user_id is None or reason not in OWNER_STILL_THERE:
         return None
     draft = SavedForm(user_id, sent_path(), *submitted_fields(), services().now())
-    g.kept_as = services().saved_forms.save(draft, token.kept_form)
+    g.saved_form_id = services().saved_forms.save(draft, token.kept_form)
     return draft
 
 
@@ -50,9 +50,9 @@ def sent_path() -> str:
     return f"{path}?{query}" if query else path
 
 
-def way_back() -> str:
+def saved_form_url() -> str:
     """To the form that this request has just kept."""
-    return url_for("pages.kept_form", draft_id=g.kept_as)
+    return url_for("pages.kept_form", draft_id=g.saved_form_id)
 
 
 def submitted_fields() -> tuple[list[tuple[str, str]], bool]:
@@ -91,15 +91,15 @@ def send_once() -> ResponseReturnValue | None:
     drafts, user_id, draft_id = services().saved_forms, identity.user.id, token.kept_form
     draft = drafts.saved(user_id, services().now()).get(draft_id)
     if draft and draft.path == sent_path() and drafts.claim(draft, draft_id):
-        after_this_request(partial(settle, draft, draft_id))
+        after_this_request(partial(finish_claim, draft, draft_id))
     elif drafts.sent_to(draft_id, user_id) == sent_path():
         messages.flash_message(messages.SENT_ALREADY, "info")
         return redirect(return_path() or url_for("pages.dashboard"), 303)
     return None  # or it is another form on that page
 
 
-def settle(draft: SavedForm, draft_id: str, response: Response) -> Response:
-    """Pages that ask again, and errors, have not done what was to be done."""
+def finish_claim(draft: SavedForm, draft_id: str, response: Response) -> Response:
+    """Delete the saved form after a redirect, which is success; else release it."""
     drafts = services().saved_forms
     with suppress(Unavailable):
         if 300 <= response.status_code < 400:

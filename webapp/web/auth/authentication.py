@@ -43,7 +43,7 @@ from .refresh import redeem_and_count
 Renewed = TypeVar("Renewed")
 
 # Seconds. If a response comes later than this after its refresh, SQL is asked whether the session
-# is still open: the announcement of another worker may be on its way. Earlier, the feed is enough.
+# is still open: an invalidation may not have arrived yet. Earlier, the feed is enough.
 LATE = 0.5
 
 # Requests that change nothing, and so carry no form (RFC 9110 section 9.2.1).
@@ -181,7 +181,7 @@ def add_cookies(response: Response, grant: IssuedTokens, began: float) -> Respon
     late = time.monotonic() - began >= LATE
     if not services().sessions.has_ended(grant.session, ask=late):
         response = cookies.set_token_cookies(response, grant)
-        return device_cookie.add_to(response, grant.session.sid)
+        return device_cookie.add_device_cookie(response, grant.session.sid)
     flask.session.modified = False
     return response
 

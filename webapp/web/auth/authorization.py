@@ -101,7 +101,7 @@ def check(user: User, access: AccessClaims, needed: Permission | str) -> None:
 
 
 def check_client(access: AccessClaims, client_id: str) -> None:
-    """For what belongs to a session of that client: of others only with the scope `admin`.
+    """Check access to a session of `client_id`: another client needs the scope `admin`.
 
     Raises InsufficientScope.
     """

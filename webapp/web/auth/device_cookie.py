@@ -37,9 +37,9 @@ class Device(NamedTuple):
     all that a repeat needs: also a cookie of an earlier version, or of another SECRET_KEY."""
 
 
-def shown() -> Device:
-    """The browser of this request. Of several cookies the last one, which is sent to all pages:
-    one that another app has set for a path comes before it."""
+def device_of_request() -> Device:
+    """The device of this request's cookie. Of several cookies the last valid one: browsers send
+    those with a longer path, such as another app's, first."""
     key = str(current_app.secret_key)
     found = [_read(key, text) for text in reversed(cookies.read_all(cookies.DEVICE))]
     return next((each for each in found if each.signed), next(iter(found), Device("", False)))
@@ -47,12 +47,12 @@ def shown() -> Device:
 
 def browser() -> ClientInfo:
     """Where this request comes from, with its device."""
-    return replace(client_info(), device_id=shown().id)
+    return replace(client_info(), device_id=device_of_request().id)
 
 
 def browser_to_sign_in() -> ClientInfo:
     """As `browser`, with a new device if it has none; the answer carries that."""
-    device = shown()
+    device = device_of_request()
     if not device.signed:
         g.new_device = device = Device(secrets.token_urlsafe(16), True)
     return replace(client_info(), device_id=device.id)
@@ -60,15 +60,15 @@ def browser_to_sign_in() -> ClientInfo:
 
 def signed_id() -> str:
     """Of the device cookie that this browser has, or is about to get; empty if there is none."""
-    device = g.get("new_device") or shown()
+    device = g.get("new_device") or device_of_request()
     return device.id if device.signed else ""
 
 
 @contextmanager
-def used_a_link() -> Iterator[None]:
-    """Around what a mailed link does: the account knows this browser from then on.
+def remember_browser_of_link() -> Iterator[None]:
+    """Context manager for the action of a mailed link: then the account knows this browser.
 
-    It may have come to set a password because a stranger's guesses have locked the account.
+    Its user may set a password because a stranger's guesses have locked the account.
     """
     browser_to_sign_in()
     yield
@@ -77,11 +77,11 @@ def used_a_link() -> Iterator[None]:
         after_this_request(lambda response: cookies.set_device_cookie(response, value))
 
 
-def add_to(response: Response, sid: str) -> Response:
-    """With the tokens of this session, and behind them: a browser never has them the other way."""
+def add_device_cookie(response: Response, sid: str) -> Response:
+    """Add the device cookie behind the token cookies: it is never set without them."""
     if "new_device" in g:
         return cookies.set_device_cookie(response, _sign(g.new_device.id, DEVICE))
-    device = shown()
+    device = device_of_request()
     if device.signed or device.id == sid:
         return response
     return cookies.set_device_cookie(response, _sign(sid, STAND_IN))
@@ -92,7 +92,7 @@ def is_known_to(email: str) -> bool:
 
     Raises Unavailable.
     """
-    device = shown()
+    device = device_of_request()
     try:
         account = normalize_email(email)
     except ValueError:

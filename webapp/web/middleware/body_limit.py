@@ -1,4 +1,4 @@
-"""Bodies that are waited for: so many at a time, fewer from one address, and not for ever.
+"""Limits for bodies that still arrive: how many, how many from one IP address, how long.
 
 Granian has no time limit for a body, and a thread that waits in `read` can't be called back: when
 the request is answered meanwhile, Granian waits for that read and stops the whole process. What
@@ -18,11 +18,11 @@ from typing import NamedTuple
 
 # Waited for at the same time. A server with more threads has one for each request that is whole.
 MAX_BUFFERING = 448
-# An address may take a place while it holds less than so many times what is free (as routers share
-# their buffers: Choudhury and Hahne, "Dynamic Queue Length Thresholds"): one alone 408 of 448.
-# More: fewer addresses can use up all, four of them now. Less: an office at one address has fewer.
+# An address may take another place while it holds fewer than TIMES_FREE times the free ones (as
+# routers share buffers: Choudhury and Hahne, "Dynamic Queue Length Thresholds"). One alone can hold
+# 408 of 448. More: fewer than four can fill it. Less: an office behind one address gets fewer.
 TIMES_FREE = 10
-# Seconds after which a body is late; where there is no place for the next one it is so sooner.
+# Seconds after which a body is late; LATE_WHEN_FULL while all places are taken.
 LATE, LATE_WHEN_FULL = 30.0, 5.0
 # Seconds that the client of a late body may send nothing.
 SILENT = 5.0
@@ -55,7 +55,7 @@ class BufferLimit:
         self._looks_again = 0.0
 
     def acquire(self, address: str, peer: Peer | None) -> object | None:
-        """A place; None if there is none.
+        """Take a place; None if all are taken.
 
         An empty `address` is not known, and not limited. When the body is late, connections of
         `peer` are ended.
@@ -92,7 +92,7 @@ class BufferLimit:
             return newest <= self._clock() - seconds
 
     def _hang_up_on_the_late(self, after: float) -> None:
-        """When the next body comes: a late one takes a place from it, and from no earlier one."""
+        """Close late connections. Called when a body arrives: before that they harm no client."""
         now = self._clock()
         with self._lock:
             if now < self._looks_again:

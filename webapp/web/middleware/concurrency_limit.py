@@ -19,7 +19,7 @@ from .body_limit import MAX_BUFFERING, BufferLimit, Peer
 # Requests that are in the app at the same time: they wait for Redis and bcrypt more than they
 # compute.
 MAX_CONCURRENT = 16
-# Seconds. No view takes so long: if all places have been held for longer, none comes back.
+# Seconds. No view takes this long: if all places have been held longer, the worker is stuck.
 STUCK = 60.0
 # The same for bodies that are waited for: their clients may be slow.
 BODIES_STUCK = 600.0
@@ -81,7 +81,7 @@ class ConcurrencyLimit:
             self._free.put(place)
 
     def is_stuck(self) -> bool:
-        """Whether nothing goes on here any more, so that a new process would do better."""
+        """Whether the worker is stuck and should be restarted."""
         all_held_since = max(self._held)
         return all_held_since <= self._clock() - STUCK or self._bodies.all_held_for(BODIES_STUCK)
 

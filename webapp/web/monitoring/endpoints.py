@@ -1,7 +1,7 @@
 """The endpoints for monitoring: /healthz, /readyz and /metrics.
 
-Before the app, and beside its places: they are answered when all of those are taken, and there is
-no session, no cookie and no sign-in to them. Who may not see the metrics gets the app's own 404.
+This middleware is outside the concurrency limit: it answers when the app is full. It uses no
+session and no cookie. A client that may not see the metrics gets the app's own 404.
 """
 
 import hmac
@@ -37,7 +37,8 @@ FORWARDED = {
 class MonitoringEndpoints:
     """WSGI middleware. `token`, if there is one, opens the metrics from anywhere.
 
-    Without it they are for this machine alone, asked for by a name of its own (`hosts.py`).
+    Without a token only this machine may read the metrics, under one of its own host names
+    (`web/local_hosts.py`).
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class MonitoringEndpoints:
         self._answers: dict[str, Callable[[], Answer]] = {
             "/healthz": self._alive,
             "/readyz": self._ready,
-            "/metrics": self._told,
+            "/metrics": self._metrics_response,
         }
 
     def __call__(self, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
@@ -77,7 +78,7 @@ class MonitoringEndpoints:
         if path != "/metrics":
             return True
         if self._token:
-            return shows(self._token, environ)
+            return has_bearer_token(self._token, environ)
         return is_direct(environ) and is_own_host(environ, self._base_url)
 
     def _alive(self) -> Answer:
@@ -92,7 +93,7 @@ class MonitoringEndpoints:
         body = {"status": "ready" if ready else "not ready", **parts}
         return "200 OK" if ready else "503 Service Unavailable", JSON, as_json(body)
 
-    def _told(self) -> Answer:
+    def _metrics_response(self) -> Answer:
         try:
             body, content_type = self._metrics.render()
         except OSError:
@@ -107,7 +108,7 @@ def is_direct(environ: "WSGIEnvironment") -> bool:
     return local and FORWARDED.isdisjoint(environ)
 
 
-def shows(token: str, environ: "WSGIEnvironment") -> bool:
+def has_bearer_token(token: str, environ: "WSGIEnvironment") -> bool:
     scheme, _, shown = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
     right = hmac.compare_digest(shown.strip().encode(), token.encode())
     return bool(token) and scheme.lower() == "bearer" and right

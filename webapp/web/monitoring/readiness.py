@@ -1,7 +1,7 @@
-"""Whether this worker can serve: each part is asked, side by side and not for long.
+"""Readiness: checks SQL, Redis and the migrations in parallel, with a time limit.
 
-A balancer, or an attacker, may ask as often as it likes: an answer is good for a second, one
-thread at a time looks for a new one, and a part that hangs is not asked again meanwhile.
+Any number of requests is cheap: a result is valid for a second, one thread at a time makes a new
+one, and a check that hangs is not started again.
 """
 
 import logging

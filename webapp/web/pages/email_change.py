@@ -47,7 +47,7 @@ def confirm_new_email(token: str) -> ResponseReturnValue:
         user = services().email_changes.user_of_link(token, services().now())
         form = Form()
         if form.validate_on_submit():
-            with device_cookie.used_a_link():
+            with device_cookie.remember_browser_of_link():
                 services().email_changes.confirm(token, services().now())
             email = user.pending_email or ""
             flash(messages.EMAIL_CHANGED.format(new=email), "success")
@@ -67,7 +67,7 @@ def undo_email(token: str) -> ResponseReturnValue:
         change = services().email_changes.to_undo(token, services().now())
         form = Form()
         if form.validate_on_submit():
-            with device_cookie.used_a_link():
+            with device_cookie.remember_browser_of_link():
                 user, reset = services().email_changes.undo(token, services().now())
             flash(messages.EMAIL_RESTORED.format(old=user.email), "success")
             return redirect(url_for("pages.reset_password", token=reset), 303)

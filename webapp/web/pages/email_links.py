@@ -87,7 +87,7 @@ def reset_password(token: str) -> ResponseReturnValue:
         user, _ = services().registration.user_of_link(Purpose.RESET, token, services().now())
         form = ResetForm()
         if form.validate_on_submit():
-            with device_cookie.used_a_link():
+            with device_cookie.remember_browser_of_link():
                 services().registration.reset(token, text_of(form.password), services().now())
             services().rate_limiter.forget_failures(user.email)
             flash(messages.PASSWORD_RESET, "success")
@@ -115,7 +115,7 @@ def verify_email(token: str) -> ResponseReturnValue:
                 if user.awaiting_verification
                 else nullcontext()
             )
-            with checks, device_cookie.used_a_link():
+            with checks, device_cookie.remember_browser_of_link():
                 password = request.form.get("password", "")
                 services().registration.confirm(token, password, services().now())
             flash(messages.CONFIRMED, "success")

@@ -87,7 +87,7 @@ SCENARIOS = (
         "written again, one generation on. The phone's session has ended there, and stays ended.",
         (
             ("webapp/store/redis/redeem.lua", "Redis was emptied"),
-            ("webapp/core/session_status.py", "write_tombstone"),
+            ("webapp/core/session_status.py", "write_tombstones"),
         ),
         "tests/core/test_sessions.py::TestHealed::test_an_empty_redis_signs_nobody_out",
         redis_emptied,
