@@ -114,7 +114,8 @@ def free_port() -> int:
             return port
 
 
-def wait_until(condition, timeout: float = 30.0) -> None:
+def wait_until(condition, timeout: float = 120.0) -> None:
+    """Generous: on a busy machine the nodes of a cluster may fail over more than once."""
     deadline = time.monotonic() + timeout
     while not condition():
         if time.monotonic() > deadline:
