@@ -106,6 +106,28 @@ class TestSignedIn:
         assert answers[1].headers["X-User-Role"] == "admin"
 
 
+class TestScripts:
+    """A foreign script in a page must not read the refresh token, which is HttpOnly."""
+
+    @pytest.mark.parametrize("mode", ["cors", "same-origin", "no-cors"])
+    def test_that_call_it_themselves_see_no_cookie(
+        self, signed_in: Browser, clock: Clock, mode: str
+    ) -> None:
+        clock.advance(EXPIRED)
+        claimed = {"X-Original-URI": "/shop", "X-Original-Method": "GET"}
+        answer = signed_in.get("/forward", **{"Sec-Fetch-Mode": mode}, **claimed)
+        assert answer.status_code == 204
+        assert not renewed(answer)
+        readable = [value for name, value in answer.headers if name != "Set-Cookie"]
+        assert not [value for value in readable if signed_in.refresh_token in value]
+        assert signed_in.is_in()  # the browser has got both cookies all the same
+
+    def test_behind_the_proxy_are_renewed(self, signed_in: Browser, clock: Clock) -> None:
+        clock.advance(EXPIRED)
+        mark = {"Sec-Fetch-Mode": "cors", "Sec-Forward-Auth": "1"}
+        assert len(renewed(signed_in.get("/forward", **mark))) == 2
+
+
 class TestRefused:
     def test_a_guest_gets_401_and_the_login_page_that_leads_back(self, shop: Browser) -> None:
         answer = shop.get("/forward", **{"X-Original-URI": "/shop?a=1&b=2"})

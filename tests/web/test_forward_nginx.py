@@ -116,8 +116,9 @@ class TestGuest:
         headers = {"Sec-Fetch-Mode": "cors", "Accept": "application/json"}
         assert browser.get("/cart", **headers).status == 401
 
-    def test_can_not_ask_for_an_identity(self, signed_in: Browser) -> None:
-        assert signed_in.get("/_identity").status == 404
+    @pytest.mark.parametrize("path", ["/_identity", "/auth/forward"])
+    def test_can_not_ask_for_an_identity(self, signed_in: Browser, path: str) -> None:
+        assert signed_in.get(path).status == 404
 
 
 class TestUser:
@@ -146,6 +147,10 @@ class TestUser:
         assert (found["method"], found["X-User-Email"]) == (method, EMAIL)
         assert found["body"] == ("" if method == "GET" else "text=hello")
         assert names(answer) == BOTH | {"basket"}
+
+    def test_s_scripts_stay_signed_in_over_expiry(self, signed_in: Browser, clock: Clock) -> None:
+        clock.advance(EXPIRED)
+        assert names(signed_in.get("/cart", **{"Sec-Fetch-Mode": "cors"})) == BOTH | {"basket"}
 
     def test_sends_twenty_requests_at_once_after_expiry(
         self, signed_in: Browser, nginx: ForwardNginx, clock: Clock

@@ -1,10 +1,11 @@
 """Forward auth: `GET /forward` answers the auth subrequest of a proxy in front of another app.
 
 nginx calls it `auth_request`, Caddy `forward_auth`, Traefik ForwardAuth. The proxy sends the
-client's own headers with the subrequest. docs/forward-auth/ has configurations.
+client's own headers with it. Configurations: docs/nginx-forward.conf and docs/Caddyfile.
 
 204 names the user in headers. 401, 403 and 503 refuse. nginx passes on only the first `Set-Cookie`
-of a subrequest, so that the renewed cookies also stand in `X-Set-Cookie-1`, `-2`, `-3`.
+of a subrequest, so the renewed cookies are also in `X-Set-Cookie-1`, `-2`, `-3`. A script in a page
+must never read those: the refresh token is HttpOnly.
 """
 
 import string
@@ -35,6 +36,10 @@ METHOD_HEADERS = ("X-Original-Method", "X-Forwarded-Method")
 URI_HEADERS = ("X-Original-URI", "X-Forwarded-Uri")
 # A header holds Latin-1 (RFC 9110 section 5.5): other letters of an e-mail are percent-encoded.
 IN_HEADERS = string.punctuation.replace("%", "")
+
+# Set by the proxy. Scripts can't send a header with this prefix (Fetch Standard, forbidden
+# request-header), so a script that calls /forward itself does not have it.
+PROXY_MARK = "Sec-Forward-Auth"
 
 forward_auth = Blueprint("forward_auth", __name__)
 
@@ -79,9 +84,17 @@ def refuse(error: EvergreenError) -> Response:
 
 @forward_auth.after_request
 def number_cookies(response: Response) -> Response:
+    if is_of_a_script():
+        return response
     for number, cookie in enumerate(response.headers.getlist("Set-Cookie"), 1):
         response.headers[f"X-Set-Cookie-{number}"] = cookie
     return response
+
+
+def is_of_a_script() -> bool:
+    """Whether a script in a browser may read the response's headers."""
+    mode = request.headers.get("Sec-Fetch-Mode", "navigate")
+    return mode != "navigate" and PROXY_MARK not in request.headers
 
 
 def original(names: tuple[str, str]) -> str:
