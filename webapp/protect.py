@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from flask import Flask, Response, redirect, request
+from flask import Flask, Response, redirect, request, url_for
 from werkzeug.exceptions import HTTPException, NotFound
 
 from webapp.core import security_events
@@ -22,9 +22,9 @@ from webapp.core.errors import EvergreenError, Unauthenticated
 from webapp.core.token_issuer import IssuedTokens
 from webapp.runtime.request_id import assign_request_id
 from webapp.web.auth import authentication
-from webapp.web.auth.destinations import has_dot_segments
+from webapp.web.auth.destinations import has_dot_segments, return_path
 from webapp.web.error_handlers import handle_app_error
-from webapp.web.forward import login_url, refuse, refuse_cross_site
+from webapp.web.forward import refuse, refuse_cross_site
 from webapp.web.middleware.forwarded_headers import ForwardedHeaders
 from webapp.web.middleware.security_headers import USUAL
 from webapp.web.monitoring.endpoints import PATHS
@@ -125,8 +125,8 @@ class Protected:
         if not is_navigation():
             response = refuse(error)
         elif isinstance(error, Unauthenticated):
-            uri = request.full_path if request.query_string else request.path
-            response = self._app.make_response(redirect(login_url(request.method, uri), 303))
+            login = url_for("pages.login", next=return_path())
+            response = self._app.make_response(redirect(login, 303))
         else:
             response = self._app.make_response(handle_app_error(error))
         response = self._app.process_response(response)

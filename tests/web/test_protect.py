@@ -92,6 +92,12 @@ class TestGuests:
         assert back.location == "/notes?a=1&b=2"
         assert browser.get(back.location).json["email"] == EMAIL  # type: ignore[index]
 
+    def test_come_back_to_letters_of_any_language(self, browser: Wrapped) -> None:
+        path = "/notes/caf%C3%A9?q=%C3%BC&b=1"
+        login = browser.get(path).location
+        back = browser.post("/login", form_on=login, email=EMAIL, password=PASSWORD, next=path)
+        assert back.location == path
+
     def test_see_what_is_public(self, browser: Wrapped) -> None:
         answer = browser.get("/")
         assert answer.json == {"user": None, "email": None, "text": None, "claimed": None}
@@ -244,4 +250,4 @@ def test_behind_a_proxy_the_client_is_the_one_that_it_names(
 ) -> None:
     browser = Wrapped(create_app(environment | {"WEBAPP_TRUSTED_PROXIES": "1"}, clock))
     answer = browser.get("/notes", **{"X-Forwarded-Prefix": "/tools"})
-    assert answer.location == "/tools/login?next=/notes"
+    assert answer.location == "/tools/login?next=/tools/notes"

@@ -29,10 +29,11 @@ def not_a_destination(view: View) -> View:
 
 def return_path() -> str | None:
     """Where to come back to: this page, or the page of the form that was sent."""
-    if not is_page(request.path):
+    reads, path = request.method in ("GET", "HEAD"), request.script_root + request.path
+    if not is_page(request.path) and not (reads and is_protected_path(path)):
         return None
-    path = quote(request.script_root + request.path, IN_PATHS)
-    query = quote(request.query_string, IN_QUERIES) if request.method in ("GET", "HEAD") else ""
+    path = quote(path, IN_PATHS)
+    query = quote(request.query_string, IN_QUERIES) if reads else ""
     return f"{path}?{query}" if query else path
 
 
