@@ -13,7 +13,7 @@ from .recorder import StepRecorder
 
 T = TypeVar("T")
 
-# Real seconds that sandbox entries stay in Redis, whatever the sandbox's own clock shows.
+# Real seconds that sandbox entries stay in Redis. The sandbox's own clock does not count.
 SANDBOX_TTL = 15 * 60
 # Seconds that one thread waits for another, in case that one has failed.
 THREAD_TIMEOUT = 5

@@ -76,7 +76,7 @@ COOKIES = {
     "and carries short messages.",
     "known_browser": "The device cookie: a random number, by which the app recognises this "
     "browser, "
-    "whatever its user agent. A copied token without it is detected, and strangers who guess "
+    "also under another user agent. A copied token without it is detected, and strangers who guess "
     "passwords can't lock you out of this browser.",
     "token_lab": "The lab's own. It marks this browser, so that its requests are drawn here.",
     "HttpOnly": "No script can read it: injected code can't steal it.",

@@ -65,7 +65,7 @@ class MasterPool(SentinelConnectionPool, BlockingConnectionPool):
 
 
 class MasterClient(redis.Redis):
-    """A client for whatever server is the master."""
+    """A client of the current master."""
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
         with deadline():

@@ -20,7 +20,7 @@ def prepare(engine: Engine) -> None:
 
 
 def keep_private(engine: Engine) -> None:
-    """Set mode 0600 whatever the umask is: with SQLite's default, other users could read the file.
+    """Set mode 0600 with any umask: with SQLite's default, other users could read the file.
 
     Done just before a connection is made, so that the file is not created earlier.
     """

@@ -118,7 +118,7 @@ def identify() -> Identity:
 
 
 def identify_browser() -> Identity:
-    """As on pages, whatever the path is. Raises Unauthenticated, Unavailable."""
+    """The identity by the rules of pages, on any path. Raises Unauthenticated, Unavailable."""
     return decide(refresh_session, bearer_token(), cookies.read_all(cookies.ACCESS))
 
 

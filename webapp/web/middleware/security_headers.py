@@ -85,7 +85,7 @@ class SecurityHeaders:
 def add_defaults(headers: Headers, defaults: Iterable[tuple[str, tuple[str, str]]]) -> None:
     """Add each header that is absent; `defaults` has the name in lower case before each.
 
-    A header that the view has set stays, in whatever case it is written. But a response with a
+    A header that the view has set stays, in upper or lower case. But a response with a
     cookie may stay in no cache (RFC 9111 section 7.3).
     """
     present = {name.lower() for name, _ in headers}

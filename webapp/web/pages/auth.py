@@ -93,7 +93,7 @@ def login() -> ResponseReturnValue:
 @public
 @not_a_destination
 def logout() -> ResponseReturnValue:
-    """End the session, whatever is left of it. Raises Unavailable: then nothing has changed."""
+    """End the session, also without some cookies. Raises Unavailable: then nothing has changed."""
     form = Form()
     if not form.is_submitted():
         is_in = g.identity or sessions_of_this_browser() or form.errors
