@@ -54,6 +54,9 @@ def test_an_unknown_address_under_the_api_is_json_too(browser: Browser) -> None:
 def test_a_body_that_is_too_large_is_refused(browser: Browser) -> None:
     answer = browser.post("/login", email="x" * 70_000, password="x")
     assert answer.status_code == 413
+    browser.sign_in()
+    answer = browser.post("/account", email="x" * 70_000)
+    assert answer.status_code == 413
 
 
 @pytest.mark.parametrize(

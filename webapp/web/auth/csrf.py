@@ -8,6 +8,7 @@ Cross-Site Request Forgery Prevention Cheat Sheet: Fetch Metadata, then Origin, 
 
 import hmac
 from collections.abc import Callable
+from contextlib import suppress
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ import flask
 from flask import Flask, current_app, g, request
 from flask_wtf.csrf import CSRFError, generate_csrf
 from itsdangerous import BadData, URLSafeTimedSerializer
+from werkzeug.exceptions import HTTPException
 
 from webapp.web import messages
 from webapp.web.request_info import is_background
@@ -53,7 +55,9 @@ def bind_secret_to_session(kept_form: str = "") -> None:
         return
     if identity := g.get("identity"):
         sid = identity.access.sid
-        sent = sent_token() if request.method == "POST" else None
+        sent = None
+        with suppress(HTTPException):  # too large, or unreadable: this is the page that says so
+            sent = sent_token() if request.method == "POST" else None
         if sent and sent.sid == sid:
             kept_form = sent.kept_form
         g.csrf_token = _serializer().dumps(FormToken(sid, kept_form).to_secret())
