@@ -19,6 +19,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PERMISSIVE = {
     *("MIT", "MIT-0", "BSD", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "ISC", "PSF-2.0"),
     *("CNRI-Python", "MIT License", "BSD License", "Apache Software License"),
+    "Apache License, Version 2.0",
     *("ISC License (ISCL)", "Python Software Foundation License", "The Unlicense (Unlicense)"),
 }
 

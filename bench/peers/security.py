@@ -24,6 +24,10 @@ def create_app(redis_url: str, sql_url: str) -> Flask:
     class User(db.Model, fsqla_v3.FsUserMixin):  # type: ignore[name-defined]
         pass
 
+    # Where the package webauthn is installed, as here, its users need this table.
+    class WebAuthn(db.Model, fsqla_v3.FsWebAuthnMixin):  # type: ignore[name-defined]
+        pass
+
     Security(app, SQLAlchemyUserDatastore(db, User, Role))
     add_page(app, auth_required("session"))
     return app
