@@ -110,7 +110,7 @@ class Settings(SettingsTable):
     @property
     def public_url(self) -> str:
         """The app's public URL, without a slash at the end."""
-        return self.base_url or f"http://127.0.0.1:{self.port}"
+        return self.base_url or f"http://localhost:{self.port}"
 
     def _check_algorithms(self) -> None:
         access, refresh = self.access_token_keys, self.refresh_token_keys

@@ -8,28 +8,8 @@ carry the prefix `WEBAPP_`.
 from dataclasses import dataclass
 from pathlib import Path
 
-from .config_types import (
-    DAY,
-    MINUTE,
-    automatic_flag,
-    choice,
-    contact,
-    database_url,
-    flag,
-    folder,
-    http_address,
-    key_ring,
-    mail_address,
-    metrics_token,
-    number,
-    origins,
-    path_prefixes,
-    redis_url,
-    seconds,
-    secret,
-    setting,
-    short,
-)
+from . import config_types as types
+from .config_types import DAY, MINUTE, setting
 from .core.keys import ALGORITHMS, KeyRing
 from .core.passwords import DEFAULT_MIN_LENGTH
 from .core.tokens import MAX_ACCESS_TTL, MAX_REFRESH_TTL
@@ -42,45 +22,56 @@ ROOT = Path(__file__).parent.parent
 class SettingsTable:
     mode: str = setting(
         "production",
-        choice("development", "production"),
+        types.choice("development", "production"),
         "`development` makes its own secrets, runs the migrations and has a demo account. "
         "`python3 app.py` and `flask --debug` choose it by themselves.",
     )
     instance_path: Path = setting(
         "instance",
-        folder,
+        types.folder,
         "The folder of the SQLite database, the embedded Redis, the outbox and the secrets of "
         "development.",
         value=ROOT / "instance",  # wherever the app is started
     )
-    port: int = setting("5000", number(1, 65535), "The port of `python3 app.py`.")
+    port: int = setting("5000", types.number(1, 65535), "The port of `python3 app.py`.")
     database_url: str = setting(
-        "", database_url, "The SQL database. Without it: SQLite in the instance folder.", value=""
+        "",
+        types.database_url,
+        "The SQL database. Without it: SQLite in the instance folder.",
+        value="",
     )
     database_connections: int = setting(
         "20",
-        number(1, 200),
+        types.number(1, 200),
         "The most connections to SQL that a worker keeps open. It serves 16 requests at a time; "
         "all workers together must stay below PostgreSQL's max_connections.",
     )
     redis_url: str | None = setting(
         "",
-        redis_url,
+        types.redis_url,
         "Redis or Valkey: `redis://`, `rediss://`, `unix://`, or [several servers]"
         "(operations.md#redis). Without it: an embedded server in the instance folder.",
         value=None,
     )
     secret_key: str = setting(
         "",
-        secret,
-        "Signs form tokens, messages for the next page, mailed links and device cookies. A new "
-        "one makes them all invalid.",
+        types.secret,
+        "Signs form tokens, messages for the next page, mailed links and device cookies, and "
+        "encrypts the secrets of authenticator apps. To change it, keep the old one in "
+        "WEBAPP_SECRET_KEY_FALLBACKS.",
         value="",
         required=True,
     )
+    secret_key_fallbacks: tuple[str, ...] = setting(
+        "",
+        types.secrets,
+        "Earlier values of WEBAPP_SECRET_KEY, separated by commas. They still decrypt the secrets "
+        "of authenticator apps, and verify device cookies and messages for the next page.",
+        value=(),
+    )
     access_token_keys: KeyRing | None = setting(
         "",
-        key_ring,
+        types.key_ring,
         "`kid:key`, several separated by commas. The first signs, all verify. To change it: add "
         "the new key last, on all hosts; then move it first; remove the old one after "
         "WEBAPP_ACCESS_TOKEN_TTL.",
@@ -89,7 +80,7 @@ class SettingsTable:
     )
     refresh_token_keys: KeyRing | None = setting(
         "",
-        key_ring,
+        types.key_ring,
         "As above, for refresh tokens. To remove a key ends the sessions whose tokens it has "
         "signed: wait WEBAPP_REFRESH_TOKEN_TTL.",
         value=None,
@@ -97,31 +88,33 @@ class SettingsTable:
     )
     access_token_algorithm: str = setting(
         "HS256",
-        choice(*ALGORITHMS),
+        types.choice(*ALGORITHMS),
         "The algorithm of the first access key. All but HS256 let other services verify tokens "
         "with the public keys at /.well-known/jwks.json, without any secret.",
     )
     access_token_ttl: int = setting(
-        "5m", seconds(1, MAX_ACCESS_TTL), "Lifetime of an access token. Shorter: more refreshes."
+        "5m",
+        types.seconds(1, MAX_ACCESS_TTL),
+        "Lifetime of an access token. Shorter: more refreshes.",
     )
     refresh_token_ttl: int = setting(
         "30d",
-        seconds(1, MAX_REFRESH_TTL),
+        types.seconds(1, MAX_REFRESH_TTL),
         "A session with “Keep me signed in” ends after this time without use.",
     )
     session_idle_ttl: int = setting(
         "12h",
-        seconds(1, MAX_REFRESH_TTL),
+        types.seconds(1, MAX_REFRESH_TTL),
         "A session without “Keep me signed in” ends after this time without use.",
     )
     session_max_age: int = setting(
         "90d",
-        seconds(1, 10 * MAX_REFRESH_TTL),
+        types.seconds(1, 10 * MAX_REFRESH_TTL),
         "A session ends this long after the sign-in, used or not.",
     )
     refresh_grace: int = setting(
         "30s",
-        seconds(0, 10 * MINUTE),
+        types.seconds(0, 10 * MINUTE),
         "For this time the previous refresh token counts as a race between tabs, and not as "
         "reuse. Longer: slow races pass, and so does a quick thief.",
     )
@@ -131,42 +124,45 @@ class SettingsTable:
     jwt_audience: str = setting("evergreen-api", str, "The `aud` of access tokens.")
     jwt_leeway: int = setting(
         "30s",
-        seconds(0, 10 * MINUTE),
+        types.seconds(0, 10 * MINUTE),
         "The most that another host's clock may be ahead when a token's `iat` is checked.",
     )
     token_cache_size: int = setting(
         "20000",
-        number(0, 10_000_000),
+        types.number(0, 10_000_000),
         "Verified access tokens in a worker's cache, about 2 kB each. Other tokens cost a query to "
         "Redis and SQL; 0 caches none.",
     )
     cookie_secure: bool | None = setting(
         "auto",
-        automatic_flag,
+        types.automatic_flag,
         "`auto` follows the request's scheme; `true` behind a TLS proxy: cookies are Secure and "
         "have the `__Host-` prefix.",
     )
     hsts_include_subdomains: bool = setting(
         "false",
-        flag,
+        types.flag,
         "Over https, browsers use nothing else for a year (HSTS). `true`: for all subdomains as "
         "well, also of other services; then no http page there can set a cookie here.",
     )
     bcrypt_rounds: int = setting(
-        "12", number(4, 16), "One more doubles the time of each guess, and of each sign-in."
+        "12", types.number(4, 16), "One more doubles the time of each guess, and of each sign-in."
     )
     password_min_length: int = setting(
         str(DEFAULT_MIN_LENGTH),
-        number(8, 64),
+        types.number(8, 64),
         "Characters. OWASP ASVS 5.0 6.2.1 demands 8 and recommends 15.",
     )
     base_url: str = setting(
         "",
-        http_address,
-        "The app's public URL: mailed links start with it. Without it, http://127.0.0.1:PORT.",
+        types.http_address,
+        "The app's public URL: mailed links start with it. Without it, http://localhost:PORT. "
+        "Passkeys are bound to its host name: with another one they are useless.",
         value="",
     )
-    site_name: str = setting("Evergreen", short, "The name in page titles, the header and e-mails.")
+    site_name: str = setting(
+        "Evergreen", types.short, "The name in page titles, the header and e-mails."
+    )
     mail_url: str = setting(
         OUTBOX,
         parse_mail_url,
@@ -175,75 +171,77 @@ class SettingsTable:
     )
     mail_from: str = setting(
         "Evergreen <no-reply@localhost>",
-        mail_address,
+        types.mail_address,
         "The sender of all mails: `name@host` or `Name <name@host>`.",
         value="Evergreen <no-reply@localhost>",  # to parse it here loads a large library
     )
     email_confirmation: bool | None = setting(
         "auto",
-        automatic_flag,
+        types.automatic_flag,
         "Whether the e-mail address must be verified before the first sign-in. `auto`: if mail is "
         "sent. With `false`, a visitor who registers with an address and then signs in learns "
         "whether it had an account.",
     )
     security_contact: str = setting(
         "",
-        contact,
+        types.contact,
         "For /.well-known/security.txt: `mailto:…` or `https://…`. Without it, WEBAPP_BASE_URL.",
         value="",
     )
     metrics_token: str = setting(
         "",
-        metrics_token,
+        types.metrics_token,
         "Opens /metrics to requests with `Authorization: Bearer …`. Without it, /metrics answers "
         "direct requests from this machine alone.",
         value="",
     )
     log_format: str = setting(
         "auto",
-        choice("auto", "json", "text"),
+        types.choice("auto", "json", "text"),
         "`json` has one object a line. `auto`: json in production, text in development.",
     )
     ratelimit_enabled: bool = setting(
-        "true", flag, "`false` is for tests: passwords can be guessed as fast as bcrypt allows."
+        "true",
+        types.flag,
+        "`false` is for tests: passwords can be guessed as fast as bcrypt allows.",
     )
     sessions_kept: int = setting(
         "90d",
-        seconds(DAY, 3650 * DAY),
+        types.seconds(DAY, 3650 * DAY),
         "A session's row stays this long after its end; it always outlives the session's tokens.",
     )
     events_kept: int = setting(
-        "400d", seconds(DAY, 3650 * DAY), "A security event stays this long."
+        "400d", types.seconds(DAY, 3650 * DAY), "A security event stays this long."
     )
     pending_kept: int = setting(
         "7d",
-        seconds(DAY, 3650 * DAY),
+        types.seconds(DAY, 3650 * DAY),
         "An account whose e-mail address must be verified, and is not, stays this long "
         "(WEBAPP_EMAIL_CONFIRMATION). Then the address is free again.",
     )
     lab: bool | None = setting(
         "auto",
-        automatic_flag,
+        types.automatic_flag,
         "The token lab at /lab, for signed-in users: it shows and records their own requests. "
         "`auto`: in development only.",
     )
     protected_paths: tuple[str, ...] = setting(
         "",
-        path_prefixes,
+        types.path_prefixes,
         "Paths that belong to apps behind `/forward`, separated by commas: `/shop,/wiki`, or `/` "
         "for all that this app has no page for. After a sign-in, `next` may lead there.",
         value=(),
     )
     cors_origins: tuple[str, ...] = setting(
         "",
-        origins,
+        types.origins,
         "Origins whose pages may call /api and /oauth with a bearer token, separated by commas: "
         "`https://app.example.com`. Their requests never carry cookies.",
         value=(),
     )
     trusted_proxies: int = setting(
         "0",
-        number(0, 10),
+        types.number(0, 10),
         "The number of proxies in front that set X-Forwarded-*. With too many, or with one that "
         "passes X_Forwarded_For on, clients can forge their IP.",
     )

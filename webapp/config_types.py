@@ -193,6 +193,10 @@ def secret(text: str) -> str:
     return text
 
 
+def secrets(text: str) -> tuple[str, ...]:
+    return tuple(secret(each.strip()) for each in text.split(","))
+
+
 def metrics_token(text: str) -> str:
     if len(text) < 16 or not text.isascii() or not text.isprintable() or " " in text:
         raise Unreadable("must be at least 16 characters: letters, digits and signs")

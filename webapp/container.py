@@ -8,6 +8,7 @@ from flask import Flask
 from . import development
 from .config import Settings, using
 from .config_table import ROOT
+from .container_factors import factors_of
 from .core.accounts import Accounts
 from .core.authentication import Authenticator
 from .core.clients import Clients
@@ -52,14 +53,13 @@ Clock = Callable[[], float]
 def build_services(
     app: Flask, settings: Settings, background: BackgroundQueue, now: Clock | None
 ) -> Services:
-    """Build the services of an app. `now` replaces the clock of Redis and of the host in tests.
+    """Build the services of an app. Raises ConfigError: there can be no Redis client.
 
-    Raises ConfigError: there can be no Redis client with these settings.
+    `now` replaces the clock of Redis and of the host in tests.
     """
-    assert settings.access_token_keys is not None
+    assert settings.access_token_keys
     stores = stores_of(settings, now)
-    lab = lab_of(settings, stores)
-    core = Core(settings, stores, background)
+    lab, core = lab_of(settings, stores), Core(settings, stores, background)
     return Services(
         settings=settings,
         accounts=core.accounts,
@@ -82,6 +82,7 @@ def build_services(
         session_queries=stores.session_queries,
         devices=devices_of(stores, core),
         device_queries=stores.devices,
+        factors=factors_of(settings, stores, *core.for_factors()),
         retention=core.retention,
         retention_job=core.retention_job,
         access_keys=settings.access_token_keys,
@@ -119,9 +120,8 @@ class Core:
         self.outbox = Outbox(folder) if settings.mail_url == OUTBOX else None
         mailer = build_mailer(settings, self.outbox, background, stores.now)
         self.notifications = Notifications(mailer, self.email_tokens)
-        self.accounts = Accounts(
-            stores.users, self.passwords, stores.events, self.notifications, stores.feed
-        )
+        others = self.notifications, stores.feed, stores.factors
+        self.accounts = Accounts(stores.users, self.passwords, stores.events, *others)
         self.tokens = build_token_codec(settings)
         status = SessionStatus(
             stores.generations, stores.session_repository, stores.feed, self.notifications
@@ -143,13 +143,15 @@ class Core:
         self.email_changes = EmailChanges(
             stores.email_changes,
             stores.users,
-            self.passwords,
             self.accounts,
             self.sessions,
             self.email_tokens,
             self.notifications,
             stores.feed,
         )
+
+    def for_factors(self) -> tuple[Sessions, EmailTokens, Notifications]:
+        return self.sessions, self.email_tokens, self.notifications
 
 
 def passwords_of(settings: Settings, pool: HashingPool) -> Passwords:

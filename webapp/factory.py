@@ -52,6 +52,7 @@ def create_app(
     )
     cli.install(app)  # first: what comes after may add commands of its own
     app.config.update(SECRET_KEY=settings.secret_key, MAX_CONTENT_LENGTH=MAX_BODY)
+    app.config.update(SECRET_KEY_FALLBACKS=list(settings.secret_key_fallbacks))
     # A form may stay open as long as the session: it is bound to that, not to an hour.
     app.config.update(WTF_CSRF_TIME_LIMIT=None, DEMO_ACCOUNT=None)
     app.config.update(PROTECTED_PATHS=settings.protected_paths)

@@ -14,14 +14,15 @@ from .errors import (
     ValidationFailed,
     WrongPassword,
 )
+from .factors import FactorRepository
 from .models import Session, User, UserChanges
 from .notifications import Notifications
 from .password_strength import Strength
-from .passwords import Passwords
+from .passwords import Passwords, is_hash
 from .policy import Role
 from .ports import InvalidationFeed, UserRepository
 from .security_events import EventKind, Events
-from .validation import normalize_email, normalize_name, validate_role
+from .validation import normalize_email, normalize_name, validate_field, validate_role
 
 
 class Accounts:
@@ -32,12 +33,14 @@ class Accounts:
         events: Events,
         notices: Notifications,
         feed: InvalidationFeed,
+        factors: FactorRepository,
     ) -> None:
         self._users = users
         self._passwords = passwords
         self._events = events
         self._notifications = notices
         self._feed = feed
+        self._factors = factors
 
     def register(
         self,
@@ -118,6 +121,13 @@ class Accounts:
         except ValidationFailed as refusal:
             raise ValidationFailed({"new_password": refusal.fields["password"]}) from None
 
+    def add_password(self, user_id: str, new: str, now: float, *, but: str) -> list[Session]:
+        """Set the password of an account that has none. Errors as in `set_password`."""
+        user, stored = self._get(user_id)
+        if is_hash(stored):
+            raise InvalidLink
+        return self.set_password(user, stored, new, EventKind.PASSWORD_CHANGED, now, but=but)
+
     def set_password(
         self,
         user: User,
@@ -134,7 +144,7 @@ class Accounts:
         Raises ValidationFailed, InvalidLink, Overloaded.
         """
         errors: dict[str, list[str]] = {}
-        _validate_field(errors, "password", self._password_validator(user.email, user.name), new)
+        validate_field(errors, "password", self._password_validator(user.email, user.name), new)
         if errors:
             raise ValidationFailed(errors)
         new_hash = self._passwords.hash(new)
@@ -142,8 +152,13 @@ class Accounts:
         ended = self._users.replace_password(user, hashed, new_hash, kind, int(now), but)
         if ended is None:
             raise InvalidLink
-        self._notifications.password_changed(user)
+        self._notify_password_changed(user)
         return ended
+
+    def _notify_password_changed(self, user: User) -> None:
+        """Passkeys stay valid: the mail names them."""
+        names = [f"“{each.name}”" for each in self._factors.passkeys(user.id)]
+        self._notifications.password_changed(user, names)
 
     def change(self, user_id: str, changes: UserChanges, now: float) -> tuple[User, list[Session]]:
         """Apply an admin's changes; return the user and the sessions that ended by them.
@@ -165,7 +180,7 @@ class Accounts:
                 self._notifications.email_changed(before, user)
             self._notifications.verify_email(user, hashed or old_hash, now)
         if hashed:
-            self._notifications.password_changed(user)
+            self._notify_password_changed(user)
         return user, ended
 
     def find(self, email: str) -> tuple[User | None, str | None]:
@@ -196,10 +211,10 @@ class Accounts:
         )
         valid = replace(
             changes,
-            email=_validate_field(fields, "email", normalize_email, changes.email),
-            name=_validate_field(fields, "name", normalize_name, changes.name),
-            role=_validate_field(fields, "role", validate_role, changes.role),
-            password=_validate_field(fields, "password", validate_password, changes.password),
+            email=validate_field(fields, "email", normalize_email, changes.email),
+            name=validate_field(fields, "name", normalize_name, changes.name),
+            role=validate_field(fields, "role", validate_role, changes.role),
+            password=validate_field(fields, "password", validate_password, changes.password),
         )
         if fields:
             raise ValidationFailed(fields)
@@ -224,14 +239,3 @@ def new_user(valid: UserChanges, now: float) -> User:
         role=Role.USER,
         created_at=int(now),
     )
-
-
-def _validate_field(
-    fields: dict[str, list[str]], field: str, check: Callable[[str], str], text: str | None
-) -> str | None:
-    """The valid value; or None, with the error added to `fields`."""
-    try:
-        return None if text is None else check(text)
-    except ValueError as error:
-        fields[field] = [str(error)]
-        return None

@@ -5,31 +5,22 @@ stranger, and a thief must not be able to keep it (OWASP ASVS 5.0 6.3.7, 7.5.1).
 reveals whether an e-mail has an account: the difference is in the mail to it.
 """
 
-import secrets
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from .accounts import Accounts
 from .email_tokens import EmailTokens, Purpose
 from .errors import Conflict, InvalidLink, WrongPassword
-from .models import Session, User, UserChanges
+from .models import EmailChange, Session, User, UserChanges
 from .notifications import Notifications
-from .passwords import Passwords
+from .passwords import no_password
 from .ports import InvalidationFeed, UserRepository
 from .security_events import EventKind
 from .sessions import Sessions
 
-
-@dataclass(frozen=True)
-class EmailChange:
-    """A completed change. While it can be undone, the old e-mail is reserved for the account.
-
-    Otherwise a thief could register the old e-mail, which would make the undo impossible.
-    """
-
-    id: int
-    user_id: str
-    old_email: str
+# Seconds before a change of the e-mail in which its thief may have added factors. More: an owner
+# who undoes it has to add more of their own again.
+STRANGE_BEFORE_CHANGE = 24 * 3600
 
 
 class EmailChangeStore(Protocol):
@@ -51,9 +42,11 @@ class EmailChangeStore(Protocol):
         """The oldest undoable change that would restore this e-mail."""
 
     def undo(
-        self, change: EmailChange, password_hash: str, now: int
+        self, change: EmailChange, no_password: str, now: int, *, strange_since: int
     ) -> tuple[User, User, list[Session]] | None:
         """Undo a change; the user before and after, and the sessions that ended. One transaction.
+
+        Also removes the password, and the factors that were added since `strange_since`.
 
         It and all later changes can't be undone again: a later one may be the thief's. Earlier
         ones can. None if it was undone before.
@@ -64,7 +57,6 @@ class EmailChangeStore(Protocol):
 class EmailChanges:
     store: EmailChangeStore
     users: UserRepository
-    passwords: Passwords
     accounts: Accounts
     sessions: Sessions
     email_tokens: EmailTokens
@@ -72,17 +64,25 @@ class EmailChanges:
     feed: InvalidationFeed
 
     def update_profile(
-        self, user_id: str, *, email: str | None, name: str | None, password: str, now: float
+        self,
+        user_id: str,
+        *,
+        email: str | None,
+        name: str | None,
+        password: str,
+        now: float,
+        proved: bool = False,
     ) -> User:
         """Change the name, and request a change of e-mail, which needs the current password.
 
         An open session on an unattended computer must not be enough to take the account over.
+        `proved`: a user without a password has proved recently who they are.
         Raises ValidationFailed, WrongPassword, NotFound.
         """
         user = self.accounts.profile(user_id)
         valid = self.accounts.validated(UserChanges(email=email, name=name))
         new_email = valid.email if valid.email != user.email else None
-        if new_email:
+        if new_email and not proved:
             if not password:
                 error = "Enter your current password to change the e-mail address."
                 raise WrongPassword({"current_password": [error]})
@@ -161,17 +161,19 @@ class EmailChanges:
     def undo(self, token: str, now: float) -> tuple[User, str]:
         """Restore the old e-mail; the user, and the token of a link to set a new password.
 
-        The present password may be the thief's: it becomes invalid, and all sessions end.
+        The present password may be the thief's: it becomes invalid, and all sessions end. So may
+        be passkeys and an authenticator app that were added shortly before.
         Raises InvalidLink, Conflict.
         """
         change = self.to_undo(token, now)
-        random_hash = self.passwords.hash(secrets.token_urlsafe(32))
+        void = no_password()
         self.feed.publish(change.user_id)
-        undone = self.store.undo(change, random_hash, int(now))
+        since = change.changed_at - STRANGE_BEFORE_CHANGE
+        undone = self.store.undo(change, void, int(now), strange_since=since)
         if undone is None:
             raise InvalidLink
         before, after, ended = undone
         self.sessions.write_tombstones(ended, now)
         if before.email != after.email:
             self.notifications.email_changed(before, after)
-        return after, self.email_tokens.make(Purpose.RESET, after, random_hash, now)
+        return after, self.email_tokens.make(Purpose.RESET, after, void, now)

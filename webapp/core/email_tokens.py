@@ -27,6 +27,7 @@ class Purpose(StrEnum):
     CONFIRM = "confirm"
     CHANGE_EMAIL = "change_email"
     UNDO_EMAIL = "undo_email"
+    NOT_ME = "not_me"
 
 
 TTL = {
@@ -34,6 +35,7 @@ TTL = {
     Purpose.CONFIRM: CONFIRM_TTL,
     Purpose.CHANGE_EMAIL: CONFIRM_TTL,
     Purpose.UNDO_EMAIL: UNDO_TTL,
+    Purpose.NOT_ME: UNDO_TTL,
 }
 
 
@@ -55,6 +57,22 @@ class EmailTokens:
     def make_undo(self, user_id: str, change_id: int, now: float) -> str:
         """A token to undo a change of e-mail. Single use is recorded in the row of the change."""
         return self._signed(Purpose.UNDO_EMAIL, user_id, str(change_id), now)
+
+    def make_not_me(self, user: User, sid: str, now: float) -> str:
+        """A token to reject a sign-in that its owner did not make. Its row records the use.
+
+        It holds the e-mail that it is sent to: another address gives it no right.
+        """
+        return self._signed(Purpose.NOT_ME, user.id, f"{sid} {user.email}", now)
+
+    def sign_in_to_reject(self, token: str, now: float) -> tuple[str, str, str]:
+        """The user's id, the session's sid, and the e-mail that the token was sent to.
+
+        Raises InvalidLink: forged or expired.
+        """
+        user_id = self.read_user_id(Purpose.NOT_ME, token, now)
+        sid, _, email = str(self._signers[Purpose.NOT_ME].loads(token)[2]).partition(" ")
+        return user_id, sid, email
 
     def _signed(self, purpose: Purpose, user_id: str, state: str, now: float) -> str:
         return str(self._signers[purpose].dumps([user_id, int(now) + TTL[purpose], state]))

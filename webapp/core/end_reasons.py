@@ -11,6 +11,7 @@ class EndReason(StrEnum):
     ENDED_ELSEWHERE = "ended_elsewhere"
     ENDED_BY_ADMIN = "ended_by_admin"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a reason, not a password
+    NOT_ME = "not_me"
     EMAIL_RESTORED = "email_restored"
     CLIENT_DELETED = "client_deleted"
     DISABLED = "disabled"

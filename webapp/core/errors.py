@@ -82,6 +82,24 @@ class InvalidCredentials(Unauthenticated):
     message = "That e-mail address and password do not match an account."
 
 
+class SecondStepRequired(Unauthenticated):
+    """The password is right, and the account needs a code as well."""
+
+    code = "second_step_required"
+    message = "This account needs a second step: send a code, or a recovery code."
+
+
+class PasskeyInvalid(Unauthenticated):
+    code = "passkey_invalid"
+    message = "This passkey does not sign in to any account here."
+
+
+class PasskeyUnknown(PasskeyInvalid):
+    """No account has this passkey: the browser may delete it."""
+
+    code = "passkey_unknown"
+
+
 class ValidationFailed(EvergreenError):
     """`fields` maps the name of a field to its errors."""
 
@@ -99,8 +117,14 @@ class WrongPassword(ValidationFailed):
     code = "forbidden"
 
 
+class WrongCode(ValidationFailed):
+    """A code of an authenticator app, or a recovery code, that is wrong or was used before."""
+
+    code = "forbidden"
+
+
 class Conflict(ValidationFailed):
-    """The value is taken, or the change would leave no admin."""
+    """The value is taken, or the change would leave no admin, or no way to sign in."""
 
     code = "conflict"
 
@@ -131,6 +155,11 @@ class RateLimited(EvergreenError):
 class Forbidden(EvergreenError):
     code = "forbidden"
     message = "Your account may not do this."
+
+
+class ReauthenticationRequired(Forbidden):
+    code = "reauthentication_required"
+    message = "Please confirm first that it is you."
 
 
 class InsufficientScope(Forbidden):

@@ -26,6 +26,8 @@ class User:
     sessions_ended_reason: str | None = None
     session_kept: str | None = None
     """The sid of the one session that stayed open then."""
+    sign_in_mail: bool = True
+    """Whether a sign-in in a new browser is mailed. Not read with a session."""
 
     def ended_before(self, sid: str, began_at: int) -> str | None:
         """The end reason of a session without a row; None if it began later, or stayed open.
@@ -54,6 +56,39 @@ class UserChanges:
         return None if self.disabled is None else EndReason.DISABLED
 
 
+@dataclass(frozen=True)
+class EmailChange:
+    """A completed change. While it can be undone, the old e-mail is reserved for the account.
+
+    Otherwise a thief could register the old e-mail, which would make the undo impossible.
+    """
+
+    id: int
+    user_id: str
+    old_email: str
+    changed_at: int
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """How a user signed in, and from which browser."""
+
+    method: str = ""
+    """`passkey`, or what came after the password: `code`, `recovery_code`. Empty: nothing."""
+    password_hash: str = field(default="", repr=False)
+    """The session opens only if this hash is still stored; empty: no password was used."""
+    passkey_id: int | None = None
+    """The session opens only if the user still has this passkey."""
+    device_id: str = ""
+    """From the browser's device cookie; empty for a program."""
+    trusted_until: int | None = None
+    """Until then the browser needs no second step; None: no change."""
+    time_step: int | None = None
+    """Of the app's code, which is used up as the session opens."""
+    code_hash: str = ""
+    """Of the recovery code, which is used up as the session opens."""
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """One signed-in browser or client."""
@@ -69,7 +104,7 @@ class Session:
     expires_at: int
     """The absolute limit, which rotations do not change."""
     reauthenticated_at: int | None = None
-    """When the password was last entered in this session."""
+    """When the user last proved who they are: with the password, a code or a passkey."""
     ended_at: int | None = None
     ended_reason: str | None = None
     epoch: int | None = 0

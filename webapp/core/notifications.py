@@ -3,6 +3,7 @@
 Text and delivery of the messages are in `webapp/mail`.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
 from typing import Protocol
@@ -27,6 +28,12 @@ class Notification(StrEnum):
     EMAIL_CHANGED = "email_changed"
     EMAIL_CHANGED_UNDO = "email_changed_undo"
     SIGN_IN_STOLEN = "sign_in_stolen"
+    NEW_SIGN_IN = "new_sign_in"
+    FACTOR_ADDED = "factor_added"
+    FACTOR_REMOVED = "factor_removed"
+    RECOVERY_CODE_USED = "recovery_code_used"
+    FACTORS_RESET = "factors_reset"
+    CODES_GUESSED = "codes_guessed"
     ACCOUNT_DELETED = "account_deleted"
 
 
@@ -53,8 +60,9 @@ class Notifications:
     def already_registered(self, user: User) -> None:
         self._send(Notification.ALREADY_REGISTERED, user)
 
-    def password_changed(self, user: User) -> None:
-        self._send(Notification.PASSWORD_CHANGED, user)
+    def password_changed(self, user: User, passkeys: Sequence[str] = ()) -> None:
+        """`passkeys`: the names of those that still sign in."""
+        self._send(Notification.PASSWORD_CHANGED, user, passkeys=", ".join(passkeys))
 
     def confirm_new_email(self, user: User, now: float) -> None:
         """Mail the link to the pending e-mail."""
@@ -79,6 +87,28 @@ class Notifications:
 
     def sign_in_stolen(self, user: User) -> None:
         self._send(Notification.SIGN_IN_STOLEN, user)
+
+    def new_sign_in(self, user: User, sid: str, now: float) -> None:
+        """A sign-in in a new browser, with a link to reject it."""
+        token = self._email_tokens.make_not_me(user, sid, now)
+        self._send(Notification.NEW_SIGN_IN, user, token=token, days=str(UNDO_TTL // 86400))
+
+    def factor_added(self, user: User, factor: str) -> None:
+        """`factor`: a phrase such as "a passkey (iPhone)"."""
+        self._send(Notification.FACTOR_ADDED, user, factor=factor)
+
+    def factor_removed(self, user: User, factor: str) -> None:
+        self._send(Notification.FACTOR_REMOVED, user, factor=factor)
+
+    def recovery_code_used(self, user: User, left: int) -> None:
+        self._send(Notification.RECOVERY_CODE_USED, user, left=str(left))
+
+    def factors_reset(self, user: User) -> None:
+        self._send(Notification.FACTORS_RESET, user)
+
+    def codes_guessed(self, user: User) -> None:
+        """The limit of wrong codes is reached: somebody has the password."""
+        self._send(Notification.CODES_GUESSED, user)
 
     def account_deleted(self, user: User) -> None:
         self._send(Notification.ACCOUNT_DELETED, user)

@@ -25,6 +25,8 @@ DEFAULT_MIN_LENGTH = 15
 # Binds the digest to this use, so that a hash stolen from another site can't be tried here
 # in place of the password ("shucking", OWASP Password Storage Cheat Sheet).
 DOMAIN = b"evergreen password v1"
+# The digest in a stored hash that no password has.
+NO_PASSWORD = "." * 31
 
 
 # The key of the account whose password is being checked, if there is one. Set around the check:
@@ -123,6 +125,19 @@ class Passwords:
     def _dummy_hash(rounds: int) -> str:
         """A hash that no password matches."""
         return f"$2b${rounds:02}${'.' * 53}"
+
+
+def no_password() -> str:
+    """The stored value of an account without a password: a hash that no password matches.
+
+    Each is different: so a mailed link that was made before is used up by it.
+    """
+    return bcrypt.gensalt(rounds=4).decode() + NO_PASSWORD
+
+
+def is_hash(stored: str) -> bool:
+    """Whether the account has a password."""
+    return not stored.endswith(NO_PASSWORD)
 
 
 def _rounds_of(hashed: str) -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from .models import Session, User, UserChanges
+from .models import Session, SignIn, User, UserChanges
 from .security_events import EventKind
 
 # Open sessions of a user: an upper limit, so that a thief of the password can't open so many that
@@ -25,6 +25,18 @@ class EndResult:
     """The session with its end; None if there is no such session."""
     new: bool
     """Whether this call ended it. False if it had ended before."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenResult:
+    """The result of opening a session."""
+
+    ended: list[Session]
+    """Older sessions that ended to make room."""
+    new_browser: bool = False
+    """Whether to mail the user: they have signed in before, and never from this browser."""
+    codes_left: int | None = None
+    """The recovery codes that are left, if one was used."""
 
 
 class Outcome(StrEnum):
@@ -86,20 +98,16 @@ class SessionRepository(Protocol):
         """The id of the session's user, also after its end."""
 
     def open(
-        self,
-        session: Session,
-        password_hash: str,
-        device_id: str,
-        announce: Callable[[str], object],
-    ) -> list[Session]:
-        """Insert a new session and its event; remember the device, if there is one.
+        self, session: Session, sign_in: SignIn, announce: Callable[[str], object]
+    ) -> OpenResult:
+        """Insert a new session and its event; use up a code; remember the device, if there is one.
 
         If more than MAX_OPEN_SESSIONS are open then, the oldest end and are returned. `announce`
         is called with the `sid` of each before the commit.
 
-        Raises InvalidCredentials if `password_hash` is no longer the stored one, or the user is
-        disabled or deleted: a sign-in with the old password must not survive the end of all
-        sessions.
+        Raises InvalidCredentials if the password or passkey of `sign_in` has changed, or the user
+        is disabled or deleted: a sign-in with the old one must not survive the end of all sessions.
+        Raises WrongCode if the code was used meanwhile.
         """
 
     def restore(self, session: Session, announce: Callable[[str], object]) -> list[Session]:
@@ -116,7 +124,7 @@ class SessionRepository(Protocol):
         """
 
     def record_reauthentication(self, sid: str, now: int) -> None:
-        """Store the time at which the password was entered again."""
+        """Store the time at which the user proved again who they are."""
 
     def close(self, sid: str, reason: str, now: int) -> EndResult:
         """Store the end of a session. The first reason stays."""

@@ -9,7 +9,7 @@ from typing import Protocol
 
 class EventKind(StrEnum):
     REGISTERED = "registered"
-    SIGNED_IN = "signed_in"
+    SIGNED_IN = "signed_in"  # detail: SignIn.method
     SIGN_IN_FAILED = "sign_in_failed"
     PASSWORD_REFUSED = "password_refused"  # noqa: S105 - a kind, not a password
     SESSION_ENDED = "session_ended"  # detail: an EndReason
@@ -26,6 +26,20 @@ class EventKind(StrEnum):
     ROLE_CHANGED = "role_changed"  # detail: the new role
     DISABLED = "disabled"
     ENABLED = "enabled"
+    PASSKEY_ADDED = "passkey_added"  # detail: its name
+    PASSKEY_REMOVED = "passkey_removed"  # detail: its name
+    PASSKEY_REFUSED = "passkey_refused"  # its counter went back: it may be a copy
+    PASSWORD_REMOVED = "password_removed"  # noqa: S105
+    AUTHENTICATOR_ADDED = "authenticator_added"
+    AUTHENTICATOR_REMOVED = "authenticator_removed"
+    CODE_REFUSED = "code_refused"
+    RECOVERY_CODES_CREATED = "recovery_codes_created"
+    RECOVERY_CODE_USED = "recovery_code_used"  # detail: the number that is left
+    TRUST_ENDED = "trust_ended"
+    SIGN_IN_MAIL_ON = "sign_in_mail_on"
+    SIGN_IN_MAIL_OFF = "sign_in_mail_off"
+    SIGN_IN_REJECTED = "sign_in_rejected"
+    FACTORS_RESET = "factors_reset"
     ACCOUNT_DELETED = "account_deleted"  # detail: the user's id
 
 

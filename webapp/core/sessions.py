@@ -12,19 +12,21 @@ After RFC 9700 section 4.14.2 (refresh token rotation) and OWASP ASVS 5.0 V7.
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 from .claims import AccessClaims, RefreshClaims
 from .end_reasons import EndReason
 from .errors import RefreshInvalid, SessionEnded, Unavailable
-from .models import Session, User
+from .models import Session, SignIn, User
 from .ports import MAX_OPEN_SESSIONS, Outcome
 from .session_status import SessionStatus, belongs_to, time_to_live
 from .token_issuer import BROWSER_CLIENT, ClientInfo, IssuedTokens, SessionLifetimes, TokenIssuer
 from .tokens import TokenCodec
 
-# Seconds after the password was entered in which sensitive changes need no password. Afterwards, a
-# stranger at an open browser can read, but not take over the account.
+# Seconds after the last proof (password, code, passkey) in which sensitive changes need none.
+# Afterwards, a stranger at an open browser can read, but not take over the account.
 REAUTHENTICATION_TTL = 15 * 60
+PASSWORD = SignIn()
 # As the argument of `confirm`: read the entry, and confirm no generation.
 NO_GENERATION = -1
 
@@ -47,12 +49,22 @@ class Sessions:
         self._grace = limits.grace
         self._issuer = TokenIssuer(tokens, limits)
 
-    def start(self, user: User, origin: ClientInfo, *, remember: bool, now: float) -> IssuedTokens:
-        """Open a session for a user who has just entered their password.
+    def start(
+        self,
+        user: User,
+        origin: ClientInfo,
+        *,
+        remember: bool,
+        now: float,
+        sign_in: SignIn = PASSWORD,
+    ) -> IssuedTokens:
+        """Open a session for a user who has just proved who they are.
+
+        Mails the user if it is a new browser.
 
         Redis is written first: if SQL then fails, only a key is left that expires, and no unused
         session in the user's list. The oldest sessions end if more than MAX_OPEN_SESSIONS are open.
-        Raises InvalidCredentials (the password was changed in between), Unavailable.
+        Raises InvalidCredentials (password or passkey changed in between), WrongCode, Unavailable.
         """
         session = self._issuer.new_session(user, origin, remember=remember, now=now)
         self._generations.start(
@@ -61,10 +73,15 @@ class Sessions:
             browser=origin.device_tag(session.sid),
             ttl=time_to_live(session, now),
         )
-        made_room = self._repository.open(
-            session, user.verified_password_hash, origin.device_id, self._feed.publish
+        sign_in = replace(
+            sign_in, password_hash=user.verified_password_hash, device_id=origin.device_id
         )
-        self.write_tombstones(made_room, now)
+        opened = self._repository.open(session, sign_in, self._feed.publish)
+        self.write_tombstones(opened.ended, now)
+        if opened.codes_left is not None:
+            self._status.notifications.recovery_code_used(user, opened.codes_left)
+        if opened.new_browser:
+            self._status.notifications.new_sign_in(user, session.sid, now)
         return self._issuer.issue(user, session, "started", 0, int(now), now, origin.scope)
 
     def redeem(
@@ -132,7 +149,7 @@ class Sessions:
         )
 
     def recently_authenticated(self, access: AccessClaims, now: float) -> bool:
-        """Whether the password was entered in this session less than REAUTHENTICATION_TTL ago.
+        """Whether the user has proved who they are less than REAUTHENTICATION_TTL ago.
 
         OWASP ASVS 5.0 7.5.1. Raises Unavailable.
         """
@@ -144,7 +161,7 @@ class Sessions:
         )
 
     def record_reauthentication(self, sid: str, now: float) -> None:
-        """Record that the password was entered again. Raises Unavailable."""
+        """Record that the user has proved again who they are. Raises Unavailable."""
         self._repository.record_reauthentication(sid, int(now))
 
     def owner_of(self, sid: str) -> tuple[str | None, str | None]:

@@ -75,7 +75,7 @@ class TokenIssuer:
     limits: SessionLifetimes
 
     def new_session(self, user: User, origin: ClientInfo, *, remember: bool, now: float) -> Session:
-        """A new session of a user who has just entered their password."""
+        """A new session of a user who has just proved who they are."""
         idle = self.limits.idle_remembered if remember else self.limits.idle
         session = self._session(new_token_id(), user.id, origin, int(now), idle, remember)
         return replace(session, reauthenticated_at=int(now))

@@ -1,6 +1,7 @@
 """Validation of e-mail, name and role, and their stored forms."""
 
 import re
+from collections.abc import Callable
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -44,3 +45,14 @@ def validate_role(text: str) -> str:
     if text not in list(Role):
         raise ValueError(f"Use one of: {', '.join(Role)}.")
     return text
+
+
+def validate_field(
+    fields: dict[str, list[str]], field: str, check: Callable[[str], str], text: str | None
+) -> str | None:
+    """The valid value; or None, with the error added to `fields`."""
+    try:
+        return None if text is None else check(text)
+    except ValueError as error:
+        fields[field] = [str(error)]
+        return None

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import redis
 
 from .memory_rate_limits import MemoryRateLimits
+from .redis.challenges import RedisUsedChallenges
 from .redis.clock import RedisClock
 from .redis.generations import RedisGenerations
 from .redis.invalidation_feed import RedisInvalidationFeed
@@ -15,6 +16,7 @@ from .redis.saved_forms import RedisSavedForms
 from .sql.clients import SqlClients
 from .sql.devices import SqlDevices
 from .sql.email_changes import SqlEmailChanges
+from .sql.factors import SqlFactors
 from .sql.retention import SqlRetention
 from .sql.security_events import SqlEvents
 from .sql.session_ends import SqlSessionEnds
@@ -46,7 +48,9 @@ class Stores:
         self.feed = RedisInvalidationFeed(client, invalidation_ttl=invalidation_ttl)
         self.saved_forms, self.lock = RedisSavedForms(client), RedisLock(client)
         self.rate_limits, self.local_rate_limits = RedisRateLimits(client), MemoryRateLimits()
+        self.used_challenges = RedisUsedChallenges(client)
         self.users, self.devices, self.clients = SqlUsers(), SqlDevices(), SqlClients()
+        self.factors = SqlFactors()
         self.session_repository, self.session_queries = SqlSessions(), SqlSessionQueries()
         self.session_ends, self.email_changes = SqlSessionEnds(), SqlEmailChanges()
         self.events, self.retention = SqlEvents(), SqlRetention()

@@ -4,9 +4,9 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 
-from webapp.core.models import Session, User
+from webapp.core.models import Session, SignIn, User
 from webapp.core.notifications import Notification
-from webapp.core.ports import EndResult
+from webapp.core.ports import EndResult, OpenResult
 
 from .fault_injection import FaultyGenerations
 from .recorder import StepRecorder
@@ -47,13 +47,13 @@ class FakeSessionRepository:
         return self._user.id if sid in self._sessions else None
 
     def open(
-        self, session: Session, proof: str, device_id: str, announce: Callable[[str], object]
-    ) -> list[Session]:
+        self, session: Session, sign_in: SignIn, announce: Callable[[str], object]
+    ) -> OpenResult:
         self._sessions[session.sid] = session
         if self._stores_sessions:
             self._recorder.step("app", "sql", "open the session", details={"session": session.sid})
             self._recorder.step("sql", "app", "written", "good")
-        return []
+        return OpenResult([])
 
     def restore(self, session: Session, announce: Callable[[str], object]) -> list[Session]:
         self._sessions.setdefault(session.sid, session)

@@ -1,17 +1,19 @@
 """Devices: the browsers that have signed in to each account."""
 
-from sqlalchemy import Select, bindparam, delete, select
+from sqlalchemy import Select, bindparam, delete, select, update
 
 from webapp.core.security_events import audit_context
 
 from .models import DeviceRow, UserRow, db
 from .raw_query import read_row
+from .security_events import truncate
 
 # Known devices of an account; the least recently used are deleted. More: more device cookies to
 # steal, which have their own rate limits. Fewer: users, and tests, that often sign in with new
 # browsers lose their old ones.
 MAX_KNOWN_DEVICES = 50
 
+UNSYNCHRONISED = {"synchronize_session": False}
 KNOWS = (
     select(DeviceRow.device_id)
     .join(UserRow, UserRow.id == DeviceRow.user_id)
@@ -26,9 +28,15 @@ class SqlDevices:
         return read_row(KNOWS, email=email, device_id=device_id) is not None
 
 
-def remember_device(user_id: str, device_id: str, now: int) -> None:
-    """Add or update a device, in the transaction of a sign-in that has locked the user's row."""
+def remember_device(
+    user_id: str, device_id: str, now: int, *, trusted_until: int | None = None
+) -> bool:
+    """Add or update a device, in the transaction of a sign-in that has locked the user's row.
+
+    Whether it was new.
+    """
     row = db.session.get(DeviceRow, (user_id, device_id), populate_existing=True)
+    is_new = row is None
     if row is None:
         row = DeviceRow(user_id=user_id, device_id=device_id, first_seen=now, last_seen=now)
         db.session.add(row)
@@ -38,6 +46,20 @@ def remember_device(user_id: str, device_id: str, now: int) -> None:
         _forget(user_id, but=device_id, kept=newest)
     else:
         row.last_seen = now
+    row.user_agent = truncate(audit_context.get()().user_agent, 400)
+    row.trusted_until = trusted_until or row.trusted_until
+    return is_new
+
+
+def end_trust(user_id: str, device_id: str | None, *, but: str = "") -> bool:
+    """End the trust of one browser, or of all (None) except `but`; whether there was any."""
+    trusted = (DeviceRow.user_id == user_id) & DeviceRow.trusted_until.is_not(None)
+    trusted &= DeviceRow.device_id != but
+    if device_id is not None:
+        trusted &= DeviceRow.device_id == device_id
+    ending = update(DeviceRow).where(trusted).values(trusted_until=None)
+    ending = ending.returning(DeviceRow.device_id)
+    return bool(db.session.scalars(ending, execution_options=UNSYNCHRONISED).all())
 
 
 def remember_this_device(user_id: str, now: int) -> None:
@@ -49,6 +71,7 @@ def remember_this_device(user_id: str, now: int) -> None:
 def keep_this_device_alone(user_id: str, now: int) -> None:
     """Delete all other devices after a new password: some may be a thief's."""
     _forget(user_id, but=audit_context.get()().device_id)
+    end_trust(user_id, None)
     remember_this_device(user_id, now)
 
 
@@ -60,4 +83,4 @@ def _forget(user_id: str, *, but: str = "", kept: Select[str] | None = None) -> 
     forgetting = delete(DeviceRow).where(DeviceRow.user_id == user_id, DeviceRow.device_id != but)
     if kept is not None:
         forgetting = forgetting.where(DeviceRow.device_id.not_in(kept))
-    db.session.execute(forgetting, execution_options={"synchronize_session": False})
+    db.session.execute(forgetting, execution_options=UNSYNCHRONISED)

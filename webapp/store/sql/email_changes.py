@@ -3,18 +3,18 @@
 from sqlalchemy import select, update
 from sqlalchemy.sql import ColumnElement
 
-from webapp.core.email_changes import EmailChange
 from webapp.core.email_tokens import UNDO_TTL
 from webapp.core.end_reasons import EndReason
-from webapp.core.models import Session, User
+from webapp.core.models import EmailChange, Session, User
 from webapp.core.security_events import EventKind
 
 from . import user_search
-from .devices import keep_this_device_alone, remember_this_device
+from .account_recovery import take_back
+from .devices import remember_this_device
 from .errors import transaction, translate_sql_errors
 from .models import EmailChangeRow, UserRow, db
 from .security_events import add_event
-from .session_ends import end_all
+from .session_ends import UNSYNCHRONISED
 from .users import check_not_reserved, lock_user, unique_email
 
 
@@ -48,25 +48,34 @@ class SqlEmailChanges:
         return _first(EmailChangeRow.old_email == email, now)
 
     def undo(
-        self, change: EmailChange, password_hash: str, now: int
+        self, change: EmailChange, no_password: str, now: int, *, strange_since: int
     ) -> tuple[User, User, list[Session]] | None:
-        undoable = (EmailChangeRow.user_id == change.user_id) & EmailChangeRow.undone_at.is_(None)
-        undoing = update(EmailChangeRow).where(undoable, EmailChangeRow.id >= change.id)
-        undoing = undoing.values(undone_at=now).returning(EmailChangeRow.id)
         with unique_email(), transaction():
             row, _ = lock_user(change.user_id, with_admins=False)
-            options = {"synchronize_session": False}
-            if row is None or change.id not in db.session.scalars(
-                undoing, execution_options=options
-            ):
+            if row is None:
                 return None
             before = row.to_user()
-            ended = end_all(row.id, EndReason.EMAIL_RESTORED, now)
-            row.password_hash = password_hash
-            _set_email(row, change.old_email, now)
-            keep_this_device_alone(row.id, now)
-            add_event(EventKind.EMAIL_RESTORED, row.id, now)
+            if not restore_email(row, change, now):
+                return None
+            ended = take_back(
+                row, no_password, EndReason.EMAIL_RESTORED, now, strange_since=strange_since
+            )
         return before, row.to_user(), ended
+
+
+def restore_email(user: UserRow, change: EmailChange, now: int) -> bool:
+    """Undo a change, in a larger transaction; False if it was undone before.
+
+    It and all later ones can't be undone again.
+    """
+    undoable = (EmailChangeRow.user_id == change.user_id) & EmailChangeRow.undone_at.is_(None)
+    undoing = update(EmailChangeRow).where(undoable, EmailChangeRow.id >= change.id)
+    undoing = undoing.values(undone_at=now).returning(EmailChangeRow.id)
+    if change.id not in db.session.scalars(undoing, execution_options=UNSYNCHRONISED).all():
+        return False
+    _set_email(user, change.old_email, now)
+    add_event(EventKind.EMAIL_RESTORED, user.id, now)
+    return True
 
 
 def _set_email(row: UserRow, email: str, now: int) -> None:

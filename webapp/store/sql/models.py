@@ -16,13 +16,13 @@ from sqlalchemy import (
     MetaData,
     String,
     create_engine,
+    true,
 )
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from webapp.core.clients import Client
-from webapp.core.email_changes import EmailChange
-from webapp.core.models import Session, User
+from webapp.core.models import EmailChange, Session, User
 
 
 class Base(DeclarativeBase):
@@ -78,6 +78,7 @@ class UserRow(Base):
     sessions_ended_at: Mapped[int | None] = mapped_column(BigInteger)
     sessions_ended_reason: Mapped[str | None] = mapped_column(String(30))
     session_kept: Mapped[str | None] = mapped_column(String(22))
+    sign_in_mail: Mapped[bool] = mapped_column(default=True, server_default=true())
 
     def to_user(self) -> User:
         return User(
@@ -90,6 +91,7 @@ class UserRow(Base):
             email_verified_at=self.email_verified_at,
             awaiting_verification=self.awaiting_verification,
             pending_email=self.pending_email,
+            sign_in_mail=self.sign_in_mail,
         )
 
 
@@ -105,7 +107,7 @@ class EmailChangeRow(Base):
     undone_at: Mapped[int | None] = mapped_column(BigInteger)
 
     def to_change(self) -> EmailChange:
-        return EmailChange(self.id, self.user_id, self.old_email)
+        return EmailChange(self.id, self.user_id, self.old_email, self.changed_at)
 
 
 class UserWordRow(Base):
@@ -172,6 +174,8 @@ class DeviceRow(Base):
     first_seen: Mapped[int] = mapped_column(BigInteger)
     last_seen: Mapped[int] = mapped_column(BigInteger, index=True)
     trusted_until: Mapped[int | None] = mapped_column(BigInteger)
+    """Until then it needs no second step."""
+    user_agent: Mapped[str] = mapped_column(String(400), default="", server_default="")
 
 
 class SessionEndRow(Base):

@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, Select, Subquery, bindparam, select, union
 from sqlalchemy.exc import IntegrityError
 
 from webapp.core.errors import InvalidCredentials
-from webapp.core.models import Session, User
-from webapp.core.ports import MAX_OPEN_SESSIONS, EndResult
+from webapp.core.models import Session, SignIn, User
+from webapp.core.ports import MAX_OPEN_SESSIONS, EndResult, OpenResult
 from webapp.core.security_events import EventKind
 
 from .devices import remember_device
@@ -18,6 +18,7 @@ from .models import SessionRow, UserRow, db
 from .raw_query import read_row
 from .security_events import add_event, truncate
 from .session_ends import UNSYNCHRONISED, end_oldest, lock_epoch
+from .sign_ins import still_valid, to_be_mailed, use_code
 
 # Columns of a user for the end of all sessions.
 END = ("session_epoch", "sessions_ended_at", "sessions_ended_reason")
@@ -72,20 +73,23 @@ class SqlSessions:
             return db.session.scalar(query)
 
     def open(
-        self,
-        session: Session,
-        password_hash: str,
-        device_id: str,
-        announce: Callable[[str], object],
-    ) -> list[Session]:
-        allowed = (UserRow.password_hash == password_hash, UserRow.disabled_at.is_(None))
+        self, session: Session, sign_in: SignIn, announce: Callable[[str], object]
+    ) -> OpenResult:
         with transaction():
-            epoch = lock_epoch(session.user_id, *(allowed if password_hash else ()))
+            epoch = lock_epoch(session.user_id, *still_valid(sign_in))
             if epoch is None:
                 raise InvalidCredentials
-            if device_id:
-                remember_device(session.user_id, device_id, session.created_at)
-            return self._add(replace(session, epoch=epoch), EventKind.SIGNED_IN, announce)
+            codes_left = use_code(session.user_id, sign_in, session.created_at)
+            is_known = sign_in.device_id and not remember_device(
+                session.user_id,
+                sign_in.device_id,
+                session.created_at,
+                trusted_until=sign_in.trusted_until,
+            )
+            new_browser = not is_known and to_be_mailed(session)
+            session = replace(session, epoch=epoch)
+            ended = self._add(session, EventKind.SIGNED_IN, announce, sign_in.method)
+            return OpenResult(ended, new_browser, codes_left)
 
     def restore(self, session: Session, announce: Callable[[str], object]) -> list[Session]:
         later = UserRow.sessions_ended_at.is_(None) | (
@@ -135,12 +139,16 @@ class SqlSessions:
         return EndResult(to_session(*row) if row else None, new=user_id is not None)
 
     def _add(
-        self, session: Session, event: EventKind, announce: Callable[[str], object]
+        self,
+        session: Session,
+        event: EventKind,
+        announce: Callable[[str], object],
+        detail: str = "",
     ) -> list[Session]:
         row = SessionRow(**{name: getattr(session, name) for name in Session.__slots__})
         row.user_agent, row.ip = truncate(session.user_agent, 400), truncate(session.ip, 45)
         db.session.add(row)
-        add_event(event, session.user_id, session.created_at, sid=session.sid)
+        add_event(event, session.user_id, session.created_at, detail=detail, sid=session.sid)
         ended = end_oldest(session, session.created_at)
         for oldest in ended:
             announce(oldest.sid)

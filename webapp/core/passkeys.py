@@ -1,0 +1,249 @@
+"""Passkeys: W3C Web Authentication Level 3, with py_webauthn for its formats and signatures.
+
+A passkey signs in alone: user verification is required, so it proves that the user has the device
+and can unlock it. Attestation is not requested. The relying party id is the host of the setting
+WEBAPP_BASE_URL and never that of a request.
+"""
+
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from webauthn import (
+    generate_authentication_options,
+    generate_registration_options,
+    verify_authentication_response,
+    verify_registration_response,
+)
+from webauthn.helpers import (
+    base64url_to_bytes,
+    bytes_to_base64url,
+    decode_credential_public_key,
+    decoded_public_key_to_cryptography,
+    options_to_json_dict,
+    parse_authentication_credential_json,
+    parse_client_data_json,
+    parse_registration_credential_json,
+)
+from webauthn.helpers.structs import (
+    AuthenticatorSelectionCriteria,
+    AuthenticatorTransport,
+    PublicKeyCredentialDescriptor,
+    ResidentKeyRequirement,
+    UserVerificationRequirement,
+)
+
+from .aaguids import AAGUID_NAMES
+from .challenges import CHALLENGE_TTL, Challenges
+from .errors import AccountDisabled, NotFound, PasskeyInvalid, PasskeyUnknown, ValidationFailed
+from .factors import MAX_PASSKEY_NAME, FactorRepository, Passkey
+from .models import User
+from .notifications import Notifications
+from .ports import UserRepository
+from .relying_party import RelyingParty
+from .security_events import EventKind, Events
+
+log = logging.getLogger(__name__)
+
+SIGN_IN = "sign in"
+# WebAuthn section 4: longer ids are not valid.
+MAX_CREDENTIAL_ID = 1023
+# NIST SP 800-131A Rev. 2, section 3.
+MIN_RSA_BITS = 2048
+TRANSPORTS = {each.value: each for each in AuthenticatorTransport}
+REQUIRED = UserVerificationRequirement.REQUIRED
+T = TypeVar("T")
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Passkeys:
+    party: RelyingParty
+    challenges: Challenges
+    factors: FactorRepository
+    users: UserRepository
+    notifications: Notifications
+    events: Events
+
+    def creation_options(self, user: User, sid: str, now: float) -> Json:
+        """PublicKeyCredentialCreationOptionsJSON for a signed-in user."""
+        present = self.factors.passkeys(user.id)
+        handle = present[0].user_handle if present else secrets.token_urlsafe(32)
+        options = generate_registration_options(
+            rp_id=self.party.id,
+            rp_name=self.party.name,
+            user_id=base64url_to_bytes(handle),
+            user_name=user.email,
+            user_display_name=user.name or user.email,
+            challenge=self.challenges.make(adding(sid, handle), now),
+            timeout=CHALLENGE_TTL * 1000,
+            authenticator_selection=AuthenticatorSelectionCriteria(
+                resident_key=ResidentKeyRequirement.REQUIRED, user_verification=REQUIRED
+            ),
+            exclude_credentials=[_descriptor(each) for each in present],
+        )
+        return options_to_json_dict(options)
+
+    def add(
+        self, user: User, sid: str, handle: str, credential: object, name: str, now: float
+    ) -> Passkey:
+        """Store the new passkey of a signed-in user, who has proved recently who they are.
+
+        `handle` and `credential` (RegistrationResponseJSON) come from the page; `name` is used if
+        the model of the authenticator is unknown. Raises PasskeyInvalid, Conflict, Unavailable.
+        """
+        parsed = _parse(lambda: parse_registration_credential_json(_mapping(credential)))
+        challenge = self._challenge(parsed.response.client_data_json, adding(sid, handle), now)
+        verified = _parse(
+            lambda: verify_registration_response(
+                credential=parsed,
+                expected_challenge=challenge,
+                expected_rp_id=self.party.id,
+                expected_origin=self.party.origin,
+                require_user_verification=True,
+            )
+        )
+        _check_key(verified.credential_public_key)
+        if len(verified.credential_id) > MAX_CREDENTIAL_ID or not self.challenges.use(challenge):
+            raise PasskeyInvalid
+        passkey = Passkey(
+            user_id=user.id,
+            user_handle=handle,
+            credential_id=bytes_to_base64url(verified.credential_id),
+            public_key=verified.credential_public_key,
+            sign_count=verified.sign_count,
+            transports=tuple(sorted({each.value for each in parsed.response.transports or ()})),
+            aaguid=verified.aaguid,
+            backup_eligible=verified.credential_device_type == "multi_device",
+            backed_up=verified.credential_backed_up,
+            name=AAGUID_NAMES.get(verified.aaguid, name)[:MAX_PASSKEY_NAME],
+            created_at=int(now),
+        )
+        added = self.factors.add_passkey(passkey)
+        self.notifications.factor_added(user, f"a passkey, “{passkey.name}”")
+        return added
+
+    def request_options(self, purpose: str, now: float) -> Json:
+        """PublicKeyCredentialRequestOptionsJSON, without a list of credentials: the browser offers
+        those that it has, and a stranger learns nothing about an account."""
+        options = generate_authentication_options(
+            rp_id=self.party.id,
+            challenge=self.challenges.make(purpose, now),
+            timeout=CHALLENGE_TTL * 1000,
+            user_verification=REQUIRED,
+        )
+        return options_to_json_dict(options)
+
+    def authenticate(self, purpose: str, credential: object, now: float) -> tuple[User, Passkey]:
+        """The user of a passkey (AuthenticationResponseJSON), and the passkey.
+
+        Raises PasskeyInvalid, PasskeyUnknown, AccountDisabled, Unavailable.
+        """
+        parsed = _parse(lambda: parse_authentication_credential_json(_mapping(credential)))
+        challenge = self._challenge(parsed.response.client_data_json, purpose, now)
+        passkey = self.factors.passkey(bytes_to_base64url(parsed.raw_id))
+        if passkey is None:
+            raise PasskeyUnknown
+        handle = parsed.response.user_handle
+        if handle is not None and bytes_to_base64url(handle) != passkey.user_handle:
+            raise PasskeyInvalid
+        verified = _parse(
+            lambda: verify_authentication_response(
+                credential=parsed,
+                expected_challenge=challenge,
+                expected_rp_id=self.party.id,
+                expected_origin=self.party.origin,
+                credential_public_key=passkey.public_key,
+                credential_current_sign_count=0,  # the counter is compared below
+                require_user_verification=True,
+            )
+        )
+        if not self.challenges.use(challenge):
+            raise PasskeyInvalid
+        user = self._user(passkey)
+        # A synced passkey repeats its counter. That of a single device only rises, unless there is
+        # a copy (section 6.1.1).
+        if not self.factors.use_passkey(
+            passkey, verified.new_sign_count, verified.credential_backed_up, int(now)
+        ):
+            if self.factors.passkey(passkey.credential_id):  # it was not removed meanwhile
+                self.events.record(EventKind.PASSKEY_REFUSED, user.id, now, passkey.name)
+            raise PasskeyInvalid
+        return user, passkey
+
+    def rename(self, user_id: str, passkey_id: int, name: str) -> str:
+        """The name as it is stored. Raises ValidationFailed, NotFound."""
+        name = " ".join(name.split())
+        # No address: mails contain the name.
+        if not 1 <= len(name) <= MAX_PASSKEY_NAME or not name.isprintable() or "://" in name:
+            raise ValidationFailed({"name": [f"Enter a name of 1 to {MAX_PASSKEY_NAME} letters."]})
+        if not self.factors.rename_passkey(user_id, passkey_id, name):
+            raise NotFound
+        return name
+
+    def remove(self, user: User, passkey_id: int, now: float) -> Passkey:
+        """Raises NotFound; Conflict if it is the last way to sign in."""
+        removed = self.factors.remove_passkey(user.id, passkey_id, int(now))
+        if removed is None:
+            raise NotFound
+        self.notifications.factor_removed(user, f"a passkey, “{removed.name}”")
+        return removed
+
+    def _challenge(self, client_data: bytes, purpose: str, now: float) -> bytes:
+        """The challenge that was signed. Raises PasskeyInvalid if it is not one of ours."""
+        challenge = _parse(lambda: parse_client_data_json(client_data)).challenge
+        if not self.challenges.is_valid(challenge, purpose, now):
+            raise PasskeyInvalid("This took too long. Please try again.")
+        return challenge
+
+    def _user(self, passkey: Passkey) -> User:
+        row = self.users.by_id(passkey.user_id)
+        if row is None:
+            raise PasskeyUnknown
+        if row[0].disabled:
+            raise AccountDisabled
+        return row[0]
+
+
+def adding(sid: str, handle: str) -> str:
+    """The purpose of a challenge for a new passkey."""
+    return f"add to {sid} as {handle}"
+
+
+def confirming(sid: str) -> str:
+    """The purpose of a challenge for re-authentication."""
+    return f"confirm in {sid}"
+
+
+def _check_key(public_key: bytes) -> None:
+    """Raise PasskeyInvalid for a key that no signature fits: it would count as a way in."""
+    key = _parse(
+        lambda: decoded_public_key_to_cryptography(decode_credential_public_key(public_key))
+    )
+    if isinstance(key, RSAPublicKey) and key.key_size < MIN_RSA_BITS:
+        raise PasskeyInvalid
+
+
+def _descriptor(passkey: Passkey) -> PublicKeyCredentialDescriptor:
+    transports = [TRANSPORTS[each] for each in passkey.transports if each in TRANSPORTS]
+    return PublicKeyCredentialDescriptor(
+        id=base64url_to_bytes(passkey.credential_id), transports=transports
+    )
+
+
+def _mapping(credential: object) -> Json:
+    if not isinstance(credential, dict):
+        raise PasskeyInvalid
+    return credential
+
+
+def _parse(work: Callable[[], T]) -> T:
+    """Run py_webauthn on a client's data: its parsers let exceptions of any kind escape."""
+    try:
+        return work()
+    except Exception as error:
+        log.debug("not a passkey: %s", type(error).__name__)
+        raise PasskeyInvalid from None

@@ -1,0 +1,106 @@
+"""Recovery codes: ten of 120 bits, each used once, for a user who has lost the other factors.
+
+Stored as SHA-256: with 120 bits that is enough (OWASP ASVS 5.0 6.5.2). A new batch is shown before
+it is stored: so a lost response leaves the old codes valid.
+"""
+
+import base64
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+
+from itsdangerous import BadData, URLSafeSerializer
+
+from .errors import InvalidLink, WrongCode
+from .factors import FactorRepository, RecoveryCodes
+from .models import User
+from .notifications import Notifications
+from .security_events import EventKind, Events
+
+COUNT = 10
+BYTES = 15
+GROUP = 4
+# Seconds in which a new batch has to be confirmed.
+BATCH_TTL = 60 * 60
+
+WRONG = "That recovery code is not right, or was used already."
+
+
+@dataclass(frozen=True)
+class NewCodes:
+    token: str
+    """The batch, signed for its user: the form carries it."""
+    codes: list[str]
+
+
+class RecoveryCodeBook:
+    def __init__(
+        self, secret: str, factors: FactorRepository, events: Events, notifications: Notifications
+    ) -> None:
+        self._key = secret.encode()
+        self._signer = URLSafeSerializer(secret, salt="recovery codes")
+        self._factors = factors
+        self._events = events
+        self._notifications = notifications
+
+    def present(self, user_id: str) -> RecoveryCodes:
+        return self._factors.recovery_codes(user_id)
+
+    def new_batch(self, user: User, now: float) -> NewCodes:
+        """Ten codes that are not valid yet. They replace the present ones in `confirm`."""
+        seed, old = secrets.token_urlsafe(16), self._factors.recovery_codes(user.id).batch
+        token = self._signer.dumps([user.id, int(now) + BATCH_TTL, seed, old])
+        return NewCodes(str(token), self._codes(user.id, seed))
+
+    def codes_of(self, user: User, token: str, now: float) -> list[str]:
+        """The codes of a new batch. Raises InvalidLink: forged, expired, or another user's."""
+        return self._codes(user.id, self._read(user, token, now)[0])
+
+    def confirm(self, user: User, token: str, now: float) -> None:
+        """Make a new batch valid, after its user has saved it; the old codes end.
+
+        Raises InvalidLink, also if other codes were created meanwhile.
+        """
+        seed, old = self._read(user, token, now)
+        batch = hashlib.sha256(seed.encode()).hexdigest()[:22]  # the codes don't follow from it
+        hashes = [code_hash(code) for code in self._codes(user.id, seed)]
+        is_new = self._factors.replace_codes(user.id, old, batch, hashes, int(now))
+        if is_new is None:
+            raise InvalidLink
+        if is_new:
+            self._notifications.factor_added(user, "ten recovery codes")
+
+    def _read(self, user: User, token: str, now: float) -> tuple[str, str]:
+        """The seed of a token's batch, and the batch that it replaces."""
+        try:
+            user_id, expires, seed, old = self._signer.loads(token)
+        except (BadData, ValueError, TypeError):
+            raise InvalidLink from None
+        if user_id != user.id or expires <= now:
+            raise InvalidLink
+        return str(seed), str(old)
+
+    def check(self, user: User, code: str, now: float) -> str:
+        """The hash of an unused code, in any spelling. Raises WrongCode, Unavailable."""
+        hashed = code_hash(code)
+        if not self._factors.has_code(user.id, hashed):
+            self._events.record(EventKind.CODE_REFUSED, user.id, now)
+            raise WrongCode({"recovery_code": [WRONG]})
+        return hashed
+
+    def _codes(self, user_id: str, seed: str) -> list[str]:
+        """Derived from the seed, which is in the form alone and never stored."""
+        names = (f"recovery code {user_id} {seed} {number}" for number in range(COUNT))
+        digests = (hmac.digest(self._key, name.encode(), "sha256")[:BYTES] for name in names)
+        return [_grouped(base64.b32encode(digest).decode().lower()) for digest in digests]
+
+
+def code_hash(code: str) -> str:
+    """The stored hash: letters and digits alone, in any case."""
+    plain = "".join(each for each in code.lower() if each.isalnum())
+    return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _grouped(code: str) -> str:
+    return "-".join(code[at : at + GROUP] for at in range(0, len(code), GROUP))
