@@ -146,7 +146,7 @@ def announce(app: Flask, port: int) -> None:
     """Say where it is, once it is true."""
     while not answers(port):
         time.sleep(0.01)
-    print(f"\nEvergreen is running at http://{HOST}:{port}")
+    print(f"\nEvergreen is running at http://localhost:{port}")
     if account := app.config.get("DEMO_ACCOUNT"):
         email, password = account
         print(f"  demo account   {email}, password: {password}")

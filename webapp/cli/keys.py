@@ -54,6 +54,19 @@ def check(as_json: bool) -> None:
     report([*wrong, *check_keys(settings)], as_json)
 
 
+@keys.command("reencrypt")
+@json_option
+@operator_command
+def reencrypt(as_json: bool) -> None:
+    """Encrypt the secrets of all authenticator apps with the present WEBAPP_SECRET_KEY.
+
+    After that, WEBAPP_SECRET_KEY_FALLBACKS is not needed for them any more.
+    """
+    done, unreadable = services().factors.apps.encrypt_all_anew()
+    facts = {"encrypted": done, "unreadable": unreadable}
+    answer(as_json, facts, f"{done} are encrypted with the present key, {unreadable} unreadable.")
+
+
 def fields(use: str, ring: KeyRing | None) -> list[Json]:
     assert ring is not None  # an app always has both rings
     return [

@@ -78,11 +78,18 @@ def show_all(query: str, sort: str, limit: int, as_json: bool) -> None:
 @json_option
 @operator_command
 def show(user: str, as_json: bool) -> None:
-    """Show one user and the number of their sessions."""
+    """Show one user, with their sign-in methods and the number of their sessions."""
     target = find_user(user)
-    sessions = len(services().devices.of(target.id, services().now()))
-    facts = fields(target) | {"sessions": sessions}
-    answer(as_json, facts, *(f"{name:<12}{value}" for name, value in facts.items()))
+    methods = services().factors.security.sign_in_methods(target, services().now())
+    facts = fields(target) | {
+        "pending_email": methods.user.pending_email,
+        "sessions": len(services().devices.of(target.id, services().now())),
+        "password": methods.has_password,
+        "passkeys": len(methods.passkeys),
+        "second_step": methods.authenticator_since is not None,
+        "recovery_codes": methods.recovery_codes.left,
+    }
+    answer(as_json, facts, *(f"{name:<16}{value}" for name, value in facts.items()))
 
 
 @users.command("set-role")
@@ -138,6 +145,23 @@ def end_sessions(user: str, yes: bool, as_json: bool) -> None:
     confirm(f"Sign {target.email} out everywhere?", yes)
     ended = services().devices.end_all(target.id, EndReason.ENDED_BY_ADMIN, now)
     answer(as_json, {"id": target.id, "ended": ended}, f"{target.email} is signed out everywhere.")
+
+
+@users.command("reset-factors")
+@click.argument("user")
+@yes_option
+@json_option
+@operator_command
+def reset_factors(user: str, yes: bool, as_json: bool) -> None:
+    """Delete a user's passkeys, authenticator app and recovery codes, and sign them out.
+
+    For a user who has lost them all. The password stays. They are notified by e-mail.
+    """
+    target = find_user(user)
+    confirm(f"Delete the passkeys, app and recovery codes of {target.email}?", yes)
+    services().factors.security.reset(target, services().now())
+    words = f"The sign-in methods of {target.email} are reset."
+    answer(as_json, {"id": target.id, "reset": True}, words)
 
 
 @users.command("delete")

@@ -25,6 +25,12 @@ PATHS = {
     Notification.ALREADY_REGISTERED: "/forgot-password",
     Notification.PASSWORD_CHANGED: "/forgot-password",
     Notification.SIGN_IN_STOLEN: "/account/password",
+    Notification.NEW_SIGN_IN: "/not-me/{token}",
+    Notification.FACTOR_ADDED: "/account/security",
+    Notification.FACTOR_REMOVED: "/account/security",
+    Notification.RECOVERY_CODE_USED: "/account/recovery-codes",
+    Notification.CODES_GUESSED: "/forgot-password",
+    Notification.FACTORS_RESET: "/account/security",
 }
 
 Enqueue = Callable[[Callable[[], None], str], None]

@@ -15,7 +15,18 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from webapp.core.notifications import Notification
 
 # Variables of the templates. Those that a message does not set are empty.
-VARIABLES = ("link", "minutes", "when", "device", "ip", "new_email", "days")
+VARIABLES = (
+    "link",
+    "minutes",
+    "when",
+    "device",
+    "ip",
+    "new_email",
+    "days",
+    "factor",
+    "left",
+    "passkeys",
+)
 
 
 class MessageBuilder:

@@ -90,6 +90,37 @@ class ResetForm(Form):
     password = PasswordField("New password", [DataRequired("Choose a new password.")])
 
 
+class NewPasswordForm(Form):
+    """Of an account without a password."""
+
+    new_password = PasswordField("New password", [DataRequired("Choose a new password.")])
+
+
+class SecondStepForm(Form):
+    code = StringField("Code of the app")
+    recovery_code = StringField("Recovery code")
+    trust = BooleanField("Trust this browser for 30 days")
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        valid: bool = super().validate(extra_validators)
+        if not (text_of(self.code).strip() or text_of(self.recovery_code).strip()):
+            self.code.errors = ["Enter the six digits that the app shows."]
+            return False
+        return valid
+
+
+class AuthenticatorForm(Form):
+    setup = HiddenField()
+    code = StringField("Code of the app", [DataRequired("Enter the six digits of the app.")])
+
+
+class RecoveryCodesForm(Form):
+    batch = HiddenField()
+    saved = BooleanField(
+        "I have saved these codes", [DataRequired("Save the codes first, then tick this box.")]
+    )
+
+
 class DeleteForm(Form):
     password = PasswordField("Password", [DataRequired("Enter your password.")])
     confirm = StringField(

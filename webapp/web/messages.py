@@ -3,6 +3,7 @@
 from typing import Any
 
 import flask
+from markupsafe import Markup
 
 from webapp.core.end_reasons import EndReason
 from webapp.core.errors import CookiesDiffer, SessionEnded, TokenExpired, Unauthenticated
@@ -15,6 +16,8 @@ from .request_info import shows_messages
 EMAIL = "address"
 # Not displayed either: the requested page has just refused this browser's cookies.
 REFUSED = "refused"
+# Nor is this one: the id of a passkey that was removed, for the page's script.
+REMOVED_PASSKEY = "removed-passkey"
 
 SIGNED_OUT = "You are signed out. See you soon."
 PLEASE_SIGN_IN = "Please sign in to continue."
@@ -28,6 +31,10 @@ WHY_SIGNED_OUT: dict[str, str] = {
     EndReason.ENDED_ELSEWHERE: "This session was signed out from another of your devices.",
     EndReason.ENDED_BY_ADMIN: "An administrator has signed this session out.",
     EndReason.PASSWORD_CHANGED: "Your password was changed. Please sign in with the new one.",
+    EndReason.NOT_ME: (
+        "A sign-in to this account was reported as a stranger's, and all devices were signed out. "
+        "Set a new password to sign in again."
+    ),
     EndReason.EMAIL_RESTORED: (
         "A change of this account's e-mail address was undone, and all devices were signed out."
     ),
@@ -81,6 +88,33 @@ NOT_CONFIRMED = (
     "not confirmed yet: the link is in our e-mail."
 )
 
+SECOND_STEP_OVER = "Please sign in again: the second step took too long, or your account changed."
+TOO_MANY_CODES = (
+    "Too many wrong codes. Try again in {minutes} minutes, or use a recovery code or a passkey now."
+)
+FACTOR_ADDED = "{} is added. We have sent you an e-mail about it."
+FACTOR_REMOVED = "{} is removed. We have sent you an e-mail about it."
+PASSKEY_GONE = "That passkey was removed already."
+PASSKEY_REMOVAL = "It will not sign in here any more. Devices that are signed in stay so."
+LAST_WAY_IN = "That is your last way to sign in. Add a passkey or a password first."
+ONLY_PASSKEYS_THEN = (
+    "From then on you sign in with a passkey. If you lose all passkeys, you can set a new password "
+    "by e-mail."
+)
+AUTHENTICATOR_REMOVAL = (
+    "The password alone signs in then. Your recovery codes end, and no browser is trusted any more."
+)
+SETUP_OVER = "This set-up has expired. Scan the new picture, then enter its code."
+RECOVERY_CODES_SAVED = "Your recovery codes are valid now. Earlier ones do not work any more."
+RECOVERY_CODES_OVER = "Those codes can't be used any more. Please create new ones."
+SIGN_IN_MAIL_ON = "We will send you an e-mail when your account is used in a new browser."
+SIGN_IN_MAIL_OFF = "We will send no more e-mails about new browsers."
+TRUST_ENDED = "From now on it needs the second step again."
+TRUST_GONE = "That browser was not trusted any more."
+SIGN_IN_REJECTED = (
+    "All devices are signed out, and the old password does not work any more. Choose a new one."
+)
+
 # Kind of event → title and tone.
 EVENTS: dict[str, tuple[str, str]] = {
     EventKind.REGISTERED: ("Account created", "good"),
@@ -101,7 +135,26 @@ EVENTS: dict[str, tuple[str, str]] = {
     EventKind.ROLE_CHANGED: ("Role changed", "warning"),
     EventKind.DISABLED: ("Account disabled", "bad"),
     EventKind.ENABLED: ("Account enabled", "good"),
+    EventKind.PASSKEY_ADDED: ("Passkey added", "good"),
+    EventKind.PASSKEY_REMOVED: ("Passkey removed", "warning"),
+    EventKind.PASSKEY_REFUSED: ("Passkey refused: it may be a copy", "bad"),
+    EventKind.PASSWORD_REMOVED: ("Password removed", "warning"),
+    EventKind.AUTHENTICATOR_ADDED: ("Authenticator app added", "good"),
+    EventKind.AUTHENTICATOR_REMOVED: ("Authenticator app removed", "warning"),
+    EventKind.CODE_REFUSED: ("Wrong code", "warning"),
+    EventKind.RECOVERY_CODES_CREATED: ("Recovery codes created", "info"),
+    EventKind.RECOVERY_CODE_USED: ("Recovery code used", "warning"),
+    EventKind.TRUST_ENDED: ("A browser is not trusted any more", "info"),
+    EventKind.SIGN_IN_MAIL_ON: ("E-mail about new browsers switched on", "info"),
+    EventKind.SIGN_IN_MAIL_OFF: ("E-mail about new browsers switched off", "warning"),
+    EventKind.SIGN_IN_REJECTED: ("Sign-in reported as a stranger's", "bad"),
+    EventKind.FACTORS_RESET: ("Sign-in methods reset", "bad"),
     EventKind.ACCOUNT_DELETED: ("Account deleted", "bad"),
+}
+SIGN_IN_METHODS = {
+    "passkey": "With a passkey",
+    "code": "With password and code",
+    "recovery_code": "With password and recovery code",
 }
 THEFT = ("A copied sign-in was used, and ended", "bad")
 
@@ -111,6 +164,7 @@ END_REASON_TEXT: dict[str, str] = {
     EndReason.ENDED_ELSEWHERE: "This device was signed out from another one",
     EndReason.ENDED_BY_ADMIN: "By an administrator",
     EndReason.PASSWORD_CHANGED: "Because the password was changed",
+    EndReason.NOT_ME: "Because a sign-in was reported as a stranger's",
     EndReason.EMAIL_RESTORED: "Because a change of the e-mail address was undone",
     EndReason.CLIENT_DELETED: "Because its program was deleted",
     EndReason.DISABLED: "Because the account was disabled",
@@ -124,11 +178,13 @@ def describe_event(kind: str, detail: str) -> tuple[str, str, str]:
     if kind == EventKind.SESSION_ENDED and detail == EndReason.REUSE:
         return THEFT[0], "", THEFT[1]
     title, tone = EVENTS.get(kind, (kind, "info"))
-    return (
-        title,
-        END_REASON_TEXT.get(detail, detail) if kind == EventKind.SESSION_ENDED else detail,
-        tone,
-    )
+    if kind == EventKind.SESSION_ENDED:
+        detail = END_REASON_TEXT.get(detail, detail)
+    elif kind == EventKind.SIGNED_IN:
+        detail = SIGN_IN_METHODS.get(detail, detail)
+    elif kind == EventKind.RECOVERY_CODE_USED:
+        detail = f"{detail} left"
+    return title, detail, tone
 
 
 def flash_message(message: str, category: str) -> None:
@@ -176,3 +232,18 @@ def flashed_email() -> str:
     """The e-mail that the last page kept, or an empty string."""
     emails = flashed_messages(category_filter=[EMAIL])
     return str(emails[-1]) if emails else ""
+
+
+def flash_removed_passkey(credential_id: str) -> None:
+    """Keep the id for the next page, whose script tells the browser to delete the passkey."""
+    flask.flash(credential_id, REMOVED_PASSKEY)
+
+
+def flashed_removed_passkeys() -> list[str]:
+    return [str(each) for each in flashed_messages(category_filter=[REMOVED_PASSKEY])]
+
+
+def flash_factor_change(words: str, factor: str) -> None:
+    """Flash that a factor was added or removed, and offer to sign out other devices."""
+    link = Markup('{} <a href="{}" data-testid="offer-sign-out">Sign out other devices</a>')
+    flask.flash(link.format(words.format(factor), flask.url_for("pages.devices")), "success")

@@ -23,9 +23,10 @@ from .auth.destinations import IN_PATHS, IN_QUERIES, return_path
 from .services import services
 
 # Suffixes of the names of fields that are no user input.
-NOT_KEPT = ("csrf_token", "confirmed")
-# A field with this in its name holds a password and is not saved.
-SECRET = "password"  # noqa: S105
+NOT_KEPT = ("csrf_token", "confirmed", "setup", "batch")
+# Fields that hold a typed secret, beside all with "password" in their names. They are not saved.
+CODES = ("code", "recovery_code", "current_code")
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 OFFER = Markup('{} <a href="{}" data-testid="kept-offer">{}</a>')
 
 
@@ -34,7 +35,8 @@ def save_submitted_form() -> SavedForm | None:
 
     Only that session's pages know its token: other sites can send forms, too.
     """
-    token = csrf.sent_token() if request.method == "POST" else None
+    is_form = request.method == "POST" and request.mimetype in FORMS
+    token = csrf.sent_token() if is_form else None
     user_id, reason = services().sessions.owner_of(token.sid) if token else (None, None)
     if token is None or user_id is None or reason not in OWNER_STILL_THERE:
         return None
@@ -58,7 +60,7 @@ def saved_form_url() -> str:
 def submitted_fields() -> tuple[list[tuple[str, str]], bool]:
     """The form's fields without its secrets, and whether there were any."""
     fields = [pair for pair in request.form.items(multi=True) if not pair[0].endswith(NOT_KEPT)]
-    kept = [(name, value) for name, value in fields if SECRET not in name]
+    kept = [(name, value) for name, value in fields if not is_secret(name)]
     return kept, len(kept) < len(fields)
 
 
@@ -71,9 +73,13 @@ def fields_to_resend() -> dict[str, Any] | None:
         return None
     return {
         "action": request.script_root + sent_path(),
-        "fields": [pair for pair in fields if SECRET not in pair[0]],
-        "secrets": [(name, label_of(name)) for name, _ in fields if SECRET in name],
+        "fields": [pair for pair in fields if not is_secret(pair[0])],
+        "secrets": [(name, label_of(name)) for name, _ in fields if is_secret(name)],
     }
+
+
+def is_secret(name: str) -> bool:
+    return "password" in name or name in CODES
 
 
 def label_of(name: str) -> str:

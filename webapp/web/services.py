@@ -7,19 +7,25 @@ from flask import request
 
 from webapp.config import Settings
 from webapp.core import security_events as events
+from webapp.core.account_security import AccountSecurity
 from webapp.core.accounts import Accounts
 from webapp.core.authentication import Authenticator
+from webapp.core.authenticator_apps import AuthenticatorApps
 from webapp.core.clients import Client, Clients
 from webapp.core.devices import Devices
 from webapp.core.email_changes import EmailChanges
 from webapp.core.email_tokens import EmailTokens
+from webapp.core.factors import FactorRepository
 from webapp.core.ip import plain_ip
 from webapp.core.keys import KeyRing
+from webapp.core.passkeys import Passkeys
 from webapp.core.ports import DeviceRepository, InvalidationFeed, SessionQueries
 from webapp.core.rate_limits import RateLimiter
+from webapp.core.recovery_codes import RecoveryCodeBook
 from webapp.core.registration import Registration
 from webapp.core.retention import RetentionPolicy
 from webapp.core.saved_forms import SavedFormStore
+from webapp.core.second_step import SecondStep
 from webapp.core.security_events import Events
 from webapp.core.sessions import Sessions
 from webapp.core.token_issuer import ClientInfo
@@ -33,6 +39,18 @@ from webapp.runtime.retention_job import RetentionJob
 from .monitoring.metrics import Metrics
 from .monitoring.readiness import Readiness
 from .request_info import this_app
+
+
+@dataclass(frozen=True)
+class Factors:
+    """What a user can sign in with besides a password."""
+
+    passkeys: Passkeys
+    apps: AuthenticatorApps
+    codes: RecoveryCodeBook
+    second_step: SecondStep
+    security: AccountSecurity
+    queries: FactorRepository
 
 
 @dataclass(frozen=True)
@@ -58,6 +76,7 @@ class Services:
     session_queries: SessionQueries
     devices: Devices
     device_queries: DeviceRepository
+    factors: Factors
     retention: RetentionPolicy
     retention_job: RetentionJob
     access_keys: KeyRing

@@ -25,7 +25,9 @@ def install(app: Flask) -> None:
     app.context_processor(lambda: of_the_app | {"me": signed_in_user()})
     # For macros as well, which have no context. Each template copies all globals, one by one.
     app.jinja_env.globals.update(
-        csp_nonce=csp_nonce, get_flashed_messages=messages.flashed_messages
+        csp_nonce=csp_nonce,
+        get_flashed_messages=messages.flashed_messages,
+        passkey_party=lambda: services().factors.passkeys.party,
     )
     app.template_filter("iso")(time_format.iso)
     app.template_filter("datetime_minutes")(time_format.datetime_minutes)

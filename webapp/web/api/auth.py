@@ -4,14 +4,22 @@ from functools import partial
 from http import HTTPStatus
 
 from webapp.core.devices import Device
-from webapp.core.errors import RefreshInvalid, TokenExpired, TokenInvalid
+from webapp.core.errors import (
+    InvalidCredentials,
+    RefreshInvalid,
+    SecondStepRequired,
+    TokenExpired,
+    TokenInvalid,
+    WrongCode,
+)
+from webapp.core.models import User
 from webapp.core.policy import Permission
 from webapp.core.rate_limits import REGISTER_PER_ACCOUNT, REGISTER_PER_IP
-from webapp.core.token_issuer import IssuedTokens
+from webapp.core.token_issuer import ClientInfo, IssuedTokens
 from webapp.web.auth.authentication import current_identity
 from webapp.web.auth.authorization import check_client, public, requires
 from webapp.web.auth.client_credentials import calling_client
-from webapp.web.auth.password_checks import change_profile, rate_limited_check
+from webapp.web.auth.password_checks import change_profile, rate_limited_check, rate_limited_code
 from webapp.web.auth.reauthentication import require_recent_login
 from webapp.web.auth.refresh import rate_limited_redeem
 from webapp.web.services import client_info, services
@@ -49,16 +57,36 @@ def register(body: Json) -> Json:
 def login(body: Json) -> Json:
     """Open a session.
 
-    403 if the password is right and the account is disabled.
+    An account with a second step needs `code`, six digits of the authenticator app, or
+    `recovery_code`; without either the error is `second_step_required`. 403 if the password is
+    right and the account is disabled.
     """
     client = calling_client(body)
     with rate_limited_check(body["email"], client=client):
         user = services().accounts.authenticate(body["email"], body["password"], services().now())
-    grant = services().sessions.start(
-        user, client_info(client), remember=True, now=services().now()
-    )
+    grant = start(user, client_info(client), body)
     services().retention_job.schedule()
     return {"auth": {**tokens(grant), "user": grant.user}}
+
+
+def start(user: User, origin: ClientInfo, body: Json) -> IssuedTokens:
+    """Open the session, after the second step where the account needs one.
+
+    Raises SecondStepRequired, InvalidCredentials (a wrong code), RateLimited, Unavailable.
+    """
+    now, sessions = services().now(), services().sessions
+    step = services().factors.second_step
+    if not step.is_needed(user.id, "", now):
+        return sessions.start(user, origin, remember=True, now=now)
+    code, recovery_code = body.get("code", ""), body.get("recovery_code", "")
+    if not (code.strip() or recovery_code.strip()):
+        raise SecondStepRequired
+    try:
+        with rate_limited_code(user, known=False, guessable=not recovery_code.strip()):
+            by = step.check(user, code, recovery_code, now)
+            return sessions.start(user, origin, remember=True, now=now, sign_in=by)
+    except WrongCode as refusal:
+        raise InvalidCredentials(next(iter(refusal.fields.values()))[0]) from None
 
 
 @call("POST", "/auth/refresh", body=schemas.RefreshToken, answer=schemas.RefreshAuth, errors=(401,))

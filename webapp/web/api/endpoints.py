@@ -3,7 +3,6 @@
 Bodies are parsed strictly, and every response has the envelope.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -13,9 +12,9 @@ from typing import Any, TypeVar
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema
-from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from webapp.runtime.request_id import request_id
+from webapp.web.json_body import json_body
 
 from .schemas import instance_of, load
 
@@ -73,13 +72,3 @@ def endpoint(tag: str, method: str, path: str, **more: Any) -> Callable[[View], 
         return view
 
     return declared
-
-
-def json_body() -> Any:
-    if not request.is_json:
-        raise UnsupportedMediaType
-    try:
-        # In UTF-8 and nothing else (RFC 8259 section 8.1): of bytes it would guess the encoding.
-        return json.loads(request.get_data().decode())
-    except (ValueError, RecursionError):  # no JSON, numbers of 5,000 digits, 50,000 brackets
-        raise BadRequest from None

@@ -4,7 +4,6 @@ The core validates values. Limits are repeated here for the OpenAPI document and
 that are generated from it. `example` is the request that the documentation page fills in.
 """
 
-from datetime import UTC, datetime
 from functools import cache
 from typing import Any, ClassVar
 
@@ -15,24 +14,8 @@ from webapp.core.errors import ValidationFailed
 from webapp.core.policy import Role
 from webapp.core.ports import MAX_OPEN_SESSIONS
 
+from .schema_fields import Flag, Timestamp
 from .types import Json
-
-
-class Timestamp(fields.Field[str]):
-    """Unix seconds inside, RFC 3339 outside."""
-
-    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
-        text = datetime.fromtimestamp(value, UTC).isoformat() if value is not None else None
-        return text and text.replace("+00:00", "Z")
-
-
-class Flag(fields.Boolean):
-    """true or false; marshmallow's own field also accepts "off" and 1."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
-        if not isinstance(value, bool):
-            raise self.make_error("invalid", input=value)
-        return value
 
 
 def text(example: str, **options: Any) -> fields.String:
@@ -116,6 +99,8 @@ class Login(ClientFields):
 
     email = text("demo@example.com", required=True)
     password = text("evergreen stays green", required=True)
+    code = text("123456", validate=validate.Length(max=20))
+    recovery_code = text("abcd-efgh-…", validate=validate.Length(max=100))
 
 
 class RefreshToken(ClientFields):

@@ -20,6 +20,8 @@ DEVICE = "known_browser"
 # Flask's session. Not named `session`: each Flask app of the host would overwrite it.
 FLASK_SESSION = "evergreen_session"
 LAB = "token_lab"
+# Between the password and the code.
+SECOND_STEP = "second_step"
 
 # Other white space may be part of a cookie's name to a browser.
 SPACE = " \t"
@@ -32,6 +34,9 @@ MAX_VALUES = 4
 LAB_TTL = 900
 # Seconds; browsers keep no cookie longer (RFC 6265bis section 5.5).
 MAX_TTL = 400 * 24 * 3600
+
+
+OWN = (FLASK_SESSION, REFRESH, ACCESS, DEVICE, SECOND_STEP)
 
 
 def secure() -> bool:
@@ -68,7 +73,7 @@ def read_all(base: str) -> list[str]:
 
 def has_own_cookies() -> bool:
     """Whether the browser sent a cookie of this app. Cookies of other apps do not count."""
-    return any(read(base) for base in (FLASK_SESSION, REFRESH, ACCESS, DEVICE))
+    return any(read(base) for base in OWN)
 
 
 def set_token_cookies(response: AnyResponse, grant: IssuedTokens) -> AnyResponse:
@@ -101,6 +106,18 @@ def delete_token_cookies(response: AnyResponse) -> AnyResponse:
 def set_device_cookie(response: AnyResponse, value: str) -> AnyResponse:
     """Set the device cookie, which survives a logout."""
     _set(response, DEVICE, value, max_age=MAX_TTL, httponly=True)
+    return response
+
+
+def set_second_step_cookie(response: AnyResponse, value: str) -> AnyResponse:
+    """It ends with the browser, and carries its own expiry."""
+    _set(response, SECOND_STEP, value, max_age=None, httponly=True)
+    return response
+
+
+def delete_second_step_cookie(response: AnyResponse) -> AnyResponse:
+    if read(SECOND_STEP):
+        _set(response, SECOND_STEP, "", max_age=0, httponly=True)
     return response
 
 

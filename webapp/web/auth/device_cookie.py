@@ -3,8 +3,9 @@
 It distinguishes a repeat of a refresh token by the browser from one by a thief
 (core/token_issuer.py). Guesses from a browser that is known to an account are counted
 apart: a stranger can't lock its owner out
-(OWASP, "Slow Down Online Guessing Attacks with Device Cookies"). It proves nothing else, and names
-no person: SQL stores which accounts know the browser, and deletes it with them.
+(OWASP, "Slow Down Online Guessing Attacks with Device Cookies"). If its user trusts the browser,
+no second step is needed there for 30 days. It proves nothing else, and names no person: SQL stores
+which accounts know the browser, and deletes it with them.
 """
 
 import secrets
@@ -14,7 +15,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
-from flask import Response, after_this_request, current_app, g
+from flask import Response, after_this_request, g
 from itsdangerous import Signer
 
 from webapp.core.token_issuer import ClientInfo
@@ -40,8 +41,7 @@ class Device(NamedTuple):
 def device_of_request() -> Device:
     """The device of this request's cookie. Of several cookies the last valid one: browsers send
     those with a longer path, such as another app's, first."""
-    key = str(current_app.secret_key)
-    found = [_read(key, text) for text in reversed(cookies.read_all(cookies.DEVICE))]
+    found = [_read(_keys(), text) for text in reversed(cookies.read_all(cookies.DEVICE))]
     return next((each for each in found if each.signed), next(iter(found), Device("", False)))
 
 
@@ -101,9 +101,15 @@ def is_known_to(email: str) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _read(key: str, text: str) -> Device:
-    return Device(text.rpartition(".")[0] or text, Signer(key, salt=DEVICE).validate(text))
+def _read(keys: tuple[str, ...], text: str) -> Device:
+    return Device(text.rpartition(".")[0] or text, Signer(keys, salt=DEVICE).validate(text))
 
 
 def _sign(device_id: str, purpose: str) -> str:
-    return Signer(str(current_app.secret_key), salt=purpose).sign(device_id).decode()
+    return Signer(_keys(), salt=purpose).sign(device_id).decode()
+
+
+def _keys() -> tuple[str, ...]:
+    """Oldest first: the last one signs."""
+    settings = services().settings
+    return (*reversed(settings.secret_key_fallbacks), settings.secret_key)

@@ -1,20 +1,25 @@
-"""Asking first: before something that can't be undone, and for the password if it was long ago.
+"""Asking first: before something that can't be undone, and for a proof if the last is long ago.
 
 The question carries the form that led to it, so nothing is stored, no session
-changes, and what is open in other tabs stays good.
+changes, and what is open in other tabs stays good. Any factor of the user is a proof.
 """
 
-from flask import render_template, request
+from collections.abc import Mapping
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.core.errors import Forbidden, WrongPassword
+from webapp.core.errors import Forbidden, ReauthenticationRequired, ValidationFailed
 from webapp.core.token_issuer import BROWSER_CLIENT
+from webapp.web.saved_forms import is_secret
 from webapp.web.services import services
 
 from .authentication import current_identity
-from .password_checks import check_password
+from .destinations import return_path
+from .password_checks import check_password, rate_limited_code
 
-OWN_FIELDS = {"csrf_token", "confirmed", "current_password"}
+OWN_FIELDS = {"csrf_token", "confirmed", "current_password", "current_code"}
 
 
 def confirm_action(
@@ -25,16 +30,17 @@ def confirm_action(
     *,
     danger: bool = False,
     always: bool = True,
+    more: Mapping[str, str] = {},
 ) -> ResponseReturnValue | None:
-    """The page that asks; None once it has been answered.
+    """The page that asks; None once it has been answered. `more`: further hidden fields.
 
-    With `always=False` it only asks for the password, and only if the last proof is old
+    With `always=False` it only asks for a proof, and only if the last one is old
     (OWASP ASVS 5.0 7.5.1, 7.5.3).
     """
     proved, wrong = reauthenticate()
     if proved and (request.form.get("confirmed") or not always):
         return None
-    kept = [pair for pair in request.form.items(multi=True) if pair[0] not in OWN_FIELDS]
+    kept = [pair for pair in request.form.items(multi=True) if may_repeat(pair[0], more)]
     page = render_template(
         "confirm.html",
         question=question,
@@ -43,26 +49,64 @@ def confirm_action(
         cancel=cancel,
         danger=danger,
         action=request.script_root + request.path,
-        kept=[*kept, ("confirmed", "yes")],
-        ask_password=not proved,
+        kept=[*kept, *more.items(), ("confirmed", "yes")],
+        ask=None if proved else factors_to_ask(),
         wrong=wrong,
     )
     return page, 422 if wrong else 200
 
 
-def reauthenticate() -> tuple[bool, str]:
-    """Whether the user has signed in recently, and the error if a password was wrong."""
-    access, now = current_identity().access, services().now()
-    if services().sessions.recently_authenticated(access, now):
-        return True, ""
+def may_repeat(name: str, more: Mapping[str, str]) -> bool:
+    """Whether the page may contain the field. Typed passwords and codes are in no page."""
+    return name not in {*OWN_FIELDS, *more} and not is_secret(name)
+
+
+def require_identity() -> ResponseReturnValue | None:
+    """Before a page that shows or changes a factor: the page that asks for a proof, or None."""
+    if recently_authenticated():
+        return None
+    if request.method == "GET":
+        return redirect(url_for("pages.confirm_identity", next=return_path()), 303)
+    question, why = "Please confirm that it is you", "Then we continue where you were."
+    return confirm_action(question, why, "Continue", url_for("pages.security"), always=False)
+
+
+def recently_authenticated() -> bool:
+    return services().sessions.recently_authenticated(current_identity().access, services().now())
+
+
+def reauthenticate() -> tuple[bool, dict[str, str]]:
+    """Whether the user has proved recently who they are, and the errors by field."""
+    if recently_authenticated():
+        return True, {}
     if not request.form.get("confirmed"):
-        return False, ""
+        return False, {}
     try:
-        check_password(request.form.get("current_password", ""))
-    except WrongPassword as refusal:
-        return False, refusal.fields["current_password"][0]
-    services().sessions.record_reauthentication(access.sid, now)
-    return True, ""
+        check_proof(request.form.get("current_password", ""), request.form.get("current_code", ""))
+    except ValidationFailed as refusal:
+        return False, {name: errors[0] for name, errors in refusal.fields.items()}
+    services().sessions.record_reauthentication(current_identity().access.sid, services().now())
+    return True, {}
+
+
+def check_proof(password: str, code: str) -> None:
+    """Check the password, or a code of the app. Raises WrongPassword, WrongCode, RateLimited."""
+    me = current_identity().user
+    if not code:
+        check_password(password)
+        return
+    with rate_limited_code(me, known=True):
+        services().factors.apps.use_code(me.id, code, services().now())
+
+
+def factors_to_ask() -> dict[str, Any]:
+    """The factors that this user can prove: for the template."""
+    factors, me = services().factors, current_identity().user
+    return {
+        "password": factors.security.has_password(me.id),
+        "code": factors.queries.authenticator(me.id) is not None,
+        "passkey": bool(factors.passkeys.party.id and factors.queries.passkeys(me.id)),
+    }
 
 
 def require_recent_login() -> None:
@@ -70,8 +114,11 @@ def require_recent_login() -> None:
 
     Raises Forbidden.
     """
-    access = current_identity().access
-    if access.client_id == BROWSER_CLIENT and not services().sessions.recently_authenticated(
-        access, services().now()
-    ):
-        raise Forbidden("It is some time ago that the password was entered in this session.")
+    if current_identity().access.client_id == BROWSER_CLIENT and not recently_authenticated():
+        raise Forbidden("It is some time ago that the user of this session proved who they are.")
+
+
+def require_recent_proof() -> None:
+    """For the page's script. Raises ReauthenticationRequired."""
+    if not recently_authenticated():
+        raise ReauthenticationRequired

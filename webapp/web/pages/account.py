@@ -1,9 +1,10 @@
 """One's own account: profile, password, and the end of it."""
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.core.errors import InvalidLink, Overloaded, ValidationFailed, WrongPassword
+from webapp.core.models import Session
 from webapp.core.policy import Permission
 from webapp.core.rate_limits import STRENGTH_PER_IP
 from webapp.core.validation import MAX_EMAIL, normalize_email
@@ -12,7 +13,9 @@ from webapp.web.auth import cookies
 from webapp.web.auth.authentication import current_identity
 from webapp.web.auth.authorization import public, requires
 from webapp.web.auth.password_checks import change_profile, check_password, rate_limited_check
-from webapp.web.forms import ChangePasswordForm, DeleteForm, ProfileForm, text_of
+from webapp.web.auth.reauthentication import require_identity
+from webapp.web.forms import ChangePasswordForm, DeleteForm, NewPasswordForm, ProfileForm, text_of
+from webapp.web.json_body import json_object
 from webapp.web.services import client_info, services
 
 from . import pages
@@ -22,13 +25,17 @@ from . import pages
 @requires(Permission.OWN_ACCOUNT)
 def account() -> ResponseReturnValue:
     user = services().accounts.profile(current_identity().user.id)
-    form = ProfileForm(obj=user)
+    form, has_password = ProfileForm(obj=user), services().factors.security.has_password(user.id)
     if form.validate_on_submit():
+        is_new = text_of(form.email).strip().lower() != user.email.lower()
+        if is_new and not has_password and (page := require_identity()):
+            return page
         try:
             changed = change_profile(
                 email=text_of(form.email),
                 name=text_of(form.name),
                 current_password=text_of(form.current_password),
+                proved=not has_password and is_new,
             )
         except ValidationFailed as refusal:
             form.add_errors(refusal)
@@ -37,7 +44,9 @@ def account() -> ResponseReturnValue:
             words = messages.NEW_EMAIL_WAITS.format(new=changed.pending_email)
             flash(words if waits else "Saved.", "success")
             return redirect(url_for("pages.account"), 303)
-    page = render_template("account.html", form=form, pending_email=user.pending_email)
+    page = render_template(
+        "account.html", form=form, pending_email=user.pending_email, has_password=has_password
+    )
     return page, 422 if form.errors else 200
 
 
@@ -45,17 +54,14 @@ def account() -> ResponseReturnValue:
 @requires(Permission.OWN_ACCOUNT)
 def change_password() -> ResponseReturnValue:
     """All other sessions end, also those of a thief of the old password (ASVS 5.0 7.4.3)."""
-    form, me, now = ChangePasswordForm(), current_identity(), services().now()
+    me, now = current_identity(), services().now()
+    has_password = services().factors.security.has_password(me.user.id)
+    if not has_password and (page := require_identity()):
+        return page
+    form = ChangePasswordForm() if has_password else NewPasswordForm()
     if form.validate_on_submit():
         try:
-            with rate_limited_check(me.user.email, known=True):
-                ended = services().accounts.change_password(
-                    me.user.id,
-                    text_of(form.current_password),
-                    text_of(form.new_password),
-                    now,
-                    but=me.access.sid,
-                )
+            ended = replace_password(form, now)
         except InvalidLink:
             form.form_errors.append("Your password was changed in between. Please try again.")
         except ValidationFailed as refusal:
@@ -68,13 +74,25 @@ def change_password() -> ResponseReturnValue:
     return render_template("password.html", form=form), 422 if form.errors else 200
 
 
+def replace_password(form: ChangePasswordForm | NewPasswordForm, now: float) -> list[Session]:
+    """The sessions that ended. Raises InvalidLink, ValidationFailed, RateLimited."""
+    me, accounts, new = current_identity(), services().accounts, text_of(form.new_password)
+    if isinstance(form, NewPasswordForm):
+        try:
+            return accounts.add_password(me.user.id, new, now, but=me.access.sid)
+        except ValidationFailed as refusal:
+            raise ValidationFailed({"new_password": refusal.fields["password"]}) from None
+    current = text_of(form.current_password)
+    with rate_limited_check(me.user.email, known=True):
+        return accounts.change_password(me.user.id, current, new, now, but=me.access.sid)
+
+
 @pages.post("/password-strength")
 @public
 def password_strength() -> ResponseReturnValue:
     """For the meter beside a new password; what is acceptable is decided when it is sent."""
     services().rate_limiter.count_ip(STRENGTH_PER_IP, client_info().ip)
-    body = request.get_json(silent=True)
-    texts = body if isinstance(body, dict) else {}
+    texts = json_object()
     password = str(texts.get("password") or "")
     about = [str(texts.get(key) or "")[:MAX_EMAIL] for key in ("email", "name")]
     try:
@@ -87,10 +105,16 @@ def password_strength() -> ResponseReturnValue:
 @pages.route("/account/delete", methods=["GET", "POST"])
 @requires(Permission.OWN_ACCOUNT)
 def delete_account() -> ResponseReturnValue:
-    form, me = DeleteForm(), current_identity().user
+    me = current_identity().user
+    has_password = services().factors.security.has_password(me.id)
+    if not has_password and (page := require_identity()):
+        return page
+    form = DeleteForm()
+    if not has_password:
+        del form.password
     if form.validate_on_submit():
         try:
-            delete(text_of(form.confirm), text_of(form.password))
+            delete(text_of(form.confirm), text_of(form.password) if has_password else None)
         except WrongPassword as refusal:
             form.password.errors = refusal.fields["current_password"]
         except ValidationFailed as refusal:
@@ -106,8 +130,11 @@ def delete_account() -> ResponseReturnValue:
     )
 
 
-def delete(typed: str, password: str) -> None:
-    """Raises ValidationFailed: not their address, not their password, or the last admin."""
+def delete(typed: str, password: str | None) -> None:
+    """`password` None: the account has none.
+
+    Raises ValidationFailed: not their address, not their password, or the last admin.
+    """
     me = current_identity().user
     try:
         same = normalize_email(typed) == me.email
@@ -115,7 +142,8 @@ def delete(typed: str, password: str) -> None:
         same = False
     if not same:
         raise ValidationFailed({"confirm": [f"Type {me.email} to confirm."]})
-    check_password(password)
+    if password is not None:
+        check_password(password)
     try:
         services().user_admin.remove(me.id, services().now())
     except ValidationFailed as refusal:

@@ -30,6 +30,22 @@ FILTERS: dict[str, tuple[str, tuple[str, ...]]] = {
             EventKind.PASSWORD_RESET,
             EventKind.RESET_REQUESTED,
             EventKind.PASSWORD_REFUSED,
+            EventKind.PASSWORD_REMOVED,
+        ),
+    ),
+    EventKind.PASSKEY_ADDED: (
+        "Passkeys and codes",
+        (
+            EventKind.PASSKEY_ADDED,
+            EventKind.PASSKEY_REMOVED,
+            EventKind.PASSKEY_REFUSED,
+            EventKind.AUTHENTICATOR_ADDED,
+            EventKind.AUTHENTICATOR_REMOVED,
+            EventKind.CODE_REFUSED,
+            EventKind.RECOVERY_CODES_CREATED,
+            EventKind.RECOVERY_CODE_USED,
+            EventKind.TRUST_ENDED,
+            EventKind.FACTORS_RESET,
         ),
     ),
     EventKind.EMAIL_CHANGED: (

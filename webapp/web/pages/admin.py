@@ -51,6 +51,7 @@ def admin_user(user_id: str) -> ResponseReturnValue:
         user=user,
         **paged(devices_of(user_id)),
         events=[to_view(event) for event in newest.events],
+        methods=services().factors.security.sign_in_methods(user, services().now()),
         myself=user_id == current_identity().user.id,
     )
 
@@ -139,6 +140,21 @@ def admin_end_session(user_id: str, sid: str) -> ResponseReturnValue:
         f"{device.name} of {user.email} is signed out.",
     )
     return change(user, question, device.before_it_ends, "Sign out", done, end)
+
+
+@pages.post("/admin/users/<user_id>/reset-factors")
+@requires(Permission.MANAGE_USERS)
+def admin_reset_factors(user_id: str) -> ResponseReturnValue:
+    user = services().accounts.profile(user_id)
+    return change(
+        user,
+        f"Reset the sign-in methods of {user.email}?",
+        "Passkeys, authenticator app, recovery codes and trusted browsers are deleted, and all "
+        "sessions end. The password stays. They get an e-mail. Do it only if you know who asks.",
+        "Reset",
+        f"The sign-in methods of {user.email} are reset.",
+        lambda now: services().factors.security.reset(user, now),
+    )
 
 
 @pages.post("/admin/users/<user_id>/delete")

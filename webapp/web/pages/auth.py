@@ -1,26 +1,23 @@
 """Register, log in, log out; and whether one is still in."""
 
-from contextlib import suppress
-
 from flask import current_app, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.core.end_reasons import EndReason
 from webapp.core.errors import (
     AccountDisabled,
     InvalidCredentials,
     Unauthenticated,
-    Unavailable,
     ValidationFailed,
 )
 from webapp.core.models import User
 from webapp.core.rate_limits import REGISTER_PER_ACCOUNT, REGISTER_PER_IP
-from webapp.web import messages, saved_forms
-from webapp.web.auth import cookies, csrf, device_cookie
-from webapp.web.auth.authentication import decide, sessions_of_this_browser, set_cookies_on_response
+from webapp.web import messages
+from webapp.web.auth import cookies, csrf, device_cookie, pending_sign_in
+from webapp.web.auth.authentication import decide, sessions_of_this_browser
 from webapp.web.auth.authorization import public
 from webapp.web.auth.destinations import not_a_destination, safe_next
 from webapp.web.auth.password_checks import rate_limited_check
+from webapp.web.auth.sign_in import end_sessions, sign_in
 from webapp.web.forms import Form, LoginForm, RegisterForm, text_of
 from webapp.web.services import client_info, services
 
@@ -78,15 +75,25 @@ def login() -> ResponseReturnValue:
             must_confirm = services().settings.must_confirm
             form.form_errors.append(messages.NOT_CONFIRMED if must_confirm else str(refusal))
         else:
-            return sign_in(user, remember=form.remember.data, target=form.next.data)
+            return after_password(user, remember=form.remember.data, target=form.next.data)
     page = render_template(
         "login.html",
         form=form,
         demo=current_app.config["DEMO_ACCOUNT"],
         refused_by=refused_by,
+        has_passkeys=bool(services().factors.passkeys.party.id),
         cookies_needed="cookies" in request.args and not cookies.has_own_cookies(),
     )
     return page, 422 if form.errors else 200
+
+
+def after_password(user: User, *, remember: bool, target: str | None) -> ResponseReturnValue:
+    """To the second step, if the account needs one in this browser; else the user is signed in."""
+    second_step, device_id = services().factors.second_step, device_cookie.signed_id()
+    if not second_step.is_needed(user.id, device_id, services().now()):
+        return sign_in(user, remember=remember, target=target)
+    pending_sign_in.begin(user, remember=remember, target=target)
+    return redirect(url_for("pages.second_step"), 303)
 
 
 @pages.route("/logout", methods=["GET", "POST"])
@@ -103,6 +110,7 @@ def logout() -> ResponseReturnValue:
     flash(messages.SIGNED_OUT, "signed-out")
     response = redirect(url_for("pages.login"), 303)
     cookies.delete_token_cookies(response)
+    cookies.delete_second_step_cookie(response)
     # Not "cookies": a browser that is known stays known.
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
@@ -123,28 +131,3 @@ def session_status() -> ResponseReturnValue:
     except Unauthenticated:
         return "", 401
     return "", 204
-
-
-def sign_in(user: User, *, remember: bool, target: str | None) -> ResponseReturnValue:
-    """The browser's previous session ends: its cookies are replaced. It ends after the sign-in.
-
-    If the new one can't be opened now, the old one is still there.
-    """
-    previous = sessions_of_this_browser()
-    here = device_cookie.browser_to_sign_in()
-    grant = services().sessions.start(user, here, remember=remember, now=services().now())
-    set_cookies_on_response(grant)
-    with suppress(Unavailable):
-        end_sessions(previous)
-    saved_forms.offer(user.id, target)
-    services().retention_job.schedule()
-    target = safe_next(target)
-    if "csrf_token" in request.form and not cookies.has_own_cookies():
-        # The form's page has set one, which did not come back: see whether these do.
-        target = url_for("pages.login", next=target, cookies="needed")
-    return redirect(target, 303)
-
-
-def end_sessions(sids: set[str]) -> None:
-    for sid in sids:
-        services().sessions.end(sid, EndReason.LOGOUT, services().now())

@@ -12,6 +12,7 @@ from webapp.core.end_reasons import EndReason
 from webapp.core.errors import NotFound
 from webapp.core.policy import Permission
 from webapp.core.user_agents import describe
+from webapp.web.auth import device_cookie
 from webapp.web.auth.authentication import current_identity
 from webapp.web.auth.authorization import requires
 from webapp.web.auth.reauthentication import confirm_action
@@ -72,6 +73,7 @@ def end_device(sid: str) -> ResponseReturnValue:
         return page
     with suppress(NotFound):  # it has ended meanwhile
         services().devices.end_one(current_identity().user.id, sid, services().now())
+    end_trust_elsewhere()
     flash(f"{device.name} is signed out.", "success")
     return redirect(back, 303)
 
@@ -84,8 +86,16 @@ def end_other_devices() -> ResponseReturnValue:
         return page
     me, now = current_identity(), services().now()
     services().devices.end_all(me.user.id, EndReason.ENDED_ELSEWHERE, now, but=me.access.sid)
+    end_trust_elsewhere()
     flash("All other devices are signed out.", "success")
     return redirect(url_for("pages.devices"), 303)
+
+
+def end_trust_elsewhere() -> None:
+    """A browser that is signed out needs the second step again. Its session does not name it, so
+    this ends the trust of all others."""
+    me, now = current_identity().user.id, int(services().now())
+    services().factors.queries.end_trust(me, None, now, but=device_cookie.signed_id())
 
 
 def device_of(user_id: str, sid: str) -> SessionView | None:

@@ -1,0 +1,14 @@
+// Copies or prints the recovery codes. To download them needs no script.
+
+const one = (testid) => document.querySelector(`[data-testid="${testid}"]`);
+const codes = [...document.querySelectorAll('#codes code')].map((code) => code.textContent);
+
+async function copy() {
+  const done = await navigator.clipboard.writeText(codes.join('\n')).then(() => true, () => false);
+  one('codes-message').textContent = done ? 'Copied.' : 'Your browser does not allow it. Please select the codes.';
+}
+
+for (const [testid, action] of [['copy-codes', copy], ['print-codes', () => print()]]) {
+  one(testid).disabled = false;
+  one(testid).addEventListener('click', action);
+}

@@ -1,0 +1,148 @@
+"""Passkeys: sign in with one, prove with one who is there; add, name and remove them."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.core.errors import Conflict, NotFound, PasskeyInvalid, ValidationFailed
+from webapp.core.models import SignIn
+from webapp.core.passkeys import SIGN_IN, confirming
+from webapp.core.policy import Permission
+from webapp.core.rate_limits import PASSKEY_PER_IP
+from webapp.core.user_agents import describe
+from webapp.web import messages
+from webapp.web.auth.authentication import current_identity
+from webapp.web.auth.authorization import public, requires
+from webapp.web.auth.destinations import not_a_destination
+from webapp.web.auth.passkey_ceremony import for_script, sent_json
+from webapp.web.auth.reauthentication import (
+    confirm_action,
+    recently_authenticated,
+    require_recent_proof,
+)
+from webapp.web.auth.sign_in import sign_in
+from webapp.web.services import client_info, services
+
+from . import pages
+
+
+@pages.get("/login/passkey/options")
+@public
+@not_a_destination
+@for_script
+def passkey_sign_in_options() -> ResponseReturnValue:
+    return services().factors.passkeys.request_options(SIGN_IN, services().now())
+
+
+@pages.post("/login/passkey")
+@public
+@not_a_destination
+@for_script
+def passkey_sign_in() -> ResponseReturnValue:
+    """Also instead of a code, in the second step. The script goes to `X-Location`."""
+    body, now = sent_json(), services().now()
+    services().rate_limiter.count_ip(PASSKEY_PER_IP, client_info().ip)
+    user, passkey = services().factors.passkeys.authenticate(SIGN_IN, body.get("credential"), now)
+    remember, target = bool(body.get("remember")), body.get("next")
+    target = target if isinstance(target, str) else None
+    by = SignIn("passkey", passkey_id=passkey.id)
+    return sign_in(user, remember=remember, target=target, by=by)
+
+
+@pages.get("/account/confirm/passkey")
+@requires(Permission.OWN_ACCOUNT)
+@not_a_destination
+@for_script
+def passkey_confirmation_options() -> ResponseReturnValue:
+    sid = current_identity().access.sid
+    return services().factors.passkeys.request_options(confirming(sid), services().now())
+
+
+@pages.post("/account/confirm/passkey")
+@requires(Permission.OWN_ACCOUNT)
+@for_script
+def confirm_with_passkey() -> ResponseReturnValue:
+    me, now, factors = current_identity(), services().now(), services().factors
+    credential = sent_json().get("credential")
+    user, _ = factors.passkeys.authenticate(confirming(me.access.sid), credential, now)
+    if user.id != me.user.id:
+        raise PasskeyInvalid("This passkey is of another account.")
+    services().sessions.record_reauthentication(me.access.sid, now)
+    return "", 204
+
+
+@pages.get("/account/passkeys")
+@requires(Permission.OWN_ACCOUNT)
+def passkeys() -> ResponseReturnValue:
+    factors, me = services().factors, current_identity().user
+    return render_template(
+        "passkeys.html",
+        passkeys=factors.queries.passkeys(me.id),
+        party=factors.passkeys.party,
+        may_add=recently_authenticated(),
+        removed=messages.flashed_removed_passkeys(),
+    )
+
+
+@pages.get("/account/passkeys/options")
+@requires(Permission.OWN_ACCOUNT)
+@not_a_destination
+@for_script
+def passkey_creation_options() -> ResponseReturnValue:
+    require_recent_proof()
+    me = current_identity()
+    return services().factors.passkeys.creation_options(me.user, me.access.sid, services().now())
+
+
+@pages.post("/account/passkeys")
+@requires(Permission.OWN_ACCOUNT)
+@for_script
+def add_passkey() -> ResponseReturnValue:
+    require_recent_proof()
+    me, body, now = current_identity(), sent_json(), services().now()
+    user_agent = client_info().user_agent
+    name = str(describe(user_agent)) if user_agent else "Passkey"
+    handle = body.get("handle")
+    if not isinstance(handle, str):
+        raise PasskeyInvalid
+    factors = services().factors
+    added = factors.passkeys.add(me.user, me.access.sid, handle, body.get("credential"), name, now)
+    messages.flash_factor_change(messages.FACTOR_ADDED, f"The passkey “{added.name}”")
+    return redirect(url_for("pages.passkeys"), 303)
+
+
+@pages.post("/account/passkeys/<int:passkey_id>/rename")
+@requires(Permission.OWN_ACCOUNT)
+def rename_passkey(passkey_id: int) -> ResponseReturnValue:
+    me, back = current_identity().user, redirect(url_for("pages.passkeys"), 303)
+    try:
+        name = services().factors.passkeys.rename(me.id, passkey_id, request.form.get("name", ""))
+    except ValidationFailed as refusal:
+        flash(refusal.fields["name"][0], "error")
+    except NotFound:
+        flash(messages.PASSKEY_GONE, "info")
+    else:
+        flash(f"The passkey is called “{name}” now.", "success")
+    return back
+
+
+@pages.post("/account/passkeys/<int:passkey_id>/remove")
+@requires(Permission.OWN_ACCOUNT)
+def remove_passkey(passkey_id: int) -> ResponseReturnValue:
+    me, back, factors = current_identity().user, url_for("pages.passkeys"), services().factors
+    present = {each.id: each for each in factors.queries.passkeys(me.id)}
+    if passkey_id not in present:
+        flash(messages.PASSKEY_GONE, "info")
+        return redirect(back, 303)
+    question, why = f"Remove “{present[passkey_id].name}”?", messages.PASSKEY_REMOVAL
+    if page := confirm_action(question, why, "Remove", back, danger=True):
+        return page
+    try:
+        removed = factors.passkeys.remove(me, passkey_id, services().now())
+    except Conflict:
+        flash(messages.LAST_WAY_IN, "error")
+    except NotFound:
+        flash(messages.PASSKEY_GONE, "info")
+    else:
+        messages.flash_removed_passkey(removed.credential_id)
+        messages.flash_factor_change(messages.FACTOR_REMOVED, f"The passkey “{removed.name}”")
+    return redirect(back, 303)

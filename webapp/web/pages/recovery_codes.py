@@ -1,0 +1,81 @@
+"""Recovery codes: shown once, saved, then valid."""
+
+from flask import Response, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.core.errors import InvalidLink
+from webapp.core.policy import Permission
+from webapp.web import messages
+from webapp.web.auth.authentication import current_identity
+from webapp.web.auth.authorization import requires
+from webapp.web.auth.reauthentication import require_identity
+from webapp.web.forms import RecoveryCodesForm, text_of
+from webapp.web.services import services
+
+from . import pages
+
+
+@pages.get("/account/recovery-codes")
+@requires(Permission.OWN_ACCOUNT)
+def recovery_codes() -> ResponseReturnValue:
+    me, factors = current_identity().user, services().factors
+    return render_template(
+        "recovery_codes.html",
+        codes=factors.codes.present(me.id),
+        is_on=factors.queries.authenticator(me.id) is not None,
+    )
+
+
+@pages.post("/account/recovery-codes/new")
+@requires(Permission.OWN_ACCOUNT)
+def new_recovery_codes() -> ResponseReturnValue:
+    """Shows ten codes. They are valid, and the old ones end, once their user has saved them."""
+    if page := require_identity():
+        return page
+    me, codes = current_identity().user, services().factors.codes
+    new = codes.new_batch(me, services().now())
+    form = RecoveryCodesForm(formdata=None)
+    form.batch.data = new.token
+    replaces = codes.present(me.id).left
+    return render_template("new_recovery_codes.html", form=form, codes=new.codes, left=replaces)
+
+
+@pages.post("/account/recovery-codes")
+@requires(Permission.OWN_ACCOUNT)
+def save_recovery_codes() -> ResponseReturnValue:
+    if page := require_identity():
+        return page
+    me, now, factors = current_identity().user, services().now(), services().factors
+    form = RecoveryCodesForm()
+    try:
+        codes = factors.codes.codes_of(me, text_of(form.batch), now)
+        if form.validate():
+            factors.codes.confirm(me, text_of(form.batch), now)
+            flash(messages.RECOVERY_CODES_SAVED, "success")
+            is_on = factors.queries.authenticator(me.id) is not None
+            then = "pages.security" if is_on else "pages.authenticator"
+            return redirect(url_for(then), 303)
+    except InvalidLink:
+        flash(messages.RECOVERY_CODES_OVER, "info")
+        return redirect(url_for("pages.recovery_codes"), 303)
+    left = factors.codes.present(me.id).left
+    return render_template("new_recovery_codes.html", form=form, codes=codes, left=left), 422
+
+
+@pages.post("/account/recovery-codes/download")
+@requires(Permission.OWN_ACCOUNT)
+def download_recovery_codes() -> ResponseReturnValue:
+    """The codes that a page shows, as a text file: works without scripts."""
+    if page := require_identity():
+        return page
+    me, form = current_identity().user, RecoveryCodesForm()
+    try:
+        codes = services().factors.codes.codes_of(me, text_of(form.batch), services().now())
+    except InvalidLink:
+        flash(messages.RECOVERY_CODES_OVER, "info")
+        return redirect(url_for("pages.recovery_codes"), 303)
+    name = services().settings.site_name
+    head = f"Recovery codes for {me.email} at {name}. Each one signs in once.\n\n"
+    text = head + "\n".join(codes) + "\n"
+    disposition = {"Content-Disposition": 'attachment; filename="recovery-codes.txt"'}
+    return Response(text, mimetype="text/plain", headers=disposition)

@@ -1,0 +1,109 @@
+"""The ways to sign in, at a glance; and what concerns all of them."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.core.errors import Conflict, InvalidLink
+from webapp.core.policy import Permission
+from webapp.core.user_agents import describe
+from webapp.web import messages
+from webapp.web.auth import device_cookie
+from webapp.web.auth.authentication import current_identity
+from webapp.web.auth.authorization import public, requires
+from webapp.web.auth.destinations import not_a_destination, safe_next
+from webapp.web.auth.reauthentication import confirm_action, recently_authenticated
+from webapp.web.forms import Form
+from webapp.web.services import services
+
+from . import pages
+from .invalid_link import invalid_link_page
+
+
+@pages.get("/account/security")
+@requires(Permission.OWN_ACCOUNT)
+def security() -> ResponseReturnValue:
+    me, now = current_identity().user, services().now()
+    methods = services().factors.security.sign_in_methods(me, now)
+    trusted = [(each, str(describe(each.user_agent))) for each in methods.trusted_browsers]
+    return render_template("security.html", methods=methods, trusted=trusted)
+
+
+@pages.route("/account/confirm", methods=["GET", "POST"])
+@requires(Permission.OWN_ACCOUNT)
+@not_a_destination
+def confirm_identity() -> ResponseReturnValue:
+    """Before a page for which the last proof is too old; then on to `next`."""
+    target = safe_next(request.values.get("next"))
+    if recently_authenticated():
+        return redirect(target, 303)
+    why = "Enter what only you have. It is good for 15 minutes."
+    page = confirm_action(
+        "Please confirm that it is you",
+        why,
+        "Continue",
+        url_for("pages.security"),
+        always=False,
+        more={"next": target},
+    )
+    return page or redirect(target, 303)
+
+
+@pages.post("/account/security/sign-in-mail")
+@requires(Permission.OWN_ACCOUNT)
+def change_sign_in_mail() -> ResponseReturnValue:
+    wanted = request.form.get("wanted") == "yes"
+    back, why = url_for("pages.security"), "A stranger could sign in without your notice."
+    if not wanted and (
+        page := confirm_action("Stop these e-mails?", why, "Stop them", back, always=False)
+    ):
+        return page
+    services().factors.security.set_sign_in_mail(current_identity().user, wanted, services().now())
+    flash(messages.SIGN_IN_MAIL_ON if wanted else messages.SIGN_IN_MAIL_OFF, "success")
+    return redirect(back, 303)
+
+
+@pages.post("/account/security/remove-password")
+@requires(Permission.OWN_ACCOUNT)
+def remove_password() -> ResponseReturnValue:
+    back, why = url_for("pages.security"), messages.ONLY_PASSKEYS_THEN
+    if page := confirm_action("Remove your password?", why, "Remove", back, danger=True):
+        return page
+    try:
+        removed = services().factors.security.remove_password(
+            current_identity().user, services().now()
+        )
+    except Conflict:
+        flash(messages.LAST_WAY_IN, "error")
+        return redirect(back, 303)
+    if removed:
+        messages.flash_factor_change(messages.FACTOR_REMOVED, "Your password")
+    return redirect(back, 303)
+
+
+@pages.post("/account/security/end-trust")
+@requires(Permission.OWN_ACCOUNT)
+def end_trust() -> ResponseReturnValue:
+    """Of one browser, or of all. It makes the account safer, so it needs no proof."""
+    me, now = current_identity().user, services().now()
+    ended = services().factors.queries.end_trust(me.id, request.form.get("device"), int(now))
+    flash(messages.TRUST_ENDED if ended else messages.TRUST_GONE, "success" if ended else "info")
+    return redirect(url_for("pages.security"), 303)
+
+
+@pages.route("/not-me/<token>", methods=["GET", "POST"])
+@public
+@not_a_destination
+def not_me(token: str) -> ResponseReturnValue:
+    """From the mail about a sign-in in a new browser."""
+    try:
+        rejected = services().factors.security.sign_in_to_reject(token, services().now())
+        form = Form()
+        if form.validate_on_submit():
+            with device_cookie.remember_browser_of_link():
+                reset = services().factors.security.reject_sign_in(token, services().now())
+            flash(messages.SIGN_IN_REJECTED, "success")
+            return redirect(url_for("pages.reset_password", token=reset), 303)
+    except InvalidLink:
+        return invalid_link_page(url_for("pages.forgot_password"))
+    page = render_template("not_me.html", form=form, email=rejected.email)
+    return page, 422 if form.errors else 200
