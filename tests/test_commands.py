@@ -32,7 +32,7 @@ class Run:
 
     def __init__(self, instance: Path, **settings: str) -> None:
         self.port = settings.setdefault("PORT", str(free_port()))
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://localhost:{self.port}"
         self.instance = instance
         self._output = instance.with_suffix(".log")
         with self._output.open("w") as output:

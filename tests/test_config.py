@@ -75,6 +75,7 @@ NONSENSE = [
 # Every text is good for these, or almost.
 FREE = {
     *("jwt_issuer", "jwt_audience", "metrics_token", "instance_path", "secret_key"),
+    "secret_key_fallbacks",
     "site_name",
 }
 WRONG = {

@@ -104,7 +104,9 @@ class TestByKeyboardAndWithoutScripts:
     def test_change_the_password(self, page: Page, hand: Hand, app: Flask) -> None:
         page.let_in(app)
         page.open("/account")
-        hand.press("tab-password")
+        hand.press("tab-security")
+        page.wait_for("change-password")
+        hand.press("change-password")
         page.wait_for("password-form")
         hand.fill(current_password=PASSWORD, new_password=NEW_PASSWORD)
         hand.press("password-submit")
@@ -193,7 +195,7 @@ def test_password_managers_are_told_which_field_is_which(
     Browser(app).post("/forgot-password", email=EMAIL)
     reset = mailed_link(app, EMAIL)
     told = {
-        "/login": {"email": "username", "password": current},
+        "/login": {"email": "username webauthn", "password": current},
         "/register": {"name": "name", "email": "username", "password": new},
         "/forgot-password": {"email": "username"},
         "/verify-email": {"email": "username"},

@@ -3,6 +3,7 @@
 import threading
 import time
 
+import bcrypt
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -13,9 +14,12 @@ from sqlalchemy import func, inspect, select, table, text
 
 from tests.conftest import services_of
 from tests.support.browser import CHROME, EMAIL, Browser
+from tests.support.factors import switch_on_second_step
 from tests.support.many_sessions import open_many, user_of
+from tests.support.soft_passkey import SoftPasskey, add_passkey
 from tests.support.sql import connected
 from webapp.core.end_reasons import EndReason
+from webapp.core.passwords import no_password
 from webapp.core.security_events import EventKind
 from webapp.core.token_issuer import ClientInfo
 from webapp.store.sql.migrate import MIGRATIONS, migrating, prepare_migrations
@@ -68,6 +72,28 @@ def test_down_and_up_step_by_step_no_row_is_lost_but_events_of_nobody(
     with lived_in.app_context():
         users = services_of(lived_in).user_admin
         assert users.page(query="ada", page=1, per_page=5, sort="email").total == 1
+
+
+def test_below_0012_an_account_has_its_password_alone(
+    lived_in: Flask, browser: Browser, environment: dict[str, str]
+) -> None:
+    """Passkeys, app and codes are lost on the way down, and nothing else; new ones can be added."""
+    add_passkey(browser, SoftPasskey(services_of(lived_in).settings.public_url))
+    switch_on_second_step(lived_in)
+    before = rows(environment)
+    with lived_in.app_context():
+        downgrade(revision="0011")
+        assert rows(environment) == before
+        upgrade()
+    assert rows(environment) == before
+    assert browser.is_in()
+    assert Browser(lived_in).sign_in().location == "/dashboard"
+    switch_on_second_step(lived_in)
+
+
+def test_a_removed_password_is_none_in_the_version_before_either() -> None:
+    """It compares any stored value by bcrypt."""
+    assert not bcrypt.checkpw(b"", no_password().encode())
 
 
 def test_what_a_value_has_ended_is_not_open_again_in_the_version_before(

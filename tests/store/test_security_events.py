@@ -1,17 +1,21 @@
 """Every event is one row and one log line, and neither holds what opens an account."""
 
 import logging
+import re
 from collections.abc import Callable, Iterator
 
+import pyotp
 import pytest
 from flask import Flask
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from tests.conftest import services_of
-from tests.support.browser import EMAIL, PASSWORD, Browser
+from tests.support.browser import EMAIL, FIREFOX, PASSWORD, Browser
 from tests.support.clock import Clock
+from tests.support.factors import create_codes, passkey_path, switch_on_second_step
 from tests.support.mails import mailed_path, mailed_tokens
+from tests.support.soft_passkey import VERIFIED, SoftPasskey, add_passkey, sign_in_with
 from webapp.core.security_events import EventKind
 from webapp.runtime.request_id import add_request_id
 from webapp.store.sql.errors import transaction
@@ -62,6 +66,85 @@ class Story:
         self.log_in()
         return self.ada.sign_out()
 
+    def add_passkey(self) -> TestResponse:
+        self.log_in()
+        self.passkey = SoftPasskey(services_of(self.app).settings.public_url)
+        return add_passkey(self.ada, self.passkey)
+
+    def remove_passkey(self) -> TestResponse:
+        self.add_passkey()
+        path = passkey_path(self.app, "remove").removeprefix("/account/")
+        return self.change(path, "passkeys")
+
+    def refuse_passkey(self) -> TestResponse:
+        self.log_in()
+        origin = services_of(self.app).settings.public_url
+        single = SoftPasskey(origin, flags=VERIFIED, counter=7)
+        add_passkey(self.ada, single)
+        return sign_in_with(self.ada, single)
+
+    def second_step(self, **codes: str) -> TestResponse:
+        switch_on_second_step(self.app)
+        self.log_in()
+        return self.ada.post("/login/second-step", **codes)
+
+    def recover(self) -> TestResponse:
+        switch_on_second_step(self.app)
+        code = create_codes(self.app)[0]
+        self.log_in()
+        return self.ada.post("/login/second-step", recovery_code=code)
+
+    def end_trust(self) -> TestResponse:
+        totp = switch_on_second_step(self.app)
+        self.clock.advance(30)
+        self.log_in()
+        self.ada.post("/login/second-step", code=totp.at(self.clock()), trust="y")
+        return self.change("security/end-trust", "security")
+
+    def set_up_app(self) -> TestResponse:
+        create_codes(self.app)
+        self.log_in()
+        page = self.ada.get("/account/authenticator").text
+        setup = re.search(r'name="setup"[^>]*value="([^"]+)"', page)
+        secret = re.search(r'data-testid="totp-secret">([^<]+)<', page)
+        assert setup
+        assert secret
+        code = pyotp.TOTP(secret[1].replace(" ", "")).at(self.clock())
+        return self.ada.post("/account/authenticator", setup=setup[1], code=code)
+
+    def save_codes(self) -> TestResponse:
+        self.log_in()
+        page = self.ada.post("/account/recovery-codes/new", form_on="/account/recovery-codes").text
+        batch = re.search(r'name="batch"[^>]*value="([^"]+)"', page)
+        assert batch
+        form_on = "/account/recovery-codes"
+        return self.ada.post(form_on, batch=batch[1], saved="y")
+
+    def remove_app(self) -> TestResponse:
+        self.log_in()
+        switch_on_second_step(self.app)
+        return self.change("authenticator/remove", "authenticator")
+
+    def remove_password(self) -> TestResponse:
+        self.add_passkey()
+        return self.change("security/remove-password", "security")
+
+    def reject(self) -> TestResponse:
+        self.log_in()
+        Browser(self.app, FIREFOX).sign_in()
+        return self.ada.post(mailed_path(self.app, EMAIL))
+
+    def switch_mail(self, *wanted: str) -> TestResponse:
+        self.log_in()
+        path = "/account/security"
+        for each in wanted:
+            answer = self.ada.post(f"{path}/sign-in-mail", form_on=path, wanted=each)
+        return answer
+
+    def change(self, action: str, page: str) -> TestResponse:
+        form_on = f"/account/{page}"
+        return self.ada.post(f"/account/{action}", form_on=form_on, confirmed="yes")
+
     def register(self, email: str) -> TestResponse:
         return self.ada.post("/register", email=email, password=NEW)
 
@@ -111,6 +194,20 @@ CHAPTERS: dict[EventKind, Callable[[Story], TestResponse]] = {
     EventKind.ROLE_CHANGED: lambda story: story.administer("role"),
     EventKind.DISABLED: lambda story: story.administer("disable"),
     EventKind.ENABLED: lambda story: story.administer("disable", "enable"),
+    EventKind.PASSKEY_ADDED: lambda story: story.add_passkey(),
+    EventKind.PASSKEY_REMOVED: lambda story: story.remove_passkey(),
+    EventKind.PASSKEY_REFUSED: lambda story: story.refuse_passkey(),
+    EventKind.PASSWORD_REMOVED: lambda story: story.remove_password(),
+    EventKind.AUTHENTICATOR_ADDED: lambda story: story.set_up_app(),
+    EventKind.AUTHENTICATOR_REMOVED: lambda story: story.remove_app(),
+    EventKind.CODE_REFUSED: lambda story: story.second_step(code="000000"),
+    EventKind.RECOVERY_CODES_CREATED: lambda story: story.save_codes(),
+    EventKind.RECOVERY_CODE_USED: lambda story: story.recover(),
+    EventKind.TRUST_ENDED: lambda story: story.end_trust(),
+    EventKind.SIGN_IN_MAIL_OFF: lambda story: story.switch_mail("no"),
+    EventKind.SIGN_IN_MAIL_ON: lambda story: story.switch_mail("no", "yes"),
+    EventKind.SIGN_IN_REJECTED: lambda story: story.reject(),
+    EventKind.FACTORS_RESET: lambda story: story.administer("reset-factors"),
     EventKind.ACCOUNT_DELETED: lambda story: story.administer("delete"),
 }
 

@@ -93,6 +93,7 @@ def test_an_admin_who_asks_for_an_unknown_user_sees_that_there_is_none(
     [
         ("password_changed", ("password_", "reset_")),
         ("email_changed", ("email_",)),
+        ("passkey_added", ("passkey_", "authenticator_", "recovery_", "code_")),
     ],
 )
 def test_the_filters_password_and_e_mail_cover_every_event_about_them(
@@ -194,7 +195,10 @@ def test_a_copied_sign_in_ends_once_and_its_owner_is_told_here_and_by_mail(
     told = [words for _, words in events_on(elsewhere)]
     assert any("The copy was used from Chrome 142 on Linux, 127.0.0.1" in words for words in told)
     assert sum(words.startswith("A copied sign-in was used, and ended") for words in told) == 1
-    assert subjects(app, EMAIL) == ["We signed you out to protect you"]
+    assert subjects(app, EMAIL) == [
+        "We signed you out to protect you",
+        "New sign-in to your account",
+    ]
     assert newest_mail(app, EMAIL).links[0].endswith("/account/password")
 
 

@@ -22,6 +22,10 @@ from webapp.web.auth.authorization import (
 PUBLIC_PAGES = {
     "/",
     "/login",
+    "/login/passkey",
+    "/login/passkey/options",
+    "/login/second-step",
+    "/not-me/<token>",
     "/register",
     "/logout",
     "/session",

@@ -53,7 +53,11 @@ def test_a_new_password_ends_every_session_signs_nobody_in_and_is_told_by_mail(
     assert "Your password was changed" in browser.get("/login").text
     assert somebody.post("/login", email=EMAIL, password=PASSWORD).status_code == 422
     somebody.sign_in(password=NEW)
-    assert subjects(app, EMAIL) == ["Your password was changed", "Choose a new password"]
+    assert subjects(app, EMAIL) == [
+        "Your password was changed",
+        "Choose a new password",
+        "New sign-in to your account",
+    ]
 
 
 @pytest.mark.parametrize("disabled", [False, True])

@@ -73,6 +73,7 @@ class TestWhatHappened:
         browser.post("/login", email=EMAIL, password="a wrong one")
         browser.sign_in()
         Program(app).log_in()
+        assert services_of(app).background.finish(5), "there is still mail to be sent"
         assert grown() == {
             "sign_ins_total result=failed": 1,
             "sign_ins_total result=succeeded": 2,
