@@ -222,8 +222,8 @@ class SettingsTable:
     lab: bool | None = setting(
         "auto",
         types.automatic_flag,
-        "The token lab at /lab, for signed-in users: it shows and records their own requests. "
-        "`auto`: in development only.",
+        "The token lab at /lab: a tour and scenarios for all visitors, and for users their own "
+        "requests, which it records. `auto`: in development only.",
     )
     protected_paths: tuple[str, ...] = setting(
         "",

@@ -21,6 +21,13 @@ from webapp.web.auth.authorization import (
 
 PUBLIC_PAGES = {
     "/",
+    "/lab",
+    "/lab/compare",
+    "/lab/compare/<slug>",
+    "/lab/scenarios",
+    "/lab/scenarios/<slug>",
+    "/lab/walk",
+    "/lab/walk/<int:number>",
     "/login",
     "/login/passkey",
     "/login/passkey/options",

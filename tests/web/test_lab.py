@@ -14,7 +14,7 @@ from tests.support.servers import RedisServer
 from webapp import create_app
 from webapp.core.errors import Unavailable
 from webapp.core.keys import generate_secret
-from webapp.core.rate_limits import LAB_PER_ACCOUNT
+from webapp.core.rate_limits import LAB_PER_ACCOUNT, LAB_PER_IP
 from webapp.lab.live.exchanges import START
 from webapp.lab.live.redis_exchanges import EXCHANGES_TTL, MAX_EXCHANGES
 from webapp.lab.sandbox.run import POLICIES
@@ -84,20 +84,44 @@ class TestIsThere:
         assert browser.get("/lab").status_code == 200
         assert "nav-lab" in browser.get("/dashboard").text
 
-    def test_for_who_is_signed_in_alone(self, browser: Browser) -> None:
+    def test_for_guests_too_but_for_a_session_of_their_own(self, browser: Browser) -> None:
         for path in PAGES:
             answer = browser.get(path)
-            assert answer.status_code == 303
-            assert answer.location.partition("?")[0] == "/login"
+            if path == "/lab/events":
+                assert answer.location.partition("?")[0] == "/login"
+            else:
+                assert answer.status_code == 200
+        assert 'data-testid="lab-guest"' in browser.get("/lab").text
+        assert browser.post("/lab/scenarios/five-tabs").status_code == 200
+        assert "nav-lab" in browser.get("/").text
 
-    def test_and_leads_back_to_the_same_step_after_signing_in(self, browser: Browser) -> None:
-        login = browser.get("/lab/walk/3").location
-        answer = browser.post(login, email=EMAIL, password=PASSWORD, next="/lab/walk/3")
-        assert answer.location == "/lab/walk/3"
+    def test_guests_of_one_address_share_a_limit(self, browser: Browser) -> None:
+        for _ in range(LAB_PER_IP.amount):
+            assert browser.get("/lab/compare/expired-token").status_code == 200
+        assert browser.get("/lab/compare/expired-token").status_code == 429
+
+    def test_and_leads_back_after_signing_in(self, browser: Browser) -> None:
+        login = re.search(r'href="(/login[^"]*)"', browser.get("/lab").text.partition("<main")[2])
+        assert login
+        answer = browser.post(login[1], email=EMAIL, password=PASSWORD, next="/lab")
+        assert answer.location == "/lab"
+
+    def test_the_table_of_all_scenarios_is_what_the_single_pages_show(
+        self, browser: Browser
+    ) -> None:
+        table = browser.get("/lab/compare").text
+        for slug in ALL:
+            row = table.partition(f'data-testid="matrix-{slug}"')[2].partition("</tr>")[0]
+            right = re.findall(r'data-policy="([^"]+)"\s+data-right="(yes|no)"', row)
+            assert [policy for policy, _ in right] == list(POLICIES)
+            page = browser.get(f"/lab/compare/{slug}").text
+            for policy, is_right in right:
+                card = page.partition(f'data-testid="policy-{policy}"')[2].partition("</ul>")[0]
+                assert ('data-right="no"' in card) == (is_right == "no"), (slug, policy)
+        assert f'data-testid="wins-evergreen">\n              <b>{len(ALL)}</b>' in table
 
     def test_and_an_address_cut_short_leads_to_the_list(self, looking: Browser) -> None:
-        for path in ("scenarios", "compare"):
-            assert looking.get(f"/lab/{path}").location == "/lab#scenarios"
+        assert looking.get("/lab/scenarios").location == "/lab#scenarios"
         assert looking.get("/lab/walk").location == "/lab/walk/1"
 
     def test_but_not_what_it_does_not_have(self, looking: Browser) -> None:

@@ -85,6 +85,9 @@ STRENGTH_PER_IP = Limit("strength-address", 240, MINUTE, local=True)
 # Runs of the lab's scenarios by a user. More: a user can use more CPU. Fewer: users of the lab
 # get 429 responses.
 LAB_PER_ACCOUNT = Limit("lab-account", 60, MINUTE, local=True)
+# The same by guests from an IP, such as a class. More: a stranger can use more CPU (a comparison
+# takes 15 ms). Fewer: a class gets 429 responses.
+LAB_PER_IP = Limit("lab-address", 120, MINUTE, local=True)
 
 Bucket = tuple[Limit, str]
 

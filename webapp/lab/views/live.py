@@ -1,6 +1,6 @@
 """The lab's first page: the user's own session live, and the list of scenarios."""
 
-from flask import make_response, render_template, request
+from flask import g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from webapp.core.policy import Permission
@@ -8,7 +8,7 @@ from webapp.lab.live.exchanges import START, Exchange
 from webapp.lab.sandbox.scenarios import ALL
 from webapp.web.auth import cookies
 from webapp.web.auth.authentication import current_identity
-from webapp.web.auth.authorization import requires
+from webapp.web.auth.authorization import public, requires
 from webapp.web.auth.destinations import not_a_destination
 
 from . import lab
@@ -16,8 +16,11 @@ from .panels import all_panels, lab_services
 
 
 @lab.get("")
-@requires(Permission.OWN_ACCOUNT)
+@public
 def overview() -> ResponseReturnValue:
+    """For guests without the live part: they have no session to watch."""
+    if not g.identity:
+        return render_template("lab/overview.html", all_scenarios=ALL)
     exchanges = exchanges_after(START)
     page = render_template(
         "lab/overview.html",

@@ -2,20 +2,20 @@
 
 from dataclasses import dataclass
 
-from flask import redirect, render_template, request, url_for
+from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.core.errors import NotFound
-from webapp.core.policy import Permission
-from webapp.core.rate_limits import LAB_PER_ACCOUNT
+from webapp.core.rate_limits import LAB_PER_ACCOUNT, LAB_PER_IP
 from webapp.lab.diagram.comparison import conclude
 from webapp.lab.diagram.jwt_parts import Part, decode
+from webapp.lab.diagram.matrix import wins
 from webapp.lab.diagram.steps import Run
 from webapp.lab.sandbox.run import POLICIES, Policy, run
 from webapp.lab.sandbox.scenarios import ALL, Scenario
-from webapp.web.auth.authentication import current_identity
-from webapp.web.auth.authorization import requires
-from webapp.web.services import services
+from webapp.web.auth.authentication import load_identity_on_public_page
+from webapp.web.auth.authorization import public
+from webapp.web.services import client_info, services
 
 from . import lab
 from .panels import entry_of, lab_services, row_of
@@ -31,23 +31,23 @@ class Token:
 
 
 @lab.get("/scenarios")
-@lab.get("/compare")
-@requires(Permission.OWN_ACCOUNT)
+@public
 def scenario_list() -> ResponseReturnValue:
     """Redirect to the list on the first page."""
     return redirect(url_for("lab.overview", _anchor="scenarios"))
 
 
 @lab.get("/scenarios/<slug>")
-@requires(Permission.OWN_ACCOUNT)
+@public
 def scenario(slug: str) -> ResponseReturnValue:
     return render_template("lab/scenario.html", scenario=find(slug), **neighbours(slug))
 
 
 @lab.post("/scenarios/<slug>")
-@requires(Permission.OWN_ACCOUNT)
+@public
 def run_scenario(slug: str) -> ResponseReturnValue:
     """Run the scenario in a new sandbox, and show the steps and the outcome."""
+    g.identity = load_identity_on_public_page()  # a public form is taken without
     chosen, option = find(slug), request.form.get("option", "")
     if option not in chosen.options:
         option = next(iter(chosen.options), "")
@@ -67,8 +67,18 @@ def run_scenario(slug: str) -> ResponseReturnValue:
     )
 
 
+@lab.get("/compare")
+@public
+def matrix() -> ResponseReturnValue:
+    """All scenarios under all policies."""
+    rows = lab_services().matrix.rows(played)
+    return render_template(
+        "lab/matrix.html", rows=rows, policies=POLICIES.values(), wins=wins(rows)
+    )
+
+
 @lab.get("/compare/<slug>")
-@requires(Permission.OWN_ACCOUNT)
+@public
 def compare(slug: str) -> ResponseReturnValue:
     """Run the scenario under each policy, and show the outcomes side by side."""
     chosen = find(slug)
@@ -98,7 +108,11 @@ def play(slug: str, *, option: str) -> Run:
 
 
 def count_run() -> None:
-    services().rate_limiter.count_user(LAB_PER_ACCOUNT, current_identity().user.id)
+    """Of a user, or of a guest's IP. Raises RateLimited."""
+    if g.identity:
+        services().rate_limiter.count_user(LAB_PER_ACCOUNT, g.identity.user.id)
+    else:
+        services().rate_limiter.count_ip(LAB_PER_IP, client_info().ip)
 
 
 def played(slug: str, policy: str, option: str | None = None) -> Run:

@@ -4,22 +4,21 @@ from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.core.errors import NotFound
-from webapp.core.policy import Permission
 from webapp.lab.sandbox.scenarios import ALL
 from webapp.lab.tour import TOUR
-from webapp.web.auth.authorization import requires
+from webapp.web.auth.authorization import public
 
 from . import lab
 
 
 @lab.get("/walk")
-@requires(Permission.OWN_ACCOUNT)
+@public
 def tour_start() -> ResponseReturnValue:
     return redirect(url_for("lab.tour", number=1))
 
 
 @lab.get("/walk/<int:number>")
-@requires(Permission.OWN_ACCOUNT)
+@public
 def tour(number: int) -> ResponseReturnValue:
     """Page `number` of the tour, counted from 1."""
     if not 1 <= number <= len(TOUR):
