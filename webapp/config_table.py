@@ -93,9 +93,7 @@ class SettingsTable:
         "with the public keys at /.well-known/jwks.json, without any secret.",
     )
     access_token_ttl: int = setting(
-        "5m",
-        types.seconds(1, MAX_ACCESS_TTL),
-        "Lifetime of an access token. Shorter: more refreshes.",
+        "5m", types.seconds(1, MAX_ACCESS_TTL), "Lifetime of an access token."
     )
     refresh_token_ttl: int = setting(
         "30d",
@@ -160,6 +158,11 @@ class SettingsTable:
         "Passkeys are bound to its host name: with another one they are useless.",
         value="",
     )
+    languages: tuple[str, ...] = setting(
+        "en,vi,th",
+        types.languages,
+        "The languages of pages and mails. The first one, if a browser prefers none.",
+    )
     site_name: str = setting(
         "Evergreen", types.short, "The name in page titles, the header and e-mails."
     )
@@ -191,8 +194,7 @@ class SettingsTable:
     metrics_token: str = setting(
         "",
         types.metrics_token,
-        "Opens /metrics to requests with `Authorization: Bearer …`. Without it, /metrics answers "
-        "direct requests from this machine alone.",
+        "Opens /metrics to this bearer token. Without it, only this machine can read /metrics.",
         value="",
     )
     log_format: str = setting(

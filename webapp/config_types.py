@@ -16,6 +16,7 @@ from email_validator import validate_email
 from .core.keys import KeyRing
 from .core.urls import Unreadable, check_host, check_port
 from .mail.sender import parse_sender
+from .runtime.translations import LANGUAGES
 from .store.redis import urls as redis_urls
 from .store.redis.client import make_and_drop
 from .store.sql import url as database_urls
@@ -195,6 +196,13 @@ def secret(text: str) -> str:
 
 def secrets(text: str) -> tuple[str, ...]:
     return tuple(secret(each.strip()) for each in text.split(","))
+
+
+def languages(text: str) -> tuple[str, ...]:
+    chosen = tuple(each.strip() for each in text.split(","))
+    if not set(chosen) <= set(LANGUAGES) or len(set(chosen)) < len(chosen):
+        raise Unreadable(f"must be some of {', '.join(LANGUAGES)}, each once")
+    return chosen
 
 
 def metrics_token(text: str) -> str:

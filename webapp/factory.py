@@ -75,6 +75,7 @@ def install_web(app: Flask, settings: Settings) -> None:
     authentication.install(app)
     csrf.install(app)
     error_handlers.install(app)
+    app.jinja_env.add_extension("jinja2.ext.i18n")
     template_context.install(app)
     app.register_blueprint(pages)
     app.register_blueprint(oauth.oauth)

@@ -1,6 +1,7 @@
 // Keeps the dashboard's times and generation up to date, and calls the sample API.
 
 import { fetchWithToken, remaining, tokenAge } from './session.js';
+import { text } from './texts.js';
 import { countFrom } from './times.js';
 
 const fact = (testid) => document.querySelector(`[data-testid="${testid}"]`);
@@ -36,7 +37,7 @@ function showRenewed({ detail: { gen, exp, iat } }) {
   if (String(gen) !== generation.textContent) {
     write(generation, String(gen));
     countFrom(lastRefresh, tokenAge());
-    write(byId('renewal'), `Renewed silently. Generation ${gen}.`);
+    write(byId('renewal'), text('Renewed silently. Generation {gen}.', { gen }));
     ring.classList.remove('renewed');
     requestAnimationFrame(() => ring.classList.add('renewed'));
   }
@@ -52,12 +53,13 @@ async function callApi() {
   try {
     const answer = await fetchWithToken(button.dataset.url);
     const body = await answer.text();
-    const took = Math.round((now() - started) * 1000);
+    const ms = Math.round((now() - started) * 1000);
     const after = generation.textContent;
-    const renewal = after === before ? '' : `, renewed on the way: generation ${before} → ${after}`;
-    showAnswer(answer.status, `in ${took} ms${renewal}`, pretty(body));
+    const renewed = after !== before;
+    const note = renewed ? 'in {ms} ms, renewed on the way: generation {before} → {after}' : 'in {ms} ms';
+    showAnswer(answer.status, text(note, { ms, before, after }), pretty(body));
   } catch {
-    showAnswer('No answer', 'Nothing is lost: try again.', 'The server could not be reached.');
+    showAnswer(text('No answer'), text('Nothing is lost: try again.'), text('The server could not be reached.'));
   }
   button.disabled = false;
   button.focus();

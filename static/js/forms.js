@@ -1,5 +1,7 @@
 // Checks forms before they are sent, and sends some without leaving the page. All work without it.
 
+import { text } from './texts.js';
+
 const one = (selector, root = document) => root.querySelector(selector);
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
@@ -58,7 +60,7 @@ function showError(field, words) {
 function showSummary(form, lines) {
   const attributes = { class: 'summary', role: 'alert', tabindex: '-1', 'data-testid': 'error-summary' };
   const items = lines.map((line) => make('li', {}, line));
-  form.prepend(make('div', attributes, make('h2', {}, 'Please check this form'), make('ul', {}, ...items)));
+  form.prepend(make('div', attributes, make('h2', {}, text('Please check this form')), make('ul', {}, ...items)));
   focusSummary();
 }
 
@@ -110,7 +112,7 @@ async function sendInPlace(form, button) {
   if (same) return showErrorsOf(same, form, page);
   if (answer?.ok) return form.submit(); // another page, with a question first
   const words = all('[data-answer]', page).map((element) => element.textContent.replace(/\s+/g, ' ').trim());
-  showSummary(form, words.length ? words : ['The server does not respond. Nothing was lost: please try again.']);
+  showSummary(form, words.length ? words : [text('The server does not respond. Nothing was lost: please try again.')]);
 }
 
 function showErrorsOf(answered, form, page) {

@@ -3,8 +3,10 @@
 // Each [data-passkey] block has a button, and the URLs of its options and of its result. Options are
 // fetched before the click: Safari starts only right after it. They are valid for five minutes.
 
+import { text } from './texts.js';
+
 const OPTIONS_AGE = 4 * 60_000; // ms
-const NO_ANSWER = { message: 'The server does not respond. Please try again.' };
+const NO_ANSWER = { message: text('The server does not respond. Please try again.') };
 
 let pending = null; // one request at a time: the AbortController of the one that waits for autofill
 
@@ -51,9 +53,9 @@ function say(block, words) {
 }
 
 function explain(error) {
-  if (error.name === 'NotAllowedError') return 'No passkey was used. Please try again.';
-  if (error.name === 'InvalidStateError') return 'This device has a passkey for your account already.';
-  if (error instanceof Error || error instanceof DOMException) return 'Your browser can’t use a passkey here.';
+  if (error.name === 'NotAllowedError') return text('No passkey was used. Please try again.');
+  if (error.name === 'InvalidStateError') return text('This device has a passkey for your account already.');
+  if (error instanceof Error || error instanceof DOMException) return text('Your browser can’t use a passkey here.');
   return error.message;
 }
 
@@ -138,7 +140,7 @@ function elsewhere(block) {
   link.href = block.dataset.origin + location.pathname + location.search;
   link.textContent = block.dataset.origin;
   block.querySelector('button').hidden = true;
-  block.querySelector('[role=status]').append('Passkeys work at ', link);
+  block.querySelector('[role=status]').append(text('Passkeys work at '), link);
 }
 
 for (const block of document.querySelectorAll('[data-passkey]')) {
@@ -147,7 +149,7 @@ for (const block of document.querySelectorAll('[data-passkey]')) {
     elsewhere(block);
   } else if (!window.PublicKeyCredential?.parseRequestOptionsFromJSON) {
     button.hidden = true;
-    say(block, 'This browser can’t use passkeys.');
+    say(block, text('This browser can’t use passkeys.'));
   } else {
     button.disabled = false;
     button.addEventListener('click', () => click(block));

@@ -1,11 +1,13 @@
 // Copies or prints the recovery codes. To download them needs no script.
 
+import { text } from './texts.js';
+
 const one = (testid) => document.querySelector(`[data-testid="${testid}"]`);
 const codes = [...document.querySelectorAll('#codes code')].map((code) => code.textContent);
 
 async function copy() {
   const done = await navigator.clipboard.writeText(codes.join('\n')).then(() => true, () => false);
-  one('codes-message').textContent = done ? 'Copied.' : 'Your browser does not allow it. Please select the codes.';
+  one('codes-message').textContent = text(done ? 'Copied.' : 'Your browser does not allow it. Please select the codes.');
 }
 
 for (const [testid, action] of [['copy-codes', copy], ['print-codes', () => print()]]) {

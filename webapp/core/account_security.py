@@ -12,6 +12,7 @@ from .notifications import Notifications
 from .passwords import is_hash, no_password
 from .ports import InvalidationFeed, SessionRepository, UserRepository
 from .sessions import Sessions
+from .text import N_
 
 # Seconds after a sign-in in which its rejection deletes the factors that were added since.
 STRANGE_FACTORS_TTL = 24 * 3600
@@ -68,13 +69,13 @@ class AccountSecurity:
         """Whether there was one. Raises Conflict if there is no passkey."""
         removed = self.factors.remove_password(user.id, no_password(), int(now))
         if removed:
-            self.notifications.factor_removed(user, "the password")
+            self.notifications.factor_removed(user, N_("the password"))
         return removed
 
     def set_sign_in_mail(self, user: User, wanted: bool, now: float) -> None:
         """Switch the mail about new browsers on or off. A last mail reports the end."""
         if self.factors.set_sign_in_mail(user.id, wanted, int(now)) and not wanted:
-            self.notifications.factor_removed(user, "the e-mail about sign-ins in new browsers")
+            self.notifications.factor_removed(user, N_("the e-mail about sign-ins in new browsers"))
 
     def report_guessed_codes(self, user: User) -> None:
         self.notifications.codes_guessed(user)

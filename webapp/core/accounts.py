@@ -22,6 +22,7 @@ from .passwords import Passwords, is_hash
 from .policy import Role
 from .ports import InvalidationFeed, UserRepository
 from .security_events import EventKind, Events
+from .text import N_
 from .validation import normalize_email, normalize_name, validate_field, validate_role
 
 
@@ -63,6 +64,10 @@ class Accounts:
         self._users.create(user, self._passwords.hash(password))
         return user
 
+    def set_language(self, user_id: str, language: str) -> None:
+        self._feed.publish(user_id)  # cached tokens hold the user
+        self._users.set_language(user_id, language)
+
     def exists(self, email: str) -> bool:
         """Whether an account has this e-mail. Raises ValueError if it is no e-mail."""
         return self._users.by_email(normalize_email(email)) is not None
@@ -100,7 +105,7 @@ class Accounts:
         user, hashed = self._get(user_id)
         if not self._passwords.verify(password, hashed):
             self._record_failure(EventKind.PASSWORD_REFUSED, user, now)
-            raise WrongPassword({"current_password": ["That is not your password."]})
+            raise WrongPassword({"current_password": [N_("That is not your password.")]})
         return user, hashed
 
     def _record_failure(self, kind: EventKind, user: User | None, now: float) -> None:
@@ -230,7 +235,7 @@ class Accounts:
         return row
 
 
-def new_user(valid: UserChanges, now: float) -> User:
+def new_user(valid: UserChanges, now: float, language: str = "") -> User:
     """A new user with a random id, not stored yet."""
     return User(
         id=str(uuid.uuid4()),
@@ -238,4 +243,5 @@ def new_user(valid: UserChanges, now: float) -> User:
         name=valid.name or "",
         role=Role.USER,
         created_at=int(now),
+        language=language,
     )

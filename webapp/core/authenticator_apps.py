@@ -20,6 +20,7 @@ from .factors import FactorRepository
 from .models import User
 from .notifications import Notifications
 from .security_events import EventKind, Events
+from .text import N_
 
 log = logging.getLogger(__name__)
 
@@ -28,9 +29,9 @@ DIGITS = 6
 # Seconds in which a set-up has to be finished.
 SETUP_TTL = 60 * 60
 
-WRONG = "That code is not right. Enter the six digits that the app shows now."
-UNREADABLE = "Codes of the app can't be checked any more. Use a recovery code or a passkey."
-USED = "That code was used already. Wait for the next one."
+WRONG = N_("That code is not right. Enter the six digits that the app shows now.")
+UNREADABLE = N_("Codes of the app can't be checked any more. Use a recovery code or a passkey.")
+USED = N_("That code was used already. Wait for the next one.")
 
 
 @dataclass(frozen=True)
@@ -97,13 +98,13 @@ class AuthenticatorApps:
             return  # the form was sent twice
         sealed = self._fernet.encrypt(setup.secret.encode()).decode()
         self._factors.set_authenticator(user.id, sealed, step, int(now))
-        self._notifications.factor_added(user, "an authenticator app")
+        self._notifications.factor_added(user, N_("an authenticator app"))
 
     def switch_off(self, user: User, now: float) -> bool:
         """Whether there was one. Recovery codes and trusted browsers go with it."""
         removed = self._factors.remove_authenticator(user.id, int(now))
         if removed:
-            self._notifications.factor_removed(user, "the authenticator app")
+            self._notifications.factor_removed(user, N_("the authenticator app"))
         return removed
 
     def use_code(self, user_id: str, code: str, now: float) -> None:

@@ -17,6 +17,7 @@ from .passwords import no_password
 from .ports import InvalidationFeed, UserRepository
 from .security_events import EventKind
 from .sessions import Sessions
+from .text import N_
 
 # Seconds before a change of the e-mail in which its thief may have added factors. More: an owner
 # who undoes it has to add more of their own again.
@@ -84,7 +85,7 @@ class EmailChanges:
         new_email = valid.email if valid.email != user.email else None
         if new_email and not proved:
             if not password:
-                error = "Enter your current password to change the e-mail address."
+                error = N_("Enter your current password to change the e-mail address.")
                 raise WrongPassword({"current_password": [error]})
             self.accounts.check_password(user_id, password, now)
         if valid.name is not None:

@@ -6,6 +6,8 @@ class to an HTTP status.
 
 from typing import TYPE_CHECKING
 
+from .text import N_
+
 if TYPE_CHECKING:
     from .claims import AccessClaims, RefreshClaims
 
@@ -14,10 +16,16 @@ class EvergreenError(Exception):
     """Base class. `str(error)` may be shown to users."""
 
     code = "error"
-    message = "Something went wrong."
+    message = N_("Something went wrong.")
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or self.message)
+
+    @property
+    def text(self) -> str:
+        """The message as it was given: it may be a `text.Message`, for translation."""
+        text: str = self.args[0]
+        return text
 
 
 class Unauthenticated(EvergreenError):
@@ -26,12 +34,12 @@ class Unauthenticated(EvergreenError):
 
 class TokenMissing(Unauthenticated):
     code = "token_missing"
-    message = "Please sign in to continue."
+    message = N_("Please sign in to continue.")
 
 
 class TokenInvalid(Unauthenticated):
     code = "token_invalid"
-    message = "The token is not one of ours."
+    message = N_("The token is not one of ours.")
 
 
 class KeyUnknown(TokenInvalid):
@@ -42,14 +50,14 @@ class CookiesDiffer(Unauthenticated):
     """The access cookie and the refresh cookie are of different sessions."""
 
     code = "token_invalid"
-    message = "The cookies of two sign-ins are mixed. Please sign in again."
+    message = N_("The cookies of two sign-ins are mixed. Please sign in again.")
 
 
 class TokenExpired(Unauthenticated):
     """The token is authentic, but has expired. `claims` name its user and session."""
 
     code = "token_expired"
-    message = "The token has expired."
+    message = N_("The token has expired.")
 
     def __init__(self, claims: "AccessClaims | RefreshClaims") -> None:
         super().__init__()
@@ -60,7 +68,7 @@ class SessionEnded(Unauthenticated):
     """The session has ended; `reason` is an `EndReason` value."""
 
     code = "session_ended"
-    message = "This session has ended."
+    message = N_("This session has ended.")
 
     def __init__(self, reason: str) -> None:
         super().__init__()
@@ -69,29 +77,29 @@ class SessionEnded(Unauthenticated):
 
 class RefreshInvalid(Unauthenticated):
     code = "refresh_invalid"
-    message = "The refresh token is not valid."
+    message = N_("The refresh token is not valid.")
 
 
 class RefreshReused(SessionEnded):
     code = "refresh_reused"
-    message = "The refresh token had already been used, so the session was ended."
+    message = N_("The refresh token had already been used, so the session was ended.")
 
 
 class InvalidCredentials(Unauthenticated):
     code = "invalid_credentials"
-    message = "That e-mail address and password do not match an account."
+    message = N_("That e-mail address and password do not match an account.")
 
 
 class SecondStepRequired(Unauthenticated):
     """The password is right, and the account needs a code as well."""
 
     code = "second_step_required"
-    message = "This account needs a second step: send a code, or a recovery code."
+    message = N_("This account needs a second step: send a code, or a recovery code.")
 
 
 class PasskeyInvalid(Unauthenticated):
     code = "passkey_invalid"
-    message = "This passkey does not sign in to any account here."
+    message = N_("This passkey does not sign in to any account here.")
 
 
 class PasskeyUnknown(PasskeyInvalid):
@@ -104,7 +112,7 @@ class ValidationFailed(EvergreenError):
     """`fields` maps the name of a field to its errors."""
 
     code = "validation_failed"
-    message = "Please check what you entered."
+    message = N_("Please check what you entered.")
 
     def __init__(self, fields: dict[str, list[str]]) -> None:
         super().__init__()
@@ -131,21 +139,21 @@ class Conflict(ValidationFailed):
 
 class ClientInvalid(Unauthenticated):
     code = "client_invalid"
-    message = "The client is unknown, or its secret is wrong."
+    message = N_("The client is unknown, or its secret is wrong.")
 
 
 class InvalidLink(EvergreenError):
     """A mailed link that was used, has expired, or is forged."""
 
     code = "link_void"
-    message = "This link has been used already, or it is too old."
+    message = N_("This link has been used already, or it is too old.")
 
 
 class RateLimited(EvergreenError):
     """Too many attempts. The next one is allowed after `retry_after` seconds."""
 
     code = "rate_limited"
-    message = "Too many attempts in a short time."
+    message = N_("Too many attempts in a short time.")
 
     def __init__(self, retry_after: int) -> None:
         super().__init__()
@@ -154,12 +162,12 @@ class RateLimited(EvergreenError):
 
 class Forbidden(EvergreenError):
     code = "forbidden"
-    message = "Your account may not do this."
+    message = N_("Your account may not do this.")
 
 
 class ReauthenticationRequired(Forbidden):
     code = "reauthentication_required"
-    message = "Please confirm first that it is you."
+    message = N_("Please confirm first that it is you.")
 
 
 class InsufficientScope(Forbidden):
@@ -173,26 +181,26 @@ class InsufficientScope(Forbidden):
 class AccountDisabled(Forbidden):
     """The account is disabled. Raised only after the right password."""
 
-    message = "This account is disabled. An administrator can enable it again."
+    message = N_("This account is disabled. An administrator can enable it again.")
 
 
 class NotFound(EvergreenError):
     code = "not_found"
-    message = "There is nothing here."
+    message = N_("There is nothing here.")
 
 
 class Unavailable(EvergreenError):
     """A store is down: temporary, and no sign-out. Retry after `retry_after` seconds."""
 
     code = "unavailable"
-    message = "A part of the service is not answering. Nothing was changed; please try again."
+    message = N_("A part of the service is not answering. Nothing was changed; please try again.")
     retry_after = 2
 
 
 class ClockSkew(Unavailable):
     """An authentic token from the future: the clock of this or of the signing host is wrong."""
 
-    message = "The clocks of our servers differ. Nothing was changed; please try again."
+    message = N_("The clocks of our servers differ. Nothing was changed; please try again.")
 
     def __init__(self, claims: "AccessClaims | RefreshClaims") -> None:
         super().__init__()
@@ -202,7 +210,7 @@ class ClockSkew(Unavailable):
 class Overloaded(Unavailable):
     """The queue for password checks is full."""
 
-    message = "Many people are signing in at the moment. Please try again in a few seconds."
+    message = N_("Many people are signing in at the moment. Please try again in a few seconds.")
 
 
 def first_line(error: BaseException) -> str:

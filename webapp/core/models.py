@@ -26,6 +26,8 @@ class User:
     sessions_ended_reason: str | None = None
     session_kept: str | None = None
     """The sid of the one session that stayed open then."""
+    language: str = ""
+    """Of pages and mails; empty: not chosen."""
     sign_in_mail: bool = True
     """Whether a sign-in in a new browser is mailed. Not read with a session."""
 

@@ -67,7 +67,7 @@ class Notifications:
     def confirm_new_email(self, user: User, now: float) -> None:
         """Mail the link to the pending e-mail."""
         token = self._email_tokens.make(Purpose.CHANGE_EMAIL, user, "", now)
-        facts = {"token": token, "minutes": str(CONFIRM_TTL // 60)}
+        facts = {"token": token, "minutes": str(CONFIRM_TTL // 60), "language": user.language}
         self._mailer.send(Notification.CONFIRM_NEW_EMAIL, user.pending_email or "", **facts)
 
     def email_change_requested(self, user: User) -> None:
@@ -119,4 +119,4 @@ class Notifications:
 
     def _send(self, notice: Notification, user: User, **facts: str) -> None:
         """Send without the user's name: a stranger may have registered the e-mail and chosen it."""
-        self._mailer.send(notice, user.email, **facts)
+        self._mailer.send(notice, user.email, language=user.language, **facts)

@@ -5,13 +5,10 @@ and can unlock it. Attestation is not requested. The relying party id is the hos
 WEBAPP_BASE_URL and never that of a request.
 """
 
-import logging
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from webauthn import (
     generate_authentication_options,
     generate_registration_options,
@@ -21,8 +18,6 @@ from webauthn import (
 from webauthn.helpers import (
     base64url_to_bytes,
     bytes_to_base64url,
-    decode_credential_public_key,
-    decoded_public_key_to_cryptography,
     options_to_json_dict,
     parse_authentication_credential_json,
     parse_client_data_json,
@@ -30,8 +25,6 @@ from webauthn.helpers import (
 )
 from webauthn.helpers.structs import (
     AuthenticatorSelectionCriteria,
-    AuthenticatorTransport,
-    PublicKeyCredentialDescriptor,
     ResidentKeyRequirement,
     UserVerificationRequirement,
 )
@@ -45,17 +38,13 @@ from .notifications import Notifications
 from .ports import UserRepository
 from .relying_party import RelyingParty
 from .security_events import EventKind, Events
-
-log = logging.getLogger(__name__)
+from .text import N_, Message
+from .webauthn_parsing import check_key, descriptor, parse
 
 SIGN_IN = "sign in"
 # WebAuthn section 4: longer ids are not valid.
 MAX_CREDENTIAL_ID = 1023
-# NIST SP 800-131A Rev. 2, section 3.
-MIN_RSA_BITS = 2048
-TRANSPORTS = {each.value: each for each in AuthenticatorTransport}
 REQUIRED = UserVerificationRequirement.REQUIRED
-T = TypeVar("T")
 Json = dict[str, Any]
 
 
@@ -83,7 +72,7 @@ class Passkeys:
             authenticator_selection=AuthenticatorSelectionCriteria(
                 resident_key=ResidentKeyRequirement.REQUIRED, user_verification=REQUIRED
             ),
-            exclude_credentials=[_descriptor(each) for each in present],
+            exclude_credentials=[descriptor(each) for each in present],
         )
         return options_to_json_dict(options)
 
@@ -95,9 +84,9 @@ class Passkeys:
         `handle` and `credential` (RegistrationResponseJSON) come from the page; `name` is used if
         the model of the authenticator is unknown. Raises PasskeyInvalid, Conflict, Unavailable.
         """
-        parsed = _parse(lambda: parse_registration_credential_json(_mapping(credential)))
+        parsed = parse(lambda: parse_registration_credential_json(_mapping(credential)))
         challenge = self._challenge(parsed.response.client_data_json, adding(sid, handle), now)
-        verified = _parse(
+        verified = parse(
             lambda: verify_registration_response(
                 credential=parsed,
                 expected_challenge=challenge,
@@ -106,7 +95,7 @@ class Passkeys:
                 require_user_verification=True,
             )
         )
-        _check_key(verified.credential_public_key)
+        check_key(verified.credential_public_key)
         if len(verified.credential_id) > MAX_CREDENTIAL_ID or not self.challenges.use(challenge):
             raise PasskeyInvalid
         passkey = Passkey(
@@ -123,7 +112,7 @@ class Passkeys:
             created_at=int(now),
         )
         added = self.factors.add_passkey(passkey)
-        self.notifications.factor_added(user, f"a passkey, “{passkey.name}”")
+        self.notifications.factor_added(user, Message("a passkey, “{name}”", name=passkey.name))
         return added
 
     def request_options(self, purpose: str, now: float) -> Json:
@@ -142,7 +131,7 @@ class Passkeys:
 
         Raises PasskeyInvalid, PasskeyUnknown, AccountDisabled, Unavailable.
         """
-        parsed = _parse(lambda: parse_authentication_credential_json(_mapping(credential)))
+        parsed = parse(lambda: parse_authentication_credential_json(_mapping(credential)))
         challenge = self._challenge(parsed.response.client_data_json, purpose, now)
         passkey = self.factors.passkey(bytes_to_base64url(parsed.raw_id))
         if passkey is None:
@@ -150,7 +139,7 @@ class Passkeys:
         handle = parsed.response.user_handle
         if handle is not None and bytes_to_base64url(handle) != passkey.user_handle:
             raise PasskeyInvalid
-        verified = _parse(
+        verified = parse(
             lambda: verify_authentication_response(
                 credential=parsed,
                 expected_challenge=challenge,
@@ -179,7 +168,9 @@ class Passkeys:
         name = " ".join(name.split())
         # No address: mails contain the name.
         if not 1 <= len(name) <= MAX_PASSKEY_NAME or not name.isprintable() or "://" in name:
-            raise ValidationFailed({"name": [f"Enter a name of 1 to {MAX_PASSKEY_NAME} letters."]})
+            raise ValidationFailed(
+                {"name": [Message("Enter a name of 1 to {count} letters.", count=MAX_PASSKEY_NAME)]}
+            )
         if not self.factors.rename_passkey(user_id, passkey_id, name):
             raise NotFound
         return name
@@ -189,14 +180,14 @@ class Passkeys:
         removed = self.factors.remove_passkey(user.id, passkey_id, int(now))
         if removed is None:
             raise NotFound
-        self.notifications.factor_removed(user, f"a passkey, “{removed.name}”")
+        self.notifications.factor_removed(user, Message("a passkey, “{name}”", name=removed.name))
         return removed
 
     def _challenge(self, client_data: bytes, purpose: str, now: float) -> bytes:
         """The challenge that was signed. Raises PasskeyInvalid if it is not one of ours."""
-        challenge = _parse(lambda: parse_client_data_json(client_data)).challenge
+        challenge = parse(lambda: parse_client_data_json(client_data)).challenge
         if not self.challenges.is_valid(challenge, purpose, now):
-            raise PasskeyInvalid("This took too long. Please try again.")
+            raise PasskeyInvalid(N_("This took too long. Please try again."))
         return challenge
 
     def _user(self, passkey: Passkey) -> User:
@@ -218,32 +209,7 @@ def confirming(sid: str) -> str:
     return f"confirm in {sid}"
 
 
-def _check_key(public_key: bytes) -> None:
-    """Raise PasskeyInvalid for a key that no signature fits: it would count as a way in."""
-    key = _parse(
-        lambda: decoded_public_key_to_cryptography(decode_credential_public_key(public_key))
-    )
-    if isinstance(key, RSAPublicKey) and key.key_size < MIN_RSA_BITS:
-        raise PasskeyInvalid
-
-
-def _descriptor(passkey: Passkey) -> PublicKeyCredentialDescriptor:
-    transports = [TRANSPORTS[each] for each in passkey.transports if each in TRANSPORTS]
-    return PublicKeyCredentialDescriptor(
-        id=base64url_to_bytes(passkey.credential_id), transports=transports
-    )
-
-
 def _mapping(credential: object) -> Json:
     if not isinstance(credential, dict):
         raise PasskeyInvalid
     return credential
-
-
-def _parse(work: Callable[[], T]) -> T:
-    """Run py_webauthn on a client's data: its parsers let exceptions of any kind escape."""
-    try:
-        return work()
-    except Exception as error:
-        log.debug("not a passkey: %s", type(error).__name__)
-        raise PasskeyInvalid from None

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from .text import N_, Message
+
 # A guesser tries this name first.
 APP_NAME = "evergreen"
 # zxcvbn's score, 0 to 4: 3 takes 10^8 guesses or more. It reads 72 characters at most.
@@ -15,6 +17,25 @@ LEET = set("4@8({[<369!1|0$5+7%2")
 MAX_LEET = 9
 # Shorter names may be part of any word.
 SHORTEST_WORD = 4
+
+EASY = N_("This is easy to guess.")
+# Those of zxcvbn, so that they can be translated.
+WARNINGS = {
+    N_("A word by itself is easy to guess."),
+    N_("Common names and surnames are easy to guess."),
+    N_("Dates are often easy to guess."),
+    N_("Names and surnames by themselves are easy to guess."),
+    N_("Recent years are easy to guess."),
+    N_('Repeats like "aaa" are easy to guess.'),
+    N_('Repeats like "abcabcabc" are only slightly harder to guess than "abc".'),
+    N_('Sequences like "abc" or "6543" are easy to guess.'),
+    N_("Short keyboard patterns are easy to guess."),
+    N_("Straight rows of keys are easy to guess."),
+    N_("This is a top-10 common password."),
+    N_("This is a top-100 common password."),
+    N_("This is a very common password."),
+    N_("This is similar to a commonly used password."),
+}
 
 
 @dataclass(frozen=True)
@@ -40,8 +61,12 @@ def estimate_strength(password: str, own: list[str]) -> Strength:
     ends = {password[:READ_AT_ONCE], password[-READ_AT_ONCE:]}
     score, warning = max(_estimate(end, own) for end in ends)
     if score < GOOD_SCORE:
-        return Strength(score, False, f"{warning} Four unrelated words do well.")
-    return Strength(score, True, "Very hard to guess." if score > GOOD_SCORE else "Hard to guess.")
+        weakness = Message(warning if warning in WARNINGS else EASY)
+        advice = Message("{weakness} Four unrelated words do well.", weakness=weakness)
+        return Strength(score, False, advice)
+    return Strength(
+        score, True, N_("Very hard to guess.") if score > GOOD_SCORE else N_("Hard to guess.")
+    )
 
 
 def _estimate(password: str, own: list[str]) -> tuple[int, str]:
@@ -50,4 +75,4 @@ def _estimate(password: str, own: list[str]) -> tuple[int, str]:
     if len(LEET & set(password)) > MAX_LEET:
         password = password.translate(dict.fromkeys(map(ord, LEET), "·"))
     result = zxcvbn(password, user_inputs=own, max_length=READ_AT_ONCE)
-    return result["score"], result["feedback"]["warning"] or "This is easy to guess."
+    return result["score"], result["feedback"]["warning"]

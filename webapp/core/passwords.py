@@ -15,6 +15,7 @@ from .estimates import Estimates
 from .hashing_pool import HashingPool
 from .ip import ip_key
 from .password_strength import APP_NAME, MIN_OWN, Strength, estimate_strength, without_known_words
+from .text import N_, Message
 
 T = TypeVar("T")
 
@@ -78,15 +79,18 @@ class Passwords:
         self, password: str, about: tuple[str, ...], turn: AbstractContextManager[None]
     ) -> Strength:
         if len(password) < self._min_length:
-            words = f"Use at least {self._min_length} characters. Four unrelated words do well."
+            words = Message(
+                "Use at least {count} characters. Four unrelated words do well.",
+                count=self._min_length,
+            )
             return Strength(0, False, words)
         if len(password) > MAX_LENGTH:
-            return Strength(0, False, f"Use at most {MAX_LENGTH} characters.")
+            return Strength(0, False, Message("Use at most {count} characters.", count=MAX_LENGTH))
         if password in self._published:
-            return Strength(0, False, "That password is printed in our code, for all to read.")
+            return Strength(0, False, N_("That password is printed in our code, for all to read."))
         own = [APP_NAME, *(word for text in about for word in (text, *text.split("@")))]
         if len(without_known_words(normalize(password), own)) < MIN_OWN:
-            return Strength(0, False, "That is little more than your e-mail, or our name.")
+            return Strength(0, False, N_("That is little more than your e-mail, or our name."))
         with turn:
             return estimate_strength(normalize(password), own)
 

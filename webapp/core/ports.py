@@ -186,6 +186,9 @@ class UserRepository(Protocol):
     def rehash(self, user_id: str, old_hash: str, new_hash: str) -> bool:
         """Replace the hash by one of the same password with another cost, if it is unchanged."""
 
+    def set_language(self, user_id: str, language: str) -> None:
+        """The language of pages and mails; no event."""
+
     def confirm(self, user: User, password_hash: str, now: int) -> bool:
         """Mark the e-mail as verified. False if it was, or if e-mail or password has changed."""
 

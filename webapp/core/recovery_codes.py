@@ -17,6 +17,7 @@ from .factors import FactorRepository, RecoveryCodes
 from .models import User
 from .notifications import Notifications
 from .security_events import EventKind, Events
+from .text import N_
 
 COUNT = 10
 BYTES = 15
@@ -24,7 +25,7 @@ GROUP = 4
 # Seconds in which a new batch has to be confirmed.
 BATCH_TTL = 60 * 60
 
-WRONG = "That recovery code is not right, or was used already."
+WRONG = N_("That recovery code is not right, or was used already.")
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class RecoveryCodeBook:
         if is_new is None:
             raise InvalidLink
         if is_new:
-            self._notifications.factor_added(user, "ten recovery codes")
+            self._notifications.factor_added(user, N_("ten recovery codes"))
 
     def _read(self, user: User, token: str, now: float) -> tuple[str, str]:
         """The seed of a token's batch, and the batch that it replaces."""

@@ -32,13 +32,15 @@ class Registration:
     must_confirm: bool
     """Whether the e-mail has to be verified before the first sign-in."""
 
-    def register(self, email: str, password: str, name: str, now: float) -> User:
+    def register(
+        self, email: str, password: str, name: str, now: float, language: str = ""
+    ) -> User:
         """Create the account. If the e-mail is taken, return a made-up user that looks the same.
 
         Raises ValidationFailed with `fields`.
         """
         valid = self.accounts.validated(UserChanges(email=email, password=password, name=name))
-        user = replace(new_user(valid, now), awaiting_verification=self.must_confirm)
+        user = replace(new_user(valid, now, language), awaiting_verification=self.must_confirm)
         hashed = self.passwords.hash(password)
         try:
             self.users.create(user, hashed)

@@ -39,3 +39,23 @@ def visible(text: str) -> str:
     """
     shown = BLANK.sub("", text)
     return "".join(letter for letter in shown if unicodedata.category(letter) != "Cf")
+
+
+class Message(str):
+    """A text for people with values in it. It is the English text, and can be translated.
+
+    `Message("Use at least {count} characters.", count=15)`
+    """
+
+    template: str
+    values: dict[str, object]
+
+    def __new__(cls, template: str, **values: object) -> "Message":
+        message = super().__new__(cls, template.format(**values))
+        message.template, message.values = template, values
+        return message
+
+
+def N_(text: str) -> str:  # noqa: N802 - the name that gettext's tools look for
+    """Mark a constant as a text for people: it is translated where it is shown."""
+    return text

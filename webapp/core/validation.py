@@ -6,7 +6,7 @@ from collections.abc import Callable
 from email_validator import EmailNotValidError, validate_email
 
 from .policy import Role
-from .text import lower_form, visible
+from .text import N_, Message, lower_form, visible
 
 MAX_EMAIL = 254  # RFC 5321 section 4.5.3.1.3
 MAX_NAME = 100
@@ -20,30 +20,30 @@ def normalize_email(text: str) -> str:
     Raises ValueError with advice.
     """
     if len(text) > MAX_EMAIL:  # first of all: normalizing takes quadratic time
-        raise ValueError("That e-mail address is too long.")
+        raise ValueError(N_("That e-mail address is too long."))
     text = lower_form(text).strip()
     try:
         if text != visible(text):
             raise EmailNotValidError
         checked = validate_email(text, check_deliverability=False, test_environment=True)
     except EmailNotValidError:
-        raise ValueError("Enter an e-mail address like name@example.com.") from None
+        raise ValueError(N_("Enter an e-mail address like name@example.com.")) from None
     return lower_form(checked.normalized)
 
 
 def normalize_name(text: str) -> str:
     """The name without invisible characters and doubled spaces. Raises ValueError with advice."""
     if len(text) > MAX_NAME:
-        raise ValueError(f"Use at most {MAX_NAME} characters.")
+        raise ValueError(Message("Use at most {count} characters.", count=MAX_NAME))
     if not re.fullmatch(NAME, text) or any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise ValueError("There is a character in it that can't be shown.")
+        raise ValueError(N_("There is a character in it that can't be shown."))
     return " ".join(visible(text).split())
 
 
 def validate_role(text: str) -> str:
     """The role, unchanged. Raises ValueError with advice."""
     if text not in list(Role):
-        raise ValueError(f"Use one of: {', '.join(Role)}.")
+        raise ValueError(Message("Use one of: {roles}.", roles=", ".join(Role)))
     return text
 
 

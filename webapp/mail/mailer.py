@@ -5,10 +5,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
 
+from babel.dates import format_datetime
+
 from webapp.core.errors import Unavailable
 from webapp.core.notifications import DUMMY_USER, Notification
 from webapp.core.security_events import audit_context
 from webapp.core.user_agents import describe
+from webapp.runtime.translations import DEFAULT
 
 from .messages import MessageBuilder
 from .transport import Transport
@@ -33,6 +36,9 @@ PATHS = {
     Notification.FACTORS_RESET: "/account/security",
 }
 
+# CLDR: 21 Nov 2026, 10:00.
+PATTERN = "d MMM y, HH:mm"
+
 Enqueue = Callable[[Callable[[], None], str], None]
 Load = Callable[[], tuple["MessageBuilder", Transport]]
 
@@ -51,17 +57,19 @@ class BackgroundMailer:
 
     def send(self, notice: Notification, to: str, **facts: str) -> None:
         context = audit_context.get()()
+        language = facts.pop("language", "") or DEFAULT
         path = PATHS.get(notice, "").format(token=facts.pop("token", ""))
+        moment = datetime.fromtimestamp(self._now(), UTC)
         facts |= {
             "link": self._base_url + context.script_root + path if path else "",
-            "when": datetime.fromtimestamp(self._now(), UTC).strftime("%-d %b %Y, %H:%M UTC"),
+            "when": f"{format_datetime(moment, PATTERN, locale=language)} UTC",
             "device": str(describe(context.user_agent)) if context.user_agent else "",
             "ip": context.ip,
         }
 
         def deliver() -> None:
             builder, transport = self._loaded
-            message = builder.write(notice, to, facts)
+            message = builder.write(notice, to, facts, language)
             if to != DUMMY_USER.email:
                 transport.deliver(message)
 

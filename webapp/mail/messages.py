@@ -6,6 +6,7 @@ from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import make_msgid
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from email_validator import validate_email
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from webapp.core.notifications import Notification
+from webapp.runtime.translations import DEFAULT, translate, translate_plural
 
 # Variables of the templates. Those that a message does not set are empty.
 VARIABLES = (
@@ -35,15 +37,15 @@ class MessageBuilder:
     def __init__(self, templates: Path, site_name: str, sender: str, base_url: str) -> None:
         self._site_name, self._sender = site_name, sender
         self.base_url = base_url
-        self._environment = Environment(
-            loader=FileSystemLoader(templates),
-            autoescape=select_autoescape(["html"]),
-            undefined=StrictUndefined,
-        )
+        self._templates = templates
+        self._environments: dict[str, Environment] = {}
 
-    def write(self, notice: Notification, to: str, facts: Mapping[str, str]) -> EmailMessage:
+    def write(
+        self, notice: Notification, to: str, facts: Mapping[str, str], language: str = DEFAULT
+    ) -> EmailMessage:
         """Build the message. Raises ValueError: `to` is not exactly one e-mail."""
-        variables = dict.fromkeys(VARIABLES, "") | {name: _one_line(facts[name]) for name in facts}
+        shown = {name: _one_line(translate(language, fact)) for name, fact in facts.items()}
+        variables = dict.fromkeys(VARIABLES, "") | shown | {"language": language}
         variables |= {"app_name": self._site_name, "email": to, "base_url": self.base_url}
         message = self._envelope(_address(to))
         subject, text = _split(self._render(f"{notice}.txt", variables))
@@ -66,7 +68,21 @@ class MessageBuilder:
         return message
 
     def _render(self, name: str, variables: Mapping[str, str]) -> str:
-        return self._environment.get_template(f"mail/{name}").render(variables)
+        environment = self._environment(variables["language"])
+        return environment.get_template(f"mail/{name}").render(variables)
+
+    def _environment(self, language: str) -> Environment:
+        if language not in self._environments:
+            environment = self._environments[language] = Environment(
+                loader=FileSystemLoader(self._templates),
+                autoescape=select_autoescape(["html"]),
+                undefined=StrictUndefined,
+                extensions=["jinja2.ext.i18n"],
+            )
+            environment.install_gettext_callables(  # type: ignore[attr-defined]
+                partial(translate, language), partial(translate_plural, language), newstyle=True
+            )
+        return self._environments[language]
 
 
 def _address(text: str) -> Address:

@@ -34,11 +34,13 @@ from webapp.core.errors import (
     ValidationFailed,
     WrongPassword,
 )
+from webapp.core.text import N_
 from webapp.runtime.request_id import request_id
 
 from . import messages, saved_forms
 from .auth import cookies, csrf
 from .auth.destinations import return_path
+from .language import gettext as _
 from .rejected_forms import show_again
 from .request_info import is_api
 
@@ -58,29 +60,31 @@ STATUS: list[tuple[type[EvergreenError], int]] = [
 PAGES: dict[int, tuple[str, str, str]] = {
     400: (
         "bad_request",
-        "Bad request",
-        "The form was out of date, or the request was not "
-        "complete. Nothing was changed: please go back, reload the page and try again.",
+        N_("Bad request"),
+        N_(
+            "The form was out of date, or the request was not complete. Nothing was changed: "
+            "please go back, reload the page and try again."
+        ),
     ),
-    403: ("forbidden", "No access", "Your account may not do this."),
-    404: ("not_found", "Page not found", "There is no page at this URL."),
+    403: ("forbidden", N_("No access"), N_("Your account may not do this.")),
+    404: ("not_found", N_("Page not found"), N_("There is no page at this URL.")),
     405: (
         "method_not_allowed",
-        "Method not allowed",
-        "This URL does not accept this kind of request.",
+        N_("Method not allowed"),
+        N_("This URL does not accept this kind of request."),
     ),
-    409: ("conflict", "Already taken", "Another user was first."),
-    410: ("link_void", "This link has expired or was already used", InvalidLink.message),
-    413: ("too_large", "Too large", "The request is larger than we accept."),
-    415: ("unsupported_media_type", "Unsupported format", "Please send JSON."),
-    422: ("validation_failed", "Please check your input", "A value is not valid."),
-    429: ("rate_limited", "Too many attempts", "Too many attempts in a short time."),
+    409: ("conflict", N_("Already taken"), N_("Another user was first.")),
+    410: ("link_void", N_("This link has expired or was already used"), InvalidLink.message),
+    413: ("too_large", N_("Too large"), N_("The request is larger than we accept.")),
+    415: ("unsupported_media_type", N_("Unsupported format"), N_("Please send JSON.")),
+    422: ("validation_failed", N_("Please check your input"), N_("A value is not valid.")),
+    429: ("rate_limited", N_("Too many attempts"), N_("Too many attempts in a short time.")),
     500: (
         "internal_error",
-        "Something went wrong",
-        "An error occurred on our side. It was logged; please try again.",
+        N_("Something went wrong"),
+        N_("An error occurred on our side. It was logged; please try again."),
     ),
-    503: ("unavailable", "Temporarily unavailable", Unavailable.message),
+    503: ("unavailable", N_("Temporarily unavailable"), Unavailable.message),
 }
 
 
@@ -96,7 +100,7 @@ def handle_app_error(error: EvergreenError) -> ResponseReturnValue:
         return answered
     status = status_of(error)
     fields, retry_after = getattr(error, "fields", None), getattr(error, "retry_after", None)
-    response = error_response(status, error.code, str(error), fields, retry_after)
+    response = error_response(status, error.code, error.text, fields, retry_after)
     if isinstance(error, (Unauthenticated, Forbidden)):
         response.headers["WWW-Authenticate"] = challenge(error)
     return response
@@ -208,8 +212,8 @@ def _error_response(
     page = render_template(
         "error.html",
         code=status,
-        title=title,
-        message=message,
+        title=_(title),
+        message=_(message),
         retry_after=retry_after,
         request_id=request_id(),
         still_signed_in=status == 503 and cookies.read(cookies.REFRESH) is not None,

@@ -8,13 +8,14 @@ from wtforms import BooleanField, EmailField, HiddenField, PasswordField, String
 from wtforms.validators import DataRequired, Length, ValidationError
 
 from webapp.core.errors import ValidationFailed
+from webapp.core.text import N_
 from webapp.core.validation import MAX_EMAIL, normalize_email
 
 from .auth import csrf
 
 EMAIL_VALIDATORS = [
-    DataRequired("Enter your e-mail address."),
-    Length(max=MAX_EMAIL, message="That address is too long."),
+    DataRequired(N_("Enter your e-mail address.")),
+    Length(max=MAX_EMAIL, message=N_("That address is too long.")),
 ]
 
 
@@ -42,30 +43,30 @@ class Form(FlaskForm):  # type: ignore[misc]
 
 
 class LoginForm(Form):
-    email = EmailField("E-mail", EMAIL_VALIDATORS)
-    password = PasswordField("Password", [DataRequired("Enter your password.")])
-    remember = BooleanField("Keep me signed in")
+    email = EmailField(N_("E-mail"), EMAIL_VALIDATORS)
+    password = PasswordField(N_("Password"), [DataRequired(N_("Enter your password."))])
+    remember = BooleanField(N_("Keep me signed in"))
     next = HiddenField()
 
 
 class RegisterForm(Form):
-    name = StringField("Name (optional)")
-    email = EmailField("E-mail", EMAIL_VALIDATORS)
-    password = PasswordField("Password", [DataRequired("Choose a password.")])
+    name = StringField(N_("Name (optional)"))
+    email = EmailField(N_("E-mail"), EMAIL_VALIDATORS)
+    password = PasswordField(N_("Password"), [DataRequired(N_("Choose a password."))])
     next = HiddenField()
 
 
 class ProfileForm(Form):
-    name = StringField("Name (optional)")
-    email = EmailField("E-mail", EMAIL_VALIDATORS)
-    current_password = PasswordField("Current password")
+    name = StringField(N_("Name (optional)"))
+    email = EmailField(N_("E-mail"), EMAIL_VALIDATORS)
+    current_password = PasswordField(N_("Current password"))
 
 
 class ChangePasswordForm(Form):
     current_password = PasswordField(
-        "Current password", [DataRequired("Enter your current password.")]
+        N_("Current password"), [DataRequired(N_("Enter your current password."))]
     )
-    new_password = PasswordField("New password", [DataRequired("Choose a new password.")])
+    new_password = PasswordField(N_("New password"), [DataRequired(N_("Choose a new password."))])
 
 
 def is_email(form: "Form", field: EmailField) -> None:
@@ -77,52 +78,57 @@ def is_email(form: "Form", field: EmailField) -> None:
 
 
 class EmailForm(Form):
-    email = EmailField("E-mail", [*EMAIL_VALIDATORS, is_email])
+    email = EmailField(N_("E-mail"), [*EMAIL_VALIDATORS, is_email])
 
 
 class ConfirmForm(Form):
     """Of an account that is still pending; otherwise the button is enough."""
 
-    password = PasswordField("Your password", [DataRequired("Enter the password you chose.")])
+    password = PasswordField(
+        N_("Your password"), [DataRequired(N_("Enter the password you chose."))]
+    )
 
 
 class ResetForm(Form):
-    password = PasswordField("New password", [DataRequired("Choose a new password.")])
+    password = PasswordField(N_("New password"), [DataRequired(N_("Choose a new password."))])
 
 
 class NewPasswordForm(Form):
     """Of an account without a password."""
 
-    new_password = PasswordField("New password", [DataRequired("Choose a new password.")])
+    new_password = PasswordField(N_("New password"), [DataRequired(N_("Choose a new password."))])
 
 
 class SecondStepForm(Form):
-    code = StringField("Code of the app")
-    recovery_code = StringField("Recovery code")
-    trust = BooleanField("Trust this browser for 30 days")
+    code = StringField(N_("Code of the app"))
+    recovery_code = StringField(N_("Recovery code"))
+    trust = BooleanField(N_("Trust this browser for 30 days"))
 
     def validate(self, extra_validators: Any = None) -> bool:
         valid: bool = super().validate(extra_validators)
         if not (text_of(self.code).strip() or text_of(self.recovery_code).strip()):
-            self.code.errors = ["Enter the six digits that the app shows."]
+            self.code.errors = [N_("Enter the six digits that the app shows.")]
             return False
         return valid
 
 
 class AuthenticatorForm(Form):
     setup = HiddenField()
-    code = StringField("Code of the app", [DataRequired("Enter the six digits of the app.")])
+    code = StringField(
+        N_("Code of the app"), [DataRequired(N_("Enter the six digits of the app."))]
+    )
 
 
 class RecoveryCodesForm(Form):
     batch = HiddenField()
     saved = BooleanField(
-        "I have saved these codes", [DataRequired("Save the codes first, then tick this box.")]
+        N_("I have saved these codes"),
+        [DataRequired(N_("Save the codes first, then tick this box."))],
     )
 
 
 class DeleteForm(Form):
-    password = PasswordField("Password", [DataRequired("Enter your password.")])
+    password = PasswordField(N_("Password"), [DataRequired(N_("Enter your password."))])
     confirm = StringField(
-        "Your e-mail address, to confirm", [DataRequired("Type your e-mail address.")]
+        N_("Your e-mail address, to confirm"), [DataRequired(N_("Type your e-mail address."))]
     )

@@ -20,6 +20,7 @@ from webapp.core.saved_forms import OWNER_STILL_THERE, SavedForm
 from . import messages
 from .auth import csrf
 from .auth.destinations import IN_PATHS, IN_QUERIES, return_path
+from .language import gettext as _
 from .services import services
 
 # Suffixes of the names of fields that are no user input.
@@ -83,7 +84,7 @@ def is_secret(name: str) -> bool:
 
 
 def label_of(name: str) -> str:
-    return "E-mail" if name == "email" else name.replace("_", " ").capitalize()
+    return _("E-mail") if name == "email" else _(name.replace("_", " ").capitalize())
 
 
 def send_once() -> ResponseReturnValue | None:
@@ -121,4 +122,5 @@ def offer(user_id: str, target: str | None) -> None:
     with suppress(Unavailable):
         kept = services().saved_forms.saved(user_id, services().now())
         if kept and not (target or "").startswith(back):
-            messages.flash_message(OFFER.format(messages.NOT_SENT_YET, back, "Open it"), "info")
+            offer = OFFER.format(_(messages.NOT_SENT_YET), back, _("Open it"))
+            messages.flash_message(offer, "info")

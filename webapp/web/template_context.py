@@ -6,12 +6,15 @@ from flask import Flask, g, request
 
 from webapp.core.authentication import Identity
 from webapp.core.models import User
+from webapp.runtime.translations import LANGUAGES
 
 from . import messages, time_format
 from .auth import cookies
 from .auth.authentication import current_identity
-from .auth.destinations import return_path, safe_next
+from .auth.destinations import return_path, safe_next, this_path
+from .language import gettext, language, template_gettext, template_ngettext
 from .middleware.security_headers import csp_nonce
+from .script_texts import script_texts
 from .services import Services, services
 
 
@@ -21,6 +24,10 @@ def install(app: Flask) -> None:
         "access_cookie": access_cookie,
         "access_expires_in": access_expires_in,
         "come_back": come_back,
+        "here": here,
+        "language": language,
+        "script_texts": script_texts,
+        "languages": offered_languages(app.extensions["evergreen"]),
     }
     app.context_processor(lambda: of_the_app | {"me": signed_in_user()})
     # For macros as well, which have no context. Each template copies all globals, one by one.
@@ -29,8 +36,13 @@ def install(app: Flask) -> None:
         get_flashed_messages=messages.flashed_messages,
         passkey_party=lambda: services().factors.passkeys.party,
     )
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        template_gettext, template_ngettext, newstyle=True
+    )
     app.template_filter("iso")(time_format.iso)
     app.template_filter("datetime_minutes")(time_format.datetime_minutes)
+    app.template_filter("translated")(gettext)
+    app.template_filter("ago")(time_format.ago)
     app.template_filter("time_ago")(time_format.time_ago)
     app.template_filter("seconds_since")(time_format.seconds_since)
 
@@ -46,6 +58,12 @@ def settings_for_templates(found: Services) -> dict[str, Any]:
     }
 
 
+def offered_languages(found: Services) -> dict[str, str]:
+    """Code → name, for the switch in the footer; empty if there is no choice."""
+    offered = found.settings.languages
+    return {code: LANGUAGES[code] for code in offered} if len(offered) > 1 else {}
+
+
 def signed_in_user() -> User | None:
     identity: Identity | None = g.get("identity")
     return identity.user if identity else None
@@ -59,6 +77,11 @@ def access_cookie() -> str:
 def access_expires_in() -> int:
     """Seconds until the access token of this request expires. Raises TokenMissing."""
     return max(0, int(current_identity().access.exp - services().now()))
+
+
+def here() -> str:
+    """The path of this page, for a form that leads back to it."""
+    return this_path() if request.method == "GET" else come_back() or ""
 
 
 def come_back() -> str | None:

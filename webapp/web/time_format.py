@@ -2,6 +2,12 @@
 
 from datetime import UTC, datetime
 
+from babel.dates import format_datetime
+
+from webapp.core.text import N_
+from webapp.runtime.translations import DEFAULT
+
+from .language import gettext, language
 from .services import services
 
 
@@ -11,13 +17,20 @@ def iso(at: float) -> str:
 
 
 def datetime_minutes(at: float) -> str:
-    """21 Nov 2026, 10:00 UTC."""
-    return datetime.fromtimestamp(at, UTC).strftime("%-d %b %Y, %H:%M UTC")
+    """21 Nov 2026, 10:00 UTC; in another language by the CLDR, with the Gregorian year."""
+    return _datetime(at, "%-d %b %Y, %H:%M", "d MMM y, HH:mm")
 
 
 def datetime_seconds(at: float) -> str:
     """21 Nov 2026, 10:00:05 UTC."""
-    return datetime.fromtimestamp(at, UTC).strftime("%-d %b %Y, %H:%M:%S UTC")
+    return _datetime(at, "%-d %b %Y, %H:%M:%S", "d MMM y, HH:mm:ss")
+
+
+def _datetime(at: float, english: str, pattern: str) -> str:
+    moment = datetime.fromtimestamp(at, UTC)
+    if language() == DEFAULT:
+        return moment.strftime(f"{english} UTC")
+    return f"{format_datetime(moment, pattern, locale=language())} UTC"
 
 
 def seconds_since(at: float) -> int:
@@ -27,8 +40,19 @@ def seconds_since(at: float) -> int:
 
 def time_ago(at: float) -> str:
     """4 min ago."""
-    seconds = seconds_since(at)
-    for size, unit, most in ((1, "s", 60), (60, "min", 60), (3600, "h", 48)):
-        if seconds < size * most:
-            return f"{seconds // size} {unit} ago"
-    return f"{seconds // 86400} days ago"
+    return ago(seconds_since(at))
+
+
+def ago(seconds: int) -> str:
+    """4 min ago, of that many seconds."""
+    unit, _, text = next(each for each in AGO if seconds < each[1])
+    return gettext(text, count=seconds // unit)
+
+
+# Unit and end of the range in seconds, and the text. static/js/times.js has the same ones.
+AGO = (
+    (1, 60, N_("{count} s ago")),
+    (60, 3600, N_("{count} min ago")),
+    (3600, 48 * 3600, N_("{count} h ago")),
+    (86400, float("inf"), N_("{count} days ago")),
+)

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from webapp.core.clients import Client
 from webapp.core.errors import Conflict
 from webapp.core.policy import Scope
+from webapp.core.text import N_
 
 from .errors import transaction, translate_sql_errors
 from .models import ClientRow, SessionRow, db
@@ -45,7 +46,7 @@ class SqlClients:
             with transaction():
                 db.session.add(row)
         except IntegrityError:
-            raise Conflict({"client_id": ["That id is taken."]}) from None
+            raise Conflict({"client_id": [N_("That id is taken.")]}) from None
 
     def set_secret(self, client_id: str, secret_hash: str) -> bool:
         changing = update(ClientRow).where(

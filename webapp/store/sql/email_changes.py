@@ -15,7 +15,8 @@ from .errors import transaction, translate_sql_errors
 from .models import EmailChangeRow, UserRow, db
 from .security_events import add_event
 from .session_ends import UNSYNCHRONISED
-from .users import check_not_reserved, lock_user, unique_email
+from .unique_emails import check_not_reserved, unique_email
+from .users import lock_user
 
 
 class SqlEmailChanges:

@@ -12,6 +12,7 @@ from webapp.core.factors import MAX_PASSKEYS, Passkey
 from webapp.core.models import EmailChange, Session, User
 from webapp.core.passwords import is_hash
 from webapp.core.security_events import EventKind
+from webapp.core.text import N_, Message
 
 from .account_recovery import take_back
 from .devices import forget_devices
@@ -22,7 +23,8 @@ from .models import SessionRow, UserRow, db
 from .second_factors import SqlSecondFactors, has_changed, remove_second_step
 from .security_events import add_event
 from .session_ends import UNSYNCHRONISED, end_all
-from .users import lock_user, unique_email
+from .unique_emails import unique_email
+from .users import lock_user
 
 
 class SqlFactors(SqlSecondFactors):
@@ -46,7 +48,13 @@ class SqlFactors(SqlSecondFactors):
             with transaction():
                 locked(passkey.user_id)
                 if count_passkeys(passkey.user_id) >= MAX_PASSKEYS:
-                    raise Conflict({"passkey": [f"You have {MAX_PASSKEYS} passkeys already."]})
+                    raise Conflict(
+                        {
+                            "passkey": [
+                                Message("You have {count} passkeys already.", count=MAX_PASSKEYS)
+                            ]
+                        }
+                    )
                 db.session.add(row)
                 add_event(
                     EventKind.PASSKEY_ADDED,
@@ -55,7 +63,7 @@ class SqlFactors(SqlSecondFactors):
                     detail=passkey.name,
                 )
         except IntegrityError:
-            raise Conflict({"passkey": ["This passkey has been added already."]}) from None
+            raise Conflict({"passkey": [N_("This passkey has been added already.")]}) from None
         return row.to_passkey()
 
     def use_passkey(self, passkey: Passkey, sign_count: int, backed_up: bool, now: int) -> bool:
@@ -80,7 +88,7 @@ class SqlFactors(SqlSecondFactors):
             if row is None or row.user_id != user_id:
                 return None
             if count_passkeys(user_id) == 1 and not is_hash(user.password_hash):
-                raise Conflict({"passkey": ["It is your last way to sign in."]})
+                raise Conflict({"passkey": [N_("It is your last way to sign in.")]})
             removed = row.to_passkey()
             db.session.delete(row)
             add_event(EventKind.PASSKEY_REMOVED, user_id, now, detail=removed.name)
@@ -92,7 +100,7 @@ class SqlFactors(SqlSecondFactors):
             if not is_hash(user.password_hash):
                 return False
             if not count_passkeys(user_id):
-                raise Conflict({"password": ["It is your last way to sign in."]})
+                raise Conflict({"password": [N_("It is your last way to sign in.")]})
             user.password_hash = no_password
             add_event(EventKind.PASSWORD_REMOVED, user_id, now)
         return True

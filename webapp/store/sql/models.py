@@ -78,6 +78,7 @@ class UserRow(Base):
     sessions_ended_at: Mapped[int | None] = mapped_column(BigInteger)
     sessions_ended_reason: Mapped[str | None] = mapped_column(String(30))
     session_kept: Mapped[str | None] = mapped_column(String(22))
+    language: Mapped[str] = mapped_column(String(5), default="", server_default="")
     sign_in_mail: Mapped[bool] = mapped_column(default=True, server_default=true())
 
     def to_user(self) -> User:
@@ -92,6 +93,7 @@ class UserRow(Base):
             awaiting_verification=self.awaiting_verification,
             pending_email=self.pending_email,
             sign_in_mail=self.sign_in_mail,
+            language=self.language,
         )
 
 

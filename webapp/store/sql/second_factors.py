@@ -7,6 +7,7 @@ from sqlalchemy import delete, func, select, update
 from webapp.core.errors import Conflict
 from webapp.core.factors import Authenticator, RecoveryCodes, TrustedBrowser
 from webapp.core.security_events import EventKind
+from webapp.core.text import N_
 
 from . import devices
 from .errors import transaction, translate_sql_errors
@@ -26,7 +27,7 @@ class SqlSecondFactors:
         with transaction():
             lock_epoch(user_id)
             if not _codes(user_id).left:
-                raise Conflict({"code": ["Create recovery codes first."]})
+                raise Conflict({"code": [N_("Create recovery codes first.")]})
             new = AuthenticatorRow(user_id=user_id, secret=secret, last_step=step, created_at=now)
             db.session.merge(new)
             devices.end_trust(user_id, None)

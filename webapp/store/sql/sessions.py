@@ -32,6 +32,7 @@ USER = (
         "email_verified_at",
         "awaiting_verification",
         "disabled_at",
+        "language",
     ),
     *("session_kept", *END),
 )

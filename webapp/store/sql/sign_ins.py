@@ -7,13 +7,14 @@ from sqlalchemy import ColumnElement, exists, or_, select
 from webapp.core.errors import WrongCode
 from webapp.core.models import Session, SignIn
 from webapp.core.security_events import EventKind
+from webapp.core.text import N_
 from webapp.core.token_issuer import BROWSER_CLIENT
 
 from . import second_factors
 from .factor_models import PasskeyRow
 from .models import EventRow, SessionRow, UserRow, db
 
-CODE_USED = "That code was used already. Wait for the next one, or take another one."
+CODE_USED = N_("That code was used already. Wait for the next one, or take another one.")
 
 
 def still_valid(sign_in: SignIn) -> Iterator[ColumnElement[bool]]:

@@ -1,19 +1,17 @@
 """Users in SQL."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Select, Update, func, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute
 
-from webapp.core.email_tokens import UNDO_TTL
 from webapp.core.end_reasons import EndReason
 from webapp.core.errors import Conflict
 from webapp.core.models import Session, User, UserChanges
 from webapp.core.policy import Role
 from webapp.core.security_events import EventKind
+from webapp.core.text import N_
 from webapp.core.user_admin import Page
 
 from . import user_search
@@ -22,6 +20,7 @@ from .errors import transaction, translate_sql_errors
 from .models import EmailChangeRow, UserRow, db
 from .security_events import add_deletion_event, add_event
 from .session_ends import end_all, remove_all
+from .unique_emails import check_not_reserved, unique_email
 
 
 class SqlUsers:
@@ -38,6 +37,7 @@ class SqlUsers:
             disabled_at=user.created_at if user.disabled else None,
             email_verified_at=user.email_verified_at,
             awaiting_verification=user.awaiting_verification,
+            language=user.language,
         )
         with unique_email(), transaction():
             db.session.add(row)
@@ -124,6 +124,11 @@ class SqlUsers:
                     update(UserRow).where(unchanged).values(password_hash=new_hash), UserRow.id
                 )
             )
+
+    def set_language(self, user_id: str, language: str) -> None:
+        change = update(UserRow).where(UserRow.id == user_id).values(language=language)
+        with transaction():
+            db.session.execute(change, execution_options={"synchronize_session": False})
 
     def confirm(self, user: User, password_hash: str, now: int) -> bool:
         unverified = (UserRow.email == user.email) & UserRow.email_verified_at.is_(None)
@@ -212,23 +217,7 @@ def lock_user(user_id: str, *, with_admins: bool) -> tuple[UserRow | None, set[s
 
 def _keep_an_admin(admins: set[str], row: UserRow, *, gone: bool) -> None:
     if gone and admins == {row.id}:
-        raise Conflict({"role": ["This is the last admin: make another user an admin first."]})
-
-
-def check_not_reserved(email: str, user_id: str, now: int) -> None:
-    """Raise Conflict if the e-mail is reserved: another user could still undo a change from it.
-
-    Call it after the e-mail was written: then no parallel change can be missed.
-    """
-    reserving = select(EmailChangeRow.id).where(
-        EmailChangeRow.old_email == email,
-        EmailChangeRow.user_id != user_id,
-        EmailChangeRow.undone_at.is_(None),
-        EmailChangeRow.changed_at > now - UNDO_TTL,
-    )
-    if db.session.scalar(reserving.limit(1)) is not None:
-        days = UNDO_TTL // 86400
-        raise Conflict({"email": [f"For {days} days it is kept for the account that had it."]})
+        raise Conflict({"role": [N_("This is the last admin: make another user an admin first.")]})
 
 
 def _end_undo(user_id: str, now: int) -> None:
@@ -237,12 +226,3 @@ def _end_undo(user_id: str, now: int) -> None:
     _updated_rows(
         update(EmailChangeRow).where(open_changes).values(undone_at=now), EmailChangeRow.user_id
     )
-
-
-@contextmanager
-def unique_email() -> Iterator[None]:
-    """Translate a violated unique constraint into Conflict."""
-    try:
-        yield
-    except IntegrityError:
-        raise Conflict({"email": ["That e-mail address already has an account."]}) from None

@@ -22,6 +22,7 @@ FLASK_SESSION = "evergreen_session"
 LAB = "token_lab"
 # Between the password and the code.
 SECOND_STEP = "second_step"
+LANGUAGE = "language"
 
 # Other white space may be part of a cookie's name to a browser.
 SPACE = " \t"
@@ -118,6 +119,12 @@ def set_second_step_cookie(response: AnyResponse, value: str) -> AnyResponse:
 def delete_second_step_cookie(response: AnyResponse) -> AnyResponse:
     if read(SECOND_STEP):
         _set(response, SECOND_STEP, "", max_age=0, httponly=True)
+    return response
+
+
+def set_language_cookie(response: AnyResponse, value: str) -> AnyResponse:
+    """Of guests, and of a user's browser after the sign-out."""
+    _set(response, LANGUAGE, value, max_age=MAX_TTL, httponly=True)
     return response
 
 

@@ -48,13 +48,25 @@ def safe_next(target: str | None) -> str:
 
 def leads_to_a_page(target: str) -> bool:
     """Whether it is the path and query of a page of this app, or of an app behind it."""
-    if not target.startswith("/") or target[1:2] in ("/", "\\"):
-        return False
-    if "\\" in target or not target.isascii() or not target.isprintable() or " " in target:
+    if not is_local(target):
         return False
     path, root = unquote(urlsplit(target).path), request.script_root
     own = path.startswith(f"{root}/") and is_page(path.removeprefix(root))
     return own or is_protected_path(path)
+
+
+def is_local(target: str) -> bool:
+    """Whether it is a path and query that no browser reads as another site's."""
+    if not target.startswith("/") or target[1:2] in ("/", "\\"):
+        return False
+    return "\\" not in target and " " not in target and target.isascii() and target.isprintable()
+
+
+def this_path() -> str:
+    """The path and query of this request, to come back by GET."""
+    path = quote(request.script_root + "/" + request.path.lstrip("/"), IN_PATHS)
+    query = quote(request.query_string, IN_QUERIES)
+    return f"{path}?{query}" if query else path
 
 
 def is_page(path: str) -> bool:

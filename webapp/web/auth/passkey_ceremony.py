@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from webapp.core.errors import EvergreenError, NotFound, PasskeyInvalid, ReauthenticationRequired
 from webapp.web.error_handlers import status_of
 from webapp.web.json_body import json_object
+from webapp.web.language import gettext as _
 from webapp.web.services import services
 
 
@@ -25,9 +26,9 @@ def for_script(
                 raise NotFound
             return view(*args, **values)
         except EvergreenError as error:
-            facts = {"code": error.code, "message": str(error)}
+            facts = {"code": error.code, "message": _(error.text)}
             if fields := getattr(error, "fields", None):
-                facts["message"] = next(iter(fields.values()))[0]
+                facts["message"] = _(next(iter(fields.values()))[0])
             if isinstance(error, ReauthenticationRequired):
                 back = url_for("pages.passkeys")
                 facts["location"] = url_for("pages.confirm_identity", next=back)

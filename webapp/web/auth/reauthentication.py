@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.core.errors import Forbidden, ReauthenticationRequired, ValidationFailed
 from webapp.core.token_issuer import BROWSER_CLIENT
+from webapp.web.language import gettext as _
 from webapp.web.saved_forms import is_secret
 from webapp.web.services import services
 
@@ -67,8 +68,8 @@ def require_identity() -> ResponseReturnValue | None:
         return None
     if request.method == "GET":
         return redirect(url_for("pages.confirm_identity", next=return_path()), 303)
-    question, why = "Please confirm that it is you", "Then we continue where you were."
-    return confirm_action(question, why, "Continue", url_for("pages.security"), always=False)
+    question, why = _("Please confirm that it is you"), _("Then we continue where you were.")
+    return confirm_action(question, why, _("Continue"), url_for("pages.security"), always=False)
 
 
 def recently_authenticated() -> bool:

@@ -14,6 +14,7 @@ from . import (  # noqa: E402, F401 - they add their routes
     dev_outbox,
     email_links,
     home,
+    language,
     passkeys,
     recovery_codes,
     saved_form,

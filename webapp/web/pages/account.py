@@ -7,6 +7,7 @@ from webapp.core.errors import InvalidLink, Overloaded, ValidationFailed, WrongP
 from webapp.core.models import Session
 from webapp.core.policy import Permission
 from webapp.core.rate_limits import STRENGTH_PER_IP
+from webapp.core.text import Message
 from webapp.core.validation import MAX_EMAIL, normalize_email
 from webapp.web import messages
 from webapp.web.auth import cookies
@@ -16,6 +17,7 @@ from webapp.web.auth.password_checks import change_profile, check_password, rate
 from webapp.web.auth.reauthentication import require_identity
 from webapp.web.forms import ChangePasswordForm, DeleteForm, NewPasswordForm, ProfileForm, text_of
 from webapp.web.json_body import json_object
+from webapp.web.language import gettext as _
 from webapp.web.services import client_info, services
 
 from . import pages
@@ -41,8 +43,8 @@ def account() -> ResponseReturnValue:
             form.add_errors(refusal)
         else:
             waits = normalize_email(text_of(form.email)) != user.email
-            words = messages.NEW_EMAIL_WAITS.format(new=changed.pending_email)
-            flash(words if waits else "Saved.", "success")
+            words = _(messages.NEW_EMAIL_WAITS, new=changed.pending_email)
+            flash(words if waits else _("Saved."), "success")
             return redirect(url_for("pages.account"), 303)
     page = render_template(
         "account.html", form=form, pending_email=user.pending_email, has_password=has_password
@@ -63,13 +65,13 @@ def change_password() -> ResponseReturnValue:
         try:
             ended = replace_password(form, now)
         except InvalidLink:
-            form.form_errors.append("Your password was changed in between. Please try again.")
+            form.form_errors.append(_("Your password was changed in between. Please try again."))
         except ValidationFailed as refusal:
             form.add_errors(refusal)
         else:
             services().sessions.write_tombstones(ended, now)
             services().sessions.record_reauthentication(me.access.sid, now)
-            flash(messages.PASSWORD_CHANGED, "success")
+            flash(_(messages.PASSWORD_CHANGED), "success")
             return redirect(url_for("pages.change_password"), 303)
     return render_template("password.html", form=form), 422 if form.errors else 200
 
@@ -99,7 +101,7 @@ def password_strength() -> ResponseReturnValue:
         found = services().accounts.meter(password, *about)
     except Overloaded:
         return {"busy": True}, 503, {"Retry-After": "1"}
-    return {"score": found.score, "good": found.good, "words": found.words}
+    return {"score": found.score, "good": found.good, "words": _(found.words)}
 
 
 @pages.route("/account/delete", methods=["GET", "POST"])
@@ -120,7 +122,9 @@ def delete_account() -> ResponseReturnValue:
         except ValidationFailed as refusal:
             form.add_errors(refusal)
         else:
-            flash("Your account is deleted, with everything that was kept about it.", "signed-out")
+            flash(
+                _("Your account is deleted, with everything that was kept about it."), "signed-out"
+            )
             response = redirect(url_for("pages.home"), 303)
             cookies.delete_token_cookies(response)
             response.headers["Clear-Site-Data"] = '"cache", "storage"'
@@ -141,7 +145,7 @@ def delete(typed: str, password: str | None) -> None:
     except ValueError:
         same = False
     if not same:
-        raise ValidationFailed({"confirm": [f"Type {me.email} to confirm."]})
+        raise ValidationFailed({"confirm": [Message("Type {email} to confirm.", email=me.email)]})
     if password is not None:
         check_password(password)
     try:

@@ -8,10 +8,12 @@ from flask.typing import ResponseReturnValue
 from webapp.core.end_reasons import EndReason
 from webapp.core.policy import Permission
 from webapp.core.security_events import Event, EventKind, EventPage
+from webapp.core.text import N_
 from webapp.core.user_agents import describe
-from webapp.web import messages
 from webapp.web.auth.authentication import current_identity
 from webapp.web.auth.authorization import requires
+from webapp.web.event_texts import describe_event
+from webapp.web.language import gettext as _
 from webapp.web.services import services
 
 from . import pages
@@ -19,12 +21,12 @@ from . import pages
 PER_PAGE = 25
 # What the filters are called, and which kinds each shows. Any other kind is one of its own.
 FILTERS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "": ("All", ()),
-    EventKind.SIGNED_IN: ("Sign-ins", (EventKind.SIGNED_IN, EventKind.SESSION_RESTORED)),
-    EventKind.SIGN_IN_FAILED: ("Failed sign-ins", (EventKind.SIGN_IN_FAILED,)),
-    EventKind.SESSION_ENDED: ("Sign-outs", (EventKind.SESSION_ENDED,)),
+    "": (N_("All"), ()),
+    EventKind.SIGNED_IN: (N_("Sign-ins"), (EventKind.SIGNED_IN, EventKind.SESSION_RESTORED)),
+    EventKind.SIGN_IN_FAILED: (N_("Failed sign-ins"), (EventKind.SIGN_IN_FAILED,)),
+    EventKind.SESSION_ENDED: (N_("Sign-outs"), (EventKind.SESSION_ENDED,)),
     EventKind.PASSWORD_CHANGED: (
-        "Password",
+        N_("Password"),
         (
             EventKind.PASSWORD_CHANGED,
             EventKind.PASSWORD_RESET,
@@ -34,7 +36,7 @@ FILTERS: dict[str, tuple[str, tuple[str, ...]]] = {
         ),
     ),
     EventKind.PASSKEY_ADDED: (
-        "Passkeys and codes",
+        N_("Passkeys and codes"),
         (
             EventKind.PASSKEY_ADDED,
             EventKind.PASSKEY_REMOVED,
@@ -49,7 +51,7 @@ FILTERS: dict[str, tuple[str, tuple[str, ...]]] = {
         ),
     ),
     EventKind.EMAIL_CHANGED: (
-        "E-mail",
+        N_("E-mail"),
         (
             EventKind.EMAIL_CHANGE_REQUESTED,
             EventKind.EMAIL_CHANGE_CANCELLED,
@@ -95,8 +97,8 @@ def event_views(template: str, user_id: str | None, **about: str) -> ResponseRet
             user_id=user_id, kinds=kinds, offset=(page - 1) * PER_PAGE, limit=PER_PAGE
         )
     filters = [
-        {"value": value, "label": label, "current": value == kind}
-        for value, (label, _) in FILTERS.items()
+        {"value": value, "label": _(label), "current": value == kind}
+        for value, (label, _kinds) in FILTERS.items()
     ]
     return render_template(
         template,
@@ -116,10 +118,11 @@ def page_number() -> int:
 
 
 def to_view(event: Event) -> EventView:
-    title, detail, tone = messages.describe_event(event.kind, event.detail)
+    title, detail, tone = describe_event(event.kind, event.detail)
     ip, user_agent = place_of(event)
     if event.detail == EndReason.REUSE:
-        detail = f"The copy was used from {describe_device(event.user_agent, event.ip)}"
+        device = describe_device(event.user_agent, event.ip)
+        detail = _("The copy was used from {device}", device=device)
     return EventView(
         kind=event.kind,
         title=title,
@@ -129,7 +132,7 @@ def to_view(event: Event) -> EventView:
         ip=ip,
         device=str(describe(user_agent)) if user_agent else "",
         request_id=event.request_id,
-        actor=event.actor or ("an operator" if event.by_operator else ""),
+        actor=event.actor or (_("an operator") if event.by_operator else ""),
         user_id=event.user_id,
         email=event.email,
     )

@@ -10,10 +10,12 @@ from webapp.core.end_reasons import EndReason
 from webapp.core.errors import Conflict, NotFound
 from webapp.core.models import User, UserChanges
 from webapp.core.policy import Permission, Role
+from webapp.core.text import N_
 from webapp.core.user_admin import SORTS
 from webapp.web.auth.authentication import current_identity
 from webapp.web.auth.authorization import requires
 from webapp.web.auth.reauthentication import confirm_action
+from webapp.web.language import gettext as _
 from webapp.web.services import services
 
 from . import pages
@@ -70,13 +72,20 @@ def admin_events() -> ResponseReturnValue:
 def admin_change_role(user_id: str) -> ResponseReturnValue:
     role = Role.ADMIN if request.form.get("role") == Role.ADMIN else Role.USER
     user = services().accounts.profile(user_id)
-    may = "may manage all users" if role is Role.ADMIN else "may only manage their own account"
+    email, promoted = user.email, role is Role.ADMIN
+    question = N_("Make {email} an admin?") if promoted else N_("Make {email} a user?")
+    explanation = (
+        N_("From then on they may manage all users.")
+        if promoted
+        else N_("From then on they may only manage their own account.")
+    )
+    done = N_("{email} is an admin now.") if promoted else N_("{email} is a user now.")
     return change(
         user,
-        f"Make {user.email} {'an admin' if role is Role.ADMIN else 'a user'}?",
-        f"From then on they {may}.",
-        f"Make {role}",
-        f"{user.email} is {'an admin' if role is Role.ADMIN else 'a user'} now.",
+        _(question, email=email),
+        _(explanation),
+        _("Make admin") if promoted else _("Make user"),
+        _(done, email=email),
         lambda now: services().user_admin.change(user_id, UserChanges(role=role), now),
     )
 
@@ -87,10 +96,10 @@ def admin_disable(user_id: str) -> ResponseReturnValue:
     user = services().accounts.profile(user_id)
     return change(
         user,
-        f"Disable {user.email}?",
-        "They are signed out everywhere at once, and can't sign in until you enable them again.",
-        "Disable",
-        f"{user.email} is disabled.",
+        _("Disable {email}?", email=user.email),
+        _("They are signed out everywhere at once, and can't sign in until you enable them again."),
+        _("Disable"),
+        _("{email} is disabled.", email=user.email),
         lambda now: services().user_admin.change(user_id, UserChanges(disabled=True), now),
     )
 
@@ -101,10 +110,10 @@ def admin_enable(user_id: str) -> ResponseReturnValue:
     user = services().accounts.profile(user_id)
     return change(
         user,
-        f"Enable {user.email}?",
-        "They can sign in again.",
-        "Enable",
-        f"{user.email} is enabled, and can sign in again.",
+        _("Enable {email}?", email=user.email),
+        _("They can sign in again."),
+        _("Enable"),
+        _("{email} is enabled, and can sign in again.", email=user.email),
         lambda now: services().user_admin.change(user_id, UserChanges(disabled=False), now),
     )
 
@@ -115,10 +124,10 @@ def admin_end_sessions(user_id: str) -> ResponseReturnValue:
     user = services().accounts.profile(user_id)
     return change(
         user,
-        f"Sign {user.email} out everywhere?",
-        "They can sign in again at once.",
-        "Sign out",
-        f"{user.email} is signed out everywhere.",
+        _("Sign {email} out everywhere?", email=user.email),
+        _("They can sign in again at once."),
+        _("Sign out"),
+        _("{email} is signed out everywhere.", email=user.email),
         lambda now: services().devices.end_all(user_id, EndReason.ENDED_BY_ADMIN, now),
     )
 
@@ -133,13 +142,12 @@ def admin_end_session(user_id: str, sid: str) -> ResponseReturnValue:
 
     device = device_of(user_id, sid)
     if device is None:
-        flash(ENDED_ALREADY, "info")
+        flash(_(ENDED_ALREADY), "info")
         return redirect(url_for("pages.admin_user", user_id=user_id), 303)
-    question, done = (
-        f"Sign out {device.name} of {user.email}?",
-        f"{device.name} of {user.email} is signed out.",
-    )
-    return change(user, question, device.before_it_ends, "Sign out", done, end)
+    about = {"device": device.name, "email": user.email}
+    question = _("Sign out {device} of {email}?", **about)
+    done = _("{device} of {email} is signed out.", **about)
+    return change(user, question, device.before_it_ends, _("Sign out"), done, end)
 
 
 @pages.post("/admin/users/<user_id>/reset-factors")
@@ -148,11 +156,13 @@ def admin_reset_factors(user_id: str) -> ResponseReturnValue:
     user = services().accounts.profile(user_id)
     return change(
         user,
-        f"Reset the sign-in methods of {user.email}?",
-        "Passkeys, authenticator app, recovery codes and trusted browsers are deleted, and all "
-        "sessions end. The password stays. They get an e-mail. Do it only if you know who asks.",
-        "Reset",
-        f"The sign-in methods of {user.email} are reset.",
+        _("Reset the sign-in methods of {email}?", email=user.email),
+        _(
+            "Passkeys, authenticator app, recovery codes and trusted browsers are deleted, and all "
+            "sessions end. The password stays. They get an e-mail. Do it only if you know who asks."
+        ),
+        _("Reset"),
+        _("The sign-in methods of {email} are reset.", email=user.email),
         lambda now: services().factors.security.reset(user, now),
     )
 
@@ -163,10 +173,10 @@ def admin_delete(user_id: str) -> ResponseReturnValue:
     user = services().accounts.profile(user_id)
     return change(
         user,
-        f"Delete {user.email}?",
-        "Their account, sessions and events are deleted. This can't be undone.",
-        "Delete the account",
-        f"{user.email} is deleted.",
+        _("Delete {email}?", email=user.email),
+        _("Their account, sessions and events are deleted. This can't be undone."),
+        _("Delete the account"),
+        _("{email} is deleted.", email=user.email),
         lambda now: services().user_admin.remove(user_id, now),
         then=url_for("pages.admin_users"),
     )
@@ -188,10 +198,10 @@ def change(
     try:
         act(services().now())
     except Conflict as refusal:
-        flash(refusal.fields["role"][0], "error")
+        flash(_(refusal.fields["role"][0]), "error")
         return redirect(back, 303)
     except NotFound:
-        flash("That is gone already.", "info")
+        flash(_("That is gone already."), "info")
         return redirect(back, 303)
     flash(done, "success")
     return redirect(then or back, 303)

@@ -19,6 +19,8 @@ from webapp.web.auth.destinations import not_a_destination, safe_next
 from webapp.web.auth.password_checks import rate_limited_check
 from webapp.web.auth.sign_in import end_sessions, sign_in
 from webapp.web.forms import Form, LoginForm, RegisterForm, text_of
+from webapp.web.language import gettext as _
+from webapp.web.language import language
 from webapp.web.services import client_info, services
 
 from . import pages
@@ -38,16 +40,16 @@ def register() -> ResponseReturnValue:
         )
         try:
             services().registration.register(
-                email, text_of(form.password), text_of(form.name), services().now()
+                email, text_of(form.password), text_of(form.name), services().now(), language()
             )
         except ValidationFailed as refusal:
             form.add_errors(refusal)
         else:
             email = email.strip()
             if services().settings.must_confirm:
-                flash(messages.CHECK_YOUR_MAIL.format(email=email), "success")
+                flash(_(messages.CHECK_YOUR_MAIL, email=email), "success")
                 return redirect(url_for("pages.confirmation_sent"), 303)
-            flash(messages.REGISTERED.format(email=email), "success")
+            flash(_(messages.REGISTERED, email=email), "success")
             messages.flash_email(email)
             return redirect(url_for("pages.login", next=form.next.data or None), 303)
     return render_template("register.html", form=form), 422 if form.errors else 200
@@ -107,7 +109,7 @@ def logout() -> ResponseReturnValue:
         return render_template("logout.html", form=form if is_in else None)
     token = csrf.sent_token()  # with the cookies lost, it still names the session
     end_sessions(sessions_of_this_browser() | ({token.sid} if token else set()))
-    flash(messages.SIGNED_OUT, "signed-out")
+    flash(_(messages.SIGNED_OUT), "signed-out")
     response = redirect(url_for("pages.login"), 303)
     cookies.delete_token_cookies(response)
     cookies.delete_second_step_cookie(response)

@@ -14,6 +14,7 @@ from webapp.web.auth.authorization import requires
 from webapp.web.auth.password_checks import rate_limited_code
 from webapp.web.auth.reauthentication import confirm_action, require_identity
 from webapp.web.forms import AuthenticatorForm, text_of
+from webapp.web.language import gettext as _
 from webapp.web.services import services
 
 from . import pages
@@ -44,7 +45,7 @@ def set_up(form: AuthenticatorForm) -> ResponseReturnValue:
             if form.validate():
                 with rate_limited_code(me, known=True):
                     apps.switch_on(me, setup, text_of(form.code), now)
-                messages.flash_factor_change(messages.FACTOR_ADDED, "The authenticator app")
+                messages.flash_factor_change(messages.FACTOR_ADDED, _("The authenticator app"))
                 return redirect(url_for("pages.security"), 303)
         except InvalidLink:
             form.form_errors.append(messages.SETUP_OVER)
@@ -71,9 +72,9 @@ def qr_code(setup: Setup) -> Markup:
 @requires(Permission.OWN_ACCOUNT)
 def remove_authenticator() -> ResponseReturnValue:
     back = url_for("pages.security")
-    question, why = "Remove the authenticator app?", messages.AUTHENTICATOR_REMOVAL
-    if page := confirm_action(question, why, "Remove", back, danger=True):
+    question, why = _("Remove the authenticator app?"), _(messages.AUTHENTICATOR_REMOVAL)
+    if page := confirm_action(question, why, _("Remove"), back, danger=True):
         return page
     if services().factors.apps.switch_off(current_identity().user, services().now()):
-        messages.flash_factor_change(messages.FACTOR_REMOVED, "The authenticator app")
+        messages.flash_factor_change(messages.FACTOR_REMOVED, _("The authenticator app"))
     return redirect(back, 303)

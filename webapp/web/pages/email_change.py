@@ -14,6 +14,7 @@ from webapp.web.auth.authentication import current_identity
 from webapp.web.auth.authorization import public, requires
 from webapp.web.auth.password_checks import count_mail_to_new_address
 from webapp.web.forms import Form
+from webapp.web.language import gettext as _
 from webapp.web.services import services
 
 from . import pages
@@ -26,9 +27,9 @@ def resend_new_email() -> ResponseReturnValue:
     count_mail_to_new_address()
     email = services().email_changes.send_again(current_identity().user.id, services().now())
     if email:
-        flash(f"We have sent the link to {email} again.", "success")
+        flash(_("We have sent the link to {email} again.", email=email), "success")
     else:
-        flash("No new address is waiting any more.", "info")
+        flash(_("No new address is waiting any more."), "info")
     return redirect(url_for("pages.account"), 303)
 
 
@@ -37,7 +38,7 @@ def resend_new_email() -> ResponseReturnValue:
 def cancel_new_email() -> ResponseReturnValue:
     me = current_identity().user
     services().email_changes.cancel(me.id, services().now())
-    flash(f"Cancelled. Your e-mail address stays {me.email}.", "success")
+    flash(_("Cancelled. Your e-mail address stays {email}.", email=me.email), "success")
     return redirect(url_for("pages.account"), 303)
 
 
@@ -50,7 +51,7 @@ def confirm_new_email(token: str) -> ResponseReturnValue:
             with device_cookie.remember_browser_of_link():
                 services().email_changes.confirm(token, services().now())
             email = user.pending_email or ""
-            flash(messages.EMAIL_CHANGED.format(new=email), "success")
+            flash(_(messages.EMAIL_CHANGED, new=email), "success")
             messages.flash_email(email)
             # Who is signed in here goes straight on from there.
             return redirect(url_for("pages.login", next=url_for("pages.account")), 303)
@@ -69,7 +70,7 @@ def undo_email(token: str) -> ResponseReturnValue:
         if form.validate_on_submit():
             with device_cookie.remember_browser_of_link():
                 user, reset = services().email_changes.undo(token, services().now())
-            flash(messages.EMAIL_RESTORED.format(old=user.email), "success")
+            flash(_(messages.EMAIL_RESTORED, old=user.email), "success")
             return redirect(url_for("pages.reset_password", token=reset), 303)
     except InvalidLink:
         return invalid_link_page()

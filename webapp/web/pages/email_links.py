@@ -26,6 +26,7 @@ from webapp.web.auth.authentication import current_identity
 from webapp.web.auth.authorization import public, requires
 from webapp.web.auth.password_checks import rate_limited_check
 from webapp.web.forms import ConfirmForm, EmailForm, Form, ResetForm, text_of
+from webapp.web.language import gettext as _
 from webapp.web.services import client_info, run_after_response, services
 
 from . import pages
@@ -58,7 +59,7 @@ def resend_my_verification() -> ResponseReturnValue:
     run_after_response(
         lambda: services().registration.send_confirmation(email, now), "a confirmation link"
     )
-    flash(f"We have sent the link to {email} again.", "success")
+    flash(_("We have sent the link to {email} again.", email=email), "success")
     return redirect(url_for("pages.account"), 303)
 
 
@@ -84,13 +85,13 @@ def check_your_mail(ttl: int, again: str) -> ResponseReturnValue:
 def reset_password(token: str) -> ResponseReturnValue:
     """Sets the password and opens no session: a reader of the mailbox has to type it."""
     try:
-        user, _ = services().registration.user_of_link(Purpose.RESET, token, services().now())
+        user, _hash = services().registration.user_of_link(Purpose.RESET, token, services().now())
         form = ResetForm()
         if form.validate_on_submit():
             with device_cookie.remember_browser_of_link():
                 services().registration.reset(token, text_of(form.password), services().now())
             services().rate_limiter.forget_failures(user.email)
-            flash(messages.PASSWORD_RESET, "success")
+            flash(_(messages.PASSWORD_RESET), "success")
             messages.flash_email(user.email)
             return redirect(url_for("pages.login"), 303)
     except InvalidLink:
@@ -107,7 +108,7 @@ def verify_email(token: str) -> ResponseReturnValue:
     if services().email_tokens.is_for(Purpose.CHANGE_EMAIL, token):
         return confirm_new_email(token)
     try:
-        user, _ = services().registration.user_of_link(Purpose.CONFIRM, token, services().now())
+        user, _hash = services().registration.user_of_link(Purpose.CONFIRM, token, services().now())
         form = ConfirmForm() if user.awaiting_verification else Form()
         if form.validate_on_submit():
             checks = (
@@ -118,7 +119,7 @@ def verify_email(token: str) -> ResponseReturnValue:
             with checks, device_cookie.remember_browser_of_link():
                 password = request.form.get("password", "")
                 services().registration.confirm(token, password, services().now())
-            flash(messages.CONFIRMED, "success")
+            flash(_(messages.CONFIRMED), "success")
             messages.flash_email(user.email)
             return redirect(url_for("pages.login"), 303)
     except InvalidLink:
@@ -142,6 +143,6 @@ def request_link_view(
         email, now = text_of(form.email).strip(), services().now()
         services().rate_limiter.count(by_account, by_address, email, client_info().ip)
         run_after_response(lambda: send(email, now), "a link")
-        flash(messages.LINK_SENT.format(email=email), "success")
+        flash(_(messages.LINK_SENT, email=email), "success")
         return redirect(url_for(then), 303)
     return render_template(template, form=form), 422 if form.errors else 200

@@ -20,6 +20,7 @@ from webapp.web.auth.reauthentication import (
     require_recent_proof,
 )
 from webapp.web.auth.sign_in import sign_in
+from webapp.web.language import gettext as _
 from webapp.web.services import client_info, services
 
 from . import pages
@@ -106,7 +107,7 @@ def add_passkey() -> ResponseReturnValue:
         raise PasskeyInvalid
     factors = services().factors
     added = factors.passkeys.add(me.user, me.access.sid, handle, body.get("credential"), name, now)
-    messages.flash_factor_change(messages.FACTOR_ADDED, f"The passkey “{added.name}”")
+    messages.flash_factor_change(messages.FACTOR_ADDED, _("The passkey “{name}”", name=added.name))
     return redirect(url_for("pages.passkeys"), 303)
 
 
@@ -117,11 +118,11 @@ def rename_passkey(passkey_id: int) -> ResponseReturnValue:
     try:
         name = services().factors.passkeys.rename(me.id, passkey_id, request.form.get("name", ""))
     except ValidationFailed as refusal:
-        flash(refusal.fields["name"][0], "error")
+        flash(_(refusal.fields["name"][0]), "error")
     except NotFound:
-        flash(messages.PASSKEY_GONE, "info")
+        flash(_(messages.PASSKEY_GONE), "info")
     else:
-        flash(f"The passkey is called “{name}” now.", "success")
+        flash(_("The passkey is called “{name}” now.", name=name), "success")
     return back
 
 
@@ -131,18 +132,21 @@ def remove_passkey(passkey_id: int) -> ResponseReturnValue:
     me, back, factors = current_identity().user, url_for("pages.passkeys"), services().factors
     present = {each.id: each for each in factors.queries.passkeys(me.id)}
     if passkey_id not in present:
-        flash(messages.PASSKEY_GONE, "info")
+        flash(_(messages.PASSKEY_GONE), "info")
         return redirect(back, 303)
-    question, why = f"Remove “{present[passkey_id].name}”?", messages.PASSKEY_REMOVAL
-    if page := confirm_action(question, why, "Remove", back, danger=True):
+    question = _("Remove “{name}”?", name=present[passkey_id].name)
+    why = _(messages.PASSKEY_REMOVAL)
+    if page := confirm_action(question, why, _("Remove"), back, danger=True):
         return page
     try:
         removed = factors.passkeys.remove(me, passkey_id, services().now())
     except Conflict:
-        flash(messages.LAST_WAY_IN, "error")
+        flash(_(messages.LAST_WAY_IN), "error")
     except NotFound:
-        flash(messages.PASSKEY_GONE, "info")
+        flash(_(messages.PASSKEY_GONE), "info")
     else:
         messages.flash_removed_passkey(removed.credential_id)
-        messages.flash_factor_change(messages.FACTOR_REMOVED, f"The passkey “{removed.name}”")
+        messages.flash_factor_change(
+            messages.FACTOR_REMOVED, _("The passkey “{name}”", name=removed.name)
+        )
     return redirect(back, 303)

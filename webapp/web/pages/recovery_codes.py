@@ -10,6 +10,7 @@ from webapp.web.auth.authentication import current_identity
 from webapp.web.auth.authorization import requires
 from webapp.web.auth.reauthentication import require_identity
 from webapp.web.forms import RecoveryCodesForm, text_of
+from webapp.web.language import gettext as _
 from webapp.web.services import services
 
 from . import pages
@@ -51,12 +52,12 @@ def save_recovery_codes() -> ResponseReturnValue:
         codes = factors.codes.codes_of(me, text_of(form.batch), now)
         if form.validate():
             factors.codes.confirm(me, text_of(form.batch), now)
-            flash(messages.RECOVERY_CODES_SAVED, "success")
+            flash(_(messages.RECOVERY_CODES_SAVED), "success")
             is_on = factors.queries.authenticator(me.id) is not None
             then = "pages.security" if is_on else "pages.authenticator"
             return redirect(url_for(then), 303)
     except InvalidLink:
-        flash(messages.RECOVERY_CODES_OVER, "info")
+        flash(_(messages.RECOVERY_CODES_OVER), "info")
         return redirect(url_for("pages.recovery_codes"), 303)
     left = factors.codes.present(me.id).left
     return render_template("new_recovery_codes.html", form=form, codes=codes, left=left), 422
@@ -72,10 +73,12 @@ def download_recovery_codes() -> ResponseReturnValue:
     try:
         codes = services().factors.codes.codes_of(me, text_of(form.batch), services().now())
     except InvalidLink:
-        flash(messages.RECOVERY_CODES_OVER, "info")
+        flash(_(messages.RECOVERY_CODES_OVER), "info")
         return redirect(url_for("pages.recovery_codes"), 303)
     name = services().settings.site_name
-    head = f"Recovery codes for {me.email} at {name}. Each one signs in once.\n\n"
-    text = head + "\n".join(codes) + "\n"
+    head = _(
+        "Recovery codes for {email} at {name}. Each one signs in once.", email=me.email, name=name
+    )
+    text = head + "\n\n" + "\n".join(codes) + "\n"
     disposition = {"Content-Disposition": 'attachment; filename="recovery-codes.txt"'}
     return Response(text, mimetype="text/plain", headers=disposition)

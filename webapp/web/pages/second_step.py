@@ -13,6 +13,7 @@ from webapp.web.auth.password_checks import rate_limited_code
 from webapp.web.auth.pending_sign_in import PendingSignIn
 from webapp.web.auth.sign_in import sign_in
 from webapp.web.forms import SecondStepForm, text_of
+from webapp.web.language import gettext as _
 from webapp.web.services import services
 
 from . import pages
@@ -25,7 +26,7 @@ def second_step() -> ResponseReturnValue:
     found = pending_sign_in.read()
     if found is None or not services().factors.queries.authenticator(found[0].id):
         if found or cookies.has_own_cookies():
-            flash(messages.SECOND_STEP_OVER, "info")
+            flash(_(messages.SECOND_STEP_OVER), "info")
         return redirect(url_for("pages.login", cookies="needed"), 303)
     user, pending = found
     form, retry_after = SecondStepForm(), 0
@@ -37,9 +38,9 @@ def second_step() -> ResponseReturnValue:
         except RateLimited as limit:
             retry_after = limit.retry_after
             minutes = -(-retry_after // 60)
-            form.form_errors.append(messages.TOO_MANY_CODES.format(minutes=minutes))
+            form.form_errors.append(_(messages.TOO_MANY_CODES, minutes=minutes))
         except InvalidCredentials:  # the password was changed meanwhile
-            flash(messages.SECOND_STEP_OVER, "info")
+            flash(_(messages.SECOND_STEP_OVER), "info")
             return redirect(url_for("pages.login"), 303)
     form.code.data = form.recovery_code.data = ""  # a wrong code is not sent again
     page = render_template(

@@ -13,6 +13,7 @@ from webapp.web.auth.authorization import public, requires
 from webapp.web.auth.destinations import not_a_destination, safe_next
 from webapp.web.auth.reauthentication import confirm_action, recently_authenticated
 from webapp.web.forms import Form
+from webapp.web.language import gettext as _
 from webapp.web.services import services
 
 from . import pages
@@ -36,11 +37,11 @@ def confirm_identity() -> ResponseReturnValue:
     target = safe_next(request.values.get("next"))
     if recently_authenticated():
         return redirect(target, 303)
-    why = "Enter what only you have. It is good for 15 minutes."
+    why = _("Enter what only you have. It is good for 15 minutes.")
     page = confirm_action(
-        "Please confirm that it is you",
+        _("Please confirm that it is you"),
         why,
-        "Continue",
+        _("Continue"),
         url_for("pages.security"),
         always=False,
         more={"next": target},
@@ -52,31 +53,31 @@ def confirm_identity() -> ResponseReturnValue:
 @requires(Permission.OWN_ACCOUNT)
 def change_sign_in_mail() -> ResponseReturnValue:
     wanted = request.form.get("wanted") == "yes"
-    back, why = url_for("pages.security"), "A stranger could sign in without your notice."
+    back, why = url_for("pages.security"), _("A stranger could sign in without your notice.")
     if not wanted and (
-        page := confirm_action("Stop these e-mails?", why, "Stop them", back, always=False)
+        page := confirm_action(_("Stop these e-mails?"), why, _("Stop them"), back, always=False)
     ):
         return page
     services().factors.security.set_sign_in_mail(current_identity().user, wanted, services().now())
-    flash(messages.SIGN_IN_MAIL_ON if wanted else messages.SIGN_IN_MAIL_OFF, "success")
+    flash(_(messages.SIGN_IN_MAIL_ON if wanted else messages.SIGN_IN_MAIL_OFF), "success")
     return redirect(back, 303)
 
 
 @pages.post("/account/security/remove-password")
 @requires(Permission.OWN_ACCOUNT)
 def remove_password() -> ResponseReturnValue:
-    back, why = url_for("pages.security"), messages.ONLY_PASSKEYS_THEN
-    if page := confirm_action("Remove your password?", why, "Remove", back, danger=True):
+    back, why = url_for("pages.security"), _(messages.ONLY_PASSKEYS_THEN)
+    if page := confirm_action(_("Remove your password?"), why, _("Remove"), back, danger=True):
         return page
     try:
         removed = services().factors.security.remove_password(
             current_identity().user, services().now()
         )
     except Conflict:
-        flash(messages.LAST_WAY_IN, "error")
+        flash(_(messages.LAST_WAY_IN), "error")
         return redirect(back, 303)
     if removed:
-        messages.flash_factor_change(messages.FACTOR_REMOVED, "Your password")
+        messages.flash_factor_change(messages.FACTOR_REMOVED, _("Your password"))
     return redirect(back, 303)
 
 
@@ -86,7 +87,7 @@ def end_trust() -> ResponseReturnValue:
     """Of one browser, or of all. It makes the account safer, so it needs no proof."""
     me, now = current_identity().user, services().now()
     ended = services().factors.queries.end_trust(me.id, request.form.get("device"), int(now))
-    flash(messages.TRUST_ENDED if ended else messages.TRUST_GONE, "success" if ended else "info")
+    flash(_(messages.TRUST_ENDED if ended else messages.TRUST_GONE), "success" if ended else "info")
     return redirect(url_for("pages.security"), 303)
 
 
@@ -101,7 +102,7 @@ def not_me(token: str) -> ResponseReturnValue:
         if form.validate_on_submit():
             with device_cookie.remember_browser_of_link():
                 reset = services().factors.security.reject_sign_in(token, services().now())
-            flash(messages.SIGN_IN_REJECTED, "success")
+            flash(_(messages.SIGN_IN_REJECTED), "success")
             return redirect(url_for("pages.reset_password", token=reset), 303)
     except InvalidLink:
         return invalid_link_page(url_for("pages.forgot_password"))

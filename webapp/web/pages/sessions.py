@@ -11,11 +11,13 @@ from webapp.core.devices import Device
 from webapp.core.end_reasons import EndReason
 from webapp.core.errors import NotFound
 from webapp.core.policy import Permission
+from webapp.core.text import N_
 from webapp.core.user_agents import describe
 from webapp.web.auth import device_cookie
 from webapp.web.auth.authentication import current_identity
 from webapp.web.auth.authorization import requires
 from webapp.web.auth.reauthentication import confirm_action
+from webapp.web.language import gettext as _
 from webapp.web.services import services
 from webapp.web.time_format import time_ago
 
@@ -24,7 +26,7 @@ from .activity import page_number
 
 PER_PAGE = 20
 
-ENDED_ALREADY = "That device was signed out already."
+ENDED_ALREADY = N_("That device was signed out already.")
 
 
 @dataclass(frozen=True)
@@ -44,12 +46,16 @@ class SessionView:
 
     @property
     def name(self) -> str:
-        return f"{self.browser} on {self.system}" if self.system else self.browser
+        if not self.system:
+            return self.browser
+        return _("{browser} on {system}", browser=self.browser, system=self.system)
 
     @property
     def before_it_ends(self) -> str:
-        where = f", from {self.ip}" if self.ip else ""
-        return f"It was last used {time_ago(self.seen_at)}{where}. It has to sign in again."
+        ago = time_ago(self.seen_at)
+        if not self.ip:
+            return _("It was last used {ago}. It has to sign in again.", ago=ago)
+        return _("It was last used {ago}, from {ip}. It has to sign in again.", ago=ago, ip=self.ip)
 
 
 @pages.get("/account/sessions")
@@ -66,28 +72,28 @@ def devices() -> ResponseReturnValue:
 def end_device(sid: str) -> ResponseReturnValue:
     device, back = device_of(current_identity().user.id, sid), url_for("pages.devices")
     if device is None:
-        flash(ENDED_ALREADY, "info")
+        flash(_(ENDED_ALREADY), "info")
         return redirect(back, 303)
-    question = f"Sign out {device.name}?"
-    if page := confirm_action(question, device.before_it_ends, "Sign out", back, always=False):
+    question = _("Sign out {device}?", device=device.name)
+    if page := confirm_action(question, device.before_it_ends, _("Sign out"), back, always=False):
         return page
     with suppress(NotFound):  # it has ended meanwhile
         services().devices.end_one(current_identity().user.id, sid, services().now())
     end_trust_elsewhere()
-    flash(f"{device.name} is signed out.", "success")
+    flash(_("{name} is signed out.", name=device.name), "success")
     return redirect(back, 303)
 
 
 @pages.post("/account/sessions/end-others")
 @requires(Permission.OWN_ACCOUNT)
 def end_other_devices() -> ResponseReturnValue:
-    question, why = "Sign out everywhere else?", "Only this browser stays signed in."
-    if page := confirm_action(question, why, "Sign out", url_for("pages.devices"), always=False):
+    question, why = _("Sign out everywhere else?"), _("Only this browser stays signed in.")
+    if page := confirm_action(question, why, _("Sign out"), url_for("pages.devices"), always=False):
         return page
     me, now = current_identity(), services().now()
     services().devices.end_all(me.user.id, EndReason.ENDED_ELSEWHERE, now, but=me.access.sid)
     end_trust_elsewhere()
-    flash("All other devices are signed out.", "success")
+    flash(_("All other devices are signed out."), "success")
     return redirect(url_for("pages.devices"), 303)
 
 

@@ -1,0 +1,11 @@
+// The texts of the scripts in the language of the page. English is the key.
+
+const table = JSON.parse(document.querySelector('meta[name="texts"]')?.content ?? '{}');
+
+/** The text in the language of the page, with `{name}` replaced by its value. */
+export function text(english, values = {}) {
+  return (table[english] ?? english).replace(/\{(\w+)\}/g, (_, name) => values[name]);
+}
+
+/** For dates: Thai browsers would count the years of the Buddhist era, and the server does not. */
+export const locale = document.documentElement.lang === 'th' ? 'th-u-ca-gregory' : document.documentElement.lang;
