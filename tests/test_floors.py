@@ -15,7 +15,7 @@ COMPOSITION = {"container", "container_factors", "factory"}
 MAY_IMPORT: dict[str, set[str]] = {
     "core": set(),
     "store": {"core"},
-    "mail": {"core"},
+    "mail": {"core", "runtime"},
     "runtime": {"core"},
     # A page reads settings, shows the outbox's mails and schedules work; stores only by services.
     "web": {"core", "mail", "runtime", "config"},
@@ -26,7 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # `flask doctor` looks at each part alone, also when no app can be built.
     "cli.checks": {"core", "store", "mail", "config"},
     # A URL is checked by the code that connects to it.
-    "config": {"core", "store", "mail"},
+    "config": {"core", "store", "mail", "runtime"},
     "development": {"core", "config"},
     # The wrapper around another app is a door to web.
     "protect": {"core", "runtime", "web"},

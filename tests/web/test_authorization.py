@@ -28,6 +28,7 @@ PUBLIC_PAGES = {
     "/lab/scenarios/<slug>",
     "/lab/walk",
     "/lab/walk/<int:number>",
+    "/language",
     "/login",
     "/login/passkey",
     "/login/passkey/options",

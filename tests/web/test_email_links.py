@@ -87,9 +87,9 @@ def test_for_an_unknown_address_a_letter_is_written_and_put_away_without_a_word(
     write = MessageBuilder.write
 
     def counted(
-        self: MessageBuilder, notice: Notification, to: str, facts: Mapping[str, str]
+        self: MessageBuilder, notice: Notification, to: str, facts: Mapping[str, str], language: str
     ) -> EmailMessage:
-        letter = write(self, notice, to, facts)
+        letter = write(self, notice, to, facts, language)
         written.append(letter["Subject"])
         return letter
 
