@@ -1,5 +1,6 @@
 """A real Redis-protocol server that a test may stop, pause, roll back and empty."""
 
+import itertools
 import os
 import random
 import signal
@@ -103,12 +104,26 @@ def serving(app: Flask, port: int = 0) -> Iterator[str]:
     server.server_close()
 
 
-def free_port() -> int:
-    """None of those that systems hand out to clients (32768 and up): until its server listens, and
+def own_ports() -> Iterator[int]:
+    """The ports of this pytest worker, each one once before any comes again.
+
+    None of those that systems hand out to clients (32768 and up): until its server listens, and
     while that is stopped, somebody's connection could come from there.
     """
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    count = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    ports = list(range(10_000 + number, 32_000, count))
+    random.shuffle(ports)  # another run on this machine begins elsewhere
+    return itertools.cycle(ports)
+
+
+PORTS = own_ports()
+
+
+def free_port() -> int:
+    """A port where nothing listens. No other server of this run gets it before its own listens."""
     while True:
-        port = random.randrange(10_000, 32_000)
+        port = next(PORTS)
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
