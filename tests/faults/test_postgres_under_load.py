@@ -103,8 +103,19 @@ def hung_up(url: str) -> Iterator[None]:
 @contextmanager
 def locked(url: str) -> Iterator[None]:
     with psycopg.connect(url) as sql:
-        sql.execute("LOCK TABLE users, sessions IN ACCESS EXCLUSIVE MODE")
+        while not has_locked(sql):
+            pass
         yield
+
+
+def has_locked(sql: psycopg.Connection) -> bool:
+    """PostgreSQL locks one table after the other; a join may hold them the other way around."""
+    try:
+        sql.execute("LOCK TABLE users, sessions IN ACCESS EXCLUSIVE MODE")
+    except psycopg.errors.DeadlockDetected:
+        sql.rollback()
+        return False
+    return True
 
 
 @contextmanager
