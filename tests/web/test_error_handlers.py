@@ -1,29 +1,12 @@
 """A person gets a page in plain words, a program gets JSON, and both get the request's name."""
 
 import pytest
-from flask import Flask, abort
+from flask import Flask
 
 from tests.support.browser import EMAIL, PASSWORD, Browser
 from webapp.core.accounts import Accounts
 from webapp.core.errors import Unavailable
 from webapp.core.session_status import SessionStatus
-from webapp.web.auth.authorization import public
-
-
-@pytest.fixture
-def failing(app: Flask) -> Browser:
-    """The app with two routes that fail, one among the pages and one in the API."""
-
-    def fail(status: int) -> None:
-        if status == 500:
-            raise RuntimeError("a bug")
-        abort(status)
-
-    public(fail)
-    app.add_url_rule("/fail/<int:status>", "fail", fail)
-    app.add_url_rule("/api/v1/fail/<int:status>", "api_fail", fail)
-    app.config["PROPAGATE_EXCEPTIONS"] = False
-    return Browser(app)
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 405, 413, 415, 422, 429, 500, 503])

@@ -54,5 +54,5 @@ def validate_field(
     try:
         return None if text is None else check(text)
     except ValueError as error:
-        fields[field] = [str(error)]
+        fields[field] = [error.args[0]]  # not str(): a `text.Message` would lose its template
         return None

@@ -74,7 +74,7 @@ def is_email(form: "Form", field: EmailField) -> None:
     try:
         normalize_email(text_of(field))
     except ValueError as refusal:
-        raise ValidationError(str(refusal)) from None
+        raise ValidationError(*refusal.args) from None
 
 
 class EmailForm(Form):

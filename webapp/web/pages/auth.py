@@ -72,10 +72,10 @@ def login() -> ResponseReturnValue:
                     email, text_of(form.password), services().now()
                 )
         except AccountDisabled as refusal:
-            form.form_errors.append(str(refusal))
+            form.form_errors.append(refusal.text)
         except InvalidCredentials as refusal:
             must_confirm = services().settings.must_confirm
-            form.form_errors.append(messages.NOT_CONFIRMED if must_confirm else str(refusal))
+            form.form_errors.append(messages.NOT_CONFIRMED if must_confirm else refusal.text)
         else:
             return after_password(user, remember=form.remember.data, target=form.next.data)
     page = render_template(
