@@ -59,18 +59,18 @@ def build_services(
     """
     assert settings.access_token_keys
     stores = stores_of(settings, now)
-    lab, core = lab_of(settings, stores), Core(settings, stores, background)
+    core, limiter = Core(settings, stores, background), rate_limiter_of(settings, stores)
     return Services(
         settings=settings,
         accounts=core.accounts,
         email_changes=core.email_changes,
         registration=registration_of(settings, stores, core),
         email_tokens=core.email_tokens,
-        rate_limiter=rate_limiter_of(settings, stores),
+        rate_limiter=limiter,
         events=stores.events,
         saved_forms=stores.saved_forms,
         feed=stores.feed,
-        lab=lab,
+        lab=lab_of(settings, stores),
         background=background,
         outbox=core.outbox,
         user_admin=user_admin_of(stores, core),
@@ -82,7 +82,7 @@ def build_services(
         session_queries=stores.session_queries,
         devices=devices_of(stores, core),
         device_queries=stores.devices,
-        factors=factors_of(settings, stores, *core.for_factors()),
+        factors=factors_of(settings, stores, *core.for_factors(), limiter),
         retention=core.retention,
         retention_job=core.retention_job,
         access_keys=settings.access_token_keys,

@@ -7,6 +7,7 @@ from .core.challenges import Challenges
 from .core.email_tokens import EmailTokens
 from .core.notifications import Notifications
 from .core.passkeys import Passkeys
+from .core.rate_limits import RateLimiter
 from .core.recovery_codes import RecoveryCodeBook
 from .core.relying_party import RelyingParty
 from .core.second_step import SecondStep
@@ -21,6 +22,7 @@ def factors_of(
     sessions: Sessions,
     email_tokens: EmailTokens,
     notifications: Notifications,
+    rate_limiter: RateLimiter,
 ) -> Factors:
     """The services of all that a user can sign in with besides a password."""
     facts = (stores.factors, stores.events, notifications)
@@ -48,6 +50,7 @@ def factors_of(
             email_tokens,
             notifications,
             stores.feed,
+            rate_limiter,
         ),
         queries=stores.factors,
     )

@@ -114,7 +114,8 @@ class Story:
 
     def save_codes(self) -> TestResponse:
         self.log_in()
-        page = self.ada.post("/account/recovery-codes/new", form_on="/account/recovery-codes").text
+        new = self.ada.post("/account/recovery-codes/new", form_on="/account/recovery-codes")
+        page = self.ada.get(new.location).text
         batch = re.search(r'name="batch"[^>]*value="([^"]+)"', page)
         assert batch
         form_on = "/account/recovery-codes"

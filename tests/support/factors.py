@@ -19,9 +19,10 @@ def create_codes(app: Flask, email: str = EMAIL) -> list[str]:
     """Ten recovery codes that are valid."""
     services, user = services_of(app), user_of(app, email)
     with app.app_context():
-        new = services.factors.codes.new_batch(user, services.now())
-        services.factors.codes.confirm(user, new.token, services.now())
-    return new.codes
+        codes, now = services.factors.codes, services.now()
+        batch = codes.new_batch(user, now)
+        codes.confirm(user, batch, now)
+        return codes.codes_of(user, batch, now)
 
 
 def switch_on_second_step(app: Flask, email: str = EMAIL) -> pyotp.TOTP:

@@ -33,6 +33,7 @@ PUBLIC_PAGES = {
     "/login/passkey",
     "/login/passkey/options",
     "/login/second-step",
+    "/login/second-step/passkey/options",
     "/not-me/<token>",
     "/register",
     "/logout",

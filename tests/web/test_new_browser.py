@@ -212,3 +212,42 @@ def test_who_switches_the_mail_off_is_mailed_and_the_link_switches_it_on(
     assert subjects(app, EMAIL)[0] == "A way to sign in was removed"
     Browser(app).post(link)
     assert user_of(app).sign_in_mail
+
+
+def test_what_was_removed_is_named_and_the_new_password_leads_to_security(
+    app: Flask, stranger: Browser
+) -> None:
+    link = mailed_path(app, EMAIL)
+    add_passkey(stranger, SoftPasskey(services_of(app).settings.public_url))
+    switch_on_second_step(app)
+    owner = Browser(app)
+    reset = owner.post(link).location
+    page = owner.get(reset).text
+    assert "a passkey, “Firefox 144 on Windows”, the authenticator app, the recovery codes" in page
+    assert owner.post(reset, password=NEW).location == "/login?next=/account/security"
+    owner.sign_in(password=NEW)
+    activity = owner.get("/account/activity").text
+    assert "Passkey removed" in activity
+    assert "Authenticator app removed" in activity
+
+
+def test_nor_can_it_if_the_stranger_has_changed_it(app: Flask, stranger: Browser) -> None:
+    link = mailed_path(app, EMAIL)
+    stranger.post("/account/password", current_password=PASSWORD, new_password=NEW)
+    owner = Browser(app)
+    reset = owner.post(link).location
+    for known in (PASSWORD, NEW):
+        assert owner.post(reset, password=known).status_code == 422
+    assert owner.post(reset, password="quite another woollen hat").status_code == 303
+
+
+def test_the_stolen_password_can_not_be_set_again(app: Flask, stranger: Browser) -> None:
+    owner = Browser(app)
+    reset = owner.post(mailed_path(app, EMAIL)).location
+    answer = owner.post(reset, password=PASSWORD)
+    assert answer.status_code == 422
+    assert "This was your password before" in answer.text
+    owner.post("/forgot-password", email=EMAIL)  # nor with another link
+    assert owner.post(mailed_path(app, EMAIL), password=PASSWORD).status_code == 422
+    assert owner.post(mailed_path(app, EMAIL), password=NEW).status_code == 303
+    assert Browser(app).post("/login", email=EMAIL, password=PASSWORD).status_code == 422

@@ -52,6 +52,7 @@ REFUSED = [
     ("", NEW, "Enter your current password."),
     (PASSWORD, "", "Choose a new password."),
     (PASSWORD, "too short", "Use at least 15 characters"),
+    (PASSWORD, PASSWORD, "This was your password before."),
     (PASSWORD, EMAIL, "little more than your e-mail"),
     (PASSWORD, "evergreenevergreen", "little more than your e-mail"),
 ]

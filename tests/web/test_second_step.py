@@ -36,8 +36,8 @@ def totp(app: Flask, clock: Clock) -> pyotp.TOTP:
     return totp
 
 
-def enter_password(browser: Browser, **more: str) -> None:
-    answer = browser.post("/login", email=EMAIL, password=PASSWORD, **more)
+def enter_password(browser: Browser, password: str = PASSWORD, **more: str) -> None:
+    answer = browser.post("/login", email=EMAIL, password=password, **more)
     assert (answer.status_code, answer.location) == (303, STEP)
 
 
@@ -197,6 +197,46 @@ def test_a_recovery_code_works_once_in_any_spelling_and_is_mailed(
         assert services_of(app).factors.codes.present(user_of(app).id).left == 9
 
 
+def test_a_recovery_code_in_the_field_of_the_app_works_and_is_no_guess(
+    app: Flask, browser: Browser, totp: pyotp.TOTP
+) -> None:
+    code = create_codes(app)[0]
+    enter_password(browser)
+    for number in range(5):
+        browser.post(STEP, code=f"{number:06}")
+    wrong = browser.post(STEP, code="aaaa-" * 6)
+    assert wrong.status_code == 422
+    assert "That recovery code is not right" in wrong.text
+    assert browser.post(STEP, code=code).status_code == 303
+
+
+def test_a_code_that_is_sent_again_is_no_guess(
+    app: Flask, browser: Browser, clock: Clock, totp: pyotp.TOTP
+) -> None:
+    code = totp.at(clock())
+    enter_password(browser)
+    browser.post(STEP, code=code)
+    other = Browser(app)
+    enter_password(other)
+    assert {other.post(STEP, code=code).status_code for _ in range(6)} == {422}
+    clock.advance(30)
+    assert other.post(STEP, code=totp.at(clock())).status_code == 303
+
+
+def test_an_admins_reset_also_ends_the_wait_after_wrong_codes(
+    app: Flask, browser: Browser, clock: Clock, totp: pyotp.TOTP
+) -> None:
+    enter_password(browser)
+    for number in range(5):
+        browser.post(STEP, code=f"{number:06}")
+    with app.app_context():
+        services_of(app).factors.security.reset(user_of(app), clock())
+    totp = switch_on_second_step(app)
+    clock.advance(30)
+    enter_password(browser)
+    assert browser.post(STEP, code=totp.at(clock())).status_code == 303
+
+
 def test_new_recovery_codes_make_the_old_ones_void(app: Flask, totp: pyotp.TOTP) -> None:
     old, new = create_codes(app)[0], create_codes(app)[0]
     browser = Browser(app)
@@ -225,18 +265,17 @@ def end_trust(browser: Browser) -> None:
 
 def change_password(browser: Browser) -> None:
     browser.post("/account/password", current_password=PASSWORD, new_password=NEW)
-    browser.post("/account/password", current_password=NEW, new_password=PASSWORD)
 
 
-@pytest.mark.parametrize("end", [end_trust, change_password])
+@pytest.mark.parametrize(("end", "password"), [(end_trust, PASSWORD), (change_password, NEW)])
 def test_trust_ends_by_hand_and_with_the_password(
-    browser: Browser, clock: Clock, totp: pyotp.TOTP, end: Callable[[Browser], None]
+    browser: Browser, clock: Clock, totp: pyotp.TOTP, end: Callable[[Browser], None], password: str
 ) -> None:
     enter_password(browser)
     browser.post(STEP, code=totp.at(clock()), trust="y")
     end(browser)
     browser.sign_out()
-    enter_password(browser)
+    enter_password(browser, password)
 
 
 def test_trust_is_for_one_account(
@@ -442,6 +481,29 @@ class TestSetUp:
             assert answer.location == "/account/security"
         assert subjects(app, EMAIL).count("A way to sign in was added") == 2  # codes, app
 
+    def test_the_page_shows_the_same_secret_until_it_is_used(
+        self, app: Flask, browser: Browser, clock: Clock
+    ) -> None:
+        browser.sign_in()
+        create_codes(app)
+        setup, secret = self.page(browser)
+        assert self.page(browser) == (setup, secret)
+        code = pyotp.TOTP(secret).at(clock())
+        browser.post("/account/authenticator", setup=setup, code=code)
+        assert self.page(browser, "/account/authenticator?again=yes")[1] != secret
+
+    def test_wrong_codes_there_do_not_count(
+        self, app: Flask, browser: Browser, clock: Clock
+    ) -> None:
+        browser.sign_in()
+        create_codes(app)
+        setup, secret = self.page(browser)
+        for number in range(8):
+            browser.post("/account/authenticator", setup=setup, code=f"{number:06}")
+        code = pyotp.TOTP(secret).at(clock())
+        answer = browser.post("/account/authenticator", setup=setup, code=code)
+        assert answer.location == "/account/security"
+
     def test_another_users_secret_is_refused(self, app: Flask, browser: Browser) -> None:
         browser.sign_in()
         create_codes(app)
@@ -495,7 +557,8 @@ class TestKeys:
 
 class TestRecoveryCodes:
     def new(self, browser: Browser) -> "tuple[str, list[str]]":
-        page = browser.post("/account/recovery-codes/new", form_on="/account/recovery-codes").text
+        shown = browser.post("/account/recovery-codes/new", form_on="/account/recovery-codes")
+        page = browser.get(shown.location).text
         batch = re.search(r'name="batch"[^>]*value="([^"]+)"', page)
         assert batch
         return batch[1], re.findall(r'recovery-code-shown">([^<]+)<', page)
@@ -519,6 +582,17 @@ class TestRecoveryCodes:
         assert answer.location == "/account/authenticator"
         assert self.left(app) == 10
         assert codes[0] not in browser.get("/account/recovery-codes").text
+
+    def test_the_page_shows_the_same_ones_until_they_are_saved(
+        self, app: Flask, browser: Browser
+    ) -> None:
+        browser.sign_in()
+        path = "/account/recovery-codes/new"
+        assert browser.get(path).location == "/account/recovery-codes"
+        batch, codes = self.new(browser)
+        assert codes[0] in browser.get(path).text
+        browser.post("/account/recovery-codes", batch=batch, saved="y")
+        assert browser.get(path).location == "/account/recovery-codes"
 
     def test_a_lost_answer_leaves_the_old_ones(self, app: Flask, browser: Browser) -> None:
         create_codes(app)

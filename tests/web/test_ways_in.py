@@ -188,6 +188,24 @@ def prove_with(browser: Browser, passkey: SoftPasskey) -> None:
     )
 
 
+def test_the_browser_offers_only_passkeys_of_the_user_who_is_known(
+    app: Flask, browser: Browser, passkey: SoftPasskey
+) -> None:
+    """Without a password or a session no list: it would tell which accounts have passkeys."""
+
+    def offered(one: Browser, path: str) -> list[str]:
+        return [each["id"] for each in one.get(path).json.get("allowCredentials", [])]
+
+    own = methods(app).passkeys[0].credential_id
+    assert offered(browser, "/account/confirm/passkey") == [own]
+    switch_on_second_step(app)
+    guest, second_step = Browser(app), "/login/second-step/passkey/options"
+    assert offered(guest, second_step) == []
+    guest.post("/login", email=EMAIL, password=PASSWORD)
+    assert offered(guest, second_step) == [own]
+    assert offered(guest, "/login/passkey/options") == []
+
+
 def test_a_passkey_of_another_account_proves_nothing(
     app: Flask, browser: Browser, clock: Clock, passkey: SoftPasskey
 ) -> None:
@@ -228,6 +246,24 @@ def test_a_code_of_the_app_is_a_proof_once(app: Flask, browser: Browser, clock: 
     clock.advance(16 * 60)
     answer = browser.post(form, form_on=SECURITY, wanted="no", confirmed="yes", current_code=code)
     assert answer.status_code == 422
+
+
+def test_after_too_many_wrong_codes_the_form_stays_and_the_password_proves(
+    app: Flask, browser: Browser, clock: Clock
+) -> None:
+    browser.sign_in()
+    switch_on_second_step(app)
+    clock.advance(16 * 60)
+    form = "/account/security/sign-in-mail"
+    sent = {"form_on": SECURITY, "wanted": "no", "confirmed": "yes"}
+    for number in range(5):
+        browser.post(form, **sent, current_code=f"{number:06}")
+    answer = browser.post(form, **sent, current_code="999999")
+    assert answer.status_code == 429
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "in another way" in answer.text
+    assert 'name="wanted" value="no"' in answer.text
+    assert browser.post(form, **sent, current_password=PASSWORD).status_code == 303
 
 
 @pytest.mark.parametrize("path", ["/account/authenticator?again=yes", "/account/authenticator"])

@@ -6,11 +6,12 @@ from .email_changes import EmailChangeStore
 from .email_tokens import EmailTokens, Purpose
 from .end_reasons import EndReason
 from .errors import InvalidLink, NotFound
-from .factors import FactorRepository, Passkey, RecoveryCodes, TrustedBrowser
+from .factors import FactorRepository, Passkey, RecoveryCodes, TakenBack, TrustedBrowser
 from .models import EmailChange, Session, User
 from .notifications import Notifications
 from .passwords import is_hash, no_password
 from .ports import InvalidationFeed, SessionRepository, UserRepository
+from .rate_limits import RateLimiter
 from .sessions import Sessions
 from .text import N_
 
@@ -48,6 +49,7 @@ class AccountSecurity:
     email_tokens: EmailTokens
     notifications: Notifications
     feed: InvalidationFeed
+    rate_limiter: RateLimiter
 
     def sign_in_methods(self, user: User, now: float) -> SignInMethods:
         """Raises NotFound (the user is deleted), Unavailable."""
@@ -88,6 +90,7 @@ class AccountSecurity:
         self.feed.publish(user.id)
         ended = self.factors.reset(user.id, int(now))
         self.sessions.write_tombstones(ended, now)
+        self.rate_limiter.forget_codes(user.id)
         self.notifications.factors_reset(user)
 
     def sign_in_to_reject(self, token: str, now: float) -> RejectedSignIn:
@@ -106,30 +109,29 @@ class AccountSecurity:
             raise InvalidLink
         return RejectedSignIn(session, email, change)
 
-    def reject_sign_in(self, token: str, now: float) -> str:
-        """Take the account back; the token of a link to set a new password.
+    def reject_sign_in(self, token: str, now: float) -> tuple[str, TakenBack]:
+        """Take the account back; the token of a reset link, and what ended.
 
-        All sessions end, and the password becomes invalid. Of a sign-in of the last day, factors
+        All sessions end, and the password becomes void. Of a sign-in of the last day, factors
         that were added since are deleted: a stranger's passkey would still sign in. Of an older
         one they stay: else a reader of old mail could remove a second step. Raises InvalidLink.
         """
-        rejected, void = self.sign_in_to_reject(token, now), no_password()
+        rejected = self.sign_in_to_reject(token, now)
         session, change = rejected.session, rejected.change
         is_recent = now - session.created_at <= STRANGE_FACTORS_TTL
         self.feed.publish(session.user_id)
-        done = self.factors.reject_sign_in(
+        taken = self.factors.reject_sign_in(
             session.user_id,
             session.sid,
             change,
-            void,
             int(now),
             strange_since=session.created_at if is_recent else None,
         )
-        if done is None:
+        if taken is None:
             raise InvalidLink
-        user, ended = done
-        self.sessions.write_tombstones(ended, now)
-        return self.email_tokens.make(Purpose.RESET, user, void, now)
+        self.sessions.write_tombstones(taken.sessions, now)
+        user, locked = self._get(session.user_id)
+        return self.email_tokens.make(Purpose.RESET, user, locked, now), taken
 
     def _get(self, user_id: str) -> tuple[User, str]:
         row = self.users.by_id(user_id)

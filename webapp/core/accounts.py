@@ -150,6 +150,9 @@ class Accounts:
         """
         errors: dict[str, list[str]] = {}
         validate_field(errors, "password", self._password_validator(user.email, user.name), new)
+        before = [hashed, *self._users.former_hashes(user.id)]
+        if not errors and self._passwords.was_used(new, before):
+            errors["password"] = [N_("This was your password before. Choose another one.")]
         if errors:
             raise ValidationFailed(errors)
         new_hash = self._passwords.hash(new)

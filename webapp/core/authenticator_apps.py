@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from itsdangerous import BadData, URLSafeSerializer
 
-from .errors import InvalidLink, WrongCode
+from .errors import CodeUsed, InvalidLink, WrongCode
 from .factors import FactorRepository
 from .models import User
 from .notifications import Notifications
@@ -110,7 +110,7 @@ class AuthenticatorApps:
     def use_code(self, user_id: str, code: str, now: float) -> None:
         """Check a code and use it up. Raises WrongCode, Unavailable."""
         if not self._factors.use_step(user_id, self.check(user_id, code, now)):
-            raise WrongCode({"code": [USED]})
+            raise CodeUsed({"code": [USED]})
 
     def check(self, user_id: str, code: str, now: float) -> int:
         """The time step of an unused code. Raises WrongCode, Unavailable."""
@@ -124,7 +124,7 @@ class AuthenticatorApps:
             self._events.record(EventKind.CODE_REFUSED, user_id, now)
             raise WrongCode({"code": [WRONG]})
         if step <= present.last_step:
-            raise WrongCode({"code": [USED]})
+            raise CodeUsed({"code": [USED]})
         self._encrypt_anew(user_id, present.secret)
         return step
 

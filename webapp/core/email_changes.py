@@ -11,9 +11,9 @@ from typing import Protocol
 from .accounts import Accounts
 from .email_tokens import EmailTokens, Purpose
 from .errors import Conflict, InvalidLink, WrongPassword
-from .models import EmailChange, Session, User, UserChanges
+from .factors import TakenBack
+from .models import EmailChange, User, UserChanges
 from .notifications import Notifications
-from .passwords import no_password
 from .ports import InvalidationFeed, UserRepository
 from .security_events import EventKind
 from .sessions import Sessions
@@ -43,11 +43,11 @@ class EmailChangeStore(Protocol):
         """The oldest undoable change that would restore this e-mail."""
 
     def undo(
-        self, change: EmailChange, no_password: str, now: int, *, strange_since: int
-    ) -> tuple[User, User, list[Session]] | None:
-        """Undo a change; the user before and after, and the sessions that ended. One transaction.
+        self, change: EmailChange, now: int, *, strange_since: int
+    ) -> tuple[User, TakenBack] | None:
+        """Undo a change; the user before it, and what ended. One transaction.
 
-        Also removes the password, and the factors that were added since `strange_since`.
+        Also voids the password, and deletes the factors that were added since `strange_since`.
 
         It and all later changes can't be undone again: a later one may be the thief's. Earlier
         ones can. None if it was undone before.
@@ -159,22 +159,22 @@ class EmailChanges:
             raise InvalidLink
         return change
 
-    def undo(self, token: str, now: float) -> tuple[User, str]:
-        """Restore the old e-mail; the user, and the token of a link to set a new password.
+    def undo(self, token: str, now: float) -> tuple[User, str, TakenBack]:
+        """Restore the old e-mail; the user, the token of a reset link, and what ended.
 
         The present password may be the thief's: it becomes invalid, and all sessions end. So may
         be passkeys and an authenticator app that were added shortly before.
         Raises InvalidLink, Conflict.
         """
         change = self.to_undo(token, now)
-        void = no_password()
         self.feed.publish(change.user_id)
         since = change.changed_at - STRANGE_BEFORE_CHANGE
-        undone = self.store.undo(change, void, int(now), strange_since=since)
-        if undone is None:
+        undone = self.store.undo(change, int(now), strange_since=since)
+        row = self.users.by_id(change.user_id)
+        if undone is None or row is None:
             raise InvalidLink
-        before, after, ended = undone
-        self.sessions.write_tombstones(ended, now)
+        (before, taken), (after, locked) = undone, row
+        self.sessions.write_tombstones(taken.sessions, now)
         if before.email != after.email:
             self.notifications.email_changed(before, after)
-        return after, self.email_tokens.make(Purpose.RESET, after, void, now)
+        return after, self.email_tokens.make(Purpose.RESET, after, locked, now), taken

@@ -126,9 +126,13 @@ class WrongPassword(ValidationFailed):
 
 
 class WrongCode(ValidationFailed):
-    """A code of an authenticator app, or a recovery code, that is wrong or was used before."""
+    """A code of an authenticator app, or a recovery code, that is wrong or was used."""
 
     code = "forbidden"
+
+
+class CodeUsed(WrongCode):
+    """A code of an authenticator app that was right and used before: it is no guess."""
 
 
 class Conflict(ValidationFailed):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from .models import EmailChange, Session, User
+from .models import EmailChange, Session
 
 # Passkeys of a user. More: longer lists. Fewer: no room for each device and a backup key.
 MAX_PASSKEYS = 20
@@ -67,6 +67,17 @@ class TrustedBrowser:
     user_agent: str
     last_seen: int
     trusted_until: int
+
+
+@dataclass(frozen=True)
+class TakenBack:
+    """What ended when the owner took the account back from a stranger."""
+
+    sessions: list[Session]
+    passkeys: Sequence[str] = ()
+    """The names of the stranger's passkeys."""
+    authenticator: bool = False
+    recovery_codes: bool = False
 
 
 class FactorRepository(Protocol):
@@ -148,12 +159,11 @@ class FactorRepository(Protocol):
         user_id: str,
         sid: str,
         change: EmailChange | None,
-        no_password: str,
         now: int,
         *,
         strange_since: int | None,
-    ) -> tuple[User, list[Session]] | None:
-        """End all sessions and remove the password, with an event; the sessions that ended.
+    ) -> TakenBack | None:
+        """End all sessions and void the password, with an event.
 
         Also undoes `change`, if given, and deletes the factors that were added since
         `strange_since`. None if this sign-in was rejected before.

@@ -115,13 +115,18 @@ class Passkeys:
         self.notifications.factor_added(user, Message("a passkey, “{name}”", name=passkey.name))
         return added
 
-    def request_options(self, purpose: str, now: float) -> Json:
-        """PublicKeyCredentialRequestOptionsJSON, without a list of credentials: the browser offers
-        those that it has, and a stranger learns nothing about an account."""
+    def request_options(self, purpose: str, now: float, user_id: str | None = None) -> Json:
+        """PublicKeyCredentialRequestOptionsJSON.
+
+        With a user whose password was right, for their passkeys alone. Else without a list: the
+        browser offers those that it has, and a stranger learns nothing about an account.
+        """
+        own = self.factors.passkeys(user_id) if user_id else []
         options = generate_authentication_options(
             rp_id=self.party.id,
             challenge=self.challenges.make(purpose, now),
             timeout=CHALLENGE_TTL * 1000,
+            allow_credentials=[descriptor(each) for each in own],
             user_verification=REQUIRED,
         )
         return options_to_json_dict(options)

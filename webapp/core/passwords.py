@@ -3,7 +3,7 @@
 import base64
 import hmac
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from typing import TypeVar
@@ -110,6 +110,10 @@ class Passwords:
         expected = hashed or self._dummy_hash(self._rounds)
         matches = self._run(lambda: self._compare(_digest(password), expected))
         return matches and hashed is not None and password not in self._published
+
+    def was_used(self, password: str, hashes: Iterable[str]) -> bool:
+        """Whether it is one of these: someone else may know them. Raises Overloaded."""
+        return any(self.verify(password, each) for each in hashes if is_hash(each))
 
     def _run(self, work: Callable[[], T]) -> T:
         """Run in the hashing pool. Without an account, the request counts as an account."""

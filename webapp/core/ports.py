@@ -167,6 +167,9 @@ class UserRepository(Protocol):
     def by_id(self, user_id: str) -> tuple[User, str] | None:
         """The user and their password's hash."""
 
+    def former_hashes(self, user_id: str) -> list[str]:
+        """Hashes of the user's passwords before: at most two, newest first."""
+
     def change(
         self, user_id: str, changes: UserChanges, password_hash: str | None, now: int
     ) -> tuple[User, list[Session]] | None:

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
-from .errors import RateLimited, Unavailable, ValidationFailed, WrongCode, WrongPassword
+from .errors import CodeUsed, RateLimited, Unavailable, ValidationFailed, WrongCode, WrongPassword
 from .ip import ip_key
 from .passwords import account_checked
 from .validation import normalize_email
@@ -179,12 +179,17 @@ class RateLimiter:
                 self._acquire(*bucket)
                 taken.append(bucket)
             yield
-        except WrongCode:
-            raise
-        except BaseException:
-            self._release(taken)
+        except BaseException as error:
+            if not isinstance(error, WrongCode) or isinstance(error, CodeUsed):
+                self._release(taken)
             raise
         self._release(taken)
+
+    def forget_codes(self, user_id: str) -> None:
+        """Clear the wrong codes of a user after a reset of their sign-in methods."""
+        with suppress(Unavailable):
+            for limit in (CODE_PER_ACCOUNT, CODE_PER_KNOWN_BROWSER):
+                self._of(limit).clear(limit, user_id)
 
     def forget_failures(self, account: str) -> None:
         """Clear the failures of an account after a password reset."""

@@ -8,7 +8,6 @@ import base64
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
 
 from itsdangerous import BadData, URLSafeSerializer
 
@@ -28,13 +27,6 @@ BATCH_TTL = 60 * 60
 WRONG = N_("That recovery code is not right, or was used already.")
 
 
-@dataclass(frozen=True)
-class NewCodes:
-    token: str
-    """The batch, signed for its user: the form carries it."""
-    codes: list[str]
-
-
 class RecoveryCodeBook:
     def __init__(
         self, secret: str, factors: FactorRepository, events: Events, notifications: Notifications
@@ -48,11 +40,10 @@ class RecoveryCodeBook:
     def present(self, user_id: str) -> RecoveryCodes:
         return self._factors.recovery_codes(user_id)
 
-    def new_batch(self, user: User, now: float) -> NewCodes:
-        """Ten codes that are not valid yet. They replace the present ones in `confirm`."""
+    def new_batch(self, user: User, now: float) -> str:
+        """A token for `codes_of` ten new codes. They replace the present ones in `confirm`."""
         seed, old = secrets.token_urlsafe(16), self._factors.recovery_codes(user.id).batch
-        token = self._signer.dumps([user.id, int(now) + BATCH_TTL, seed, old])
-        return NewCodes(str(token), self._codes(user.id, seed))
+        return str(self._signer.dumps([user.id, int(now) + BATCH_TTL, seed, old]))
 
     def codes_of(self, user: User, token: str, now: float) -> list[str]:
         """The codes of a new batch. Raises InvalidLink: forged, expired, or another user's."""
@@ -97,10 +88,18 @@ class RecoveryCodeBook:
         return [_grouped(base64.b32encode(digest).decode().lower()) for digest in digests]
 
 
+def is_recovery_code(text: str) -> bool:
+    """Whether it has the length of one, give or take a few letters."""
+    return len(_plain(text)) >= 20
+
+
 def code_hash(code: str) -> str:
     """The stored hash: letters and digits alone, in any case."""
-    plain = "".join(each for each in code.lower() if each.isalnum())
-    return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(_plain(code).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _plain(code: str) -> str:
+    return "".join(each for each in code.lower() if each.isalnum())
 
 
 def _grouped(code: str) -> str:

@@ -95,6 +95,9 @@ SECOND_STEP_OVER = N_(
 TOO_MANY_CODES = N_(
     "Too many wrong codes. Try again in {minutes} minutes, or use a recovery code or a passkey now."
 )
+TOO_MANY_PROOFS = N_(
+    "Too many wrong entries. Try again in {minutes} minutes, or prove it in another way."
+)
 FACTOR_ADDED = N_("{} is added. We have sent you an e-mail about it.")
 FACTOR_REMOVED = N_("{} is removed. We have sent you an e-mail about it.")
 PASSKEY_GONE = N_("That passkey was removed already.")
@@ -114,9 +117,8 @@ SIGN_IN_MAIL_ON = N_("We will send you an e-mail when your account is used in a 
 SIGN_IN_MAIL_OFF = N_("We will send no more e-mails about new browsers.")
 TRUST_ENDED = N_("From now on it needs the second step again.")
 TRUST_GONE = N_("That browser was not trusted any more.")
-SIGN_IN_REJECTED = N_(
-    "All devices are signed out, and the old password does not work any more. Choose a new one."
-)
+SIGN_IN_REJECTED = N_("Your account is yours again. The old password does not work any more.")
+STRANGE_FACTORS_REMOVED = N_("These were added only lately, and are removed: {factors}.")
 
 
 def flash_message(message: str, category: str) -> None:

@@ -5,7 +5,8 @@ from sqlalchemy.sql import ColumnElement
 
 from webapp.core.email_tokens import UNDO_TTL
 from webapp.core.end_reasons import EndReason
-from webapp.core.models import EmailChange, Session, User
+from webapp.core.factors import TakenBack
+from webapp.core.models import EmailChange, User
 from webapp.core.security_events import EventKind
 
 from . import user_search
@@ -49,8 +50,8 @@ class SqlEmailChanges:
         return _first(EmailChangeRow.old_email == email, now)
 
     def undo(
-        self, change: EmailChange, no_password: str, now: int, *, strange_since: int
-    ) -> tuple[User, User, list[Session]] | None:
+        self, change: EmailChange, now: int, *, strange_since: int
+    ) -> tuple[User, TakenBack] | None:
         with unique_email(), transaction():
             row, _ = lock_user(change.user_id, with_admins=False)
             if row is None:
@@ -58,10 +59,8 @@ class SqlEmailChanges:
             before = row.to_user()
             if not restore_email(row, change, now):
                 return None
-            ended = take_back(
-                row, no_password, EndReason.EMAIL_RESTORED, now, strange_since=strange_since
-            )
-        return before, row.to_user(), ended
+            taken = take_back(row, EndReason.EMAIL_RESTORED, now, strange_since=strange_since)
+        return before, taken
 
 
 def restore_email(user: UserRow, change: EmailChange, now: int) -> bool:

@@ -8,8 +8,8 @@ from sqlalchemy.exc import IntegrityError
 
 from webapp.core.end_reasons import EndReason
 from webapp.core.errors import Conflict, NotFound
-from webapp.core.factors import MAX_PASSKEYS, Passkey
-from webapp.core.models import EmailChange, Session, User
+from webapp.core.factors import MAX_PASSKEYS, Passkey, TakenBack
+from webapp.core.models import EmailChange, Session
 from webapp.core.passwords import is_hash
 from webapp.core.security_events import EventKind
 from webapp.core.text import N_, Message
@@ -101,7 +101,7 @@ class SqlFactors(SqlSecondFactors):
                 return False
             if not count_passkeys(user_id):
                 raise Conflict({"password": [N_("It is your last way to sign in.")]})
-            user.password_hash = no_password
+            user.password_hash, user.former_hashes = no_password, ""
             add_event(EventKind.PASSWORD_REMOVED, user_id, now)
         return True
 
@@ -122,11 +122,10 @@ class SqlFactors(SqlSecondFactors):
         user_id: str,
         sid: str,
         change: EmailChange | None,
-        no_password: str,
         now: int,
         *,
         strange_since: int | None,
-    ) -> tuple[User, list[Session]] | None:
+    ) -> TakenBack | None:
         with unique_email(), transaction():
             user = locked(user_id)
             session = db.session.get(SessionRow, sid, populate_existing=True)
@@ -135,11 +134,11 @@ class SqlFactors(SqlSecondFactors):
                 return None
             if change and not restore_email(user, change, now):
                 return None
-            ended = take_back(user, no_password, EndReason.NOT_ME, now, strange_since=strange_since)
+            taken = take_back(user, EndReason.NOT_ME, now, strange_since=strange_since)
             # Also if it had ended before: the mark that the link was used.
             session.ended_at, session.ended_reason = session.ended_at or now, EndReason.NOT_ME
             add_event(EventKind.SIGN_IN_REJECTED, user_id, now, sid=sid)
-            return user.to_user(), ended
+            return taken
 
     def set_sign_in_mail(self, user_id: str, wanted: bool, now: int) -> bool:
         change = update(UserRow).where(UserRow.id == user_id, UserRow.sign_in_mail != wanted)

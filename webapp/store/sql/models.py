@@ -23,6 +23,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from webapp.core.clients import Client
 from webapp.core.models import EmailChange, Session, User
+from webapp.core.passwords import is_hash
 
 
 class Base(DeclarativeBase):
@@ -68,6 +69,8 @@ class UserRow(Base):
     email: Mapped[str] = mapped_column(String(254), unique=True)
     name: Mapped[str] = mapped_column(String(100), index=True)
     password_hash: Mapped[str] = mapped_column(String(100))
+    former_hashes: Mapped[str] = mapped_column(String(130), default="", server_default="")
+    """Of passwords that must not come back, newest first, with spaces between them."""
     role: Mapped[str] = mapped_column(String(20), index=True)
     created_at: Mapped[int] = mapped_column(BigInteger, index=True)
     disabled_at: Mapped[int | None] = mapped_column(BigInteger)
@@ -80,6 +83,10 @@ class UserRow(Base):
     session_kept: Mapped[str | None] = mapped_column(String(22))
     language: Mapped[str] = mapped_column(String(5), default="", server_default="")
     sign_in_mail: Mapped[bool] = mapped_column(default=True, server_default=true())
+
+    def replace_hash(self, new_hash: str) -> None:
+        self.former_hashes = hashes_to_keep(self.password_hash, self.former_hashes)
+        self.password_hash = new_hash
 
     def to_user(self) -> User:
         return User(
@@ -95,6 +102,14 @@ class UserRow(Base):
             sign_in_mail=self.sign_in_mail,
             language=self.language,
         )
+
+
+def hashes_to_keep(password_hash: str, former: str) -> str:
+    """The value of `former_hashes` once this password is replaced.
+
+    Two: the stolen password, and the one that a thief set in its place.
+    """
+    return " ".join([*([password_hash] if is_hash(password_hash) else []), *former.split()][:2])
 
 
 class EmailChangeRow(Base):

@@ -17,7 +17,7 @@ from webapp.core.user_admin import Page
 from . import user_search
 from .devices import forget_devices, keep_this_device_alone, remember_this_device
 from .errors import transaction, translate_sql_errors
-from .models import EmailChangeRow, UserRow, db
+from .models import EmailChangeRow, UserRow, db, hashes_to_keep
 from .security_events import add_deletion_event, add_event
 from .session_ends import end_all, remove_all
 from .unique_emails import check_not_reserved, unique_email
@@ -63,6 +63,11 @@ class SqlUsers:
                 matching.order_by(order, UserRow.id).offset(offset).limit(limit)
             )
             return Page([row.to_user() for row in rows], total)
+
+    def former_hashes(self, user_id: str) -> list[str]:
+        query = select(UserRow.former_hashes).where(UserRow.id == user_id)
+        with translate_sql_errors():
+            return (db.session.scalar(query) or "").split()
 
     def change(
         self, user_id: str, changes: UserChanges, password_hash: str | None, now: int
@@ -110,8 +115,10 @@ class SqlUsers:
         with transaction():
             if not _updated_rows(replacing, UserRow.id):
                 return None
+            row = db.session.get_one(UserRow, user.id, populate_existing=True)
+            row.former_hashes = hashes_to_keep(old_hash, row.former_hashes)
             if clears_name:
-                user_search.index(db.session.get_one(UserRow, user.id, populate_existing=True))
+                user_search.index(row)
             keep_this_device_alone(user.id, now)
             add_event(kind, user.id, now)
             return end_all(user.id, EndReason.PASSWORD_CHANGED, now, but=but)
@@ -191,7 +198,8 @@ def _apply(row: UserRow, changes: UserChanges, password_hash: str | None, now: i
         if (value := getattr(changes, field)) is not None:
             setattr(row, field, value)
     if password_hash is not None:
-        row.password_hash, row.pending_email = password_hash, None
+        row.replace_hash(password_hash)
+        row.pending_email = None
     if changes.disabled is not None:
         row.disabled_at = (row.disabled_at or now) if changes.disabled else None
 

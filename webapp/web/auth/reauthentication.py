@@ -5,13 +5,20 @@ changes, and what is open in other tabs stays good. Any factor of the user is a 
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.core.errors import Forbidden, ReauthenticationRequired, ValidationFailed
+from webapp.core.errors import (
+    Forbidden,
+    RateLimited,
+    ReauthenticationRequired,
+    ValidationFailed,
+)
 from webapp.core.token_issuer import BROWSER_CLIENT
+from webapp.web import messages
 from webapp.web.language import gettext as _
 from webapp.web.saved_forms import is_secret
 from webapp.web.services import services
@@ -38,8 +45,8 @@ def confirm_action(
     With `always=False` it only asks for a proof, and only if the last one is old
     (OWASP ASVS 5.0 7.5.1, 7.5.3).
     """
-    proved, wrong = reauthenticate()
-    if proved and (request.form.get("confirmed") or not always):
+    refusal = reauthenticate()
+    if refusal is None and (request.form.get("confirmed") or not always):
         return None
     kept = [pair for pair in request.form.items(multi=True) if may_repeat(pair[0], more)]
     page = render_template(
@@ -51,10 +58,10 @@ def confirm_action(
         danger=danger,
         action=request.script_root + request.path,
         kept=[*kept, *more.items(), ("confirmed", "yes")],
-        ask=None if proved else factors_to_ask(),
-        wrong=wrong,
+        ask=factors_to_ask() if refusal else None,
+        wrong=refusal.errors if refusal else {},
     )
-    return page, 422 if wrong else 200
+    return refusal.answer(page) if refusal else page
 
 
 def may_repeat(name: str, more: Mapping[str, str]) -> bool:
@@ -76,18 +83,37 @@ def recently_authenticated() -> bool:
     return services().sessions.recently_authenticated(current_identity().access, services().now())
 
 
-def reauthenticate() -> tuple[bool, dict[str, str]]:
-    """Whether the user has proved recently who they are, and the errors by field."""
+@dataclass(frozen=True)
+class Unproved:
+    """The user has not proved yet, or not recently, who they are."""
+
+    errors: Mapping[str, str] = field(default_factory=dict)
+    """Field → what is wrong with what was sent."""
+    retry_after: int = 0
+    """Seconds until the next attempt; 0: now."""
+
+    def answer(self, page: str) -> ResponseReturnValue:
+        if self.retry_after:
+            return page, 429, {"Retry-After": str(self.retry_after)}
+        return page, 422 if self.errors else 200
+
+
+def reauthenticate() -> Unproved | None:
+    """None if the user has proved recently who they are, or does so with this form."""
     if recently_authenticated():
-        return True, {}
+        return None
     if not request.form.get("confirmed"):
-        return False, {}
+        return Unproved()
+    password, code = (request.form.get(each, "") for each in ("current_password", "current_code"))
     try:
-        check_proof(request.form.get("current_password", ""), request.form.get("current_code", ""))
+        check_proof(password, code)
     except ValidationFailed as refusal:
-        return False, {name: errors[0] for name, errors in refusal.fields.items()}
+        return Unproved({name: errors[0] for name, errors in refusal.fields.items()})
+    except RateLimited as limit:
+        words = _(messages.TOO_MANY_PROOFS, minutes=-(-limit.retry_after // 60))
+        return Unproved({"code" if code else "current_password": words}, limit.retry_after)
     services().sessions.record_reauthentication(current_identity().access.sid, services().now())
-    return True, {}
+    return None
 
 
 def check_proof(password: str, code: str) -> None:

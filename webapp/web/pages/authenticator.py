@@ -1,7 +1,7 @@
 """The authenticator app: set up, replaced, removed."""
 
 import segno
-from flask import redirect, render_template, request, url_for
+from flask import redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
@@ -11,13 +11,15 @@ from webapp.core.policy import Permission
 from webapp.web import messages
 from webapp.web.auth.authentication import current_identity
 from webapp.web.auth.authorization import requires
-from webapp.web.auth.password_checks import rate_limited_code
 from webapp.web.auth.reauthentication import confirm_action, require_identity
 from webapp.web.forms import AuthenticatorForm, text_of
 from webapp.web.language import gettext as _
 from webapp.web.services import services
 
 from . import pages
+
+# In Flask's session: the set-up that is not finished yet.
+SETUP = "authenticator_setup"
 
 
 @pages.route("/account/authenticator", methods=["GET", "POST"])
@@ -37,20 +39,21 @@ def authenticator() -> ResponseReturnValue:
 
 
 def set_up(form: AuthenticatorForm) -> ResponseReturnValue:
+    """Wrong codes do not count: the page shows the secret, so there is nothing to guess."""
     me, now, apps = current_identity().user, services().now(), services().factors.apps
-    setup = apps.new_setup(me, now)
-    if form.is_submitted():
-        try:
-            setup = apps.read_setup(me, text_of(form.setup), now)
-            if form.validate():
-                with rate_limited_code(me, known=True):
-                    apps.switch_on(me, setup, text_of(form.code), now)
-                messages.flash_factor_change(messages.FACTOR_ADDED, _("The authenticator app"))
-                return redirect(url_for("pages.security"), 303)
-        except InvalidLink:
-            form.form_errors.append(messages.SETUP_OVER)
-        except ValidationFailed as refusal:
-            form.add_errors(refusal)
+    try:
+        token = text_of(form.setup)
+        setup = apps.read_setup(me, token, now) if form.is_submitted() else begun_setup()
+        if form.validate_on_submit():
+            apps.switch_on(me, setup, text_of(form.code), now)
+            session.pop(SETUP, None)
+            messages.flash_factor_change(messages.FACTOR_ADDED, _("The authenticator app"))
+            return redirect(url_for("pages.security"), 303)
+    except InvalidLink:
+        setup = begun_setup()
+        form.form_errors.append(messages.SETUP_OVER)
+    except ValidationFailed as refusal:
+        form.add_errors(refusal)
     form.setup.data = setup.token
     page = render_template(
         "set_up_authenticator.html",
@@ -60,6 +63,17 @@ def set_up(form: AuthenticatorForm) -> ResponseReturnValue:
         picture=qr_code(setup),
     )
     return page, 422 if form.errors else 200
+
+
+def begun_setup() -> Setup:
+    """The same one for an hour: a page that is loaded again must not ask for another scan."""
+    me, now, apps = current_identity().user, services().now(), services().factors.apps
+    try:
+        return apps.read_setup(me, session.get(SETUP, ""), now)
+    except InvalidLink:
+        setup = apps.new_setup(me, now)
+        session[SETUP] = setup.token
+        return setup
 
 
 def qr_code(setup: Setup) -> Markup:

@@ -19,6 +19,7 @@ from webapp.web.services import services
 
 from . import pages
 from .invalid_link import invalid_link_page
+from .taken_back import reset_after_theft
 
 
 @pages.post("/account/email/send-again")
@@ -69,9 +70,9 @@ def undo_email(token: str) -> ResponseReturnValue:
         form = Form()
         if form.validate_on_submit():
             with device_cookie.remember_browser_of_link():
-                user, reset = services().email_changes.undo(token, services().now())
+                user, reset, taken = services().email_changes.undo(token, services().now())
             flash(_(messages.EMAIL_RESTORED, old=user.email), "success")
-            return redirect(url_for("pages.reset_password", token=reset), 303)
+            return reset_after_theft(reset, taken)
     except InvalidLink:
         return invalid_link_page()
     page = render_template("undo_email.html", form=form, email=change.old_email)

@@ -93,7 +93,7 @@ def reset_password(token: str) -> ResponseReturnValue:
             services().rate_limiter.forget_failures(user.email)
             flash(_(messages.PASSWORD_RESET), "success")
             messages.flash_email(user.email)
-            return redirect(url_for("pages.login"), 303)
+            return redirect(url_for("pages.login", next=request.args.get("next")), 303)
     except InvalidLink:
         return invalid_link_page(url_for("pages.forgot_password"))
     except ValidationFailed as refusal:

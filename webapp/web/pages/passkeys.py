@@ -10,6 +10,7 @@ from webapp.core.policy import Permission
 from webapp.core.rate_limits import PASSKEY_PER_IP
 from webapp.core.user_agents import describe
 from webapp.web import messages
+from webapp.web.auth import pending_sign_in
 from webapp.web.auth.authentication import current_identity
 from webapp.web.auth.authorization import public, requires
 from webapp.web.auth.destinations import not_a_destination
@@ -34,6 +35,17 @@ def passkey_sign_in_options() -> ResponseReturnValue:
     return services().factors.passkeys.request_options(SIGN_IN, services().now())
 
 
+@pages.get("/login/second-step/passkey/options")
+@public
+@not_a_destination
+@for_script
+def passkey_second_step_options() -> ResponseReturnValue:
+    """For the passkeys of the user whose password was right."""
+    found = pending_sign_in.read()
+    user_id = found[0].id if found else None
+    return services().factors.passkeys.request_options(SIGN_IN, services().now(), user_id)
+
+
 @pages.post("/login/passkey")
 @public
 @not_a_destination
@@ -54,8 +66,9 @@ def passkey_sign_in() -> ResponseReturnValue:
 @not_a_destination
 @for_script
 def passkey_confirmation_options() -> ResponseReturnValue:
-    sid = current_identity().access.sid
-    return services().factors.passkeys.request_options(confirming(sid), services().now())
+    me, now = current_identity(), services().now()
+    purpose = confirming(me.access.sid)
+    return services().factors.passkeys.request_options(purpose, now, me.user.id)
 
 
 @pages.post("/account/confirm/passkey")

@@ -1,6 +1,6 @@
 """Recovery codes: shown once, saved, then valid."""
 
-from flask import Response, flash, redirect, render_template, url_for
+from flask import Response, flash, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.core.errors import InvalidLink
@@ -14,6 +14,10 @@ from webapp.web.language import gettext as _
 from webapp.web.services import services
 
 from . import pages
+
+# In Flask's session: the codes that are shown and not confirmed yet. Only the server can derive
+# them from this text.
+BATCH = "recovery_codes"
 
 
 @pages.get("/account/recovery-codes")
@@ -29,16 +33,28 @@ def recovery_codes() -> ResponseReturnValue:
 
 @pages.post("/account/recovery-codes/new")
 @requires(Permission.OWN_ACCOUNT)
+def create_recovery_codes() -> ResponseReturnValue:
+    if page := require_identity():
+        return page
+    me = current_identity().user
+    session[BATCH] = services().factors.codes.new_batch(me, services().now())
+    return redirect(url_for("pages.new_recovery_codes"), 303)
+
+
+@pages.get("/account/recovery-codes/new")
+@requires(Permission.OWN_ACCOUNT)
 def new_recovery_codes() -> ResponseReturnValue:
     """Shows ten codes. They are valid, and the old ones end, once their user has saved them."""
     if page := require_identity():
         return page
     me, codes = current_identity().user, services().factors.codes
-    new = codes.new_batch(me, services().now())
-    form = RecoveryCodesForm(formdata=None)
-    form.batch.data = new.token
+    form = RecoveryCodesForm(formdata=None, batch=session.get(BATCH, ""))
+    try:
+        new = codes.codes_of(me, text_of(form.batch), services().now())
+    except InvalidLink:
+        return redirect(url_for("pages.recovery_codes"), 303)
     replaces = codes.present(me.id).left
-    return render_template("new_recovery_codes.html", form=form, codes=new.codes, left=replaces)
+    return render_template("new_recovery_codes.html", form=form, codes=new, left=replaces)
 
 
 @pages.post("/account/recovery-codes")
@@ -52,6 +68,7 @@ def save_recovery_codes() -> ResponseReturnValue:
         codes = factors.codes.codes_of(me, text_of(form.batch), now)
         if form.validate():
             factors.codes.confirm(me, text_of(form.batch), now)
+            session.pop(BATCH, None)
             flash(_(messages.RECOVERY_CODES_SAVED), "success")
             is_on = factors.queries.authenticator(me.id) is not None
             then = "pages.security" if is_on else "pages.authenticator"

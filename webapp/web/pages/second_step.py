@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.core.errors import InvalidCredentials, RateLimited, ValidationFailed
 from webapp.core.models import User
+from webapp.core.recovery_codes import is_recovery_code
 from webapp.web import messages
 from webapp.web.auth import cookies, device_cookie, pending_sign_in
 from webapp.web.auth.authorization import public
@@ -58,6 +59,8 @@ def second_step() -> ResponseReturnValue:
 def finish(user: User, pending: PendingSignIn, form: SecondStepForm) -> ResponseReturnValue:
     """Raises WrongCode, InvalidCredentials, RateLimited, Unavailable."""
     code, recovery_code = text_of(form.code), text_of(form.recovery_code)
+    if is_recovery_code(code):  # in the wrong field
+        code, recovery_code = "", code
     known = device_cookie.is_known_to(user.email)
     with rate_limited_code(user, known=known, guessable=not recovery_code.strip()):
         by = services().factors.second_step.check(

@@ -18,6 +18,7 @@ from webapp.web.services import services
 
 from . import pages
 from .invalid_link import invalid_link_page
+from .taken_back import reset_after_theft
 
 
 @pages.get("/account/security")
@@ -101,9 +102,9 @@ def not_me(token: str) -> ResponseReturnValue:
         form = Form()
         if form.validate_on_submit():
             with device_cookie.remember_browser_of_link():
-                reset = services().factors.security.reject_sign_in(token, services().now())
+                reset, taken = services().factors.security.reject_sign_in(token, services().now())
             flash(_(messages.SIGN_IN_REJECTED), "success")
-            return redirect(url_for("pages.reset_password", token=reset), 303)
+            return reset_after_theft(reset, taken)
     except InvalidLink:
         return invalid_link_page(url_for("pages.forgot_password"))
     page = render_template("not_me.html", form=form, email=rejected.email)
