@@ -11,6 +11,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.core.errors import Forbidden, ReauthenticationRequired, ValidationFailed
+from webapp.core.text import N_
 from webapp.core.token_issuer import BROWSER_CLIENT
 from webapp.web.language import gettext as _
 from webapp.web.saved_forms import is_secret
@@ -68,7 +69,7 @@ def require_identity() -> ResponseReturnValue | None:
         return None
     if request.method == "GET":
         return redirect(url_for("pages.confirm_identity", next=return_path()), 303)
-    question, why = _("Please confirm that it is you"), _("Then we continue where you were.")
+    question, why = _("Confirm that it is you"), _("Then we continue where you were.")
     return confirm_action(question, why, _("Continue"), url_for("pages.security"), always=False)
 
 
@@ -82,12 +83,24 @@ def reauthenticate() -> tuple[bool, dict[str, str]]:
         return True, {}
     if not request.form.get("confirmed"):
         return False, {}
+    password, code = (request.form.get(name, "") for name in ("current_password", "current_code"))
+    if not (password or code):
+        return False, nothing_typed()
     try:
-        check_proof(request.form.get("current_password", ""), request.form.get("current_code", ""))
+        check_proof(password, code)
     except ValidationFailed as refusal:
         return False, {name: errors[0] for name, errors in refusal.fields.items()}
     services().sessions.record_reauthentication(current_identity().access.sid, services().now())
     return True, {}
+
+
+def nothing_typed() -> dict[str, str]:
+    """The error by field. It is no guess, so it does not count as one."""
+    ask = factors_to_ask()
+    if not ask["password"]:
+        return {"code": N_("Enter the six digits of the app.")}
+    words = N_("Enter your password or a code.") if ask["code"] else N_("Enter your password.")
+    return {"current_password": words}
 
 
 def check_proof(password: str, code: str) -> None:

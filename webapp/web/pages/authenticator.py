@@ -45,7 +45,8 @@ def set_up(form: AuthenticatorForm) -> ResponseReturnValue:
             if form.validate():
                 with rate_limited_code(me, known=True):
                     apps.switch_on(me, setup, text_of(form.code), now)
-                messages.flash_factor_change(messages.FACTOR_ADDED, _("The authenticator app"))
+                done = messages.APP_REPLACED if "again" in request.args else messages.FACTOR_ADDED
+                messages.flash_factor_change(done, _("The authenticator app"))
                 return redirect(url_for("pages.security"), 303)
         except InvalidLink:
             form.form_errors.append(messages.SETUP_OVER)
