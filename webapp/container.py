@@ -59,18 +59,18 @@ def build_services(
     """
     assert settings.access_token_keys
     stores = stores_of(settings, now)
-    core, limiter = Core(settings, stores, background), rate_limiter_of(settings, stores)
+    lab, core = lab_of(settings, stores), Core(settings, stores, background)
     return Services(
         settings=settings,
         accounts=core.accounts,
         email_changes=core.email_changes,
         registration=registration_of(settings, stores, core),
         email_tokens=core.email_tokens,
-        rate_limiter=limiter,
+        rate_limiter=core.rate_limiter,
         events=stores.events,
         saved_forms=stores.saved_forms,
         feed=stores.feed,
-        lab=lab_of(settings, stores),
+        lab=lab,
         background=background,
         outbox=core.outbox,
         user_admin=user_admin_of(stores, core),
@@ -82,7 +82,7 @@ def build_services(
         session_queries=stores.session_queries,
         devices=devices_of(stores, core),
         device_queries=stores.devices,
-        factors=factors_of(settings, stores, *core.for_factors(), limiter),
+        factors=factors_of(settings, stores, *core.for_factors()),
         retention=core.retention,
         retention_job=core.retention_job,
         access_keys=settings.access_token_keys,
@@ -93,6 +93,7 @@ def build_services(
 
 
 def lab_of(settings: Settings, stores: Stores) -> object:
+    """Wraps stores to record their calls, so it comes before the services that use them."""
     if not settings.has_lab:
         return None
     from .lab.services import trace_stores  # the folder may be deleted
@@ -116,6 +117,7 @@ class Core:
         self.pool, self.token_cache = HashingPool(), TokenCache(settings.token_cache_size)
         self.passwords = passwords_of(settings, self.pool)
         self.email_tokens = EmailTokens(settings.secret_key)
+        self.rate_limiter = rate_limiter_of(settings, stores)
         folder = settings.instance_path / "outbox"
         self.outbox = Outbox(folder) if settings.mail_url == OUTBOX else None
         mailer = build_mailer(settings, self.outbox, background, stores.now)
@@ -150,8 +152,8 @@ class Core:
             stores.feed,
         )
 
-    def for_factors(self) -> tuple[Sessions, EmailTokens, Notifications]:
-        return self.sessions, self.email_tokens, self.notifications
+    def for_factors(self) -> tuple[Sessions, EmailTokens, Notifications, RateLimiter]:
+        return self.sessions, self.email_tokens, self.notifications, self.rate_limiter
 
 
 def passwords_of(settings: Settings, pool: HashingPool) -> Passwords:

@@ -152,6 +152,12 @@ function hidePasswords(form) {
   all('.reveal[aria-pressed="true"]', form).forEach((button) => reveal(button, false));
 }
 
+// What was opened to type in it is ready for that. `toggle` does not bubble: it is listened to on its
+// way down.
+function focusIn({ target: opened }) {
+  if (opened.open) one('input:not([type=hidden])', opened)?.select();
+}
+
 function fillDemo({ currentTarget: { dataset } }) {
   one('#email').value = dataset.email;
   one('#password').value = dataset.password;
@@ -163,6 +169,7 @@ function fillDemo({ currentTarget: { dataset } }) {
 document.addEventListener('submit', send);
 document.addEventListener('input', clearError);
 document.addEventListener('click', followToField);
+document.addEventListener('toggle', focusIn, true);
 addEventListener('pageshow', () => all('[data-sending][data-label]').forEach(idle));
 
 for (const button of all('.reveal')) {
@@ -176,4 +183,5 @@ for (const button of all('[data-testid="fill-demo"]')) {
   button.addEventListener('click', fillDemo);
 }
 
-focusSummary();
+// A field that is ready to be corrected comes before the list of errors.
+if (!one('[autofocus][aria-invalid]')) focusSummary();

@@ -48,8 +48,10 @@ function forget(rpId, credentialId) {
   PublicKeyCredential.signalUnknownCredential?.({ rpId, credentialId }).catch(() => {});
 }
 
-function say(block, words) {
-  block.querySelector('[role=status]').textContent = words;
+function say(block, words, failed = false) {
+  const message = block.querySelector('[role=status]');
+  message.textContent = words;
+  message.classList.toggle('failed', failed);
 }
 
 function explain(error) {
@@ -94,7 +96,7 @@ async function click(block) {
     await finish(block, await navigator.credentials[adding ? 'create' : 'get']({ publicKey }), options);
   } catch (error) {
     if (error.location) return location.assign(error.location);
-    say(block, explain(error));
+    say(block, explain(error), true);
     prepare(block);
     offer(block);
   }
@@ -114,7 +116,7 @@ async function offer(block) {
     const credential = await navigator.credentials.get({ publicKey, mediation: 'conditional', signal: mine.signal });
     await finish(block, credential, options);
   } catch (error) {
-    if (!mine.signal.aborted && !['NotAllowedError', 'AbortError'].includes(error.name)) say(block, explain(error));
+    if (!mine.signal.aborted && !['NotAllowedError', 'AbortError'].includes(error.name)) say(block, explain(error), true);
   }
   if (mine.signal.aborted) clearTimeout(renew);
 }

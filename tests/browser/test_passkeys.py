@@ -122,6 +122,7 @@ def test_without_user_verification_it_is_refused(
     sign_out(page)
     by_button(page)
     page.wait(lambda: page.text("passkey-message") != "")
+    assert "failed" in str(page.find("passkey-message").get_attribute("class"))
     assert page.path == "/login"
     assert "refresh_token" not in page.cookies()
 
@@ -197,10 +198,31 @@ def test_a_passkey_is_renamed(app: Flask, page: Page, device: Authenticator) -> 
     page.let_in(app)
     add_passkey(page)
     page.click("rename-passkey")
+    page.wait(lambda: focus(page) == "passkey-new-name")
     page.fill(passkey_new_name="Work <laptop>")
     page.click("passkey-rename-submit")
     page.wait_until_told("Work <laptop>")
     assert page.text("passkey-name") == "Work <laptop>"
+
+
+def test_the_field_to_type_in_has_the_focus(app: Flask, page: Page, device: Authenticator) -> None:
+    device.asleep()
+    switch_on_second_step(app, EMAIL)
+    page.open("/login")
+    page.fill(email=EMAIL, password=PASSWORD)
+    page.click("login-submit")
+    page.wait(lambda: page.path == "/login/second-step")
+    assert focus(page) == "code"
+    page.click("use-recovery-code")
+    page.wait(lambda: focus(page) == "recovery-code")
+    page.fill(recovery_code="wrong")
+    page.click("second-step-submit")
+    page.wait_for("error-recovery-code")
+    page.wait(lambda: focus(page) == "recovery-code")
+
+
+def focus(page: Page) -> str:
+    return str(page.script("return document.activeElement.dataset.testid"))
 
 
 def test_two_passkeys_on_two_browsers(

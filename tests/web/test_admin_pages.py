@@ -7,8 +7,10 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests.conftest import services_of
+from tests.support.api import Program
 from tests.support.browser import EMAIL, FIREFOX, PASSWORD, Browser
 from tests.support.clock import Clock
+from tests.support.mails import newest_mail
 from webapp.core.models import User
 
 ROOT = "root@example.com"
@@ -74,6 +76,32 @@ def test_strangers_are_sent_to_the_login_page_and_users_are_refused(
         answer = browser.client.post(f"{ada}/{action}", data=form, headers=browser.headers)
         assert answer.status_code == 403, action
     assert USERS not in browser.get("/dashboard").text
+
+
+@pytest.mark.parametrize("change", ["delete", "password", "email"])
+def test_no_mail_to_a_user_shows_the_browser_of_an_admin(
+    app: Flask, people: dict[str, User], change: str
+) -> None:
+    admin, program = Browser(app, FIREFOX), Program(app, FIREFOX)
+    if change == "delete":
+        admin.sign_in(ROOT)
+        act(admin, people[EMAIL], change)
+    else:
+        program.log_in(ROOT)
+        values = {"password": "a whole new wool jumper", "email": "new@example.com"}
+        path = f"/users/{people[EMAIL].id}"
+        assert program.call("PATCH", path, {change: values[change]}).status_code == 200
+    text = newest_mail(app, EMAIL).text
+    assert "By: an administrator" in text
+    assert "Firefox" not in text
+    assert "127.0.0.1" not in text
+
+
+def test_a_mail_about_ones_own_deed_shows_ones_browser(app: Flask, browser: Browser) -> None:
+    browser.sign_in()
+    new = "a whole new wool jumper"
+    browser.post("/account/password", current_password=PASSWORD, new_password=new)
+    assert "From: Chrome 142 on Linux, 127.0.0.1" in newest_mail(app, EMAIL).text
 
 
 def test_people_are_found_by_a_part_of_name_or_address(admin: Browser) -> None:

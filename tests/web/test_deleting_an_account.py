@@ -50,6 +50,11 @@ def test_everything_is_gone_at_once(app: Flask, browser: Browser) -> None:
     assert kept_about(app, user_id) == [0, 0, 0]
 
 
+def test_the_page_names_all_that_goes(browser: Browser) -> None:
+    browser.sign_in()
+    assert "passkeys, authenticator app and recovery codes" in browser.get(DELETE).text
+
+
 def test_its_owner_is_told_by_mail_and_may_register_anew(app: Flask, browser: Browser) -> None:
     browser.sign_in()
     browser.post(DELETE, password=PASSWORD, confirm=EMAIL)

@@ -194,6 +194,7 @@ class TestNoEnumeration:
             pages.append(page.replace(email, "ADDRESS").partition("<main")[2].partition("csrf")[0])
         assert pages[0] == pages[1]
         assert subjects(app, GRACE) == ["You already have an account"]
+        assert "127.0.0.1" in newest_mail(app, GRACE).text  # it was no admin
 
     def test_the_api_answers_the_same(self, app: Flask, grace: User) -> None:
         program = Program(app)

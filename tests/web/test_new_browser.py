@@ -56,7 +56,9 @@ def test_it_can_be_switched_off_after_a_question(app: Flask, browser: Browser) -
     browser.sign_in()
     security = "/account/security"
     path = f"{security}/sign-in-mail"
+    assert f"we write to {EMAIL}" in browser.get(security).text
     assert browser.post(path, form_on=security, wanted="no").status_code == 303
+    assert "You get no e-mail" in browser.get(security).text
     Browser(app).sign_in()
     assert NEWS not in subjects(app, EMAIL)
     browser.post(path, form_on=security, wanted="yes")
@@ -96,7 +98,10 @@ def test_the_link_is_used_once_and_for_a_week(
     assert browser.get(link).status_code == 410
     clock.advance(-60)
     assert Browser(app).post(link).status_code == 303
-    assert Browser(app).get(link).status_code == 410
+    answer = Browser(app).get(link)
+    assert answer.status_code == 410
+    assert 'href="/forgot-password" data-testid="link-again">Choose a new password' in answer.text
+    assert "Get a new link" not in answer.text
 
 
 def test_it_works_after_the_stranger_has_changed_the_password_and_signed_out(

@@ -49,13 +49,16 @@ def test_an_old_proof_asks_for_the_password_and_nothing_has_happened_yet(
     assert elsewhere.is_in()
 
 
-@pytest.mark.parametrize("typed", ["", "not my password at all"])
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [("", "Enter your password."), ("not my password at all", "That is not your password.")],
+)
 def test_a_wrong_password_is_refused_and_asked_for_once_more(
-    stale: Browser, elsewhere: Browser, typed: str
+    stale: Browser, elsewhere: Browser, typed: str, words: str
 ) -> None:
     answer = stale.post(END_OTHERS, form_on=DEVICES, confirmed="yes", current_password=typed)
     assert answer.status_code == 422
-    assert "That is not your password." in answer.text
+    assert words in answer.text
     assert 'data-testid="current-password"' in answer.text
     assert elsewhere.is_in()
 

@@ -237,6 +237,26 @@ def test_an_admins_reset_also_ends_the_wait_after_wrong_codes(
     assert browser.post(STEP, code=totp.at(clock())).status_code == 303
 
 
+def test_after_a_recovery_code_its_user_sees_how_many_are_left(
+    app: Flask, browser: Browser, totp: pyotp.TOTP
+) -> None:
+    for used, code in enumerate(create_codes(app)[:8], start=1):
+        enter_password(browser)
+        browser.post(STEP, recovery_code=code)
+        page = browser.get("/dashboard").text
+        assert f"Codes left: {10 - used}." in page
+        assert ('data-testid="offer-codes"' in page) == (used == 8)
+        browser.sign_out()
+
+
+def test_after_a_code_of_the_app_no_recovery_code_is_counted(
+    browser: Browser, clock: Clock, totp: pyotp.TOTP
+) -> None:
+    enter_password(browser)
+    browser.post(STEP, code=totp.at(clock()))
+    assert "Codes left" not in browser.get("/dashboard").text
+
+
 def test_new_recovery_codes_make_the_old_ones_void(app: Flask, totp: pyotp.TOTP) -> None:
     old, new = create_codes(app)[0], create_codes(app)[0]
     browser = Browser(app)
@@ -257,6 +277,22 @@ def test_a_trusted_browser_needs_no_code_for_thirty_days(
     browser.sign_out()
     clock.advance(60)
     enter_password(browser)
+
+
+def test_the_list_of_trusted_browsers_marks_this_one(
+    app: Flask, browser: Browser, clock: Clock, totp: pyotp.TOTP
+) -> None:
+    other = Browser(app, FIREFOX)
+    for one in (browser, other):
+        enter_password(one)
+        one.post(STEP, code=totp.at(clock()), trust="y")
+        clock.advance(30)
+    for one, name in ((browser, "Chrome 142"), (other, "Firefox 144")):
+        page = one.get("/account/security").text
+        assert page.count('data-testid="trusted-browser"') == 2
+        assert re.findall(r"<h3>\s*(\w+ \d+)[^<]*<span[^>]*this-browser", page) == [name]
+    answer = other.post("/account/security/end-trust", form_on="/account/security")
+    assert "Each browser will need a code" in other.get(answer.location).text
 
 
 def end_trust(browser: Browser) -> None:
@@ -311,6 +347,28 @@ def test_after_ten_minutes_the_password_is_needed_again(
     clock.advance(600)
     assert browser.get(STEP).location.startswith("/login")
     assert "took too long" in browser.get("/login").text
+
+
+def test_opened_without_a_first_step_it_leads_to_the_sign_in_and_says_nothing(
+    browser: Browser, totp: pyotp.TOTP
+) -> None:
+    browser.get("/login")
+    by_hand = {"Sec-Fetch-Site": "none"}
+    assert browser.get(STEP, **by_hand).location == "/login"
+    assert "took too long" not in browser.get("/login").text
+
+
+def test_what_is_over_is_said_once(browser: Browser, clock: Clock, totp: pyotp.TOTP) -> None:
+    enter_password(browser)
+    clock.advance(600)
+    for said in (True, False):
+        browser.get(STEP)
+        assert ("took too long" in browser.get("/login").text) == said
+
+
+def test_who_has_lost_all_is_sent_to_an_administrator(browser: Browser, totp: pyotp.TOTP) -> None:
+    enter_password(browser)
+    assert "Ask an administrator" in browser.get(STEP).text
 
 
 @pytest.mark.parametrize("value", ["", "x", "W10.x", "W10=" * 500])
@@ -371,7 +429,7 @@ def test_who_guesses_codes_has_the_password_and_the_owner_is_mailed_once(
         answer = browser.post(STEP, code=f"{number:06}")
     assert answer.status_code == 429
     assert "use a recovery code or a passkey" in answer.text
-    assert subjects(app, EMAIL).count("Somebody may have your password") == 1
+    assert subjects(app, EMAIL).count("Someone else may have your password") == 1
 
 
 def test_a_second_step_that_was_switched_off_meanwhile_leads_to_the_password(
@@ -462,9 +520,25 @@ class TestSetUp:
         assert secret
         return setup[1], secret[1].replace(" ", "")
 
-    def test_recovery_codes_come_first(self, browser: Browser) -> None:
+    def test_recovery_codes_come_first(self, app: Flask, browser: Browser) -> None:
         browser.sign_in()
         assert browser.get("/account/authenticator").location == "/account/recovery-codes"
+        assert "Step 1 of 2" in browser.get("/account/recovery-codes").text
+        create_codes(app)
+        assert "Step 2 of 2" in browser.get("/account/authenticator").text
+
+    def test_another_phone_replaces_the_app(
+        self, app: Flask, browser: Browser, clock: Clock
+    ) -> None:
+        browser.sign_in()
+        switch_on_second_step(app)
+        clock.advance(30)
+        path = "/account/authenticator?again=yes"
+        assert "Step 2 of 2" not in browser.get(path).text
+        setup, secret = self.page(browser, path)
+        code = pyotp.TOTP(secret).at(clock())
+        answer = browser.post(path, setup=setup, code=code)
+        assert "The authenticator app was replaced." in browser.get(answer.location).text
 
     def test_a_wrong_code_keeps_the_secret_and_a_right_one_switches_it_on(
         self, app: Flask, browser: Browser, clock: Clock
@@ -625,4 +699,16 @@ class TestRecoveryCodes:
         assert answer.mimetype == "text/plain"
         assert answer.text.split("\n\n")[1].split() == codes
         assert "attachment" in answer.headers["Content-Disposition"]
+        head = answer.text.split("\n\n")[0]
+        assert head.startswith(f"Recovery codes for {EMAIL} at Evergreen, created ")
+        assert re.search(r"\d+ \w+ 20\d\d", head)
+        page = browser.get(f"{form}/new").text
+        assert f'data-testid="codes-heading">Recovery codes for {EMAIL} at Evergreen, ' in page
         assert browser.post(path, form_on=form, batch="x").location == form
+
+    def test_only_who_had_codes_reads_of_earlier_ones(self, browser: Browser) -> None:
+        browser.sign_in()
+        for had in (False, True):
+            batch, _ = self.new(browser)
+            answer = browser.post("/account/recovery-codes", batch=batch, saved="y")
+            assert ("Earlier ones" in browser.get(answer.location).text) == had

@@ -10,7 +10,7 @@ from flask import Flask
 from tests.conftest import services_of
 from tests.support.browser import EMAIL, FIREFOX, PASSWORD, Browser
 from tests.support.clock import Clock
-from tests.support.factors import passkey_path, switch_on_second_step, user_of
+from tests.support.factors import create_codes, passkey_path, switch_on_second_step, user_of
 from tests.support.mails import mailed_path, mails_to, newest_mail, subjects
 from tests.support.soft_passkey import SoftPasskey, add_passkey, sign_in_with
 from webapp.core.account_security import SignInMethods
@@ -62,6 +62,94 @@ def test_the_last_way_in_stays(app: Flask, browser: Browser, without_password: S
     assert sign_in_with(Browser(app), without_password).status_code == 204
 
 
+def test_the_last_passkey_offers_a_password_instead_of_its_removal(
+    browser: Browser, without_password: SoftPasskey
+) -> None:
+    page = browser.get("/account/passkeys").text
+    assert 'data-testid="only-way"' in page
+    assert 'href="/account/password"' in page
+    assert 'data-testid="remove-passkey"' not in page
+    browser.post("/account/password", new_password=NEW)
+    page = browser.get("/account/passkeys").text
+    assert 'data-testid="only-way"' not in page
+    assert 'data-testid="remove-passkey"' in page
+
+
+def test_a_new_passkey_is_said_to_have_another_name_if_wanted(
+    browser: Browser, passkey: SoftPasskey
+) -> None:
+    assert "You can rename it below." in browser.get("/account/passkeys").text
+
+
+def test_the_mail_about_the_removed_password_says_to_set_one(
+    app: Flask, without_password: SoftPasskey
+) -> None:
+    assert "set a new password" in newest_mail(app, EMAIL).text
+    Browser(app).post("/forgot-password", email=EMAIL)
+    assert "nothing changes" in newest_mail(app, EMAIL).text
+
+
+def test_the_security_page_knows_what_the_app_and_its_codes_are_good_for(
+    app: Flask, browser: Browser, passkey: SoftPasskey
+) -> None:
+    create_codes(app)
+    assert badge(browser, "recovery-codes") == ""
+    assert "They are only used with the app." in browser.get(SECURITY).text
+    switch_on_second_step(app)
+    assert (badge(browser, "recovery-codes"), badge(browser, "authenticator")) == ("good", "good")
+    assert "They are only used with the app." not in browser.get(SECURITY).text
+    remove_password(browser)
+    assert badge(browser, "authenticator") == ""
+    assert "asked for only after a password" in browser.get(SECURITY).text
+
+
+def badge(browser: Browser, method: str) -> str:
+    """The tone of the state of a method."""
+    pattern = rf'class="badge (\w*)" data-testid="method-{method}-state"'
+    found = re.search(pattern, browser.get(SECURITY).text)
+    assert found
+    return found[1]
+
+
+def test_an_empty_confirmation_says_what_to_enter(
+    app: Flask, browser: Browser, clock: Clock, passkey: SoftPasskey
+) -> None:
+    clock.advance(16 * 60)
+    form = f"{SECURITY}/sign-in-mail"
+    empty = {"form_on": SECURITY, "wanted": "no", "confirmed": "yes"}
+    answer = browser.post(form, **empty)
+    assert answer.status_code == 422
+    assert "Enter your password." in answer.text
+    switch_on_second_step(app)
+    assert "Enter your password or a code." in browser.post(form, **empty).text
+    prove_with(browser, passkey)
+    remove_password(browser)
+    clock.advance(16 * 60)
+    assert "Enter the six digits of the app." in browser.post(form, **empty).text
+    assert user_of(app).sign_in_mail
+
+
+def test_with_a_passkey_alone_there_is_nothing_to_send_without_it(
+    browser: Browser, clock: Clock, without_password: SoftPasskey
+) -> None:
+    clock.advance(16 * 60)
+    page = browser.get("/account/confirm").text
+    assert 'data-testid="confirm-yes"' not in page
+    assert 'data-testid="passkey-confirm"' in page
+
+
+@pytest.mark.parametrize(
+    ("target", "back"), [("/account/passkeys", "/account/passkeys"), ("/account/delete", SECURITY)]
+)
+def test_cancel_leads_back_to_a_page_that_opens(
+    browser: Browser, clock: Clock, target: str, back: str
+) -> None:
+    browser.sign_in()
+    clock.advance(16 * 60)
+    page = browser.get(f"/account/confirm?next={target}").text
+    assert re.search(rf'href="{back}" data-testid="confirm-no"', page)
+
+
 def test_the_password_stays_without_a_passkey(browser: Browser) -> None:
     browser.sign_in()
     remove_password(browser)
@@ -100,8 +188,13 @@ def test_a_password_is_set_again_by_its_owner(
     page = browser.get("/account/password").text
     assert "Set a password" in page
     assert 'name="current_password"' not in page
-    assert browser.post("/account/password", new_password="short").status_code == 422
-    assert browser.post("/account/password", new_password=NEW).status_code == 303
+    assert "/forgot-password" not in page
+    page = browser.post("/account/password", new_password="short").text
+    assert page.count('data-testid="error-new-password"') == 1
+    answer = browser.post("/account/password", new_password=NEW)
+    assert (answer.status_code, answer.location) == (303, SECURITY)
+    assert "Your password is set." in browser.get(SECURITY).text
+    assert "/forgot-password" in browser.get("/account/password").text
     Browser(app).sign_in(password=NEW)
 
 
@@ -120,7 +213,7 @@ def test_without_a_password_another_e_mail_needs_a_proof(
 ) -> None:
     clock.advance(16 * 60)
     answer = browser.post("/account", name="", email="new@example.com")
-    assert "Please confirm that it is you" in answer.text
+    assert "Confirm that it is you" in answer.text
     prove_with(browser, without_password)
     assert browser.post("/account", name="", email="new@example.com").status_code == 303
     assert user_of(app).pending_email == "new@example.com"
@@ -152,7 +245,7 @@ def test_a_new_password_is_in_no_page(
 ) -> None:
     clock.advance(16 * 60)
     page = browser.post("/account/password", form_on="/account", new_password=NEW).text
-    assert "Please confirm that it is you" in page
+    assert "Confirm that it is you" in page
     assert NEW not in page
 
 
@@ -339,6 +432,23 @@ class TestAdmin:
         assert sign_in_with(Browser(app), passkey).status_code == 401
         assert browser.sign_in().location == "/dashboard"
         assert "Your sign-in methods were reset" in subjects(app, EMAIL)
+
+    def test_the_question_knows_whether_there_is_a_password(
+        self, app: Flask, browser: Browser, admin: Browser, passkey: SoftPasskey, totp: pyotp.TOTP
+    ) -> None:
+        page = f"/admin/users/{user_of(app).id}"
+        for words in ("The password stays.", "They have no password"):
+            assert words in admin.post(f"{page}/reset-factors", form_on=page).text
+            remove_password(browser)
+
+    def test_the_mail_names_the_admin_and_not_their_browser(
+        self, app: Flask, admin: Browser, totp: pyotp.TOTP
+    ) -> None:
+        self.reset(admin, user_of(app))
+        text = newest_mail(app, EMAIL).text
+        assert "By: an administrator" in text
+        assert "Firefox" not in text
+        assert "127.0.0.1" not in text
 
     def test_a_user_may_not(
         self, app: Flask, browser: Browser, passkey: SoftPasskey, totp: pyotp.TOTP

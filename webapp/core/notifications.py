@@ -107,7 +107,7 @@ class Notifications:
         self._send(Notification.FACTORS_RESET, user)
 
     def codes_guessed(self, user: User) -> None:
-        """The limit of wrong codes is reached: somebody has the password."""
+        """The limit of wrong codes is reached: someone else has the password."""
         self._send(Notification.CODES_GUESSED, user)
 
     def account_deleted(self, user: User) -> None:
@@ -119,4 +119,5 @@ class Notifications:
 
     def _send(self, notice: Notification, user: User, **facts: str) -> None:
         """Send without the user's name: a stranger may have registered the e-mail and chosen it."""
-        self._mailer.send(notice, user.email, language=user.language, **facts)
+        facts |= {"language": user.language, "user_id": user.id}
+        self._mailer.send(notice, user.email, **facts)

@@ -9,7 +9,7 @@ from babel.dates import format_datetime
 
 from webapp.core.errors import Unavailable
 from webapp.core.notifications import DUMMY_USER, Notification
-from webapp.core.security_events import audit_context
+from webapp.core.security_events import AuditContext, audit_context
 from webapp.core.user_agents import describe
 from webapp.runtime.translations import DEFAULT
 
@@ -39,6 +39,9 @@ PATHS = {
 # CLDR: 21 Nov 2026, 10:00.
 PATTERN = "d MMM y, HH:mm"
 
+# Anyone who is signed in can cause it, by an e-mail address that another account has.
+BY_ANYONE = {Notification.ALREADY_REGISTERED}
+
 Enqueue = Callable[[Callable[[], None], str], None]
 Load = Callable[[], tuple["MessageBuilder", Transport]]
 
@@ -59,12 +62,14 @@ class BackgroundMailer:
         context = audit_context.get()()
         language = facts.pop("language", "") or DEFAULT
         path = PATHS.get(notice, "").format(token=facts.pop("token", ""))
+        by_admin = _is_by_admin(notice, context, facts.pop("user_id", ""))
         moment = datetime.fromtimestamp(self._now(), UTC)
         facts |= {
             "link": self._base_url + context.script_root + path if path else "",
             "when": f"{format_datetime(moment, PATTERN, locale=language)} UTC",
             "device": str(describe(context.user_agent)) if context.user_agent else "",
             "ip": context.ip,
+            "by_admin": "yes" if by_admin else "",
         }
 
         def deliver() -> None:
@@ -81,3 +86,9 @@ class BackgroundMailer:
     @cached_property
     def _loaded(self) -> "tuple[MessageBuilder, Transport]":
         return self._load()
+
+
+def _is_by_admin(notice: Notification, context: AuditContext, user_id: str) -> bool:
+    """Whether another account caused the mail. Its browser and IP are not the reader's business."""
+    is_other = bool(user_id) and context.actor_id not in (None, user_id)
+    return is_other and notice not in BY_ANYONE

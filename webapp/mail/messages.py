@@ -28,6 +28,7 @@ VARIABLES = (
     "factor",
     "left",
     "passkeys",
+    "by_admin",
 )
 
 

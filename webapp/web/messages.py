@@ -12,6 +12,9 @@ from webapp.core.text import N_
 from .language import gettext as _
 from .request_info import shows_messages
 
+# With so many recovery codes left, or fewer, it is time for new ones.
+FEW_CODES = 2
+
 # A category that is not displayed: the e-mail that the next page fills in. In a URL it would be
 # stored in histories and logs.
 EMAIL = "address"
@@ -84,6 +87,7 @@ EMAIL_RESTORED = N_(
 CONFIRMED = N_("Your e-mail address is confirmed. You can sign in.")
 PASSWORD_RESET = N_("Your new password is set, and you are signed out everywhere. Sign in with it.")
 PASSWORD_CHANGED = N_("Your password is changed. All other devices are signed out.")
+PASSWORD_SET = N_("Your password is set. All other devices are signed out.")
 NOT_CONFIRMED = N_(
     "That e-mail address and password do not match an account, or the e-mail address is "
     "not confirmed yet: the link is in our e-mail."
@@ -98,10 +102,15 @@ TOO_MANY_CODES = N_(
 TOO_MANY_PROOFS = N_(
     "Too many wrong entries. Try again in {minutes} minutes, or prove it in another way."
 )
+CODES_LEFT = N_("You signed in with a recovery code. Codes left: {left}.")
 FACTOR_ADDED = N_("{} is added. We have sent you an e-mail about it.")
 FACTOR_REMOVED = N_("{} is removed. We have sent you an e-mail about it.")
+PASSKEY_ADDED = N_("{} is added. You can rename it below. We have sent you an e-mail about it.")
+APP_REPLACED = N_("{} was replaced. We have sent you an e-mail about it.")
 PASSKEY_GONE = N_("That passkey was removed already.")
-PASSKEY_REMOVAL = N_("It will not sign in here any more. Devices that are signed in stay so.")
+PASSKEY_REMOVAL = N_(
+    "It will not sign in here any more. Devices that are signed in stay signed in."
+)
 LAST_WAY_IN = N_("That is your last way to sign in. Add a passkey or a password first.")
 ONLY_PASSKEYS_THEN = N_(
     "From then on you sign in with a passkey. If you lose all passkeys, you can set a new password "
@@ -111,11 +120,13 @@ AUTHENTICATOR_REMOVAL = N_(
     "The password alone signs in then. Your recovery codes end, and no browser is trusted any more."
 )
 SETUP_OVER = N_("This set-up has expired. Scan the new picture, then enter its code.")
-RECOVERY_CODES_SAVED = N_("Your recovery codes are valid now. Earlier ones do not work any more.")
+RECOVERY_CODES_SAVED = N_("Your recovery codes are valid now.")
+RECOVERY_CODES_RENEWED = N_("Your recovery codes are valid now. Earlier ones do not work any more.")
 RECOVERY_CODES_OVER = N_("Those codes can't be used any more. Please create new ones.")
 SIGN_IN_MAIL_ON = N_("We will send you an e-mail when your account is used in a new browser.")
 SIGN_IN_MAIL_OFF = N_("We will send no more e-mails about new browsers.")
-TRUST_ENDED = N_("From now on it needs the second step again.")
+TRUST_ENDED = N_("That browser will need a code at its next sign-in.")
+ALL_TRUST_ENDED = N_("Each browser will need a code at its next sign-in.")
 TRUST_GONE = N_("That browser was not trusted any more.")
 SIGN_IN_REJECTED = N_("Your account is yours again. The old password does not work any more.")
 STRANGE_FACTORS_REMOVED = N_("These were added only lately, and are removed: {factors}.")
@@ -183,3 +194,14 @@ def flash_factor_change(words: str, factor: str) -> None:
     link = Markup('{} <a href="{}" data-testid="offer-sign-out">{}</a>')
     devices, offer = flask.url_for("pages.devices"), _("Sign out other devices")
     flask.flash(link.format(_(words).format(factor), devices, offer), "success")
+
+
+def flash_codes_left(left: int) -> None:
+    """Flash how many recovery codes are left after one was used; if few, offer new ones."""
+    words = _(CODES_LEFT, left=left)
+    if left > FEW_CODES:
+        flask.flash(words, "info")
+        return
+    link = Markup('{} <a href="{}" data-testid="offer-codes">{}</a>')
+    offer = _("Create new codes")
+    flask.flash(link.format(words, flask.url_for("pages.recovery_codes"), offer), "warning")

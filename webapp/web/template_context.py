@@ -25,6 +25,7 @@ def install(app: Flask) -> None:
         "access_expires_in": access_expires_in,
         "come_back": come_back,
         "here": here,
+        "codes_heading": codes_heading,
         "language": language,
         "script_texts": script_texts,
         "languages": offered_languages(app.extensions["evergreen"]),
@@ -87,3 +88,13 @@ def here() -> str:
 def come_back() -> str | None:
     """The path that a script may open by GET, on a page that answers a POST; else None."""
     return safe_next(return_path()) if request.method == "POST" else None
+
+
+def codes_heading() -> str:
+    """What a paper with recovery codes is about: it is found again months later."""
+    return gettext(
+        "Recovery codes for {email} at {name}, created {date}. Each one signs in once.",
+        email=current_identity().user.email,
+        name=services().settings.site_name,
+        date=time_format.datetime_minutes(services().now()),
+    )

@@ -17,6 +17,7 @@ from webapp.core.errors import (
     ReauthenticationRequired,
     ValidationFailed,
 )
+from webapp.core.text import N_
 from webapp.core.token_issuer import BROWSER_CLIENT
 from webapp.web import messages
 from webapp.web.language import gettext as _
@@ -75,7 +76,7 @@ def require_identity() -> ResponseReturnValue | None:
         return None
     if request.method == "GET":
         return redirect(url_for("pages.confirm_identity", next=return_path()), 303)
-    question, why = _("Please confirm that it is you"), _("Then we continue where you were.")
+    question, why = _("Confirm that it is you"), _("Then we continue where you were.")
     return confirm_action(question, why, _("Continue"), url_for("pages.security"), always=False)
 
 
@@ -104,7 +105,9 @@ def reauthenticate() -> Unproved | None:
         return None
     if not request.form.get("confirmed"):
         return Unproved()
-    password, code = (request.form.get(each, "") for each in ("current_password", "current_code"))
+    password, code = (request.form.get(name, "") for name in ("current_password", "current_code"))
+    if not (password or code):
+        return Unproved(nothing_typed())
     try:
         check_proof(password, code)
     except ValidationFailed as refusal:
@@ -114,6 +117,15 @@ def reauthenticate() -> Unproved | None:
         return Unproved({"code" if code else "current_password": words}, limit.retry_after)
     services().sessions.record_reauthentication(current_identity().access.sid, services().now())
     return None
+
+
+def nothing_typed() -> dict[str, str]:
+    """The error by field. It is no guess, so it does not count as one."""
+    ask = factors_to_ask()
+    if not ask["password"]:
+        return {"code": N_("Enter the six digits of the app.")}
+    words = N_("Enter your password or a code.") if ask["code"] else N_("Enter your password.")
+    return {"current_password": words}
 
 
 def check_proof(password: str, code: str) -> None:

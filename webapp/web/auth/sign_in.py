@@ -9,7 +9,7 @@ from webapp.core.end_reasons import EndReason
 from webapp.core.errors import Unavailable
 from webapp.core.models import SignIn, User
 from webapp.core.sessions import PASSWORD
-from webapp.web import saved_forms
+from webapp.web import messages, saved_forms
 from webapp.web.services import services
 
 from . import cookies, device_cookie, pending_sign_in
@@ -31,6 +31,9 @@ def sign_in(
     pending_sign_in.finish()
     with suppress(Unavailable):
         end_sessions(previous)
+    if by.method == "recovery_code":
+        with suppress(Unavailable):
+            messages.flash_codes_left(services().factors.codes.present(user.id).left)
     saved_forms.offer(user.id, target)
     services().retention_job.schedule()
     target = safe_next(target)

@@ -71,8 +71,11 @@ def change_password() -> ResponseReturnValue:
         else:
             services().sessions.write_tombstones(ended, now)
             services().sessions.record_reauthentication(me.access.sid, now)
-            flash(_(messages.PASSWORD_CHANGED), "success")
-            return redirect(url_for("pages.change_password"), 303)
+            flash(
+                _(messages.PASSWORD_CHANGED if has_password else messages.PASSWORD_SET), "success"
+            )
+            then = "pages.change_password" if has_password else "pages.security"
+            return redirect(url_for(then), 303)
     return render_template("password.html", form=form), 422 if form.errors else 200
 
 

@@ -153,17 +153,23 @@ def admin_end_session(user_id: str, sid: str) -> ResponseReturnValue:
 @pages.post("/admin/users/<user_id>/reset-factors")
 @requires(Permission.MANAGE_USERS)
 def admin_reset_factors(user_id: str) -> ResponseReturnValue:
-    user = services().accounts.profile(user_id)
+    user, security = services().accounts.profile(user_id), services().factors.security
+    rest = (
+        N_("The password stays. They get an e-mail. Do it only if you know who asks.")
+        if security.has_password(user_id)
+        else N_("They have no password: they set one by e-mail. Do it only if you know who asks.")
+    )
+    lost = _(
+        "Passkeys, authenticator app, recovery codes and trusted browsers are deleted, and all "
+        "sessions end."
+    )
     return change(
         user,
         _("Reset the sign-in methods of {email}?", email=user.email),
-        _(
-            "Passkeys, authenticator app, recovery codes and trusted browsers are deleted, and all "
-            "sessions end. The password stays. They get an e-mail. Do it only if you know who asks."
-        ),
+        f"{lost} {_(rest)}",
         _("Reset"),
         _("The sign-in methods of {email} are reset.", email=user.email),
-        lambda now: services().factors.security.reset(user, now),
+        lambda now: security.reset(user, now),
     )
 
 

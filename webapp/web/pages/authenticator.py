@@ -47,7 +47,8 @@ def set_up(form: AuthenticatorForm) -> ResponseReturnValue:
         if form.validate_on_submit():
             apps.switch_on(me, setup, text_of(form.code), now)
             session.pop(SETUP, None)
-            messages.flash_factor_change(messages.FACTOR_ADDED, _("The authenticator app"))
+            done = messages.APP_REPLACED if "again" in request.args else messages.FACTOR_ADDED
+            messages.flash_factor_change(done, _("The authenticator app"))
             return redirect(url_for("pages.security"), 303)
     except InvalidLink:
         setup = begun_setup()

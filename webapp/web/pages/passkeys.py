@@ -88,9 +88,11 @@ def confirm_with_passkey() -> ResponseReturnValue:
 @requires(Permission.OWN_ACCOUNT)
 def passkeys() -> ResponseReturnValue:
     factors, me = services().factors, current_identity().user
+    present = factors.queries.passkeys(me.id)
     return render_template(
         "passkeys.html",
-        passkeys=factors.queries.passkeys(me.id),
+        passkeys=present,
+        is_only_way=len(present) == 1 and not factors.security.has_password(me.id),
         party=factors.passkeys.party,
         may_add=recently_authenticated(),
         removed=messages.flashed_removed_passkeys(),
@@ -120,7 +122,7 @@ def add_passkey() -> ResponseReturnValue:
         raise PasskeyInvalid
     factors = services().factors
     added = factors.passkeys.add(me.user, me.access.sid, handle, body.get("credential"), name, now)
-    messages.flash_factor_change(messages.FACTOR_ADDED, _("The passkey “{name}”", name=added.name))
+    messages.flash_factor_change(messages.PASSKEY_ADDED, _("The passkey “{name}”", name=added.name))
     return redirect(url_for("pages.passkeys"), 303)
 
 

@@ -12,6 +12,7 @@ from webapp.web.auth.reauthentication import require_identity
 from webapp.web.forms import RecoveryCodesForm, text_of
 from webapp.web.language import gettext as _
 from webapp.web.services import services
+from webapp.web.template_context import codes_heading
 
 from . import pages
 
@@ -67,9 +68,11 @@ def save_recovery_codes() -> ResponseReturnValue:
     try:
         codes = factors.codes.codes_of(me, text_of(form.batch), now)
         if form.validate():
+            had = factors.codes.present(me.id).batch
             factors.codes.confirm(me, text_of(form.batch), now)
             session.pop(BATCH, None)
-            flash(_(messages.RECOVERY_CODES_SAVED), "success")
+            done = messages.RECOVERY_CODES_RENEWED if had else messages.RECOVERY_CODES_SAVED
+            flash(_(done), "success")
             is_on = factors.queries.authenticator(me.id) is not None
             then = "pages.security" if is_on else "pages.authenticator"
             return redirect(url_for(then), 303)
@@ -92,10 +95,6 @@ def download_recovery_codes() -> ResponseReturnValue:
     except InvalidLink:
         flash(_(messages.RECOVERY_CODES_OVER), "info")
         return redirect(url_for("pages.recovery_codes"), 303)
-    name = services().settings.site_name
-    head = _(
-        "Recovery codes for {email} at {name}. Each one signs in once.", email=me.email, name=name
-    )
-    text = head + "\n\n" + "\n".join(codes) + "\n"
+    text = codes_heading() + "\n\n" + "\n".join(codes) + "\n"
     disposition = {"Content-Disposition": 'attachment; filename="recovery-codes.txt"'}
     return Response(text, mimetype="text/plain", headers=disposition)

@@ -1,6 +1,6 @@
 """The second step of a sign-in, after the password."""
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.core.errors import InvalidCredentials, RateLimited, ValidationFailed
@@ -26,9 +26,12 @@ from . import pages
 def second_step() -> ResponseReturnValue:
     found = pending_sign_in.read()
     if found is None or not services().factors.queries.authenticator(found[0].id):
-        if found or cookies.has_own_cookies():
+        if cookies.read(cookies.SECOND_STEP):
             flash(_(messages.SECOND_STEP_OVER), "info")
-        return redirect(url_for("pages.login", cookies="needed"), 303)
+            pending_sign_in.finish()
+        # Opened by hand, it does not show that the browser lost a cookie.
+        needed = None if request.headers.get("Sec-Fetch-Site") == "none" else "needed"
+        return redirect(url_for("pages.login", cookies=needed), 303)
     user, pending = found
     form, retry_after = SecondStepForm(), 0
     if form.validate_on_submit():

@@ -26,7 +26,11 @@ from .taken_back import reset_after_theft
 def security() -> ResponseReturnValue:
     me, now = current_identity().user, services().now()
     methods = services().factors.security.sign_in_methods(me, now)
-    trusted = [(each, str(describe(each.user_agent))) for each in methods.trusted_browsers]
+    here = device_cookie.signed_id()
+    trusted = [
+        (each, str(describe(each.user_agent)), each.device_id == here)
+        for each in methods.trusted_browsers
+    ]
     return render_template("security.html", methods=methods, trusted=trusted)
 
 
@@ -38,12 +42,13 @@ def confirm_identity() -> ResponseReturnValue:
     target = safe_next(request.values.get("next"))
     if recently_authenticated():
         return redirect(target, 303)
-    why = _("Enter what only you have. It is good for 15 minutes.")
+    # Of the pages that lead here, the list of passkeys is the one that opens without a proof.
+    origins = url_for("pages.security"), url_for("pages.passkeys")
     page = confirm_action(
-        _("Please confirm that it is you"),
-        why,
+        _("Confirm that it is you"),
+        _("We will not ask again for 15 minutes."),
         _("Continue"),
-        url_for("pages.security"),
+        target if target in origins else origins[0],
         always=False,
         more={"next": target},
     )
@@ -86,9 +91,10 @@ def remove_password() -> ResponseReturnValue:
 @requires(Permission.OWN_ACCOUNT)
 def end_trust() -> ResponseReturnValue:
     """Of one browser, or of all. It makes the account safer, so it needs no proof."""
-    me, now = current_identity().user, services().now()
-    ended = services().factors.queries.end_trust(me.id, request.form.get("device"), int(now))
-    flash(_(messages.TRUST_ENDED if ended else messages.TRUST_GONE), "success" if ended else "info")
+    me, now, device = current_identity().user, services().now(), request.form.get("device")
+    ended = services().factors.queries.end_trust(me.id, device, int(now))
+    done = messages.TRUST_ENDED if device else messages.ALL_TRUST_ENDED
+    flash(_(done if ended else messages.TRUST_GONE), "success" if ended else "info")
     return redirect(url_for("pages.security"), 303)
 
 
@@ -106,6 +112,6 @@ def not_me(token: str) -> ResponseReturnValue:
             flash(_(messages.SIGN_IN_REJECTED), "success")
             return reset_after_theft(reset, taken)
     except InvalidLink:
-        return invalid_link_page(url_for("pages.forgot_password"))
+        return invalid_link_page(url_for("pages.forgot_password"), not_me=True)
     page = render_template("not_me.html", form=form, email=rejected.email)
     return page, 422 if form.errors else 200
