@@ -96,6 +96,9 @@ async function click(block) {
     await finish(block, await navigator.credentials[adding ? 'create' : 'get']({ publicKey }), options);
   } catch (error) {
     if (error.location) return location.assign(error.location);
+    // It was added before, and the response got lost.
+    if (error.name === 'InvalidStateError' && block.unsure) return location.reload();
+    block.unsure = error === NO_ANSWER;
     say(block, explain(error), true);
     prepare(block);
     offer(block);

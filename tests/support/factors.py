@@ -21,8 +21,9 @@ def create_codes(app: Flask, email: str = EMAIL) -> list[str]:
     with app.app_context():
         codes, now = services.factors.codes, services.now()
         batch = codes.new_batch(user, now)
+        new = codes.codes_of(user, batch, now)
         codes.confirm(user, batch, now)
-        return codes.codes_of(user, batch, now)
+        return new
 
 
 def switch_on_second_step(app: Flask, email: str = EMAIL) -> pyotp.TOTP:

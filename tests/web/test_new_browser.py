@@ -246,6 +246,82 @@ def test_nor_can_it_if_the_stranger_has_changed_it(app: Flask, stranger: Browser
     assert owner.post(reset, password="quite another woollen hat").status_code == 303
 
 
+def test_the_newest_mail_ends_it_also_if_the_stranger_came_back_with_a_passkey(
+    app: Flask, clock: Clock, stranger: Browser
+) -> None:
+    """And each mail still works: one of them may be in the stranger's mailbox."""
+    first = mailed_path(app, EMAIL)
+    clock.advance(60)
+    passkey = SoftPasskey(services_of(app).settings.public_url)
+    add_passkey(stranger, passkey)
+    switch_on_second_step(app)
+    clock.advance(60)
+    again = Browser(app)
+    sign_in_with(again, passkey)
+    newest = mailed_path(app, EMAIL)
+    assert newest != first
+    owner = Browser(app)
+    owner.post(owner.post(newest).location, password=NEW)
+    assert not again.is_in()
+    assert sign_in_with(Browser(app), passkey).status_code == 401
+    owner.sign_in(password=NEW)  # without a second step
+    assert owner.post(first).status_code == 303
+
+
+def test_a_stranger_can_not_use_up_the_owners_link(app: Flask, stranger: Browser) -> None:
+    link, theirs = mailed_path(app, EMAIL), "thief@example.com"
+    stranger.post("/account", name="", email=theirs, current_password=PASSWORD)
+    stranger.post(mailed_path(app, theirs))
+    again = Browser(app)
+    again.sign_in(theirs)
+    again.post(mailed_path(app, theirs))
+    owner = Browser(app)
+    assert owner.post(owner.post(link).location, password=NEW).status_code == 303
+    owner.sign_in(password=NEW)
+
+
+def test_what_the_stranger_removed_is_named_and_what_still_signs_in(
+    app: Flask, browser: Browser, clock: Clock
+) -> None:
+    browser.sign_in()
+    stolen = SoftPasskey(services_of(app).settings.public_url)
+    add_passkey(browser, SoftPasskey(stolen.origin))
+    add_passkey(browser, stolen)
+    switch_on_second_step(app)
+    clock.advance(60)
+    stranger = Browser(app, FIREFOX)
+    sign_in_with(stranger, stolen)
+    stranger.post("/account/passkeys/1/remove", form_on="/account", confirmed="yes")
+    stranger.post("/account/authenticator/remove", form_on="/account", confirmed="yes")
+    link = next(mail for mail in mails_to(app, EMAIL) if mail.subject == NEWS).links[0]
+    link = "/not-me/" + link.rpartition("/")[2]
+    page = Browser(app)
+    text = page.get(page.post(link).location).text
+    assert "No authenticator app is set up now." in text
+    assert "were removed before, and stay removed: “Chrome 142 on Linux”." in text
+    assert "still sign in: “Chrome 142 on Linux 2”." in text
+
+
+@pytest.mark.parametrize("way", ["changes it often", "removes it", "removes it and sets others"])
+def test_nor_can_it_whatever_the_stranger_did_to_it(
+    app: Flask, stranger: Browser, way: str
+) -> None:
+    link, present = mailed_path(app, EMAIL), PASSWORD
+    if "removes" in way:
+        add_passkey(stranger, SoftPasskey(services_of(app).settings.public_url))
+        path = "/account/security/remove-password"
+        stranger.post(path, form_on="/account", confirmed="yes")
+        present = ""
+    for number in range(0 if way == "removes it" else 4):
+        new = f"{NEW} number {number}"
+        stranger.post("/account/password", current_password=present, new_password=new)
+        present = new
+    owner = Browser(app)
+    reset = owner.post(link).location
+    assert owner.post(reset, password=PASSWORD).status_code == 422
+    assert owner.post(reset, password=NEW).status_code == 303
+
+
 def test_the_stolen_password_can_not_be_set_again(app: Flask, stranger: Browser) -> None:
     owner = Browser(app)
     reset = owner.post(mailed_path(app, EMAIL)).location

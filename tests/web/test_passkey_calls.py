@@ -4,6 +4,7 @@ import base64
 import copy
 import json
 import random
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -241,9 +242,15 @@ class TestAdding:
     ) -> None:
         answer = add_passkey(browser, passkey)
         assert (answer.status_code, "already" in answer.text) == (409, True)
-        for _ in range(19):
+        for _ in range(18):
             assert add_passkey(browser, SoftPasskey(origin)).status_code == 204
-        answer = add_passkey(browser, SoftPasskey(origin))
+        options = browser.get("/account/passkeys/options").json
+        assert add_passkey(browser, SoftPasskey(origin)).status_code == 204
+        answer = browser.get("/account/passkeys/options")  # the device makes none in vain
+        assert (answer.status_code, "20 passkeys" in answer.text) == (409, True)
+        another = SoftPasskey(origin)
+        body = {"credential": another.create(options), "handle": another.handle}
+        answer = browser.post_json("/account/passkeys", body, form_on="/account")
         assert (answer.status_code, "20 passkeys" in answer.text) == (409, True)
 
 
@@ -424,3 +431,12 @@ def signing_in(browser: Browser, passkey: SoftPasskey) -> Send:
         return browser.post_json("/login/passkey", mutate({"credential": passkey.get(options)}))
 
     return send
+
+
+def test_a_second_one_of_the_same_model_gets_a_number(app: Flask, browser: Browser) -> None:
+    browser.sign_in()
+    for _ in range(3):
+        add_passkey(browser, SoftPasskey(services_of(app).settings.public_url))
+    page = browser.get("/account/passkeys").text
+    names = re.findall(r'data-testid="passkey-name">([^<]+)<', page)
+    assert names == ["Chrome 142 on Linux", "Chrome 142 on Linux 2", "Chrome 142 on Linux 3"]

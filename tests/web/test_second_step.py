@@ -705,6 +705,8 @@ class TestRecoveryCodes:
         page = browser.get(f"{form}/new").text
         assert f'data-testid="codes-heading">Recovery codes for {EMAIL} at Evergreen, ' in page
         assert browser.post(path, form_on=form, batch="x").location == form
+        browser.post(form, batch=batch, saved="y")  # then they can't be shown again
+        assert browser.post(path, form_on=form, batch=batch).location == form
 
     def test_only_who_had_codes_reads_of_earlier_ones(self, browser: Browser) -> None:
         browser.sign_in()

@@ -114,18 +114,18 @@ class AccountSecurity:
 
         All sessions end, and the password becomes void. Of a sign-in of the last day, factors
         that were added since are deleted: a stranger's passkey would still sign in. Of an older
-        one they stay: else a reader of old mail could remove a second step. Raises InvalidLink.
+        one they stay: else a reader of old mail could remove a second step. Links of other
+        sign-ins still work: one of them may be in a stranger's mailbox. Raises InvalidLink.
         """
         rejected = self.sign_in_to_reject(token, now)
         session, change = rejected.session, rejected.change
-        is_recent = now - session.created_at <= STRANGE_FACTORS_TTL
         self.feed.publish(session.user_id)
         taken = self.factors.reject_sign_in(
             session.user_id,
             session.sid,
             change,
             int(now),
-            strange_since=session.created_at if is_recent else None,
+            recent_since=int(now) - STRANGE_FACTORS_TTL,
         )
         if taken is None:
             raise InvalidLink

@@ -11,7 +11,8 @@ class EndReason(StrEnum):
     ENDED_ELSEWHERE = "ended_elsewhere"
     ENDED_BY_ADMIN = "ended_by_admin"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a reason, not a password
-    NOT_ME = "not_me"
+    NOT_ME = "not_me"  # this one was rejected
+    TAKEN_BACK = "taken_back"  # another one was rejected
     EMAIL_RESTORED = "email_restored"
     CLIENT_DELETED = "client_deleted"
     DISABLED = "disabled"

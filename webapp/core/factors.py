@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from .errors import Conflict
 from .models import EmailChange, Session
+from .text import Message
 
 # Passkeys of a user. More: longer lists. Fewer: no room for each device and a backup key.
 MAX_PASSKEYS = 20
@@ -69,6 +71,12 @@ class TrustedBrowser:
     trusted_until: int
 
 
+def too_many_passkeys() -> Conflict:
+    return Conflict(
+        {"passkey": [Message("You have {count} passkeys already.", count=MAX_PASSKEYS)]}
+    )
+
+
 @dataclass(frozen=True)
 class TakenBack:
     """What ended when the owner took the account back from a stranger."""
@@ -78,6 +86,11 @@ class TakenBack:
     """The names of the stranger's passkeys."""
     authenticator: bool = False
     recovery_codes: bool = False
+    lost_passkeys: Sequence[str] = ()
+    """The names of passkeys that were removed in that time, by anyone."""
+    lost_authenticator: bool = False
+    """An app was removed in that time, and there is none now."""
+    passkeys_left: Sequence[str] = ()
 
 
 class FactorRepository(Protocol):
@@ -161,12 +174,13 @@ class FactorRepository(Protocol):
         change: EmailChange | None,
         now: int,
         *,
-        strange_since: int | None,
+        recent_since: int,
     ) -> TakenBack | None:
         """End all sessions and void the password, with an event.
 
-        Also undoes `change`, if given, and deletes the factors that were added since
-        `strange_since`. None if this sign-in was rejected before.
+        Also undoes `change`, if given. If the sign-in is not older than `recent_since`, deletes
+        the factors that were added since the first sign-in in a new browser after that.
+        None if this sign-in was rejected before.
         """
 
     def set_sign_in_mail(self, user_id: str, wanted: bool, now: int) -> bool:

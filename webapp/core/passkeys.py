@@ -7,6 +7,7 @@ WEBAPP_BASE_URL and never that of a request.
 
 import secrets
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import Any
 
 from webauthn import (
@@ -32,7 +33,13 @@ from webauthn.helpers.structs import (
 from .aaguids import AAGUID_NAMES
 from .challenges import CHALLENGE_TTL, Challenges
 from .errors import AccountDisabled, NotFound, PasskeyInvalid, PasskeyUnknown, ValidationFailed
-from .factors import MAX_PASSKEY_NAME, FactorRepository, Passkey
+from .factors import (
+    MAX_PASSKEY_NAME,
+    MAX_PASSKEYS,
+    FactorRepository,
+    Passkey,
+    too_many_passkeys,
+)
 from .models import User
 from .notifications import Notifications
 from .ports import UserRepository
@@ -58,8 +65,13 @@ class Passkeys:
     events: Events
 
     def creation_options(self, user: User, sid: str, now: float) -> Json:
-        """PublicKeyCredentialCreationOptionsJSON for a signed-in user."""
+        """PublicKeyCredentialCreationOptionsJSON for a signed-in user.
+
+        Raises Conflict if there are too many: the device would keep a useless one.
+        """
         present = self.factors.passkeys(user.id)
+        if len(present) >= MAX_PASSKEYS:
+            raise too_many_passkeys()
         handle = present[0].user_handle if present else secrets.token_urlsafe(32)
         options = generate_registration_options(
             rp_id=self.party.id,
@@ -108,12 +120,19 @@ class Passkeys:
             aaguid=verified.aaguid,
             backup_eligible=verified.credential_device_type == "multi_device",
             backed_up=verified.credential_backed_up,
-            name=AAGUID_NAMES.get(verified.aaguid, name)[:MAX_PASSKEY_NAME],
+            name=self._free_name(user.id, AAGUID_NAMES.get(verified.aaguid, name)),
             created_at=int(now),
         )
         added = self.factors.add_passkey(passkey)
         self.notifications.factor_added(user, Message("a passkey, “{name}”", name=passkey.name))
         return added
+
+    def _free_name(self, user_id: str, name: str) -> str:
+        """With a number, if another passkey of the user has this name."""
+        taken = {each.name for each in self.factors.passkeys(user_id)}
+        numbered = (f"{name[: MAX_PASSKEY_NAME - 3]} {number}" for number in count(2))
+        names = chain([name[:MAX_PASSKEY_NAME]], numbered)
+        return next(each for each in names if each not in taken)
 
     def request_options(self, purpose: str, now: float, user_id: str | None = None) -> Json:
         """PublicKeyCredentialRequestOptionsJSON.
@@ -165,6 +184,7 @@ class Passkeys:
         ):
             if self.factors.passkey(passkey.credential_id):  # it was not removed meanwhile
                 self.events.record(EventKind.PASSKEY_REFUSED, user.id, now, passkey.name)
+                raise PasskeyInvalid(N_("This passkey may be a copy. Please sign in another way."))
             raise PasskeyInvalid
         return user, passkey
 

@@ -168,7 +168,7 @@ class UserRepository(Protocol):
         """The user and their password's hash."""
 
     def former_hashes(self, user_id: str) -> list[str]:
-        """Hashes of the user's passwords before: at most two, newest first."""
+        """Of the password before, and of the one before the first change in a week."""
 
     def change(
         self, user_id: str, changes: UserChanges, password_hash: str | None, now: int

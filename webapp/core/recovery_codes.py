@@ -46,8 +46,14 @@ class RecoveryCodeBook:
         return str(self._signer.dumps([user.id, int(now) + BATCH_TTL, seed, old]))
 
     def codes_of(self, user: User, token: str, now: float) -> list[str]:
-        """The codes of a new batch. Raises InvalidLink: forged, expired, or another user's."""
-        return self._codes(user.id, self._read(user, token, now)[0])
+        """The codes of a new batch.
+
+        Raises InvalidLink: forged, expired, another user's, confirmed already, or out of date.
+        """
+        seed, old = self._read(user, token, now)
+        if self._factors.recovery_codes(user.id).batch != old:
+            raise InvalidLink
+        return self._codes(user.id, seed)
 
     def confirm(self, user: User, token: str, now: float) -> None:
         """Make a new batch valid, after its user has saved it; the old codes end.

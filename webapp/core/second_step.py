@@ -9,7 +9,7 @@ from .errors import InvalidCredentials, SecondStepRequired
 from .factors import FactorRepository
 from .models import SignIn, User
 from .ports import UserRepository
-from .recovery_codes import RecoveryCodeBook
+from .recovery_codes import RecoveryCodeBook, is_recovery_code
 
 # Seconds for which a browser needs no second step, if its user wishes. Longer: a stolen browser,
 # with the password, signs in for longer. Shorter: more codes to type.
@@ -43,6 +43,11 @@ class SecondStep:
             raise InvalidCredentials
         return user
 
+    def sorted_codes(self, code: str, recovery_code: str) -> tuple[str, str]:
+        """Both without spaces at the ends; a recovery code in the wrong field is found."""
+        code, recovery_code = code.strip(), recovery_code.strip()
+        return ("", code) if not recovery_code and is_recovery_code(code) else (code, recovery_code)
+
     def check(
         self, user: User, code: str, recovery_code: str, now: float, *, trust: bool = False
     ) -> SignIn:
@@ -51,7 +56,6 @@ class SecondStep:
         `trust`: whether this browser needs no second step for the next 30 days.
         Raises SecondStepRequired (none was sent), WrongCode, Unavailable.
         """
-        code, recovery_code = code.strip(), recovery_code.strip()
         if recovery_code:
             hashed = self.codes.check(user, recovery_code, now)
             sign_in = SignIn("recovery_code", code_hash=hashed)

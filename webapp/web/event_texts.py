@@ -56,6 +56,7 @@ END_REASON_TEXT: dict[str, str] = {
     EndReason.ENDED_BY_ADMIN: N_("By an administrator"),
     EndReason.PASSWORD_CHANGED: N_("Because the password was changed"),
     EndReason.NOT_ME: N_("Because a sign-in was reported as a stranger's"),
+    EndReason.TAKEN_BACK: N_("Because a sign-in was reported as a stranger's"),
     EndReason.EMAIL_RESTORED: N_("Because a change of the e-mail address was undone"),
     EndReason.CLIENT_DELETED: N_("Because its program was deleted"),
     EndReason.DISABLED: N_("Because the account was disabled"),

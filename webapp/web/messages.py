@@ -26,6 +26,10 @@ REMOVED_PASSKEY = "removed-passkey"
 SIGNED_OUT = N_("You are signed out. See you soon.")
 PLEASE_SIGN_IN = N_("Please sign in to continue.")
 
+REPORTED = N_(
+    "A sign-in to this account was reported as a stranger's, and all devices were signed out. "
+    "Set a new password to sign in again."
+)
 WHY_SIGNED_OUT: dict[str, str] = {
     EndReason.LOGOUT: N_("You signed out. Please sign in again to continue."),
     EndReason.REUSE: N_(
@@ -35,10 +39,8 @@ WHY_SIGNED_OUT: dict[str, str] = {
     EndReason.ENDED_ELSEWHERE: N_("This session was signed out from another of your devices."),
     EndReason.ENDED_BY_ADMIN: N_("An administrator has signed this session out."),
     EndReason.PASSWORD_CHANGED: N_("Your password was changed. Please sign in with the new one."),
-    EndReason.NOT_ME: N_(
-        "A sign-in to this account was reported as a stranger's, and all devices were signed out. "
-        "Set a new password to sign in again."
-    ),
+    EndReason.NOT_ME: REPORTED,
+    EndReason.TAKEN_BACK: REPORTED,
     EndReason.EMAIL_RESTORED: N_(
         "A change of this account's e-mail address was undone, and all devices were signed out."
     ),
@@ -107,6 +109,7 @@ FACTOR_ADDED = N_("{} is added. We have sent you an e-mail about it.")
 FACTOR_REMOVED = N_("{} is removed. We have sent you an e-mail about it.")
 PASSKEY_ADDED = N_("{} is added. You can rename it below. We have sent you an e-mail about it.")
 APP_REPLACED = N_("{} was replaced. We have sent you an e-mail about it.")
+PASSKEY_NOT_ADDED = N_("The passkey was not added. Please try again.")
 PASSKEY_GONE = N_("That passkey was removed already.")
 PASSKEY_REMOVAL = N_(
     "It will not sign in here any more. Devices that are signed in stay signed in."
@@ -128,8 +131,11 @@ SIGN_IN_MAIL_OFF = N_("We will send no more e-mails about new browsers.")
 TRUST_ENDED = N_("That browser will need a code at its next sign-in.")
 ALL_TRUST_ENDED = N_("Each browser will need a code at its next sign-in.")
 TRUST_GONE = N_("That browser was not trusted any more.")
-SIGN_IN_REJECTED = N_("Your account is yours again. The old password does not work any more.")
+SIGN_IN_REJECTED = N_("All devices are signed out. The old password does not work any more.")
 STRANGE_FACTORS_REMOVED = N_("These were added only lately, and are removed: {factors}.")
+SECOND_STEP_IS_OFF = N_("No authenticator app is set up now.")
+PASSKEYS_LOST = N_("These passkeys were removed before, and stay removed: {names}.")
+PASSKEYS_LEFT = N_("These passkeys still sign in: {names}. Remove those that you do not know.")
 
 
 def flash_message(message: str, category: str) -> None:

@@ -8,13 +8,13 @@ from sqlalchemy.exc import IntegrityError
 
 from webapp.core.end_reasons import EndReason
 from webapp.core.errors import Conflict, NotFound
-from webapp.core.factors import MAX_PASSKEYS, Passkey, TakenBack
+from webapp.core.factors import MAX_PASSKEYS, Passkey, TakenBack, too_many_passkeys
 from webapp.core.models import EmailChange, Session
 from webapp.core.passwords import is_hash
 from webapp.core.security_events import EventKind
-from webapp.core.text import N_, Message
+from webapp.core.text import N_
 
-from .account_recovery import take_back
+from .account_recovery import strange_since, take_back
 from .devices import forget_devices
 from .email_changes import restore_email
 from .errors import transaction, translate_sql_errors
@@ -48,13 +48,7 @@ class SqlFactors(SqlSecondFactors):
             with transaction():
                 locked(passkey.user_id)
                 if count_passkeys(passkey.user_id) >= MAX_PASSKEYS:
-                    raise Conflict(
-                        {
-                            "passkey": [
-                                Message("You have {count} passkeys already.", count=MAX_PASSKEYS)
-                            ]
-                        }
-                    )
+                    raise too_many_passkeys()
                 db.session.add(row)
                 add_event(
                     EventKind.PASSKEY_ADDED,
@@ -101,7 +95,7 @@ class SqlFactors(SqlSecondFactors):
                 return False
             if not count_passkeys(user_id):
                 raise Conflict({"password": [N_("It is your last way to sign in.")]})
-            user.password_hash, user.former_hashes = no_password, ""
+            user.replace_hash(no_password, now)
             add_event(EventKind.PASSWORD_REMOVED, user_id, now)
         return True
 
@@ -124,7 +118,7 @@ class SqlFactors(SqlSecondFactors):
         change: EmailChange | None,
         now: int,
         *,
-        strange_since: int | None,
+        recent_since: int,
     ) -> TakenBack | None:
         with unique_email(), transaction():
             user = locked(user_id)
@@ -134,7 +128,8 @@ class SqlFactors(SqlSecondFactors):
                 return None
             if change and not restore_email(user, change, now):
                 return None
-            taken = take_back(user, EndReason.NOT_ME, now, strange_since=strange_since)
+            since = strange_since(session, recent_since)
+            taken = take_back(user, EndReason.TAKEN_BACK, now, strange_since=since)
             # Also if it had ended before: the mark that the link was used.
             session.ended_at, session.ended_reason = session.ended_at or now, EndReason.NOT_ME
             add_event(EventKind.SIGN_IN_REJECTED, user_id, now, sid=sid)

@@ -16,12 +16,14 @@ from sqlalchemy import (
     MetaData,
     String,
     create_engine,
+    false,
     true,
 )
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from webapp.core.clients import Client
+from webapp.core.email_tokens import UNDO_TTL
 from webapp.core.models import EmailChange, Session, User
 from webapp.core.passwords import is_hash
 
@@ -69,8 +71,11 @@ class UserRow(Base):
     email: Mapped[str] = mapped_column(String(254), unique=True)
     name: Mapped[str] = mapped_column(String(100), index=True)
     password_hash: Mapped[str] = mapped_column(String(100))
-    former_hashes: Mapped[str] = mapped_column(String(130), default="", server_default="")
-    """Of passwords that must not come back, newest first, with spaces between them."""
+    former_hash: Mapped[str | None] = mapped_column(String(100))
+    """Of the password before."""
+    hash_before_week: Mapped[str | None] = mapped_column(String(100))
+    """Of the password before the first change in a week: a thief may have changed it often."""
+    week_began_at: Mapped[int | None] = mapped_column(BigInteger)
     role: Mapped[str] = mapped_column(String(20), index=True)
     created_at: Mapped[int] = mapped_column(BigInteger, index=True)
     disabled_at: Mapped[int | None] = mapped_column(BigInteger)
@@ -84,9 +89,17 @@ class UserRow(Base):
     language: Mapped[str] = mapped_column(String(5), default="", server_default="")
     sign_in_mail: Mapped[bool] = mapped_column(default=True, server_default=true())
 
-    def replace_hash(self, new_hash: str) -> None:
-        self.former_hashes = hashes_to_keep(self.password_hash, self.former_hashes)
+    def replace_hash(self, new_hash: str, now: int) -> None:
+        self.keep_former_hash(self.password_hash, now)
         self.password_hash = new_hash
+
+    def keep_former_hash(self, password_hash: str, now: int) -> None:
+        """The next password has to differ from it."""
+        if not is_hash(password_hash):
+            return
+        self.former_hash = password_hash
+        if (self.week_began_at or 0) <= now - UNDO_TTL:
+            self.hash_before_week, self.week_began_at = password_hash, now
 
     def to_user(self) -> User:
         return User(
@@ -102,14 +115,6 @@ class UserRow(Base):
             sign_in_mail=self.sign_in_mail,
             language=self.language,
         )
-
-
-def hashes_to_keep(password_hash: str, former: str) -> str:
-    """The value of `former_hashes` once this password is replaced.
-
-    Two: the stolen password, and the one that a thief set in its place.
-    """
-    return " ".join([*([password_hash] if is_hash(password_hash) else []), *former.split()][:2])
 
 
 class EmailChangeRow(Base):
@@ -175,6 +180,8 @@ class SessionRow(Base):
     ended_at: Mapped[int | None] = mapped_column(BigInteger)
     ended_reason: Mapped[str | None] = mapped_column(String(30))
     epoch: Mapped[int | None]
+    new_browser: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether its user was mailed about it. It may be a stranger's."""
 
     def to_session(self) -> Session:
         return Session(**{name: getattr(self, name) for name in Session.__slots__})

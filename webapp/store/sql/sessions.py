@@ -89,7 +89,9 @@ class SqlSessions:
             )
             new_browser = not is_known and to_be_mailed(session)
             session = replace(session, epoch=epoch)
-            ended = self._add(session, EventKind.SIGNED_IN, announce, sign_in.method)
+            ended = self._add(
+                session, EventKind.SIGNED_IN, announce, sign_in.method, new_browser=new_browser
+            )
             return OpenResult(ended, new_browser, codes_left)
 
     def restore(self, session: Session, announce: Callable[[str], object]) -> list[Session]:
@@ -145,8 +147,11 @@ class SqlSessions:
         event: EventKind,
         announce: Callable[[str], object],
         detail: str = "",
+        *,
+        new_browser: bool = False,
     ) -> list[Session]:
         row = SessionRow(**{name: getattr(session, name) for name in Session.__slots__})
+        row.new_browser = new_browser
         row.user_agent, row.ip = truncate(session.user_agent, 400), truncate(session.ip, 45)
         db.session.add(row)
         add_event(event, session.user_id, session.created_at, detail=detail, sid=session.sid)

@@ -17,7 +17,7 @@ from webapp.core.user_admin import Page
 from . import user_search
 from .devices import forget_devices, keep_this_device_alone, remember_this_device
 from .errors import transaction, translate_sql_errors
-from .models import EmailChangeRow, UserRow, db, hashes_to_keep
+from .models import EmailChangeRow, UserRow, db
 from .security_events import add_deletion_event, add_event
 from .session_ends import end_all, remove_all
 from .unique_emails import check_not_reserved, unique_email
@@ -65,9 +65,10 @@ class SqlUsers:
             return Page([row.to_user() for row in rows], total)
 
     def former_hashes(self, user_id: str) -> list[str]:
-        query = select(UserRow.former_hashes).where(UserRow.id == user_id)
+        query = select(UserRow.former_hash, UserRow.hash_before_week).where(UserRow.id == user_id)
         with translate_sql_errors():
-            return (db.session.scalar(query) or "").split()
+            row = db.session.execute(query).first()
+        return list(dict.fromkeys(each for each in row or () if each))
 
     def change(
         self, user_id: str, changes: UserChanges, password_hash: str | None, now: int
@@ -116,7 +117,7 @@ class SqlUsers:
             if not _updated_rows(replacing, UserRow.id):
                 return None
             row = db.session.get_one(UserRow, user.id, populate_existing=True)
-            row.former_hashes = hashes_to_keep(old_hash, row.former_hashes)
+            row.keep_former_hash(old_hash, now)
             if clears_name:
                 user_search.index(row)
             keep_this_device_alone(user.id, now)
@@ -198,7 +199,7 @@ def _apply(row: UserRow, changes: UserChanges, password_hash: str | None, now: i
         if (value := getattr(changes, field)) is not None:
             setattr(row, field, value)
     if password_hash is not None:
-        row.replace_hash(password_hash)
+        row.replace_hash(password_hash, now)
         row.pending_email = None
     if changes.disabled is not None:
         row.disabled_at = (row.disabled_at or now) if changes.disabled else None

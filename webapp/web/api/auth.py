@@ -78,11 +78,12 @@ def start(user: User, origin: ClientInfo, body: Json) -> IssuedTokens:
     step = services().factors.second_step
     if not step.is_needed(user.id, "", now):
         return sessions.start(user, origin, remember=True, now=now)
-    code, recovery_code = body.get("code", ""), body.get("recovery_code", "")
-    if not (code.strip() or recovery_code.strip()):
+    codes = body.get("code", ""), body.get("recovery_code", "")
+    code, recovery_code = step.sorted_codes(*codes)
+    if not (code or recovery_code):
         raise SecondStepRequired
     try:
-        with rate_limited_code(user, known=False, guessable=not recovery_code.strip()):
+        with rate_limited_code(user, known=False, guessable=not recovery_code):
             by = step.check(user, code, recovery_code, now)
             return sessions.start(user, origin, remember=True, now=now, sign_in=by)
     except WrongCode as refusal:

@@ -99,7 +99,7 @@ class Login(ClientFields):
 
     email = text("demo@example.com", required=True)
     password = text("evergreen stays green", required=True)
-    code = text("123456", validate=validate.Length(max=20))
+    code = text("123456", validate=validate.Length(max=100))
     recovery_code = text("abcd-efgh-…", validate=validate.Length(max=100))
 
 

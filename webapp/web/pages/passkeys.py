@@ -121,7 +121,12 @@ def add_passkey() -> ResponseReturnValue:
     if not isinstance(handle, str):
         raise PasskeyInvalid
     factors = services().factors
-    added = factors.passkeys.add(me.user, me.access.sid, handle, body.get("credential"), name, now)
+    try:
+        added = factors.passkeys.add(
+            me.user, me.access.sid, handle, body.get("credential"), name, now
+        )
+    except PasskeyInvalid:
+        raise PasskeyInvalid(messages.PASSKEY_NOT_ADDED) from None
     messages.flash_factor_change(messages.PASSKEY_ADDED, _("The passkey “{name}”", name=added.name))
     return redirect(url_for("pages.passkeys"), 303)
 

@@ -66,7 +66,6 @@ def save_recovery_codes() -> ResponseReturnValue:
     me, now, factors = current_identity().user, services().now(), services().factors
     form = RecoveryCodesForm()
     try:
-        codes = factors.codes.codes_of(me, text_of(form.batch), now)
         if form.validate():
             had = factors.codes.present(me.id).batch
             factors.codes.confirm(me, text_of(form.batch), now)
@@ -76,6 +75,7 @@ def save_recovery_codes() -> ResponseReturnValue:
             is_on = factors.queries.authenticator(me.id) is not None
             then = "pages.security" if is_on else "pages.authenticator"
             return redirect(url_for(then), 303)
+        codes = factors.codes.codes_of(me, text_of(form.batch), now)
     except InvalidLink:
         flash(_(messages.RECOVERY_CODES_OVER), "info")
         return redirect(url_for("pages.recovery_codes"), 303)
