@@ -130,8 +130,8 @@ class AccountSecurity:
         if taken is None:
             raise InvalidLink
         self.sessions.write_tombstones(taken.sessions, now)
-        user, locked = self._get(session.user_id)
-        return self.email_tokens.make(Purpose.RESET, user, locked, now), taken
+        user, stored = self._get(session.user_id)
+        return self.email_tokens.make(Purpose.RESET, user, stored, now), taken
 
     def _get(self, user_id: str) -> tuple[User, str]:
         row = self.users.by_id(user_id)

@@ -173,8 +173,8 @@ class EmailChanges:
         row = self.users.by_id(change.user_id)
         if undone is None or row is None:
             raise InvalidLink
-        (before, taken), (after, locked) = undone, row
+        (before, taken), (after, stored) = undone, row
         self.sessions.write_tombstones(taken.sessions, now)
         if before.email != after.email:
             self.notifications.email_changed(before, after)
-        return after, self.email_tokens.make(Purpose.RESET, after, locked, now), taken
+        return after, self.email_tokens.make(Purpose.RESET, after, stored, now), taken
