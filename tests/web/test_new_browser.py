@@ -7,7 +7,7 @@ from tests.conftest import services_of
 from tests.support.api import Program
 from tests.support.browser import EMAIL, FIREFOX, PASSWORD, Browser
 from tests.support.clock import Clock
-from tests.support.factors import create_codes, switch_on_second_step, user_of
+from tests.support.factors import create_codes, passkey_path, switch_on_second_step, user_of
 from tests.support.mails import mailed_path, mails_to, newest_mail, subjects
 from tests.support.soft_passkey import SoftPasskey, add_passkey, sign_in_with
 from webapp.core.models import UserChanges
@@ -291,7 +291,7 @@ def test_what_the_stranger_removed_is_named_and_what_still_signs_in(
     clock.advance(60)
     stranger = Browser(app, FIREFOX)
     sign_in_with(stranger, stolen)
-    stranger.post("/account/passkeys/1/remove", form_on="/account", confirmed="yes")
+    stranger.post(passkey_path(app, "remove"), form_on="/account", confirmed="yes")
     stranger.post("/account/authenticator/remove", form_on="/account", confirmed="yes")
     link = next(mail for mail in mails_to(app, EMAIL) if mail.subject == NEWS).links[0]
     link = "/not-me/" + link.rpartition("/")[2]
