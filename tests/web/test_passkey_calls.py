@@ -235,7 +235,9 @@ class TestAdding:
         options = browser.get("/account/passkeys/options").json
         body = {"credential": SoftPasskey(origin).create(options), "handle": "A" * 43}
         path = "/account/passkeys"
-        assert browser.post_json(path, body, form_on=path).status_code == 401
+        answer = browser.post_json(path, body, form_on=path)
+        assert answer.status_code == 401
+        assert answer.json["error"]["message"] == "The passkey was not added. Please try again."
 
     def test_the_same_one_twice_and_more_than_twenty_are_refused(
         self, browser: Browser, passkey: SoftPasskey, origin: str
