@@ -17,18 +17,18 @@ def test_there_are_fourteen_in_the_order_of_the_page() -> None:
     assert list(ALL) == [
         "expired-token",
         "form-with-expired-token",
+        "lost-response",
         "twenty-requests",
         "five-tabs",
-        "lost-response",
         "thief-replays",
         "thief-first",
+        "key-withdrawn",
+        "forged-token",
         "redis-rolled-back",
         "redis-emptied",
         "redis-stopped",
         "logout-during-refresh",
         "logout-elsewhere",
-        "key-withdrawn",
-        "forged-token",
     ]
 
 

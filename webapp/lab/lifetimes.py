@@ -93,7 +93,9 @@ class Lifetimes:
     def nist_level(self) -> str:
         """The strictest level whose limits hold; empty if none does."""
         for level, (overall, inactivity) in NIST_LIMITS.items():
-            if self.limit <= overall and (not inactivity or min(self.idle, self.limit) <= inactivity):
+            if self.limit <= overall and (
+                not inactivity or min(self.idle, self.limit) <= inactivity
+            ):
                 return level
         return ""
 

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.lab.architectures import COMPARISONS
 from webapp.lab.lifetimes import FIELDS, HOUR, Lifetimes, read_lifetimes
+from webapp.lab.sandbox.scenarios import ALL
 from webapp.web.auth.authorization import public
 from webapp.web.services import services
 
@@ -17,7 +18,7 @@ USERS, REQUESTS_PER_HOUR, WEEKEND = 1000, 60, 64 * HOUR
 @lab.get("/questions")
 @public
 def questions() -> ResponseReturnValue:
-    return render_template("lab/questions.html", **settings_of_this_server())
+    return render_template("lab/questions.html", all_scenarios=ALL, **settings_of_this_server())
 
 
 @lab.get("/architectures")
@@ -46,9 +47,10 @@ def lifetimes_of_this_server() -> Lifetimes:
     """With “Keep me signed in”. Below a whole hour the form shows one hour."""
     settings = services().settings
     limit = max(HOUR, settings.session_max_age)
+    idle = min(limit, max(HOUR, settings.refresh_token_ttl))
     return Lifetimes(
-        access=settings.access_token_ttl,
-        idle=min(limit, max(HOUR, settings.refresh_token_ttl)),
+        access=min(idle, settings.access_token_ttl),
+        idle=idle,
         limit=limit,
         users=USERS,
         requests=REQUESTS_PER_HOUR,
