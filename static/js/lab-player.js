@@ -40,7 +40,7 @@ function player(sequence) {
 
   function refold(isFolded) {
     fold.set(isFolded);
-    routine.textContent = isFolded ? `+ ${fold.count} routine steps` : 'Fold routine steps';
+    routine.textContent = isFolded ? `+ ${fold.count} routine` : 'Fold routine';
     routine.setAttribute('aria-pressed', String(!isFolded));
     listed = all.filter((step) => !step.hidden);
     show(listed.length);

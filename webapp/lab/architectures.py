@@ -141,8 +141,8 @@ STORAGE = Comparison(
             weak("Only a script can delete it."),
         ),
         SCALING: (
-            fair("Some 400 bytes more on each request."),
-            fair("Some 600 bytes more on each request."),
+            fair("Some 350 bytes more on each request."),
+            fair("Some 450 bytes more on each request."),
             good("Best here: sent where it is needed only."),
         ),
     },

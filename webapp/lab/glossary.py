@@ -1,4 +1,4 @@
-"""The words that a reader needs for the lab. docs/glossary.md has the same; a test compares them."""
+"""The words that a reader of the lab needs, as docs/glossary.md has them (a test compares)."""
 
 import re
 from collections.abc import Iterator
@@ -22,10 +22,10 @@ FORMS = re.compile(
     r"\b(generation|redeem|successor|grace|tombstone|hook|worker)(?:s|ed|ing)?\b", re.IGNORECASE
 )
 # Elements whose text stays as it is: names, controls, lists of links, and what may be folded up.
-PLAIN = frozenset(
-    "a button code details dl dt fieldset form h1 h2 h3 h4 li nav option pre script select summary "
-    "svg th time title".split()
-)
+PLAIN = {
+    *("a", "button", "code", "details", "dt", "fieldset", "form", "h1", "h2", "h3", "h4"),
+    *("li", "nav", "option", "pre", "script", "select", "summary", "svg", "th", "time", "title"),
+}
 TOKENS = re.compile(r"(<!--.*?-->|<[^>]*>)", re.DOTALL)
 TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 
