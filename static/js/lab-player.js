@@ -41,7 +41,8 @@ function player(sequence) {
   function refold(isFolded) {
     fold.set(isFolded);
     routine.textContent = isFolded ? `+ ${fold.count} routine` : 'Fold routine';
-    routine.setAttribute('aria-pressed', String(!isFolded));
+    routine.setAttribute('aria-label', `${routine.textContent} steps`);
+    routine.setAttribute('aria-expanded', String(!isFolded));
     listed = all.filter((step) => !step.hidden);
     show(listed.length);
   }

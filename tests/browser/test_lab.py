@@ -213,6 +213,7 @@ def test_the_page_follows_the_player_whose_head_stays_in_view(page: Page) -> Non
     assert abs(page.script(PINNED)) < 1
 
 
+@pytest.mark.thorough("browsers in full")
 def test_on_a_phone_the_current_step_is_told_below_the_controls(page: Page) -> None:
     look(page, "light", PHONE)
     play_on(page, "thief-replays", 10)
@@ -221,6 +222,26 @@ def test_on_a_phone_the_current_step_is_told_below_the_controls(page: Page) -> N
     middle, room = page.script(CENTRE)
     assert 0.2 < middle / room < 0.8
     assert abs(page.script(PINNED)) < 1
+
+
+# The intervals of timers that start from now on, in ms.
+RECORD = """
+window.intervals = [];
+const before = setInterval;
+window.setInterval = (what, ms) => { window.intervals.push(ms); return before(what, ms); };
+"""
+
+
+def test_at_twice_the_speed_a_step_takes_half_the_time(page: Page) -> None:
+    page.open("/lab/scenarios/expired-token")
+    page.click("run")
+    page.wait_for("play")
+    page.script(RECORD)
+    page.click("play")
+    page.find("speed").send_keys("2")
+    page.wait(lambda: len(page.script("return window.intervals")) == 2)
+    usual, fast = page.script("return window.intervals")
+    assert fast == usual / 2
 
 
 VISIBLE_STEPS = (
@@ -242,6 +263,7 @@ def test_routine_steps_are_folded_until_they_are_asked_for(page: Page) -> None:
     assert (page.script(VISIBLE_STEPS), page.script(HEIGHT)) == (folded, height)
 
 
+@pytest.mark.thorough("browsers in full")
 def test_they_are_not_folded_where_the_point_is_in_one_of_them(page: Page) -> None:
     page.open("/lab/scenarios/logout-during-refresh")
     page.click("run")
