@@ -306,9 +306,11 @@ def test_lifetimes_are_calculated_while_they_are_typed(page: Page) -> None:
     page.fill(**{"lifetimes-access": "x"})
     page.wait(lambda: page.find("lifetimes-access").get_attribute("aria-invalid") == "true")
     assert "whole number" in page.text("lifetimes-form")
-    page.fill(**{"lifetimes-access": "30"})
+    page.fill(**{"lifetimes-access": "30", "lifetimes-idle": "9000"})
+    page.wait(lambda: page.find("lifetimes-idle").get_attribute("aria-invalid") == "true")
+    page.fill(**{"lifetimes-limit": "9000"})
     page.wait(lambda: page.text("result-without-list") == "up to 30 s")
-    assert page.find("lifetimes-access").get_attribute("aria-invalid") is None
+    assert page.find("lifetimes-idle").get_attribute("aria-invalid") is None
 
 
 @pytest.mark.thorough("browsers in full")

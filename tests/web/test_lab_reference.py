@@ -77,7 +77,7 @@ def test_each_cell_of_the_table_leads_to_the_picture_of_its_policy(browser: Brow
     page = browser.get("/lab/compare/five-tabs").text
     for path, anchor in cells:
         if path.endswith("five-tabs"):
-            assert f'id="{anchor}"' in page
+            assert f' id="{anchor}"' in page
 
 
 class TestArchitectures:
