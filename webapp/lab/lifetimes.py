@@ -81,12 +81,8 @@ class Lifetimes:
         return HOUR / self.requests / self.refresh_interval
 
     @property
-    def sign_in_interval(self) -> int:
-        """Seconds between two sign-ins of a user who pauses for at most `pause`."""
-        return self.pause if self.pause_is_too_long else self.limit
-
-    @property
     def pause_is_too_long(self) -> bool:
+        """Whether a usual pause ends the session; else a user signs in at the absolute limit."""
         return self.idle <= self.pause < self.limit
 
     @property
