@@ -184,6 +184,135 @@ def test_a_picture_plays_pauses_and_goes_step_by_step(page: Page) -> None:
     assert page.text("count") == f"{int(whole) - 1} of {whole}"
 
 
+CENTRE = """
+const { top, bottom } = document.querySelector('.drawn g.current').getBoundingClientRect();
+const below = document.querySelector('.pinned').getBoundingClientRect().bottom;
+return [(top + bottom) / 2 - below, innerHeight - below];
+"""
+PINNED = "return document.querySelector('.stage .pinned').getBoundingClientRect().top"
+
+
+def play_on(page: Page, slug: str, steps: int) -> None:
+    """The picture of a scenario, at that step."""
+    page.open(f"/lab/scenarios/{slug}")
+    page.click("run")
+    page.wait_for("play")
+    page.script("document.querySelector('.stage .drawn').focus({ preventScroll: true })")
+    keyboard = Keyboard(page)
+    keyboard.hit(" ")
+    keyboard.hit(" ")
+    for _ in range(steps - 1):
+        keyboard.hit(Keys.ARROW_RIGHT)
+    assert page.text("count").startswith(f"{steps} of ")
+
+
+def test_the_page_follows_the_player_whose_head_stays_in_view(page: Page) -> None:
+    play_on(page, "thief-replays", 20)
+    middle, room = page.script(CENTRE)
+    assert 0.3 < middle / room < 0.7
+    assert abs(page.script(PINNED)) < 1
+
+
+@pytest.mark.thorough("browsers in full")
+def test_on_a_phone_the_current_step_is_told_below_the_controls(page: Page) -> None:
+    look(page, "light", PHONE)
+    play_on(page, "thief-replays", 10)
+    step = page.script("return document.querySelector('.steps [aria-current] .words').textContent")
+    assert step in page.text("caption")
+    middle, room = page.script(CENTRE)
+    assert 0.2 < middle / room < 0.8
+    assert abs(page.script(PINNED)) < 1
+
+
+# The intervals of timers that start from now on, in ms.
+RECORD = """
+window.intervals = [];
+const before = setInterval;
+window.setInterval = (what, ms) => { window.intervals.push(ms); return before(what, ms); };
+"""
+
+
+def test_at_twice_the_speed_a_step_takes_half_the_time(page: Page) -> None:
+    page.open("/lab/scenarios/expired-token")
+    page.click("run")
+    page.wait_for("play")
+    page.script(RECORD)
+    page.click("play")
+    page.find("speed").send_keys("2")
+    page.wait(lambda: len(page.script("return window.intervals")) == 2)
+    usual, fast = page.script("return window.intervals")
+    assert fast == usual / 2
+
+
+VISIBLE_STEPS = (
+    "return [...document.querySelectorAll('.steps li')].filter((li) => !li.hidden).length"
+)
+HEIGHT = "return document.querySelector('.stage .lanes').getBoundingClientRect().height"
+
+
+def test_routine_steps_are_folded_until_they_are_asked_for(page: Page) -> None:
+    page.open("/lab/scenarios/five-tabs")
+    page.click("run")
+    page.wait_for("play")
+    folded, height = page.script(VISIBLE_STEPS), page.script(HEIGHT)
+    assert page.text("count") == f"{folded} of {folded}"
+    page.click("routine-steps")
+    assert page.script(VISIBLE_STEPS) > folded
+    assert page.script(HEIGHT) > height
+    page.click("routine-steps")
+    assert (page.script(VISIBLE_STEPS), page.script(HEIGHT)) == (folded, height)
+
+
+@pytest.mark.thorough("browsers in full")
+def test_they_are_not_folded_where_the_point_is_in_one_of_them(page: Page) -> None:
+    page.open("/lab/scenarios/logout-during-refresh")
+    page.click("run")
+    page.wait_for("play")
+    assert not page.find_all("routine-steps")
+    assert page.find("speed").get_attribute("value") == "1"
+
+
+def test_a_scenario_that_was_run_is_marked_on_the_first_page(page: Page) -> None:
+    page.open("/lab")
+    assert not page.find_all("done")
+    page.open("/lab/scenarios/five-tabs")
+    page.open("/lab")
+    assert not page.find_all("done")
+    page.open("/lab/scenarios/five-tabs")
+    page.click("run")
+    page.wait_for("endings")
+    page.open("/lab")
+    assert [mark.text for mark in page.find_all("done")] == ["✓ Done"]
+    assert "Done" in page.text("scenario-five-tabs")
+    assert page.text("done-count") == "1 of 14 done, in this browser."
+
+
+def test_a_word_opens_its_meaning_by_the_keyboard(page: Page) -> None:
+    page.open("/lab/questions")
+    shown = "return document.querySelector('#meaning-tombstone').matches(':popover-open')"
+    page.script("document.querySelector('[popovertarget=meaning-tombstone]').focus()")
+    keyboard = Keyboard(page)
+    keyboard.hit(Keys.ENTER)
+    assert page.script(shown)
+    keyboard.hit(Keys.ESCAPE)
+    assert not page.script(shown)
+
+
+def test_lifetimes_are_calculated_while_they_are_typed(page: Page) -> None:
+    page.open("/lab/lifetimes")
+    page.fill(**{"lifetimes-access": "60"})
+    page.wait(lambda: page.text("result-without-list") == "up to 60 s")
+    assert "access=60" in page.driver.current_url
+    page.fill(**{"lifetimes-access": "x"})
+    page.wait(lambda: page.find("lifetimes-access").get_attribute("aria-invalid") == "true")
+    assert "whole number" in page.text("lifetimes-form")
+    page.fill(**{"lifetimes-access": "30", "lifetimes-idle": "9000"})
+    page.wait(lambda: page.find("lifetimes-idle").get_attribute("aria-invalid") == "true")
+    page.fill(**{"lifetimes-limit": "9000"})
+    page.wait(lambda: page.text("result-without-list") == "up to 30 s")
+    assert page.find("lifetimes-idle").get_attribute("aria-invalid") is None
+
+
 @pytest.mark.thorough("browsers in full")
 def test_the_walk_goes_by_arrow_keys_there_and_back(page: Page) -> None:
     page.open("/lab/walk/1")
@@ -206,12 +335,20 @@ def test_all_of_it_works_with_scripts_off(page: Page) -> None:
     page.wait(lambda: len(page.find_all("ending")) == 2)
     page.click("to-compare")
     page.wait_for("policy-leeway")
+    page.open("/lab/lifetimes")
+    page.fill(**{"lifetimes-access": "60"})
+    page.click("lifetimes-submit")
+    page.wait(lambda: page.text("result-without-list") == "up to 60 s")
 
 
 @pytest.mark.thorough("browsers in full")
 def test_it_is_for_everybody_fits_a_phone_and_breaks_no_rule(page: Page, judge: Judge) -> None:
     found = {}
-    for path in ("/lab", "/lab/walk/6", "/lab/compare/thief-first", "/lab/scenarios/five-tabs"):
+    for path in (
+        *("/lab", "/lab/walk/6", "/lab/compare", "/lab/compare/thief-first"),
+        *("/lab/scenarios/five-tabs", "/lab/questions", "/lab/architectures", "/lab/lifetimes"),
+        "/lab/lifetimes?access=x&users=0",
+    ):
         look(page, "light", DESKTOP)
         page.drain_logs()
         page.open(path)
@@ -221,6 +358,7 @@ def test_it_is_for_everybody_fits_a_phone_and_breaks_no_rule(page: Page, judge: 
         if "scenarios" in path:
             page.click("run")
             page.wait_for("endings")
+            page.click("step-back")
         found[path] = refusals(page)
         found |= judge(page, path)
     assert {name: wrong for name, wrong in found.items() if wrong} == {}

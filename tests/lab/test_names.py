@@ -8,7 +8,7 @@ import pytest
 
 from scripts.bootstrap import ROOT
 from tests.lab import test_scenarios
-from webapp.lab.sandbox.scenarios import ALL, Scenario
+from webapp.lab.sandbox.scenarios import ALL, GROUPS, Scenario
 
 PAGES = ROOT / "docs" / "failures"
 
@@ -17,19 +17,25 @@ def test_there_are_fourteen_in_the_order_of_the_page() -> None:
     assert list(ALL) == [
         "expired-token",
         "form-with-expired-token",
+        "lost-response",
         "twenty-requests",
         "five-tabs",
-        "lost-response",
         "thief-replays",
         "thief-first",
+        "key-withdrawn",
+        "forged-token",
         "redis-rolled-back",
         "redis-emptied",
         "redis-stopped",
         "logout-during-refresh",
         "logout-elsewhere",
-        "key-withdrawn",
-        "forged-token",
     ]
+
+
+def test_each_is_in_one_group() -> None:
+    grouped = [scenario.slug for group in GROUPS.values() for scenario in group]
+    assert grouped == list(ALL)
+    assert len(set(grouped)) == 14
 
 
 def test_each_has_a_test_and_a_page_of_its_name_and_there_are_no_others() -> None:

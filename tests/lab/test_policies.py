@@ -12,18 +12,18 @@ TABLE = {
     #                         evergreen     no-rotation   no-grace      leeway
     "expired-token": ("in", "in", "in", "in"),
     "form-with-expired-token": ("in", "in", "in", "in"),
+    "lost-response": ("in", "in", "out!", "out!"),
     "twenty-requests": ("in", "in", "out!", "in"),
     "five-tabs": ("in", "in", "out!", "out!"),
-    "lost-response": ("in", "in", "out!", "out!"),
     "thief-replays": ("out out", "in in!", "out out", "out out"),
     "thief-first": ("out out", "in in!", "out out", "out out"),
+    "key-withdrawn": ("in out", "in out", "in out", "in out"),
+    "forged-token": ("in out", "in out", "in out", "in out"),
     "redis-rolled-back": ("in out", "in in!", "out! in!", "out! in!"),
     "redis-emptied": ("in out", "out! out", "out! out", "out! out"),
     "redis-stopped": ("in", "in", "out!", "in"),
     "logout-during-refresh": ("out", "out", "out", "out"),
     "logout-elsewhere": ("out", "out", "out", "out"),
-    "key-withdrawn": ("in out", "in out", "in out", "in out"),
-    "forged-token": ("in out", "in out", "in out", "in out"),
 }
 
 

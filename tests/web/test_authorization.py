@@ -22,8 +22,11 @@ from webapp.web.auth.authorization import (
 PUBLIC_PAGES = {
     "/",
     "/lab",
+    "/lab/architectures",
     "/lab/compare",
     "/lab/compare/<slug>",
+    "/lab/lifetimes",
+    "/lab/questions",
     "/lab/scenarios",
     "/lab/scenarios/<slug>",
     "/lab/walk",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 PAGES = [
     *("/", "/dashboard", "/account", "/account/password", "/account/sessions", "/account/delete"),
     *("/account/activity", "/lab", "/lab/walk/1", "/lab/compare", "/lab/scenarios/five-tabs"),
+    *("/lab/questions", "/lab/architectures", "/lab/lifetimes"),
     *("/api/docs", "/dev/outbox", "/no-such-page"),
 ]
 GUESTS = ["/", "/login", "/register", "/forgot-password", "/verify-email", "/logout"]

@@ -14,6 +14,7 @@ from webapp.web.auth.destinations import not_a_destination
 PAGES = [
     "/lab",
     "/lab/walk/1",
+    "/lab/lifetimes?access=60",
     "/account?tab=name",
     "/api/docs",
     "/",

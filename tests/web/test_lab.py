@@ -27,6 +27,10 @@ PAGES = [
     "/lab/walk/1",
     "/lab/scenarios/expired-token",
     "/lab/compare/expired-token",
+    "/lab/compare",
+    "/lab/questions",
+    "/lab/architectures",
+    "/lab/lifetimes",
 ]
 
 

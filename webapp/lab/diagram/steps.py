@@ -1,5 +1,6 @@
 """Steps of a sequence diagram: arrows between lanes, and the outcome of a run."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -9,6 +10,9 @@ Lane = Literal["thief", "browser", "app", "redis", "sql"]
 LANES: tuple[Lane, ...] = ("thief", "browser", "app", "redis", "sql")
 
 Result = Literal["plain", "good", "refused", "outage"]
+
+# Questions whether a session is open, and their usual answers.
+ROUTINE = re.compile(r"user, and is the session open\?|open\? confirm|open(, at \d+)?$|stored$")
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,13 @@ class Step:
     """Measured milliseconds."""
     details: Mapping[str, str] = field(default_factory=dict)
     """Names and values to show when the step is opened, in order."""
+
+    @property
+    def is_routine(self) -> bool:
+        """Whether a store only says that the session is open: true of nearly every request."""
+        between = {self.source, self.target}
+        is_stores = "app" in between and bool(between & {"redis", "sql"})
+        return is_stores and self.result in ("plain", "good") and bool(ROUTINE.match(self.words))
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,32 @@
 """Pages of the token lab: the user's own session live, the tour, and scenarios in a sandbox."""
 
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, url_for
+from markupsafe import Markup
 
+from webapp.lab.architectures import GRADE_SIGNS
 from webapp.lab.diagram.layout import RESULT_LABELS, SIGNS, draw
 from webapp.lab.diagram.outcomes import with_outcomes
+from webapp.lab.glossary import WORDS, explain_first_mentions
+from webapp.lab.lifetimes import format_rate, format_span
 
 lab = Blueprint("lab", __name__, url_prefix="/lab")
 
-from . import live, scenarios, tour  # noqa: E402, F401 - for their routes
+from . import live, reference, scenarios, tour  # noqa: E402, F401 - for their routes
 
 
 def init_app(app: Flask) -> None:
     """Register the routes below /lab, and the functions that the templates call."""
     app.register_blueprint(lab)
     app.jinja_env.globals.update(
-        draw=draw, steps_of=with_outcomes, signs=SIGNS, result_labels=RESULT_LABELS
+        draw=draw,
+        steps_of=with_outcomes,
+        signs=SIGNS,
+        result_labels=RESULT_LABELS,
+        grade_signs=GRADE_SIGNS,
+        glossary=WORDS,
     )
+    app.jinja_env.filters.update(explain_terms=explain_terms, span=format_span, rate=format_rate)
+
+
+def explain_terms(html: str) -> Markup:
+    return explain_first_mentions(html, url_for("lab.questions"))

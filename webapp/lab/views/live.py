@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.core.policy import Permission
 from webapp.lab.live.exchanges import START, Exchange
-from webapp.lab.sandbox.scenarios import ALL
+from webapp.lab.sandbox.scenarios import GROUPS
 from webapp.web.auth import cookies
 from webapp.web.auth.authentication import current_identity
 from webapp.web.auth.authorization import public, requires
@@ -20,13 +20,13 @@ from .panels import all_panels, lab_services
 def overview() -> ResponseReturnValue:
     """For guests without the live part: they have no session to watch."""
     if not g.identity:
-        return render_template("lab/overview.html", all_scenarios=ALL)
+        return render_template("lab/overview.html", groups=GROUPS)
     exchanges = exchanges_after(START)
     page = render_template(
         "lab/overview.html",
         exchanges=exchanges,
         place=last(exchanges, START),
-        all_scenarios=ALL,
+        groups=GROUPS,
         **session_state(),
     )
     return cookies.set_lab_cookie(make_response(page))

@@ -1,23 +1,20 @@
-"""All scenarios, in the order of the page."""
+"""All scenarios in their groups, in the order of the page."""
 
-from .everyday import SCENARIOS as EVERYDAY
+from .everyday import EXPIRED_TOKEN, FIVE_TABS, FORM, LOST_RESPONSE, TWENTY_REQUESTS
 from .logout import KEY_WITHDRAWN, LOGOUT_DURING_REFRESH, LOGOUT_ELSEWHERE
 from .outages import SCENARIOS as OUTAGES
 from .scenario import Choice, Scenario
 from .theft import FIRST, FORGED, REPLAY
 
+GROUPS: dict[str, tuple[Scenario, ...]] = {
+    "Expiry and the network": (EXPIRED_TOKEN, FORM, LOST_RESPONSE),
+    "Races": (TWENTY_REQUESTS, FIVE_TABS),
+    "Theft": (REPLAY, FIRST, KEY_WITHDRAWN, FORGED),
+    "Stores": OUTAGES,
+    "Signing out": (LOGOUT_DURING_REFRESH, LOGOUT_ELSEWHERE),
+}
 ALL: dict[str, Scenario] = {
-    scenario.slug: scenario
-    for scenario in (
-        *EVERYDAY,
-        REPLAY,
-        FIRST,
-        *OUTAGES,
-        LOGOUT_DURING_REFRESH,
-        LOGOUT_ELSEWHERE,
-        KEY_WITHDRAWN,
-        FORGED,
-    )
+    scenario.slug: scenario for group in GROUPS.values() for scenario in group
 }
 
-__all__ = ["ALL", "Choice", "Scenario"]
+__all__ = ["ALL", "GROUPS", "Choice", "Scenario"]

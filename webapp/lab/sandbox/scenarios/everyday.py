@@ -47,7 +47,7 @@ def lost_response(box: Sandbox, option: str) -> list[Ending]:
     return [owner(box.you)]
 
 
-SCENARIOS = (
+EXPIRED_TOKEN, FORM, TWENTY_REQUESTS, FIVE_TABS, LOST_RESPONSE = (
     Scenario(
         "expired-token",
         "The access token expires",

@@ -71,6 +71,7 @@ LOGOUT_DURING_REFRESH, LOGOUT_ELSEWHERE, KEY_WITHDRAWN = (
         "tests/core/test_sessions.py"
         "::TestEnded::test_a_logout_is_in_redis_at_once_and_survives_the_loss_of_sql_alone",
         logout_during_refresh,
+        folds=False,
     ),
     Scenario(
         "logout-elsewhere",

@@ -34,6 +34,8 @@ class Scenario:
     question: str = "What do you think happens?"
     options: Mapping[str, str] = field(default_factory=dict)
     """Variants to choose from: name and label."""
+    folds: bool = True
+    """Whether the player hides routine steps at first; not where the point is in one of them."""
 
 
 # End reason → text for an owner who was signed out wrongly.

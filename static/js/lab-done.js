@@ -1,0 +1,32 @@
+// Remembers in this browser which scenarios were run, and marks them on the first page.
+
+const KEY = 'lab-done';
+
+function done() {
+  try {
+    return new Set(JSON.parse(localStorage.getItem(KEY)) ?? []);
+  } catch {
+    return new Set(); // no storage, or not ours
+  }
+}
+
+const run = document.querySelector('[data-done]');
+if (run) {
+  try {
+    localStorage.setItem(KEY, JSON.stringify([...done().add(run.dataset.done)]));
+  } catch {
+    // Storage is full or switched off: nothing is marked.
+  }
+}
+
+const scenarios = [...document.querySelectorAll('[data-scenario]')];
+const finished = scenarios.filter((scenario) => done().has(scenario.dataset.scenario));
+for (const scenario of finished) {
+  const mark = document.createElement('span');
+  mark.className = 'done';
+  mark.dataset.testid = 'done';
+  mark.textContent = '✓ Done';
+  scenario.prepend(mark);
+}
+const count = document.getElementById('done-count');
+if (count && finished.length) count.textContent = `${finished.length} of ${scenarios.length} done, in this browser.`;

@@ -1,0 +1,122 @@
+"""The lab's pages to look things up: questions, architectures, lifetimes, and what they link to."""
+
+import re
+
+import pytest
+
+from scripts.bootstrap import ROOT
+from tests.support.browser import Browser
+from webapp.lab.architectures import COMPARISONS
+from webapp.lab.glossary import WORDS
+from webapp.lab.sandbox.scenarios import ALL
+
+PAGES = ["/lab/questions", "/lab/architectures", "/lab/lifetimes"]
+QUESTIONS = range(1, 11)
+
+
+@pytest.fixture
+def questions(browser: Browser) -> str:
+    return browser.get("/lab/questions").text
+
+
+def question(page: str, number: int) -> str:
+    return page.partition(f'data-testid="question-{number}"')[2].partition("</section>")[0]
+
+
+def result(page: str, name: str) -> str:
+    found = re.search(rf'data-testid="result-{name}">(.*?)<', page)
+    assert found, name
+    return found[1]
+
+
+class TestQuestions:
+    @pytest.mark.parametrize("number", QUESTIONS)
+    def test_each_is_answered_in_three_to_six_sentences(self, questions: str, number: int) -> None:
+        answer = question(questions, number).partition("<p>")[2].partition("</p>")[0]
+        plain = re.sub(r'<a class="term-link".*?</a>|<[^>]+>', "", answer)
+        assert 3 <= len(re.findall(r"[.](?=\s|$)", plain)) <= 6, plain
+
+    @pytest.mark.parametrize("number", QUESTIONS)
+    def test_each_names_its_code(self, questions: str, number: int) -> None:
+        assert 'data-source="' in question(questions, number)
+
+    def test_their_links_lead_somewhere(self, questions: str, browser: Browser) -> None:
+        paths = set(re.findall(r'href="(/lab/[^"#]+)', questions))
+        assert any(path.startswith("/lab/scenarios/") for path in paths)
+        for path in paths - {"/lab/walk"}:
+            assert browser.get(path).status_code == 200, path
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/lab/scenarios/five-tabs"])
+def test_the_code_that_a_page_names_is_there(browser: Browser, path: str) -> None:
+    page = (browser.post if "scenarios" in path else browser.get)(path).text
+    places = re.findall(r'data-source="([^"]+)" data-symbol="([^"]*)"', page)
+    assert places
+    for file, symbol in places:
+        assert symbol.rpartition("::")[2] in (ROOT / file).read_text(), f"{symbol} in {file}"
+
+
+@pytest.mark.parametrize("path", ["/lab", "/lab/walk/5", "/lab/compare/five-tabs", *PAGES])
+def test_each_page_can_explain_each_word_once(browser: Browser, path: str) -> None:
+    page = browser.get(path).text
+    for word in WORDS:
+        assert page.count(f'id="meaning-{word}"') == 1
+    used = re.findall(r'popovertarget="meaning-(\w+)"', page)
+    assert len(used) == len(set(used))
+    assert used or path in ("/lab", "/lab/compare/five-tabs")
+
+
+def test_words_have_a_place_to_link_to(questions: str) -> None:
+    for word in WORDS:
+        assert questions.count(f'id="word-{word}"') == 1
+
+
+def test_each_cell_of_the_table_leads_to_the_picture_of_its_policy(browser: Browser) -> None:
+    cells = re.findall(r'href="(/lab/compare/[\w-]+)#([\w-]+)"', browser.get("/lab/compare").text)
+    assert len(cells) == len(set(cells)) == len(ALL) * 4
+    page = browser.get("/lab/compare/five-tabs").text
+    for path, anchor in cells:
+        if path.endswith("five-tabs"):
+            assert f' id="{anchor}"' in page
+
+
+class TestArchitectures:
+    def test_each_table_has_a_cell_for_each_column(self) -> None:
+        for comparison in COMPARISONS:
+            assert len(comparison.rows) == 8
+            for question, cells in comparison.rows.items():
+                assert len(cells) == len(comparison.columns), question
+
+    def test_says_where_another_one_is_better(self, browser: Browser) -> None:
+        page = browser.get("/lab/architectures").text
+        for comparison in COMPARISONS:
+            table = page.partition(f'data-testid="architectures-{comparison.key}"')[2]
+            assert "Best here" in table.partition("</table>")[0]
+
+
+class TestLifetimes:
+    def test_begin_with_the_settings_of_this_server(self, browser: Browser) -> None:
+        page = browser.get("/lab/lifetimes").text
+        values = dict(re.findall(r'name="(\w+)"\s+value="(\d+)"', page))
+        assert (values["access"], values["idle"], values["limit"]) == ("300", "720", "2160")
+        assert result(page, "refreshes") == "2.8"
+        assert result(page, "without-list") == "up to 5 min"
+        assert result(page, "worst") == "up to 90 days"
+        assert result(page, "nist") == "longer than all levels"
+
+    def test_are_calculated_from_the_query(self, browser: Browser) -> None:
+        query = "access=60&idle=1&limit=24&users=5000&requests=120&pause=14"
+        page = browser.get(f"/lab/lifetimes?{query}").text
+        assert result(page, "refreshes") == "56"
+        assert result(page, "without-list") == "up to 60 s"
+        assert result(page, "sign-in") == "each pause of 60 min"
+        assert result(page, "nist") == "AAL2"
+
+    def test_that_are_wrong_are_shown_with_the_reason(self, browser: Browser) -> None:
+        answer = browser.get("/lab/lifetimes?access=<b>&users=0&pause=3")
+        assert answer.status_code == 422
+        assert answer.text.count('aria-invalid="true"') == 2
+        assert 'value="&lt;b&gt;"' in answer.text
+        assert 'value="3"' in answer.text
+        assert "Enter a number from 1 to 10,000,000." in answer.text
+        assert "result-refreshes" not in answer.text

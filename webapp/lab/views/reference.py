@@ -1,0 +1,69 @@
+"""Pages to look things up: ten questions, architectures compared, how to choose lifetimes."""
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+
+from webapp.lab.architectures import COMPARISONS
+from webapp.lab.lifetimes import FIELDS, HOUR, Lifetimes, read_lifetimes
+from webapp.lab.sandbox.scenarios import ALL
+from webapp.web.auth.authorization import public
+from webapp.web.services import services
+
+from . import lab
+
+# Of the calculator, where the settings say nothing.
+USERS, REQUESTS_PER_HOUR, WEEKEND = 1000, 60, 64 * HOUR
+
+
+@lab.get("/questions")
+@public
+def questions() -> ResponseReturnValue:
+    return render_template("lab/questions.html", all_scenarios=ALL, **settings_of_this_server())
+
+
+@lab.get("/architectures")
+@public
+def architectures() -> ResponseReturnValue:
+    return render_template("lab/architectures.html", comparisons=COMPARISONS)
+
+
+@lab.get("/lifetimes")
+@public
+def lifetimes() -> ResponseReturnValue:
+    """A calculator by GET: its numbers are in the URL, so a result can be sent to somebody."""
+    texts, errors, chosen = read_lifetimes(request.args, lifetimes_of_this_server())
+    page = render_template(
+        "lab/lifetimes.html",
+        fields=FIELDS,
+        texts=texts,
+        errors=errors,
+        chosen=chosen,
+        **settings_of_this_server(),
+    )
+    return page, 422 if errors else 200
+
+
+def lifetimes_of_this_server() -> Lifetimes:
+    """With “Keep me signed in”. Below a whole hour the form shows one hour."""
+    settings = services().settings
+    limit = max(HOUR, settings.session_max_age)
+    idle = min(limit, max(HOUR, settings.refresh_token_ttl))
+    return Lifetimes(
+        access=min(idle, settings.access_token_ttl),
+        idle=idle,
+        limit=limit,
+        users=USERS,
+        requests=REQUESTS_PER_HOUR,
+        pause=WEEKEND,
+    )
+
+
+def settings_of_this_server() -> dict[str, object]:
+    settings = services().settings
+    return {
+        "access_ttl": settings.access_token_ttl,
+        "remembered_idle": settings.refresh_token_ttl,
+        "idle": settings.session_idle_ttl,
+        "max_age": settings.session_max_age,
+        "grace": settings.refresh_grace,
+    }
