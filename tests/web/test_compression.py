@@ -6,7 +6,6 @@ import pytest
 from flask import Flask
 
 from tests.support.browser import Browser
-from tests.support.clock import Clock
 from webapp.web.auth import cookies
 
 GZIP = {"Accept-Encoding": "gzip, deflate, br"}
@@ -36,9 +35,10 @@ def test_not_for_a_browser_with_a_cookie_of_this_app(browser: Browser, name: str
         assert "Content-Encoding" not in browser.get(path, **GZIP).headers, (name, path)
 
 
-def test_not_for_a_signed_in_user(signed_in: Browser, clock: Clock) -> None:
+def test_not_for_a_signed_in_user(browser: Browser) -> None:
+    browser.sign_in()
     for path in ("/", "/dashboard", "/account", "/account/sessions", "/lab"):
-        answer = signed_in.get(path, **GZIP)
+        answer = browser.get(path, **GZIP)
         assert answer.status_code == 200
         assert "Content-Encoding" not in answer.headers, path
 

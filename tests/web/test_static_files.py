@@ -31,22 +31,24 @@ def test_every_static_url_of_a_page_may_be_cached_for_ever(browser: Browser) -> 
 
 
 def test_what_a_script_imports_may_be_too(browser: Browser) -> None:
-    scripts = [path for path in urls_of(browser, "/") if path.endswith(".js")]
-    imported = {
-        urljoin(path, name) for path in scripts for name in IMPORT.findall(browser.get(path).text)
-    }
+    imported = set()
+    for path in urls_of(browser, "/"):
+        with browser.get(path) as answer:
+            if answer.mimetype == "text/javascript":
+                imported |= {urljoin(path, name) for name in IMPORT.findall(answer.text)}
     assert imported
     for path in imported:
-        assert browser.get(path).headers["Cache-Control"] == FOREVER, path
+        with browser.get(path) as answer:
+            assert answer.headers["Cache-Control"] == FOREVER, path
 
 
 @pytest.mark.parametrize("path", ["/static/evergreen.css", "/static/0123456789ab/evergreen.css"])
 def test_a_url_without_the_present_hash_gets_the_present_file_for_a_short_time(
     browser: Browser, path: str
 ) -> None:
-    answer = browser.get(path)
-    assert answer.text == (ROOT / "static" / "evergreen.css").read_text()
-    assert answer.headers["Cache-Control"] == BRIEFLY
+    with browser.get(path) as answer:
+        assert answer.text == (ROOT / "static" / "evergreen.css").read_text()
+        assert answer.headers["Cache-Control"] == BRIEFLY
 
 
 @pytest.mark.parametrize(
