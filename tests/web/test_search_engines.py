@@ -64,6 +64,12 @@ def test_pages_of_links_and_of_users_are_not_to_be_listed(browser: Browser) -> N
         assert not [name for name in meta if name.startswith("og:")], path
 
 
+def test_the_path_of_the_app_is_there_once(app: Flask) -> None:
+    page = app.test_client().get("/login", environ_overrides={"SCRIPT_NAME": "/app"}).text
+    assert f'rel="canonical" href="{BASE_URL}/login"' in page
+    assert f'content="{BASE_URL}/static/' in page
+
+
 def test_without_a_base_url_it_is_this_computer(environment: dict[str, str], clock: Clock) -> None:
     client = create_app(environment, clock).test_client()
     page = client.get("/login", environ_overrides={"SCRIPT_NAME": "/app"}).text

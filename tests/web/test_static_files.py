@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from scripts.bootstrap import ROOT
 from tests.support.browser import Browser
-from webapp.web.static_files import BRIEFLY, FOREVER, folder_hash
+from webapp.web.static_files import BRIEFLY, FOREVER, compressed_file, folder_hash
 
 GZIP = {"Accept-Encoding": "br, gzip"}
 STATIC = re.compile(r'(?:href|src)="([^"]*/static/[^"]*)"')
@@ -102,6 +102,13 @@ class TestGzip:
         answer = get_small(browser, "/static/evergreen.css", **{"If-None-Match": etag})
         assert (answer.status_code, answer.data) == (304, b"")
         assert answer.headers["Cache-Control"] == BRIEFLY
+
+    def test_another_content_has_another_etag(self, tmp_path: Path) -> None:
+        for name in "ab":
+            (tmp_path / name).write_text(name)
+        assert (
+            compressed_file(str(tmp_path / "a")).etag != compressed_file(str(tmp_path / "b")).etag
+        )
 
     def test_the_scripts_of_the_api_page_as_well(self, browser: Browser) -> None:
         small = get_small(browser, "/api/docs/swagger-ui-bundle.js")
