@@ -1,8 +1,8 @@
 """Compression of pages: only of views that ask for it, and only where no secret can leak.
 
-Who can read the length of a compressed page, and choose a part of its text, can guess secrets in
-it letter by letter (BREACH, CVE-2013-3587). The secrets of a page are those of the cookies that it
-was asked for with: a response without such cookies has none, or new ones each time.
+An attacker who sees the length of compressed pages, and chooses a part of their text, can guess the
+secrets in them letter by letter (BREACH, CVE-2013-3587). Cookies decide whose secrets a page holds:
+for a request without cookies of this app it holds none, or new ones each time.
 """
 
 import gzip

@@ -65,7 +65,7 @@ def favicon() -> ResponseReturnValue:
 @public
 @not_a_destination
 def manifest() -> ResponseReturnValue:
-    """Name and icons for those who put the app on their home screen (W3C Web App Manifest)."""
+    """Name and icons of the app on a home screen (W3C Web App Manifest)."""
     large = url_for("static", filename="icon-512.png")
     icons = [(url_for("static", filename="icon-192.png"), 192, "any"), (large, 512, "any")]
     icons.append((large, 512, "maskable"))  # everything that matters is in the safe zone
