@@ -18,7 +18,16 @@ from .runtime.background import BackgroundQueue
 from .store.sql.database import init_database
 from .store.sql.migrate import migrate
 from .store.sql.security_events import event_committed
-from .web import api, cors, error_handlers, forward, oauth, template_context, well_known
+from .web import (
+    api,
+    cors,
+    error_handlers,
+    forward,
+    oauth,
+    static_files,
+    template_context,
+    well_known,
+)
 from .web.app import EvergreenFlask
 from .web.auth import authentication, csrf
 from .web.auth.flask_session import FlaskSessionCookie
@@ -77,6 +86,7 @@ def install_web(app: Flask, settings: Settings) -> None:
     error_handlers.install(app)
     app.jinja_env.add_extension("jinja2.ext.i18n")
     template_context.install(app)
+    static_files.install(app)
     app.register_blueprint(pages)
     app.register_blueprint(oauth.oauth)
     app.register_blueprint(forward.forward_auth)

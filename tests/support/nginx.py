@@ -98,7 +98,6 @@ class Nginx:
     def _changes(self) -> dict[str, str]:
         return self._paths() | {
             "/var/log/nginx/access.log": f"{self.folder}/access.log",
-            "/srv/evergreen/current/static/": f"{ROOT}/static/",
             "listen 80 ": f"listen 127.0.0.1:{self.plain_port} ",
             "127.0.0.1:5001": f"127.0.0.1:{self._upstreams[0]}",
             "127.0.0.1:5002": f"127.0.0.1:{self._upstreams[1]}",

@@ -54,6 +54,7 @@ PUBLIC_PAGES = {
 }
 PUBLIC_FOR_PROGRAMS = {
     "/robots.txt",
+    "/manifest.webmanifest",
     "/.well-known/security.txt",
     "/.well-known/change-password",
     "/api/docs",

@@ -1,19 +1,21 @@
-"""The Flask app's class: plain Flask, but for three things.
+"""The Flask app's class: plain Flask, but for four things.
 
 Every route declares its permission before it is added. A query string that is no text is a 400.
 The log of an exception names the route and not the URL, which may be a mailed link.
+`static_files.py` sends the static files.
 """
 
 from functools import cached_property
 from typing import Any
 
 import flask
-from flask import Flask, request
+from flask import Flask, Response, request
 from flask.typing import RouteCallable
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest
 
 from .auth.authorization import permission_of
+from .static_files import send_static
 
 
 class Request(flask.Request):
@@ -44,6 +46,9 @@ class EvergreenFlask(Flask):
         if view_func is not None:
             permission_of(self, endpoint or view_func.__name__, view_func)
         super().add_url_rule(rule, endpoint, view_func, provide_automatic_options, **options)
+
+    def send_static_file(self, filename: str) -> Response:
+        return send_static(str(self.static_folder), filename)
 
     def log_exception(self, exc_info: Any) -> None:
         self.logger.error("Exception on %s %s", request.method, request.url_rule, exc_info=exc_info)

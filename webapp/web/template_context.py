@@ -15,6 +15,7 @@ from .auth.destinations import return_path, safe_next, this_path
 from .language import gettext, language, template_gettext, template_ngettext
 from .middleware.security_headers import csp_nonce
 from .script_texts import script_texts
+from .search_engines import canonical_url, preview_image
 from .services import Services, services
 
 
@@ -24,9 +25,11 @@ def install(app: Flask) -> None:
         "access_cookie": access_cookie,
         "access_expires_in": access_expires_in,
         "come_back": come_back,
+        "canonical_url": canonical_url,
         "here": here,
         "codes_heading": codes_heading,
         "language": language,
+        "preview_image": preview_image,
         "script_texts": script_texts,
         "languages": offered_languages(app.extensions["evergreen"]),
     }

@@ -10,6 +10,8 @@ from webapp.web.auth import cookies
 from webapp.web.auth.authentication import current_identity
 from webapp.web.auth.authorization import public, requires
 from webapp.web.auth.destinations import not_a_destination
+from webapp.web.compression import compressed
+from webapp.web.search_engines import indexable
 
 from . import lab
 from .panels import all_panels, lab_services
@@ -17,6 +19,8 @@ from .panels import all_panels, lab_services
 
 @lab.get("")
 @public
+@indexable
+@compressed
 def overview() -> ResponseReturnValue:
     """For guests without the live part: they have no session to watch."""
     if not g.identity:

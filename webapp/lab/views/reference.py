@@ -7,6 +7,8 @@ from webapp.lab.architectures import COMPARISONS
 from webapp.lab.lifetimes import FIELDS, HOUR, Lifetimes, read_lifetimes
 from webapp.lab.sandbox.scenarios import ALL
 from webapp.web.auth.authorization import public
+from webapp.web.compression import compressed
+from webapp.web.search_engines import indexable
 from webapp.web.services import services
 
 from . import lab
@@ -17,18 +19,24 @@ USERS, REQUESTS_PER_HOUR, WEEKEND = 1000, 60, 64 * HOUR
 
 @lab.get("/questions")
 @public
+@indexable
+@compressed
 def questions() -> ResponseReturnValue:
     return render_template("lab/questions.html", all_scenarios=ALL, **settings_of_this_server())
 
 
 @lab.get("/architectures")
 @public
+@indexable
+@compressed
 def architectures() -> ResponseReturnValue:
     return render_template("lab/architectures.html", comparisons=COMPARISONS)
 
 
 @lab.get("/lifetimes")
 @public
+@indexable
+@compressed
 def lifetimes() -> ResponseReturnValue:
     """A calculator by GET: its numbers are in the URL, so a result can be sent to somebody."""
     texts, errors, chosen = read_lifetimes(request.args, lifetimes_of_this_server())

@@ -15,6 +15,8 @@ from webapp.lab.sandbox.run import POLICIES, Policy, run
 from webapp.lab.sandbox.scenarios import ALL, Scenario
 from webapp.web.auth.authentication import load_identity_on_public_page
 from webapp.web.auth.authorization import public
+from webapp.web.compression import compressed
+from webapp.web.search_engines import indexable
 from webapp.web.services import client_info, services
 
 from . import lab
@@ -39,6 +41,8 @@ def scenario_list() -> ResponseReturnValue:
 
 @lab.get("/scenarios/<slug>")
 @public
+@indexable
+@compressed
 def scenario(slug: str) -> ResponseReturnValue:
     return render_template("lab/scenario.html", scenario=find(slug), **neighbours(slug))
 
@@ -69,6 +73,8 @@ def run_scenario(slug: str) -> ResponseReturnValue:
 
 @lab.get("/compare")
 @public
+@indexable
+@compressed
 def matrix() -> ResponseReturnValue:
     """All scenarios under all policies."""
     rows = lab_services().matrix.rows(played)
@@ -79,6 +85,8 @@ def matrix() -> ResponseReturnValue:
 
 @lab.get("/compare/<slug>")
 @public
+@indexable
+@compressed
 def compare(slug: str) -> ResponseReturnValue:
     """Run the scenario under each policy, and show the outcomes side by side."""
     chosen = find(slug)

@@ -7,6 +7,8 @@ from webapp.core.errors import NotFound
 from webapp.lab.sandbox.scenarios import ALL
 from webapp.lab.tour import TOUR
 from webapp.web.auth.authorization import public
+from webapp.web.compression import compressed
+from webapp.web.search_engines import indexable
 
 from . import lab
 
@@ -19,6 +21,8 @@ def tour_start() -> ResponseReturnValue:
 
 @lab.get("/walk/<int:number>")
 @public
+@indexable
+@compressed
 def tour(number: int) -> ResponseReturnValue:
     """Page `number` of the tour, counted from 1."""
     if not 1 <= number <= len(TOUR):

@@ -3,12 +3,15 @@
 from importlib.util import find_spec
 from pathlib import Path
 
-from flask import jsonify, render_template, request, send_from_directory
+from flask import jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
 from webapp.web.api.openapi import spec
 from webapp.web.auth.authorization import public
 from webapp.web.auth.destinations import not_a_destination
+from webapp.web.compression import compressed
+from webapp.web.search_engines import indexable
+from webapp.web.static_files import send_compressed
 
 from . import pages
 
@@ -18,6 +21,8 @@ PACKAGE = "flask_swagger_ui"
 
 @pages.get("/api/docs")
 @public
+@indexable
+@compressed
 def api_docs() -> ResponseReturnValue:
     return render_template("api_docs.html")
 
@@ -25,6 +30,7 @@ def api_docs() -> ResponseReturnValue:
 @pages.get("/api/openapi.json")
 @public
 @not_a_destination
+@compressed
 def openapi() -> ResponseReturnValue:
     return jsonify(spec() | {"servers": [{"url": request.script_root or "/"}]})
 
@@ -36,4 +42,6 @@ def api_docs_asset(name: str) -> ResponseReturnValue:
     found = find_spec(PACKAGE)
     assert found
     assert found.origin
-    return send_from_directory(Path(found.origin).parent / "dist", name, max_age=3600)
+    response = send_compressed(str(Path(found.origin).parent / "dist"), name)
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    return response

@@ -18,9 +18,11 @@ from webapp.web.auth.authorization import public
 from webapp.web.auth.destinations import not_a_destination, safe_next
 from webapp.web.auth.password_checks import rate_limited_check
 from webapp.web.auth.sign_in import end_sessions, sign_in
+from webapp.web.compression import compressed
 from webapp.web.forms import Form, LoginForm, RegisterForm, text_of
 from webapp.web.language import gettext as _
 from webapp.web.language import language
+from webapp.web.search_engines import indexable
 from webapp.web.services import client_info, services
 
 from . import pages
@@ -29,6 +31,8 @@ from . import pages
 @pages.route("/register", methods=["GET", "POST"])
 @public
 @not_a_destination
+@indexable
+@compressed
 def register() -> ResponseReturnValue:
     if g.identity:
         return redirect(safe_next(request.args.get("next")))
@@ -58,6 +62,8 @@ def register() -> ResponseReturnValue:
 @pages.route("/login", methods=["GET", "POST"])
 @public
 @not_a_destination
+@indexable
+@compressed
 def login() -> ResponseReturnValue:
     """The posted password decides, also in a browser that is signed in."""
     refused_by = safe_next(request.args.get("next")) if messages.has_just_refused() else None

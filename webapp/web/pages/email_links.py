@@ -25,8 +25,10 @@ from webapp.web.auth import device_cookie
 from webapp.web.auth.authentication import current_identity
 from webapp.web.auth.authorization import public, requires
 from webapp.web.auth.password_checks import rate_limited_check
+from webapp.web.compression import compressed
 from webapp.web.forms import ConfirmForm, EmailForm, Form, ResetForm, text_of
 from webapp.web.language import gettext as _
+from webapp.web.search_engines import indexable
 from webapp.web.services import client_info, run_after_response, services
 
 from . import pages
@@ -36,6 +38,8 @@ from .invalid_link import invalid_link_page
 
 @pages.route("/forgot-password", methods=["GET", "POST"])
 @public
+@indexable
+@compressed
 def forgot_password() -> ResponseReturnValue:
     limits = FORGOT_PER_ACCOUNT, FORGOT_PER_IP
     send = services().registration.send_reset_link

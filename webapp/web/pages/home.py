@@ -1,21 +1,28 @@
 """The start page, and the dashboard: a session seen from inside."""
 
-from flask import Response, current_app, render_template, request, send_from_directory
+from flask import Response, current_app, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.core.policy import Permission
 from webapp.web.auth.authentication import current_identity
 from webapp.web.auth.authorization import public, requires
 from webapp.web.auth.destinations import not_a_destination
+from webapp.web.compression import compressed
+from webapp.web.search_engines import indexable
 from webapp.web.services import services
+from webapp.web.static_files import BRIEFLY
 
 from . import pages
 
+# As --ground in evergreen.css, in light mode.
+GROUND = "#f3f7f4"
 NOT_TO_SEARCH = ("/account", "/admin", "/api/v1", "/reset-password", "/verify-email")
 
 
 @pages.get("/")
 @public
+@indexable
+@compressed
 def home() -> ResponseReturnValue:
     return render_template("home.html")
 
@@ -51,4 +58,29 @@ def robots() -> ResponseReturnValue:
 @public
 @not_a_destination
 def favicon() -> ResponseReturnValue:
-    return send_from_directory(str(current_app.static_folder), "favicon.ico")
+    return current_app.send_static_file("favicon.ico")
+
+
+@pages.get("/manifest.webmanifest")
+@public
+@not_a_destination
+def manifest() -> ResponseReturnValue:
+    """Name and icons of the app on a home screen (W3C Web App Manifest)."""
+    large = url_for("static", filename="icon-512.png")
+    icons = [(url_for("static", filename="icon-192.png"), 192, "any"), (large, 512, "any")]
+    icons.append((large, 512, "maskable"))  # everything that matters is in the safe zone
+    response = jsonify(
+        name=services().settings.site_name,
+        start_url=url_for("pages.home"),
+        scope=url_for("pages.home"),
+        display="minimal-ui",
+        background_color=GROUND,
+        theme_color=GROUND,
+        icons=[
+            {"src": url, "sizes": f"{size}x{size}", "type": "image/png", "purpose": purpose}
+            for url, size, purpose in icons
+        ],
+    )
+    response.mimetype = "application/manifest+json"
+    response.headers["Cache-Control"] = BRIEFLY
+    return response
