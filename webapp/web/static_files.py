@@ -19,6 +19,8 @@ from flask import Flask, Response, current_app, request, send_from_directory
 from werkzeug.exceptions import NotFound
 from werkzeug.security import safe_join
 
+from .services import services
+
 # The hash, and the file's name.
 WITH_HASH = re.compile(r"([0-9a-f]{12})/(.+)")
 FOREVER = "public, max-age=31536000, immutable"
@@ -76,7 +78,7 @@ def accepts_gzip() -> bool:
 
 def send_gzip(path: str, media_type: str) -> Response:
     try:
-        body, etag = compressed_file(path)
+        body, etag = compressed_file(path, Path(path).stat().st_mtime_ns)
     except (OSError, ValueError):  # no file, a folder, or no possible name
         raise NotFound from None
     response = Response(body, mimetype=media_type)
@@ -85,9 +87,21 @@ def send_gzip(path: str, media_type: str) -> Response:
     return response.make_conditional(request)  # type: ignore[return-value]
 
 
-@cache
 def folder_hash(folder: str) -> str:
-    """12 hex digits; the same on all hosts with the same files. Read once a process."""
+    """12 hex digits; the same on all hosts with the same files.
+
+    Read once a process; in development again after each change, so that no restart is needed.
+    """
+    may_change = services().settings.mode == "development"
+    return hash_of_files(folder, newest_change(folder) if may_change else 0)
+
+
+def newest_change(folder: str) -> int:
+    return max(path.stat().st_mtime_ns for path in Path(folder).rglob("*"))
+
+
+@cache
+def hash_of_files(folder: str, changed_at: int) -> str:
     digest = sha256()
     for path in sorted(path for path in Path(folder).rglob("*") if path.is_file()):
         content = path.read_bytes()
@@ -96,7 +110,7 @@ def folder_hash(folder: str) -> str:
 
 
 @cache
-def compressed_file(path: str) -> Compressed:
-    """Compressed once a process: only files that exist are kept. Raises OSError, ValueError."""
+def compressed_file(path: str, changed_at: int) -> Compressed:
+    """Compressed once: only files that exist are kept. Raises OSError, ValueError."""
     content = Path(path).read_bytes()
     return Compressed(gzip.compress(content, mtime=0), f"{sha256(content).hexdigest()[:16]}-gzip")
