@@ -1,4 +1,4 @@
-"""The choice of a language and of a theme. Both are cookies; a language is the account's as well."""
+"""The choice of a language and of a theme: cookies, and the language of the account."""
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
