@@ -196,4 +196,9 @@ def test_every_relative_time_keeps_up_to_date(app: Flask, browser: Browser, cloc
         texts = AgoTexts(browser.get(path).text)
         assert texts.found == [], path
         seen[path] = texts.kept
+    clock.advance(16 * 60)
+    sid = browser.get("/account/sessions").text.split('data-sid="')[2].split('"')[0]
+    question = browser.post(f"/account/sessions/{sid}/end", form_on="/account/sessions")
+    texts = AgoTexts(question.text)
+    assert (texts.found, texts.kept) == ([], 1)
     assert {path for path, kept in seen.items() if not kept} <= {"/account/security", "/dev/outbox"}

@@ -48,8 +48,7 @@ def install(app: Flask) -> None:
     app.template_filter("initials")(avatars.initials)
     app.template_filter("avatar_tone")(avatars.avatar_tone)
     app.template_filter("ago")(time_format.ago)
-    app.template_filter("time_ago")(time_format.time_ago)
-    app.template_filter("seconds_since")(time_format.seconds_since)
+    app.template_filter("time_element")(time_format.time_element)
 
 
 def settings_for_templates(found: Services) -> dict[str, Any]:
