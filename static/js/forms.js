@@ -23,7 +23,7 @@ const wordsFor = (field) => (field.validity.valueMissing && field.dataset.missin
 const hintOf = (field) => one(`#${field.id}-hint`);
 
 function clearErrors(form) {
-  all('.summary, .wrong', form).forEach((element) => element.remove());
+  all('.summary, .wrong, .saved', form).forEach((element) => element.remove());
   all('[aria-invalid]', form).forEach(unmark);
 }
 
@@ -182,6 +182,9 @@ for (const button of all('[data-testid="fill-demo"]')) {
   button.disabled = false;
   button.addEventListener('click', fillDemo);
 }
+
+// On a phone the button, and the message beside it, may be further down.
+one('.saved')?.scrollIntoView({ block: 'nearest' });
 
 // A field that is ready to be corrected comes before the list of errors.
 if (!one('[autofocus][aria-invalid]')) focusSummary();

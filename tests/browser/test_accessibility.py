@@ -89,6 +89,11 @@ def sign_in(world: World) -> None:
     world.page.open("/account")
 
 
+def open_menu(world: World) -> None:
+    world.page.open("/account/activity")
+    world.page.click("account-menu-button")
+
+
 def save(world: World) -> None:
     send("/account", "account-submit", name="Grace")(world)
     world.page.wait_until_told("Saved")
@@ -207,6 +212,7 @@ STATES: dict[str, State] = {
     "outbox": visit("/dev/outbox"),
     "account, not confirmed": sign_in,
     "dashboard": visit("/dashboard"),
+    "account menu": open_menu,
     "account, wrong": send("/account", "account-submit", email="nobody"),
     "account, saved": save,
     "account, session over": be_too_late,

@@ -41,6 +41,7 @@ PUBLIC_PAGES = {
     "/register",
     "/logout",
     "/session",
+    "/theme",
     "/forgot-password",
     "/forgot-password/sent",
     "/reset-password/<token>",

@@ -23,6 +23,9 @@ REFUSED = "refused"
 # Nor is this one: the id of a passkey that was removed, for the page's script.
 REMOVED_PASSKEY = "removed-passkey"
 
+# Shown beside the button of the form that was saved, or at the top of a page without that form.
+SAVED = "saved"
+
 SIGNED_OUT = N_("You are signed out. See you soon.")
 PLEASE_SIGN_IN = N_("Please sign in to continue.")
 

@@ -8,7 +8,7 @@ from webapp.core.authentication import Identity
 from webapp.core.models import User
 from webapp.runtime.translations import LANGUAGES
 
-from . import messages, time_format
+from . import avatars, messages, time_format
 from .auth import cookies
 from .auth.authentication import current_identity
 from .auth.destinations import return_path, safe_next, this_path
@@ -17,6 +17,7 @@ from .middleware.security_headers import csp_nonce
 from .script_texts import script_texts
 from .search_engines import canonical_url, preview_image
 from .services import Services, services
+from .theme import theme
 
 
 def install(app: Flask) -> None:
@@ -31,6 +32,7 @@ def install(app: Flask) -> None:
         "language": language,
         "preview_image": preview_image,
         "script_texts": script_texts,
+        "theme": theme,
         "languages": offered_languages(app.extensions["evergreen"]),
     }
     app.context_processor(lambda: of_the_app | {"me": signed_in_user()})
@@ -46,9 +48,10 @@ def install(app: Flask) -> None:
     app.template_filter("iso")(time_format.iso)
     app.template_filter("datetime_minutes")(time_format.datetime_minutes)
     app.template_filter("translated")(gettext)
+    app.template_filter("initials")(avatars.initials)
+    app.template_filter("avatar_tone")(avatars.avatar_tone)
     app.template_filter("ago")(time_format.ago)
-    app.template_filter("time_ago")(time_format.time_ago)
-    app.template_filter("seconds_since")(time_format.seconds_since)
+    app.template_filter("time_element")(time_format.time_element)
 
 
 def settings_for_templates(found: Services) -> dict[str, Any]:
@@ -63,7 +66,7 @@ def settings_for_templates(found: Services) -> dict[str, Any]:
 
 
 def offered_languages(found: Services) -> dict[str, str]:
-    """Code → name, for the switch in the footer; empty if there is no choice."""
+    """Code → name, for the switch of a page; empty if there is no choice."""
     offered = found.settings.languages
     return {code: LANGUAGES[code] for code in offered} if len(offered) > 1 else {}
 

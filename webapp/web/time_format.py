@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from babel.dates import format_datetime
+from markupsafe import Markup
 
 from webapp.core.text import N_
 from webapp.runtime.translations import DEFAULT
@@ -41,6 +42,13 @@ def seconds_since(at: float) -> int:
 def time_ago(at: float) -> str:
     """4 min ago."""
     return ago(seconds_since(at))
+
+
+def time_element(at: float) -> Markup:
+    """“4 min ago”, which times.js keeps up to date; the exact time is its title."""
+    return Markup('<time datetime="{}" title="{}" data-ago="{}">{}</time>').format(
+        iso(at), datetime_minutes(at), seconds_since(at), time_ago(at)
+    )
 
 
 def ago(seconds: int) -> str:

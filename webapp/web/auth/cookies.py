@@ -23,6 +23,7 @@ LAB = "token_lab"
 # Between the password and the code.
 SECOND_STEP = "second_step"
 LANGUAGE = "language"
+THEME = "theme"
 
 # Other white space may be part of a cookie's name to a browser.
 SPACE = " \t"
@@ -125,6 +126,17 @@ def delete_second_step_cookie(response: AnyResponse) -> AnyResponse:
 def set_language_cookie(response: AnyResponse, value: str) -> AnyResponse:
     """Of guests, and of a user's browser after the sign-out."""
     _set(response, LANGUAGE, value, max_age=MAX_TTL, httponly=True)
+    return response
+
+
+def set_theme_cookie(response: AnyResponse, value: str) -> AnyResponse:
+    """Of a browser: the same person may want another one on another screen."""
+    _set(response, THEME, value, max_age=MAX_TTL, httponly=True)
+    return response
+
+
+def delete_theme_cookie(response: AnyResponse) -> AnyResponse:
+    _set(response, THEME, "", max_age=0, httponly=True)
     return response
 
 

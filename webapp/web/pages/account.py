@@ -44,7 +44,7 @@ def account() -> ResponseReturnValue:
         else:
             waits = normalize_email(text_of(form.email)) != user.email
             words = _(messages.NEW_EMAIL_WAITS, new=changed.pending_email)
-            flash(words if waits else _("Saved."), "success")
+            flash(words if waits else _("Saved."), messages.SAVED)
             return redirect(url_for("pages.account"), 303)
     page = render_template(
         "account.html", form=form, pending_email=user.pending_email, has_password=has_password
@@ -71,9 +71,8 @@ def change_password() -> ResponseReturnValue:
         else:
             services().sessions.write_tombstones(ended, now)
             services().sessions.record_reauthentication(me.access.sid, now)
-            flash(
-                _(messages.PASSWORD_CHANGED if has_password else messages.PASSWORD_SET), "success"
-            )
+            words = messages.PASSWORD_CHANGED if has_password else messages.PASSWORD_SET
+            flash(_(words), messages.SAVED)
             then = "pages.change_password" if has_password else "pages.security"
             return redirect(url_for(then), 303)
     return render_template("password.html", form=form), 422 if form.errors else 200

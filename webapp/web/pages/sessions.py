@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
 from webapp.core.devices import Device
 from webapp.core.end_reasons import EndReason
@@ -19,7 +20,7 @@ from webapp.web.auth.authorization import requires
 from webapp.web.auth.reauthentication import confirm_action
 from webapp.web.language import gettext as _
 from webapp.web.services import services
-from webapp.web.time_format import time_ago
+from webapp.web.time_format import time_element
 
 from . import pages
 from .activity import page_number
@@ -51,11 +52,13 @@ class SessionView:
         return _("{browser} on {system}", browser=self.browser, system=self.system)
 
     @property
-    def before_it_ends(self) -> str:
-        ago = time_ago(self.seen_at)
+    def before_it_ends(self) -> Markup:
+        ago = time_element(self.seen_at)
         if not self.ip:
-            return _("It was last used {ago}. It has to sign in again.", ago=ago)
-        return _("It was last used {ago}, from {ip}. It has to sign in again.", ago=ago, ip=self.ip)
+            words = Markup(_("It was last used {ago}. It has to sign in again."))  # noqa: S704
+            return words.format(ago=ago)
+        words = Markup(_("It was last used {ago}, from {ip}. It has to sign in again."))  # noqa: S704
+        return words.format(ago=ago, ip=self.ip)
 
 
 @pages.get("/account/sessions")
