@@ -27,6 +27,7 @@ class TestTheme:
         assert {"HttpOnly", "Max-Age=34560000"} <= set(set_cookies(answer)["theme"].split("; "))
         page = browser.get("/login").text
         assert f'<html lang="en" data-theme="{theme}">' in page
+        assert page.count('name="theme-color"') == 1
         assert re.search(rf'aria-current="true"\s+data-testid="theme-{theme}"', page)
 
     def test_without_a_choice_it_is_the_systems(self, browser: Browser) -> None:
