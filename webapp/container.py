@@ -21,6 +21,7 @@ from .core.passwords import Passwords
 from .core.rate_limits import RateLimiter
 from .core.registration import Registration
 from .core.retention import RetentionPolicy
+from .core.session_notes import SessionNotes
 from .core.session_status import SessionStatus
 from .core.sessions import Sessions
 from .core.token_cache import TokenCache
@@ -80,6 +81,7 @@ def build_services(
         token_verifier=core.token_verifier,
         authenticator=Authenticator(core.token_verifier.verify, core.tokens.authentic_claims),
         session_queries=stores.session_queries,
+        session_notes=SessionNotes(stores.session_notes),
         devices=devices_of(stores, core),
         device_queries=stores.devices,
         factors=factors_of(settings, stores, *core.for_factors()),

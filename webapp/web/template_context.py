@@ -42,6 +42,7 @@ def install(app: Flask) -> None:
     )
     app.template_filter("iso")(time_format.iso)
     app.template_filter("datetime_minutes")(time_format.datetime_minutes)
+    app.template_filter("day_heading")(time_format.day_heading)
     app.template_filter("translated")(gettext)
     app.template_filter("ago")(time_format.ago)
     app.template_filter("time_ago")(time_format.time_ago)
