@@ -22,6 +22,9 @@ EMAIL = "address"
 REFUSED = "refused"
 # Nor is this one: the id of a passkey that was removed, for the page's script.
 REMOVED_PASSKEY = "removed-passkey"
+# Nor are these: the next page shows the text as its own, with what to do now.
+SENT = "sent"
+REGISTERED_NOW = "registered"
 
 SIGNED_OUT = N_("You are signed out. See you soon.")
 PLEASE_SIGN_IN = N_("Please sign in to continue.")
@@ -184,6 +187,18 @@ def flashed_email() -> str:
     """The e-mail that the last page kept, or an empty string."""
     emails = flashed_messages(category_filter=[EMAIL])
     return str(emails[-1]) if emails else ""
+
+
+def flash_result(text: str, email: str, category: str) -> None:
+    """Keep what the next page is about: a text, and the e-mail for its form."""
+    flask.flash(text, category)
+    flash_email(email)
+
+
+def flashed_result(category: str) -> str:
+    """The text that the last page kept, or an empty string."""
+    texts = flashed_messages(category_filter=[category])
+    return str(texts[-1]) if texts else ""
 
 
 def flash_removed_passkey(credential_id: str) -> None:

@@ -47,10 +47,11 @@ def register() -> ResponseReturnValue:
         else:
             email = email.strip()
             if services().settings.must_confirm:
-                flash(_(messages.CHECK_YOUR_MAIL, email=email), "success")
+                words = _(messages.CHECK_YOUR_MAIL, email=email)
+                messages.flash_result(words, email, messages.SENT)
                 return redirect(url_for("pages.confirmation_sent"), 303)
-            flash(_(messages.REGISTERED, email=email), "success")
-            messages.flash_email(email)
+            words = _(messages.REGISTERED, email=email)
+            messages.flash_result(words, email, messages.REGISTERED_NOW)
             return redirect(url_for("pages.login", next=form.next.data or None), 303)
     return render_template("register.html", form=form), 422 if form.errors else 200
 
@@ -82,6 +83,7 @@ def login() -> ResponseReturnValue:
         "login.html",
         form=form,
         demo=current_app.config["DEMO_ACCOUNT"],
+        registered=messages.flashed_result(messages.REGISTERED_NOW),
         refused_by=refused_by,
         has_passkeys=bool(services().factors.passkeys.party.id),
         cookies_needed="cookies" in request.args and not cookies.has_own_cookies(),

@@ -109,9 +109,7 @@ def no_second_step() -> Notice:
     return Notice(
         "second-step",
         "info",
-        _(
-            "Only a password protects your account. A passkey or a second step makes it safer."
-        ),
+        _("Only a password protects your account. A passkey or a second step makes it safer."),
         _("Set one up"),
         url_for("pages.security"),
     )
@@ -138,7 +136,7 @@ def notices_about_devices(devices: list[Device]) -> list[Notice]:
             "new-browser",
             "warning",
             _(
-                "Sign-in in a new browser, {ago}: {device}.",
+                "New sign-in, {ago}: {device}.",
                 ago=time_ago(session.created_at),
                 device=describe_device(session.user_agent, session.ip),
             ),

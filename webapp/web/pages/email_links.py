@@ -66,7 +66,7 @@ def resend_my_verification() -> ResponseReturnValue:
 @pages.get("/forgot-password/sent")
 @public
 def reset_link_sent() -> ResponseReturnValue:
-    return check_your_mail(RESET_TTL, again="pages.forgot_password")
+    return check_your_mail(RESET_TTL, again="pages.forgot_password", is_reset=True)
 
 
 @pages.get("/verify-email/sent")
@@ -75,9 +75,18 @@ def confirmation_sent() -> ResponseReturnValue:
     return check_your_mail(CONFIRM_TTL, again="pages.resend_verification")
 
 
-def check_your_mail(ttl: int, again: str) -> ResponseReturnValue:
-    """The same for every address; the message above it names the one that was sent."""
-    return render_template("check_your_mail.html", minutes=ttl // 60, again=url_for(again))
+def check_your_mail(ttl: int, again: str, *, is_reset: bool = False) -> ResponseReturnValue:
+    """The same for every address. It can be reloaded, and the next form has the address again."""
+    text, email = messages.flashed_result(messages.SENT), messages.flashed_email()
+    if text:
+        messages.flash_result(text, email, messages.SENT)
+    return render_template(
+        "check_your_mail.html",
+        text=text,
+        minutes=ttl // 60,
+        again=url_for(again),
+        is_reset=is_reset,
+    )
 
 
 @pages.route("/reset-password/<token>", methods=["GET", "POST"])
@@ -138,11 +147,11 @@ def request_link_view(
     by_address: Limit,
 ) -> ResponseReturnValue:
     """Whether there is such an account is looked up afterwards, so the answer can't tell."""
-    form = EmailForm()
+    form = EmailForm(email=messages.flashed_email())
     if form.validate_on_submit():
         email, now = text_of(form.email).strip(), services().now()
         services().rate_limiter.count(by_account, by_address, email, client_info().ip)
         run_after_response(lambda: send(email, now), "a link")
-        flash(_(messages.LINK_SENT, email=email), "success")
+        messages.flash_result(_(messages.LINK_SENT, email=email), email, messages.SENT)
         return redirect(url_for(then), 303)
     return render_template(template, form=form), 422 if form.errors else 200
