@@ -81,7 +81,6 @@ def build_services(
         token_verifier=core.token_verifier,
         authenticator=Authenticator(core.token_verifier.verify, core.tokens.authentic_claims),
         session_queries=stores.session_queries,
-        session_notes=SessionNotes(stores.session_notes),
         devices=devices_of(stores, core),
         device_queries=stores.devices,
         factors=factors_of(settings, stores, *core.for_factors()),
@@ -186,8 +185,14 @@ def user_admin_of(stores: Stores, core: Core) -> UserAdmin:
 
 
 def devices_of(stores: Stores, core: Core) -> Devices:
-    generations, sessions = stores.generations, stores.session_repository
-    return Devices(core.sessions, generations, sessions, stores.session_ends, stores.feed)
+    return Devices(
+        core.sessions,
+        stores.generations,
+        stores.session_repository,
+        stores.session_ends,
+        stores.feed,
+        SessionNotes(stores.session_notes),
+    )
 
 
 def rate_limiter_of(settings: Settings, stores: Stores) -> RateLimiter:

@@ -27,7 +27,6 @@ from webapp.core.retention import RetentionPolicy
 from webapp.core.saved_forms import SavedFormStore
 from webapp.core.second_step import SecondStep
 from webapp.core.security_events import Events
-from webapp.core.session_notes import SessionNotes
 from webapp.core.sessions import Sessions
 from webapp.core.token_issuer import ClientInfo
 from webapp.core.token_verifier import TokenVerifier
@@ -75,7 +74,6 @@ class Services:
     token_verifier: TokenVerifier
     authenticator: Authenticator
     session_queries: SessionQueries
-    session_notes: SessionNotes
     devices: Devices
     device_queries: DeviceRepository
     factors: Factors

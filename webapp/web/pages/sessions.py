@@ -79,7 +79,7 @@ def devices() -> ResponseReturnValue:
     others = [device for device in mine if device.session.sid != current]
     shown = paged(sorted(others, key=group_of))
     this = [to_view(device) for device in mine if device.session.sid == current]
-    notes = services().session_notes.of([view.sid for view in (*this, *shown["devices"])])
+    notes = services().devices.notes.of([view.sid for view in (*this, *shown["devices"])])
     this, shown["devices"] = (
         [with_note(view, notes.get(view.sid)) for view in views]
         for views in (this, shown["devices"])
@@ -92,7 +92,7 @@ def devices() -> ResponseReturnValue:
 def rename_device(sid: str) -> ResponseReturnValue:
     me, name = current_identity().user, request.form.get("name", "")
     try:
-        name = services().session_notes.rename(me.id, sid, name)
+        name = services().devices.notes.rename(me.id, sid, name)
     except ValidationFailed as refusal:
         flash(_(refusal.fields["name"][0]), "error")
     except NotFound:
@@ -143,7 +143,7 @@ def end_trust_elsewhere() -> None:
 def device_of(user_id: str, sid: str) -> SessionView | None:
     found = (device for device in devices_of(user_id) if device.session.sid == sid)
     view = next(map(to_view, found), None)
-    return view and with_note(view, services().session_notes.of([sid]).get(sid))
+    return view and with_note(view, services().devices.notes.of([sid]).get(sid))
 
 
 def devices_of(user_id: str) -> list[Device]:
@@ -160,7 +160,7 @@ def paged(devices: list[Device]) -> dict[str, Any]:
 
 def new_browsers(sids: list[str]) -> set[str]:
     """Those whose browser was new when they began."""
-    return {sid for sid, note in services().session_notes.of(sids).items() if note.new_browser}
+    return {sid for sid, note in services().devices.notes.of(sids).items() if note.new_browser}
 
 
 def to_view(device: Device) -> SessionView:
