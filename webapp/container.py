@@ -185,14 +185,9 @@ def user_admin_of(stores: Stores, core: Core) -> UserAdmin:
 
 
 def devices_of(stores: Stores, core: Core) -> Devices:
-    return Devices(
-        core.sessions,
-        stores.generations,
-        stores.session_repository,
-        stores.session_ends,
-        stores.feed,
-        SessionNotes(stores.session_notes),
-    )
+    generations, sessions = stores.generations, stores.session_repository
+    ends, notes = stores.session_ends, SessionNotes(stores.session_notes)
+    return Devices(core.sessions, generations, sessions, ends, stores.feed, notes)
 
 
 def rate_limiter_of(settings: Settings, stores: Stores) -> RateLimiter:

@@ -5,10 +5,10 @@ import re
 from flask import Flask
 from sqlalchemy import text
 
-from tests.support.browser import EMAIL, FIREFOX, PASSWORD, Browser
+from tests.conftest import services_of
+from tests.support.browser import FIREFOX, PASSWORD, Browser
 from tests.support.clock import Clock
 from tests.support.factors import switch_on_second_step
-from tests.support.mails import mailed_path
 from tests.support.soft_passkey import SoftPasskey, add_passkey
 from tests.support.sql import connected, gone
 from webapp.web.pages.dashboard import NEWS_TTL
@@ -35,7 +35,7 @@ def test_an_account_with_a_password_alone_is_reminded_of_a_second_step(
 ) -> None:
     browser.sign_in()
     assert "Set one up" in notices(browser)["second-step"]
-    add_passkey(browser, SoftPasskey())
+    add_passkey(browser, SoftPasskey(services_of(app).settings.public_url))
     assert "second-step" not in notices(browser)
 
 
@@ -100,10 +100,8 @@ def test_while_a_part_of_sql_fails_the_inspector_is_shown_without_the_rest(
 
 
 def test_an_account_that_lacks_nothing_is_told_so(app: Flask, browser: Browser) -> None:
-    browser.post("/verify-email", email=EMAIL)
-    browser.post(mailed_path(app, EMAIL))
     browser.sign_in()
-    add_passkey(browser, SoftPasskey())
+    add_passkey(browser, SoftPasskey(services_of(app).settings.public_url))
     page = browser.get("/dashboard").text
     assert 'data-testid="no-notices"' in page
     assert 'data-testid="notice"' not in page

@@ -2,10 +2,9 @@
 
 import re
 
-from flask import Flask
-
 from tests.support.browser import Browser
 from tests.support.clock import Clock
+from tests.test_config import SECRETS
 from webapp import create_app
 from webapp.development import DEMO
 from webapp.lab.diagram.matrix import SCORES
@@ -30,10 +29,10 @@ def test_its_figures_are_those_of_the_comparison(environment: dict[str, str], cl
 
 
 def test_it_leads_into_the_lab_where_there_is_one(
-    app: Flask, environment: dict[str, str], clock: Clock
+    environment: dict[str, str], clock: Clock
 ) -> None:
     assert 'href="/lab/walk/1"' in development(environment, clock).get("/").text
-    without = Browser(app).get("/").text
+    without = Browser(create_app(environment | {"WEBAPP_LAB": "0"}, clock)).get("/").text
     assert "/lab" not in without
     assert "home-scores" not in without
 
@@ -59,5 +58,6 @@ def test_another_site_does_not_sign_anybody_in_to_the_demo_account(
     assert not browser.refresh_token
 
 
-def test_in_production_there_is_no_demo_account(browser: Browser) -> None:
-    assert "demo" not in browser.get("/").text
+def test_in_production_there_is_no_demo_account(environment: dict[str, str], clock: Clock) -> None:
+    production = SECRETS | {"WEBAPP_MODE": "production", "WEBAPP_BCRYPT_ROUNDS": "10"}
+    assert "demo" not in Browser(create_app(environment | production, clock)).get("/").text
