@@ -24,7 +24,11 @@ REFUSED = "refused"
 REMOVED_PASSKEY = "removed-passkey"
 # Nor are these: the next page shows the text as its own, with what to do now.
 SENT = "sent"
-REGISTERED_NOW = "registered"
+RESULTS: dict[str, str] = {
+    "registered": N_("You are registered"),
+    "confirmed": N_("E-mail address confirmed"),
+    "password-reset": N_("Password changed"),
+}
 
 SIGNED_OUT = N_("You are signed out. See you soon.")
 PLEASE_SIGN_IN = N_("Please sign in to continue.")
@@ -189,16 +193,23 @@ def flashed_email() -> str:
     return str(emails[-1]) if emails else ""
 
 
-def flash_result(text: str, email: str, category: str) -> None:
+def flash_result(category: str, text: str, email: str) -> None:
     """Keep what the next page is about: a text, and the e-mail for its form."""
     flask.flash(text, category)
     flash_email(email)
 
 
-def flashed_result(category: str) -> str:
-    """The text that the last page kept, or an empty string."""
-    texts = flashed_messages(category_filter=[category])
-    return str(texts[-1]) if texts else ""
+def flashed_result(*categories: str) -> tuple[str, str]:
+    """Category and text that the last page kept, or empty strings."""
+    kept = flashed_messages(with_categories=True, category_filter=categories)
+    return kept[-1] if kept else ("", "")
+
+
+def flash_result_elsewhere() -> None:
+    """For a redirect past the page that the result was for."""
+    category, text = flashed_result(*RESULTS)
+    if category:
+        flask.flash(text, "success")
 
 
 def flash_removed_passkey(credential_id: str) -> None:

@@ -77,9 +77,9 @@ def confirmation_sent() -> ResponseReturnValue:
 
 def check_your_mail(ttl: int, again: str, *, is_reset: bool = False) -> ResponseReturnValue:
     """The same for every address. It can be reloaded, and the next form has the address again."""
-    text, email = messages.flashed_result(messages.SENT), messages.flashed_email()
+    (_kind, text), email = messages.flashed_result(messages.SENT), messages.flashed_email()
     if text:
-        messages.flash_result(text, email, messages.SENT)
+        messages.flash_result(messages.SENT, text, email)
     return render_template(
         "check_your_mail.html",
         text=text,
@@ -100,8 +100,7 @@ def reset_password(token: str) -> ResponseReturnValue:
             with device_cookie.remember_browser_of_link():
                 services().registration.reset(token, text_of(form.password), services().now())
             services().rate_limiter.forget_failures(user.email)
-            flash(_(messages.PASSWORD_RESET), "success")
-            messages.flash_email(user.email)
+            messages.flash_result("password-reset", _(messages.PASSWORD_RESET), user.email)
             return redirect(url_for("pages.login", next=request.args.get("next")), 303)
     except InvalidLink:
         return invalid_link_page(url_for("pages.forgot_password"))
@@ -128,8 +127,7 @@ def verify_email(token: str) -> ResponseReturnValue:
             with checks, device_cookie.remember_browser_of_link():
                 password = request.form.get("password", "")
                 services().registration.confirm(token, password, services().now())
-            flash(_(messages.CONFIRMED), "success")
-            messages.flash_email(user.email)
+            messages.flash_result("confirmed", _(messages.CONFIRMED), user.email)
             return redirect(url_for("pages.login"), 303)
     except InvalidLink:
         return invalid_link_page(url_for("pages.resend_verification"))
@@ -152,6 +150,6 @@ def request_link_view(
         email, now = text_of(form.email).strip(), services().now()
         services().rate_limiter.count(by_account, by_address, email, client_info().ip)
         run_after_response(lambda: send(email, now), "a link")
-        messages.flash_result(_(messages.LINK_SENT, email=email), email, messages.SENT)
+        messages.flash_result(messages.SENT, _(messages.LINK_SENT, email=email), email)
         return redirect(url_for(then), 303)
     return render_template(template, form=form), 422 if form.errors else 200
