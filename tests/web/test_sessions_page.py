@@ -218,6 +218,16 @@ def test_devices_are_grouped_by_what_they_are(app: Flask, browser: Browser) -> N
     assert names == ["Chrome 142", "Firefox 144", "Safari 18", "an unknown program"]
 
 
+def test_a_group_goes_on_on_the_next_page(app: Flask, browser: Browser) -> None:
+    browser.sign_in()
+    with app.app_context():
+        open_many(app, EMAIL, 20, ClientInfo("192.0.2.1", FIREFOX))
+    Program(app).log_in()  # the newest
+    first, second = (browser.get(f"{DEVICES}?page={n}").text for n in (1, 2))
+    assert "an unknown program" not in first
+    assert "an unknown program" in second
+
+
 def test_until_when_a_device_is_signed_in_moves_with_its_use(
     app: Flask, browser: Browser, clock: Clock
 ) -> None:
