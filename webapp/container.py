@@ -21,6 +21,7 @@ from .core.passwords import Passwords
 from .core.rate_limits import RateLimiter
 from .core.registration import Registration
 from .core.retention import RetentionPolicy
+from .core.session_notes import SessionNotes
 from .core.session_status import SessionStatus
 from .core.sessions import Sessions
 from .core.token_cache import TokenCache
@@ -185,7 +186,8 @@ def user_admin_of(stores: Stores, core: Core) -> UserAdmin:
 
 def devices_of(stores: Stores, core: Core) -> Devices:
     generations, sessions = stores.generations, stores.session_repository
-    return Devices(core.sessions, generations, sessions, stores.session_ends, stores.feed)
+    ends, notes = stores.session_ends, SessionNotes(stores.session_notes)
+    return Devices(core.sessions, generations, sessions, ends, stores.feed, notes)
 
 
 def rate_limiter_of(settings: Settings, stores: Stores) -> RateLimiter:

@@ -123,6 +123,15 @@ def sign_in_elsewhere(world: World) -> None:
     world.page.open("/account/sessions")
 
 
+def name_a_device(world: World) -> None:
+    page = world.page
+    page.click("rename-device")
+    page.fill(device_new_name="A laptop with a name that needs more than one line")
+    page.click("rename-device-submit")
+    page.wait_until_told("is called")
+    page.click("rename-device")
+
+
 def send_an_old_form(world: World) -> None:
     world.page.open("/account/sessions")
     old = "for (const field of document.getElementsByName('csrf_token')) field.value = 'old'"
@@ -207,6 +216,9 @@ STATES: dict[str, State] = {
     "too many": too_many,
     "resend": visit("/verify-email"),
     "resend, nothing typed": send("/verify-email", "resend-submit"),
+    "register, done": send(
+        "/register", "register-submit", email="new@example.com", password=PASSWORD
+    ),
     "confirm the address": confirm_address,
     "link void": visit("/reset-password/broken"),
     "outbox": visit("/dev/outbox"),
@@ -220,6 +232,8 @@ STATES: dict[str, State] = {
     "confirm the new address": lambda world: world.page.open(mailed_link(world.app, NEW_EMAIL)),
     "devices, only this": visit("/account/sessions"),
     "devices": sign_in_elsewhere,
+    "devices, a name": name_a_device,
+    "dashboard, news": visit("/dashboard"),
     "send again": send_an_old_form,
     "sign out": visit("/logout"),
     "activity": visit("/account/activity"),

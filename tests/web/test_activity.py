@@ -1,11 +1,13 @@
 """What happened to an account, in words: for its owner, and for admins of everybody."""
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from flask import Flask
 
+from scripts.bootstrap import ROOT
 from tests.conftest import services_of
 from tests.support.browser import EMAIL, FIREFOX, PASSWORD, Browser
 from tests.support.clock import Clock
@@ -13,6 +15,7 @@ from tests.support.mails import newest_mail, subjects
 from webapp.core.errors import Unavailable
 from webapp.core.security_events import EventKind
 from webapp.store.redis.generations import RedisGenerations
+from webapp.web.event_texts import ICON_OF, ICONS
 
 ACTIVITY, DEVICES = "/account/activity", "/account/sessions"
 FROM_ANOTHER = "This device was signed out from another one"
@@ -224,3 +227,25 @@ def test_a_theft_is_told_to_its_owner_also_when_who_noticed_it_was_cut_off(
     for held in (thief, browser, thief):
         assert not held.is_in()
     assert subjects(app, EMAIL) == ["We signed you out to protect you"]
+
+
+def test_events_are_grouped_by_day(app: Flask, browser: Browser, clock: Clock) -> None:
+    browser.sign_in()
+    services = services_of(app)
+    with app.app_context():
+        user, _ = services.accounts.find(EMAIL)
+        assert user
+        for days, detail in enumerate(("a", "b", "c")):
+            at = clock() - days * 86400
+            services.events.record(EventKind.EMAIL_CHANGED, user.id, at, detail)
+    path = f"{ACTIVITY}?kind=email_changed"
+    headings = re.findall(r'data-testid="day">([^<]+)<', browser.get(path).text)
+    before = datetime.fromtimestamp(clock() - 2 * 86400, UTC).strftime("%-d %B %Y")
+    assert headings == ["Today", "Yesterday", before]
+    assert [words.split()[3] for _, words in events_on(browser, path)] == ["a", "b", "c"]
+
+
+def test_each_kind_of_event_has_an_icon() -> None:
+    assert set(ICON_OF) == set(EventKind)
+    drawn = (ROOT / "templates" / "_event_icons.html").read_text()
+    assert {name for name in ICONS if f'"{name}"' not in drawn} == {"shield"}

@@ -1,6 +1,7 @@
 """Mailed links: good for a while and once, and for nothing else."""
 
 import logging
+import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
@@ -212,3 +213,37 @@ def test_check_your_mail_can_be_reloaded(
     reloaded = browser.get(answer.location)
     assert reloaded.status_code == 200
     assert "Check your e-mail" in reloaded.text
+
+
+@pytest.mark.parametrize("path", ["/forgot-password", "/verify-email"])
+def test_check_your_mail_says_what_is_next_and_keeps_the_address(
+    browser: Browser, path: str
+) -> None:
+    """The same for an account and for none."""
+    pages = []
+    for email in (EMAIL, "nobody@example.com"):
+        sent = browser.post(path, email=email).location
+        first, again = browser.get(sent).text, browser.get(sent).text
+        assert email in first
+        assert email in again
+        assert "What happens next" in first
+        assert f'value="{email}"' in browser.get(path).text
+        assert f'value="{email}"' not in browser.get(path).text
+        pages.append(re.sub(r'nonce="[^"]+"', "", first).replace(email, "ADDRESS"))
+    assert pages[0] == pages[1]
+
+
+def test_a_result_is_the_page_of_a_guest_and_a_message_for_who_is_signed_in(
+    app: Flask, browser: Browser
+) -> None:
+    path = forgot(app)
+    somebody = Browser(app)
+    assert somebody.post(path, password=NEW).location == "/login"
+    assert 'data-kind="password-reset"' in somebody.get("/login").text
+    assert 'data-testid="result"' not in somebody.get("/login").text
+    with app.app_context():
+        services_of(app).accounts.register("grace@example.com", PASSWORD, now=0)
+    browser.sign_in("grace@example.com")
+    browser.post(forgot(app), password=PASSWORD + " again")
+    assert browser.get("/login").location == "/dashboard"
+    assert "Your new password is set" in browser.get("/dashboard").text

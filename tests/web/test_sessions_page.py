@@ -1,7 +1,9 @@
 """Where am I signed in, out with that one; and am I still in."""
 
 import re
+from datetime import UTC, datetime
 
+import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
@@ -16,6 +18,10 @@ from webapp.core.token_issuer import ClientInfo
 
 DEVICES = "/account/sessions"
 GRACE = "grace@example.com"
+IPHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 "
+    "(KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1"
+)
 DEVICE = re.compile(r'data-sid="([^"]+)"\s+data-current="(true|false)">(.*?)</li>', re.S)
 
 
@@ -198,3 +204,95 @@ def test_a_browser_that_made_room_for_newer_ones_is_told_why(
     assert not browser.is_in()
     assert "because 100 newer ones are open" in browser.get("/login").text
     assert "Because 100 newer sign-ins are open" in newest.get("/account/activity").text
+
+
+def test_devices_are_grouped_by_what_they_are(app: Flask, browser: Browser) -> None:
+    browser.sign_in()
+    Program(app).log_in()
+    for looks in (IPHONE, FIREFOX):
+        Browser(app, looks).sign_in()
+    page = browser.get(DEVICES).text
+    groups = re.findall(r'class="group-name"[^>]*>([^<]+)<', page)
+    assert groups == ["Computers", "Phones and tablets", "Programs"]
+    names = re.findall(r'data-testid="device-browser">([^<]+)<', page)
+    assert names == ["Chrome 142", "Firefox 144", "Safari 18", "an unknown program"]
+
+
+def test_a_group_goes_on_on_the_next_page(app: Flask, browser: Browser) -> None:
+    browser.sign_in()
+    with app.app_context():
+        open_many(app, EMAIL, 20, ClientInfo("192.0.2.1", FIREFOX))
+    Program(app).log_in()  # the newest
+    first, second = (browser.get(f"{DEVICES}?page={n}").text for n in (1, 2))
+    assert "an unknown program" not in first
+    assert "an unknown program" in second
+
+
+def test_until_when_a_device_is_signed_in_moves_with_its_use(
+    app: Flask, browser: Browser, clock: Clock
+) -> None:
+    browser.sign_in()
+    settings = services_of(app).settings
+    for _ in range(2):
+        words = next(iter(seen_by(browser).values()))
+        assert datetime_in_utc(clock() + settings.session_idle_ttl) in words
+        clock.advance(settings.access_token_ttl + 1)
+
+
+def datetime_in_utc(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("Signed in until %-d %b %Y, %H:%M UTC")
+
+
+def test_a_browser_that_was_new_is_marked_for_a_day(
+    app: Flask, browser: Browser, clock: Clock
+) -> None:
+    browser.sign_in(remember="y")
+    Browser(app, FIREFOX).sign_in(remember="y")
+    assert [("New" in words) for words in seen_by(browser).values()] == [False, True]
+    clock.advance(24 * 3600)
+    assert [("New" in words) for words in seen_by(browser).values()] == [False, False]
+
+
+def test_this_device_has_its_own_sign_out(browser: Browser) -> None:
+    browser.sign_in()
+    assert 'action="/logout" data-testid="logout-here-form"' in browser.get(DEVICES).text
+
+
+class TestRename:
+    def rename(self, browser: Browser, sid: str, name: str) -> str:
+        """What the page says afterwards."""
+        answer = browser.post(f"{DEVICES}/{sid}/rename", form_on=DEVICES, name=name)
+        assert (answer.status_code, answer.location) == (303, DEVICES)
+        return in_words(browser.get(DEVICES).text)
+
+    def test_a_name_is_shown_with_the_browser_and_can_be_removed(
+        self, app: Flask, browser: Browser
+    ) -> None:
+        firefox = Browser(app, FIREFOX)
+        firefox.sign_in()
+        browser.sign_in()
+        sid = sid_of(firefox)
+        assert "is called “Work laptop” now" in self.rename(browser, sid, "  Work   laptop ")
+        assert seen_by(browser)[sid].startswith("other: Work laptop Firefox 144 on Windows")
+        end(browser, sid)
+        assert "Work laptop (Firefox 144 on Windows) is signed out." in browser.get(DEVICES).text
+        mine = sid_of(browser)
+        self.rename(browser, mine, "Here")
+        assert "The name is removed." in self.rename(browser, mine, " ")
+        assert seen_by(browser)[mine].startswith("this: Chrome 142 on Linux")
+
+    @pytest.mark.parametrize("name", ["x" * 61, "a\u202eb", "http://evil.example", "a\x00b"])
+    def test_what_is_no_name_is_refused(self, browser: Browser, name: str) -> None:
+        browser.sign_in()
+        sid = sid_of(browser)
+        assert "Enter a name of at most 60 letters." in self.rename(browser, sid, name)
+        assert seen_by(browser)[sid].startswith("this: Chrome 142 on Linux")
+
+    def test_nobody_names_a_device_of_somebody_else(self, app: Flask, browser: Browser) -> None:
+        with app.app_context():
+            services_of(app).accounts.register(GRACE, PASSWORD, name="Grace", now=0)
+        grace = Browser(app, FIREFOX)
+        grace.sign_in(GRACE)
+        browser.sign_in()
+        assert "was signed out already" in self.rename(browser, sid_of(grace), "Mine")
+        assert "Mine" not in grace.get(DEVICES).text

@@ -7,6 +7,7 @@ from .errors import NotFound
 from .models import Session
 from .ports import GenerationStore, InvalidationFeed, SessionRepository
 from .session_ends import SessionEndStore
+from .session_notes import SessionNotes
 from .sessions import Sessions
 
 
@@ -25,6 +26,7 @@ class Devices:
     session_repository: SessionRepository
     ends: SessionEndStore
     feed: InvalidationFeed
+    notes: SessionNotes
 
     def of(self, user_id: str, now: float) -> list[Device]:
         """A user's sessions that are open and not idle for too long, newest use first."""

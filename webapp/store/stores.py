@@ -20,6 +20,7 @@ from .sql.factors import SqlFactors
 from .sql.retention import SqlRetention
 from .sql.security_events import SqlEvents
 from .sql.session_ends import SqlSessionEnds
+from .sql.session_notes import SqlSessionNotes
 from .sql.session_queries import SqlSessionQueries
 from .sql.sessions import SqlSessions
 from .sql.users import SqlUsers
@@ -52,5 +53,6 @@ class Stores:
         self.users, self.devices, self.clients = SqlUsers(), SqlDevices(), SqlClients()
         self.factors = SqlFactors()
         self.session_repository, self.session_queries = SqlSessions(), SqlSessionQueries()
+        self.session_notes = SqlSessionNotes()
         self.session_ends, self.email_changes = SqlSessionEnds(), SqlEmailChanges()
         self.events, self.retention = SqlEvents(), SqlRetention()

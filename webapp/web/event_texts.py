@@ -42,6 +42,44 @@ EVENTS: dict[str, tuple[str, str]] = {
     EventKind.FACTORS_RESET: (N_("Sign-in methods reset"), "bad"),
     EventKind.ACCOUNT_DELETED: (N_("Account deleted"), "bad"),
 }
+# Icon → the kinds of events that it is drawn beside (templates/_event_icons.html).
+ICONS: dict[str, tuple[str, ...]] = {
+    "enter": (EventKind.SIGNED_IN, EventKind.SESSION_RESTORED),
+    "leave": (EventKind.SESSION_ENDED,),
+    "person": (EventKind.REGISTERED, EventKind.ROLE_CHANGED, EventKind.ENABLED),
+    "blocked": (EventKind.SIGN_IN_FAILED, EventKind.DISABLED, EventKind.ACCOUNT_DELETED),
+    "password": (
+        EventKind.PASSWORD_REFUSED,
+        EventKind.PASSWORD_CHANGED,
+        EventKind.PASSWORD_RESET,
+        EventKind.PASSWORD_REMOVED,
+        EventKind.RESET_REQUESTED,
+    ),
+    "passkey": (
+        EventKind.PASSKEY_ADDED,
+        EventKind.PASSKEY_REMOVED,
+        EventKind.PASSKEY_REFUSED,
+    ),
+    "phone": (
+        EventKind.AUTHENTICATOR_ADDED,
+        EventKind.AUTHENTICATOR_REMOVED,
+        EventKind.CODE_REFUSED,
+        EventKind.RECOVERY_CODES_CREATED,
+        EventKind.RECOVERY_CODE_USED,
+    ),
+    "mail": (
+        EventKind.REGISTERED_AGAIN,
+        EventKind.EMAIL_CHANGE_REQUESTED,
+        EventKind.EMAIL_CHANGE_CANCELLED,
+        EventKind.EMAIL_CHANGED,
+        EventKind.EMAIL_RESTORED,
+        EventKind.EMAIL_CONFIRMED,
+        EventKind.SIGN_IN_MAIL_ON,
+        EventKind.SIGN_IN_MAIL_OFF,
+    ),
+    "shield": (EventKind.TRUST_ENDED, EventKind.SIGN_IN_REJECTED, EventKind.FACTORS_RESET),
+}
+ICON_OF = {kind: icon for icon, kinds in ICONS.items() for kind in kinds}
 SIGN_IN_METHODS = {
     "passkey": N_("With a passkey"),
     "code": N_("With password and code"),
@@ -77,3 +115,7 @@ def describe_event(kind: str, detail: str) -> tuple[str, str, str]:
     elif kind == EventKind.RECOVERY_CODE_USED:
         detail = _("{count} left", count=detail)
     return _(title), detail, tone
+
+
+def icon_of(kind: str) -> str:
+    return ICON_OF.get(kind, "shield")

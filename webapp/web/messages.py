@@ -22,6 +22,13 @@ EMAIL = "address"
 REFUSED = "refused"
 # Nor is this one: the id of a passkey that was removed, for the page's script.
 REMOVED_PASSKEY = "removed-passkey"
+# Nor are these: the next page shows the text as its own, with what to do now.
+SENT = "sent"
+RESULTS: dict[str, str] = {
+    "registered": N_("You are registered"),
+    "confirmed": N_("E-mail address confirmed"),
+    "password-reset": N_("Password changed"),
+}
 
 # Shown beside the button of the form that was saved, or at the top of a page without that form.
 SAVED = "saved"
@@ -187,6 +194,25 @@ def flashed_email() -> str:
     """The e-mail that the last page kept, or an empty string."""
     emails = flashed_messages(category_filter=[EMAIL])
     return str(emails[-1]) if emails else ""
+
+
+def flash_result(category: str, text: str, email: str) -> None:
+    """Keep what the next page is about: a text, and the e-mail for its form."""
+    flask.flash(text, category)
+    flash_email(email)
+
+
+def flashed_result(*categories: str) -> tuple[str, str]:
+    """Category and text that the last page kept, or empty strings."""
+    kept = flashed_messages(with_categories=True, category_filter=categories)
+    return kept[-1] if kept else ("", "")
+
+
+def flash_result_elsewhere() -> None:
+    """For a redirect past the page that the result was for."""
+    category, text = flashed_result(*RESULTS)
+    if category:
+        flask.flash(text, "success")
 
 
 def flash_removed_passkey(credential_id: str) -> None:

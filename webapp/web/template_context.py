@@ -47,6 +47,7 @@ def install(app: Flask) -> None:
     )
     app.template_filter("iso")(time_format.iso)
     app.template_filter("datetime_minutes")(time_format.datetime_minutes)
+    app.template_filter("day_heading")(time_format.day_heading)
     app.template_filter("translated")(gettext)
     app.template_filter("initials")(avatars.initials)
     app.template_filter("avatar_tone")(avatars.avatar_tone)

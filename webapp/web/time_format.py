@@ -11,6 +11,8 @@ from webapp.runtime.translations import DEFAULT
 from .language import gettext, language
 from .services import services
 
+DAY = 86400
+
 
 def iso(at: float) -> str:
     """RFC 3339: 2026-11-21T10:00:00Z."""
@@ -25,6 +27,24 @@ def datetime_minutes(at: float) -> str:
 def datetime_seconds(at: float) -> str:
     """21 Nov 2026, 10:00:05 UTC."""
     return _datetime(at, "%-d %b %Y, %H:%M:%S", "d MMM y, HH:mm:ss")
+
+
+def day(at: float) -> str:
+    """Of UTC: 2026-11-21."""
+    return datetime.fromtimestamp(at, UTC).date().isoformat()
+
+
+def day_heading(at: float) -> str:
+    """Today, Yesterday, or 21 November 2026; of UTC, like all times of the pages."""
+    now = services().now()
+    if day(at) == day(now):
+        return gettext("Today")
+    if day(at) == day(now - DAY):
+        return gettext("Yesterday")
+    moment = datetime.fromtimestamp(at, UTC)
+    if language() == DEFAULT:
+        return moment.strftime("%-d %B %Y")
+    return format_datetime(moment, "d MMMM y", locale=language())
 
 
 def _datetime(at: float, english: str, pattern: str) -> str:

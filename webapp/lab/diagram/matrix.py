@@ -9,6 +9,9 @@ from webapp.lab.sandbox.scenarios import ALL, Scenario
 
 from .steps import Ending, Run
 
+# The wins of each policy, for the start page: it runs no scenario. A test compares them.
+SCORES = {"no-rotation": 10, "no-grace": 8, "leeway": 10, "evergreen": 14}
+
 Play = Callable[[str, str], Run]
 """Runs the scenario of that slug under the policy of that slug."""
 

@@ -5,9 +5,11 @@ from markupsafe import Markup
 
 from webapp.lab.architectures import GRADE_SIGNS
 from webapp.lab.diagram.layout import RESULT_LABELS, SIGNS, draw
+from webapp.lab.diagram.matrix import SCORES
 from webapp.lab.diagram.outcomes import with_outcomes
 from webapp.lab.glossary import WORDS, explain_first_mentions
 from webapp.lab.lifetimes import format_rate, format_span
+from webapp.lab.sandbox.scenarios import ALL
 
 lab = Blueprint("lab", __name__, url_prefix="/lab")
 
@@ -24,6 +26,8 @@ def init_app(app: Flask) -> None:
         result_labels=RESULT_LABELS,
         grade_signs=GRADE_SIGNS,
         glossary=WORDS,
+        policy_scores=SCORES,
+        scenario_count=len(ALL),
     )
     app.jinja_env.filters.update(explain_terms=explain_terms, span=format_span, rate=format_rate)
 

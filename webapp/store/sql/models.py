@@ -182,6 +182,8 @@ class SessionRow(Base):
     epoch: Mapped[int | None]
     new_browser: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether its user was mailed about it. It may be a stranger's."""
+    name: Mapped[str] = mapped_column(String(60), default="", server_default="")
+    """Chosen by its user, for their list of devices."""
 
     def to_session(self) -> Session:
         return Session(**{name: getattr(self, name) for name in Session.__slots__})

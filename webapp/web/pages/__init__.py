@@ -11,6 +11,7 @@ from . import (  # noqa: E402, F401 - they add their routes
     api_docs,
     auth,
     authenticator,
+    dashboard,
     dev_outbox,
     email_links,
     home,

@@ -12,9 +12,10 @@ from webapp.core.text import N_
 from webapp.core.user_agents import describe
 from webapp.web.auth.authentication import current_identity
 from webapp.web.auth.authorization import requires
-from webapp.web.event_texts import describe_event
+from webapp.web.event_texts import describe_event, icon_of
 from webapp.web.language import gettext as _
 from webapp.web.services import services
+from webapp.web.time_format import day
 
 from . import pages
 
@@ -72,7 +73,9 @@ class EventView:
     title: str
     detail: str
     tone: str
+    icon: str
     at: int
+    day: str
     ip: str
     device: str
     request_id: str
@@ -128,7 +131,9 @@ def to_view(event: Event) -> EventView:
         title=title,
         detail=detail,
         tone=tone,
+        icon=icon_of(event.kind),
         at=event.at,
+        day=day(event.at),
         ip=ip,
         device=str(describe(user_agent)) if user_agent else "",
         request_id=event.request_id,

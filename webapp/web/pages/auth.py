@@ -51,10 +51,11 @@ def register() -> ResponseReturnValue:
         else:
             email = email.strip()
             if services().settings.must_confirm:
-                flash(_(messages.CHECK_YOUR_MAIL, email=email), "success")
+                words = _(messages.CHECK_YOUR_MAIL, email=email)
+                messages.flash_result(messages.SENT, words, email)
                 return redirect(url_for("pages.confirmation_sent"), 303)
-            flash(_(messages.REGISTERED, email=email), "success")
-            messages.flash_email(email)
+            words = _(messages.REGISTERED, email=email)
+            messages.flash_result("registered", words, email)
             return redirect(url_for("pages.login", next=form.next.data or None), 303)
     return render_template("register.html", form=form), 422 if form.errors else 200
 
@@ -68,6 +69,7 @@ def login() -> ResponseReturnValue:
     """The posted password decides, also in a browser that is signed in."""
     refused_by = safe_next(request.args.get("next")) if messages.has_just_refused() else None
     if g.identity and not refused_by:
+        messages.flash_result_elsewhere()
         return redirect(safe_next(request.args.get("next")))
     form = LoginForm(next=request.args.get("next"), email=messages.flashed_email())
     if form.validate_on_submit():
@@ -88,6 +90,8 @@ def login() -> ResponseReturnValue:
         "login.html",
         form=form,
         demo=current_app.config["DEMO_ACCOUNT"],
+        result=messages.flashed_result(*messages.RESULTS),
+        result_titles=messages.RESULTS,
         refused_by=refused_by,
         has_passkeys=bool(services().factors.passkeys.party.id),
         cookies_needed="cookies" in request.args and not cookies.has_own_cookies(),

@@ -70,7 +70,7 @@ def resend_my_verification() -> ResponseReturnValue:
 @pages.get("/forgot-password/sent")
 @public
 def reset_link_sent() -> ResponseReturnValue:
-    return check_your_mail(RESET_TTL, again="pages.forgot_password")
+    return check_your_mail(RESET_TTL, again="pages.forgot_password", is_reset=True)
 
 
 @pages.get("/verify-email/sent")
@@ -79,9 +79,18 @@ def confirmation_sent() -> ResponseReturnValue:
     return check_your_mail(CONFIRM_TTL, again="pages.resend_verification")
 
 
-def check_your_mail(ttl: int, again: str) -> ResponseReturnValue:
-    """The same for every address; the message above it names the one that was sent."""
-    return render_template("check_your_mail.html", minutes=ttl // 60, again=url_for(again))
+def check_your_mail(ttl: int, again: str, *, is_reset: bool = False) -> ResponseReturnValue:
+    """The same for every address. It can be reloaded, and the next form has the address again."""
+    (_kind, text), email = messages.flashed_result(messages.SENT), messages.flashed_email()
+    if text:
+        messages.flash_result(messages.SENT, text, email)
+    return render_template(
+        "check_your_mail.html",
+        text=text,
+        minutes=ttl // 60,
+        again=url_for(again),
+        is_reset=is_reset,
+    )
 
 
 @pages.route("/reset-password/<token>", methods=["GET", "POST"])
@@ -95,8 +104,7 @@ def reset_password(token: str) -> ResponseReturnValue:
             with device_cookie.remember_browser_of_link():
                 services().registration.reset(token, text_of(form.password), services().now())
             services().rate_limiter.forget_failures(user.email)
-            flash(_(messages.PASSWORD_RESET), "success")
-            messages.flash_email(user.email)
+            messages.flash_result("password-reset", _(messages.PASSWORD_RESET), user.email)
             return redirect(url_for("pages.login", next=request.args.get("next")), 303)
     except InvalidLink:
         return invalid_link_page(url_for("pages.forgot_password"))
@@ -123,8 +131,7 @@ def verify_email(token: str) -> ResponseReturnValue:
             with checks, device_cookie.remember_browser_of_link():
                 password = request.form.get("password", "")
                 services().registration.confirm(token, password, services().now())
-            flash(_(messages.CONFIRMED), "success")
-            messages.flash_email(user.email)
+            messages.flash_result("confirmed", _(messages.CONFIRMED), user.email)
             return redirect(url_for("pages.login"), 303)
     except InvalidLink:
         return invalid_link_page(url_for("pages.resend_verification"))
@@ -142,11 +149,11 @@ def request_link_view(
     by_address: Limit,
 ) -> ResponseReturnValue:
     """Whether there is such an account is looked up afterwards, so the answer can't tell."""
-    form = EmailForm()
+    form = EmailForm(email=messages.flashed_email())
     if form.validate_on_submit():
         email, now = text_of(form.email).strip(), services().now()
         services().rate_limiter.count(by_account, by_address, email, client_info().ip)
         run_after_response(lambda: send(email, now), "a link")
-        flash(_(messages.LINK_SENT, email=email), "success")
+        messages.flash_result(messages.SENT, _(messages.LINK_SENT, email=email), email)
         return redirect(url_for(then), 303)
     return render_template(template, form=form), 422 if form.errors else 200

@@ -1,11 +1,9 @@
-"""The start page, and the dashboard: a session seen from inside."""
+"""The start page, and two files that browsers and search engines look for."""
 
 from flask import Response, current_app, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp.core.policy import Permission
-from webapp.web.auth.authentication import current_identity
-from webapp.web.auth.authorization import public, requires
+from webapp.web.auth.authorization import public
 from webapp.web.auth.destinations import not_a_destination
 from webapp.web.compression import compressed
 from webapp.web.search_engines import indexable
@@ -24,25 +22,7 @@ NOT_TO_SEARCH = ("/account", "/admin", "/api/v1", "/reset-password", "/verify-em
 @indexable
 @compressed
 def home() -> ResponseReturnValue:
-    return render_template("home.html")
-
-
-@pages.get("/dashboard")
-@requires(Permission.OWN_ACCOUNT)
-def dashboard() -> ResponseReturnValue:
-    access, now = current_identity().access, services().now()
-    session = services().sessions.session_of(access)
-    facts = {
-        "sid": access.sid,
-        "gen": access.gen,
-        "client_id": access.client_id,
-        "access_ttl": access.exp - access.iat,
-        "access_expires_in": max(0, int(access.exp - now)),
-        "last_refresh_ago": int(now) - access.iat if access.gen else None,
-        "started_ago": int(now) - session.created_at if session else None,
-        "remembered": bool(session and session.remembered),
-    }
-    return render_template("dashboard.html", session=facts)
+    return render_template("home.html", demo=current_app.config["DEMO_ACCOUNT"])
 
 
 @pages.get("/robots.txt")

@@ -1,18 +1,20 @@
 """Where am I signed in, and out with that one (OWASP ASVS 5.0 7.4.5, 7.5.2)."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from webapp.core.devices import Device
 from webapp.core.end_reasons import EndReason
-from webapp.core.errors import NotFound
+from webapp.core.errors import NotFound, ValidationFailed
 from webapp.core.policy import Permission
+from webapp.core.session_notes import SessionNote
 from webapp.core.text import N_
+from webapp.core.token_issuer import BROWSER_CLIENT
 from webapp.core.user_agents import describe
 from webapp.web.auth import device_cookie
 from webapp.web.auth.authentication import current_identity
@@ -20,12 +22,17 @@ from webapp.web.auth.authorization import requires
 from webapp.web.auth.reauthentication import confirm_action
 from webapp.web.language import gettext as _
 from webapp.web.services import services
-from webapp.web.time_format import time_element
+from webapp.web.time_format import seconds_since, time_element
 
 from . import pages
 from .activity import page_number
 
 PER_PAGE = 20
+# Seconds in which a sign-in in a new browser is marked as new.
+NEW_TTL = 24 * 3600
+# The order of the groups in the list.
+COMPUTERS, HANDHELDS, PROGRAMS = range(3)
+GROUPS = {"desktop": COMPUTERS, "phone": HANDHELDS, "tablet": HANDHELDS, "program": PROGRAMS}
 
 ENDED_ALREADY = N_("That device was signed out already.")
 
@@ -42,14 +49,21 @@ class SessionView:
     ip: str
     started_at: int
     seen_at: int
+    ends_at: int
+    """If it is not used until then."""
     remembered: bool
     client: str
+    group: int
+    own_name: str = ""
+    """Chosen by the user."""
+    is_new: bool = False
 
     @property
     def name(self) -> str:
-        if not self.system:
-            return self.browser
-        return _("{browser} on {system}", browser=self.browser, system=self.system)
+        name = self.browser
+        if self.system:
+            name = _("{browser} on {system}", browser=self.browser, system=self.system)
+        return f"{self.own_name} ({name})" if self.own_name else name
 
     @property
     def before_it_ends(self) -> Markup:
@@ -66,8 +80,30 @@ class SessionView:
 def devices() -> ResponseReturnValue:
     mine, current = devices_of(current_identity().user.id), current_identity().access.sid
     others = [device for device in mine if device.session.sid != current]
+    shown = paged(sorted(others, key=group_of))
     this = [to_view(device) for device in mine if device.session.sid == current]
-    return render_template("devices.html", this=this, **paged(others))
+    notes = services().devices.notes.of([view.sid for view in (*this, *shown["devices"])])
+    this, shown["devices"] = (
+        [with_note(view, notes.get(view.sid)) for view in views]
+        for views in (this, shown["devices"])
+    )
+    return render_template("devices.html", this=this, **shown)
+
+
+@pages.post("/account/sessions/<sid>/rename")
+@requires(Permission.OWN_ACCOUNT)
+def rename_device(sid: str) -> ResponseReturnValue:
+    me, name = current_identity().user, request.form.get("name", "")
+    try:
+        name = services().devices.notes.rename(me.id, sid, name)
+    except ValidationFailed as refusal:
+        flash(_(refusal.fields["name"][0]), "error")
+    except NotFound:
+        flash(_(ENDED_ALREADY), "info")
+    else:
+        words = _("The device is called “{name}” now.", name=name)
+        flash(words if name else _("The name is removed."), "success")
+    return redirect(url_for("pages.devices"), 303)
 
 
 @pages.post("/account/sessions/<sid>/end")
@@ -109,7 +145,8 @@ def end_trust_elsewhere() -> None:
 
 def device_of(user_id: str, sid: str) -> SessionView | None:
     found = (device for device in devices_of(user_id) if device.session.sid == sid)
-    return next(map(to_view, found), None)
+    view = next(map(to_view, found), None)
+    return view and with_note(view, services().devices.notes.of([sid]).get(sid))
 
 
 def devices_of(user_id: str) -> list[Device]:
@@ -124,6 +161,11 @@ def paged(devices: list[Device]) -> dict[str, Any]:
     return {"devices": [to_view(device) for device in shown], "page": page, "pages": pages}
 
 
+def new_browsers(sids: list[str]) -> set[str]:
+    """Those whose browser was new when they began."""
+    return {sid for sid, note in services().devices.notes.of(sids).items() if note.new_browser}
+
+
 def to_view(device: Device) -> SessionView:
     session = device.session
     looks = describe(session.user_agent)
@@ -136,6 +178,21 @@ def to_view(device: Device) -> SessionView:
         ip=session.ip,
         started_at=session.created_at,
         seen_at=device.last_seen,
+        ends_at=min(device.last_seen + session.idle_ttl, session.expires_at),
         remembered=session.remembered,
         client=session.client_id,
+        group=group_of(device),
     )
+
+
+def group_of(device: Device) -> int:
+    """A program may use a browser's `User-Agent`."""
+    is_program = device.session.client_id != BROWSER_CLIENT
+    return PROGRAMS if is_program else GROUPS[describe(device.session.user_agent).shape]
+
+
+def with_note(view: SessionView, note: SessionNote | None) -> SessionView:
+    if note is None:
+        return view
+    is_new = note.new_browser and seconds_since(view.started_at) < NEW_TTL
+    return replace(view, own_name=note.name, is_new=is_new)
