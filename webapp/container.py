@@ -82,6 +82,7 @@ def build_services(
         session_queries=stores.session_queries,
         devices=devices_of(stores, core),
         device_queries=stores.devices,
+        statistics=stores.statistics,
         factors=factors_of(settings, stores, *core.for_factors()),
         retention=core.retention,
         retention_job=core.retention_job,

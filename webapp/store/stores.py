@@ -22,6 +22,7 @@ from .sql.security_events import SqlEvents
 from .sql.session_ends import SqlSessionEnds
 from .sql.session_queries import SqlSessionQueries
 from .sql.sessions import SqlSessions
+from .sql.statistics import SqlStatistics
 from .sql.users import SqlUsers
 
 
@@ -54,3 +55,4 @@ class Stores:
         self.session_repository, self.session_queries = SqlSessions(), SqlSessionQueries()
         self.session_ends, self.email_changes = SqlSessionEnds(), SqlEmailChanges()
         self.events, self.retention = SqlEvents(), SqlRetention()
+        self.statistics = SqlStatistics()

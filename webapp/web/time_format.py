@@ -26,6 +26,14 @@ def datetime_seconds(at: float) -> str:
     return _datetime(at, "%-d %b %Y, %H:%M:%S", "d MMM y, HH:mm:ss")
 
 
+def day(at: float) -> str:
+    """21 Nov."""
+    moment = datetime.fromtimestamp(at, UTC)
+    if language() == DEFAULT:
+        return moment.strftime("%-d %b")
+    return format_datetime(moment, "d MMM", locale=language())
+
+
 def _datetime(at: float, english: str, pattern: str) -> str:
     moment = datetime.fromtimestamp(at, UTC)
     if language() == DEFAULT:
