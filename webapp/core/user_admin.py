@@ -32,9 +32,7 @@ class Page:
 class UserAdminStore(Protocol):
     """Every method may raise Unavailable."""
 
-    def page(
-        self, query: str, shown: UserFilter, sort: str, offset: int, limit: int
-    ) -> Page:
+    def page(self, query: str, shown: UserFilter, sort: str, offset: int, limit: int) -> Page:
         """Users with words in name or e-mail that start with the words of `query`.
 
         A query finds at most 100 users. Without one, `total` is at most 10,000; a filter shows at

@@ -34,7 +34,7 @@ class SqlDevices:
         newest = select(DeviceRow.user_id, func.max(DeviceRow.last_seen))
         newest = newest.where(DeviceRow.user_id.in_(user_ids)).group_by(DeviceRow.user_id)
         with translate_sql_errors():
-            return {user_id: at for user_id, at in db.session.execute(newest)}
+            return dict(db.session.execute(newest).all())
 
 
 def remember_device(

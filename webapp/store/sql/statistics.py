@@ -40,7 +40,7 @@ class SqlStatistics:
         is_theft = newest.c.detail == EndReason.REUSE
         is_session_end = newest.c.kind == EventKind.SESSION_ENDED
         groups = newest.c.day, newest.c.kind, (is_session_end & is_theft).label("theft")
-        # A label in a subquery: PostgreSQL takes two expressions with parameters for different ones.
+        # In a subquery: for PostgreSQL, two expressions with parameters are never the same.
         grouped = select(*groups).subquery()
         counting = select(grouped, func.count()).group_by(*grouped.c)
         with translate_sql_errors():

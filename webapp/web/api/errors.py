@@ -29,7 +29,11 @@ from .types import Json
 ALWAYS = (RateLimited, Unavailable)
 OF_THE_SIGNED_IN = (TokenMissing, TokenExpired, TokenInvalid, SessionEnded, Forbidden)
 # Of HTTP itself, and of calls with a body.
-OF_BODIES = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+OF_BODIES = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+)
 OF_THE_SERVER = (HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.INTERNAL_SERVER_ERROR)
 EXAMPLE_ID = "7d0c1b52-4b8a-4a53-9a0c-2f3b8d1c6a11"
 
@@ -44,7 +48,7 @@ class ApiError:
 
     @property
     def example(self) -> Json:
-        error = {"code": self.code, "message": self.message}
+        error: Json = {"code": self.code, "message": self.message}
         error |= {"fields": self.fields} if self.fields else {}
         return {"status": self.status, "error": error, "requestId": EXAMPLE_ID}
 

@@ -121,10 +121,11 @@ def answers(responses: Json) -> Iterator[Answer]:
     for status, response in responses.items():
         if status.isdecimal():
             content = response.get("content", {}).get("application/json", {})
-            named = content.get("examples", {}) or {
-                "": {"value": sample(content["schema"])} for _ in range("schema" in content)
-            }
-            examples = [(name, written(each["value"])) for name, each in named.items()]
+            examples = [
+                (name, written(each["value"])) for name, each in content.get("examples", {}).items()
+            ]
+            if content and not examples:
+                examples = [("", written(sample(content["schema"])))]
             yield Answer(int(status), HTTPStatus(int(status)).phrase, examples)
 
 

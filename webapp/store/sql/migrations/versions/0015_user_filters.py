@@ -14,9 +14,7 @@ def upgrade() -> None:
         ("ix_users_disabled", "disabled_at", text("disabled_at IS NOT NULL")),
         ("ix_users_unconfirmed", "created_at", text("confirmed_at IS NULL")),
     ):
-        op.create_index(
-            name, "users", [column], sqlite_where=condition, postgresql_where=condition
-        )
+        op.create_index(name, "users", [column], sqlite_where=condition, postgresql_where=condition)
 
 
 def downgrade() -> None:
