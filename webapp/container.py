@@ -82,7 +82,6 @@ def build_services(
         session_queries=stores.session_queries,
         devices=devices_of(stores, core),
         device_queries=stores.devices,
-        statistics=stores.statistics,
         factors=factors_of(settings, stores, *core.for_factors()),
         retention=core.retention,
         retention_job=core.retention_job,
@@ -181,7 +180,8 @@ def registration_of(settings: Settings, stores: Stores, core: Core) -> Registrat
 
 
 def user_admin_of(stores: Stores, core: Core) -> UserAdmin:
-    return UserAdmin(stores.users, core.accounts, core.sessions, core.notifications, stores.feed)
+    others = core.accounts, core.sessions, core.notifications, stores.feed
+    return UserAdmin(stores.users, stores.statistics, *others)
 
 
 def devices_of(stores: Stores, core: Core) -> Devices:

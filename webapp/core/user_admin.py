@@ -11,6 +11,7 @@ from .notifications import Notifications
 from .policy import Role
 from .ports import InvalidationFeed
 from .sessions import Sessions
+from .statistics import Statistics
 
 
 class UserFilter(StrEnum):
@@ -51,6 +52,7 @@ class UserAdminStore(Protocol):
 @dataclass(frozen=True)
 class UserAdmin:
     store: UserAdminStore
+    statistics: Statistics
     accounts: Accounts
     sessions: Sessions
     notifications: Notifications

@@ -28,7 +28,6 @@ from webapp.core.saved_forms import SavedFormStore
 from webapp.core.second_step import SecondStep
 from webapp.core.security_events import Events
 from webapp.core.sessions import Sessions
-from webapp.core.statistics import Statistics
 from webapp.core.token_issuer import ClientInfo
 from webapp.core.token_verifier import TokenVerifier
 from webapp.core.tokens import TokenCodec
@@ -77,7 +76,6 @@ class Services:
     session_queries: SessionQueries
     devices: Devices
     device_queries: DeviceRepository
-    statistics: Statistics
     factors: Factors
     retention: RetentionPolicy
     retention_job: RetentionJob

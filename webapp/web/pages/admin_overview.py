@@ -49,7 +49,7 @@ class Chart:
 @pages.get("/admin")
 @requires(Permission.MANAGE_USERS)
 def admin_overview() -> ResponseReturnValue:
-    statistics, now = services().statistics, services().now()
+    statistics, now = services().user_admin.statistics, services().now()
     days = range(int(now // DAY) - DAYS + 1, int(now // DAY) + 1)
     found = statistics.daily(days[0])
     return render_template(
