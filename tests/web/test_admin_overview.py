@@ -171,4 +171,4 @@ class TestUsersList:
             r'data-testid="last-sign-in">.*?</span>\s*(.*?)\s*</td>', page, re.DOTALL
         )
         assert ["<time" in cell for cell in shown] == [False] * 5 + [True]
-        assert shown[0] == "not yet"
+        assert "not yet" in shown[0]

@@ -89,8 +89,10 @@ def fields(parameters: list[Json]) -> Iterator[Field]:
 
 def fields_of_body(sent: Json) -> Iterator[Field]:
     schema = resolved(sent.get("schema", {}))
-    for name, each in schema.get("properties", {}).items():
-        yield field(name, "body", each, required=name in schema.get("required", ()))
+    required = schema.get("required", ())
+    properties = schema.get("properties", {})
+    for name in sorted(properties, key=lambda name: name not in required):
+        yield field(name, "body", properties[name], required=name in required)
 
 
 def field(name: str, place: str, schema: Json, *, required: bool) -> Field:
@@ -106,7 +108,7 @@ def type_of(schema: Json) -> str:
 def limits(schema: Json) -> Iterator[str]:
     if "enum" in schema:
         yield "one of " + ", ".join(map(str, schema["enum"]))
-    if "minLength" in schema:
+    if schema.get("minLength", 1) > 1:
         yield f"at least {schema['minLength']} characters"
     if "maxLength" in schema:
         yield f"at most {schema['maxLength']} characters"
