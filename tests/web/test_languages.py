@@ -272,7 +272,14 @@ def test_no_page_of_admins_has_english_left(
         services.user_admin.change(user_of(app).id, UserChanges(role="admin"), clock())
     browser.sign_in()
     grace = f"/admin/users/{user_of(app, GRACE).id}"
-    paths = ["/admin", "/admin/users?kind=disabled", "/admin/users", "/admin/users?q=nobody", "/admin/events", grace]
+    paths = [
+        "/admin",
+        "/admin/users?kind=disabled",
+        "/admin/users",
+        "/admin/users?q=nobody",
+        "/admin/events",
+        grace,
+    ]
     pages = {path: browser.get(path).text for path in paths}
     for action in ("role", "disable", "enable", "end-sessions", "reset-factors", "delete"):
         pages[action] = browser.post(f"{grace}/{action}", form_on=grace, role="admin").text
