@@ -7,8 +7,8 @@ import pytest
 from flask import Flask
 
 from tests.support.browser import EMAIL, Browser
-from tests.test_config import SECRETS
 from tests.support.mails import newest_mail
+from tests.test_config import SECRETS
 from webapp import create_app
 
 
