@@ -27,7 +27,7 @@ class SqlStatistics:
 
     max_total = MAX_COUNTED
     # The index gives the newest first, so the cost does not grow with the table.
-    max_events = 50_000
+    max_events = 20_000
 
     def daily(self, first_day: int) -> DailyCounts:
         newest = (
