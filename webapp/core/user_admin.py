@@ -33,7 +33,14 @@ class Page:
 class UserAdminStore(Protocol):
     """Every method may raise Unavailable."""
 
-    def page(self, query: str, shown: UserFilter, sort: str, offset: int, limit: int) -> Page:
+    def page(
+        self,
+        query: str,
+        sort: str,
+        offset: int,
+        limit: int,
+        shown: UserFilter = UserFilter.ALL,
+    ) -> Page:
         """Users with words in name or e-mail that start with the words of `query`.
 
         A query finds at most 100 users. Without one, `total` is at most 10,000; a filter shows at
@@ -68,7 +75,7 @@ class UserAdmin:
         shown: UserFilter = UserFilter.ALL,
     ) -> Page:
         """One page of users. `page` starts at 1; `sort` is one of SORTS (minus: descending)."""
-        return self.store.page(query, shown, sort, (page - 1) * per_page, per_page)
+        return self.store.page(query, sort, (page - 1) * per_page, per_page, shown)
 
     def create(self, fields: UserChanges, now: float) -> User:
         """Create a user with a verified e-mail. Raises ValidationFailed, Conflict."""

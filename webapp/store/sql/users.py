@@ -52,7 +52,14 @@ class SqlUsers:
     def by_id(self, user_id: str) -> tuple[User, str] | None:
         return self._one(select(UserRow).where(UserRow.id == user_id))
 
-    def page(self, query: str, shown: UserFilter, sort: str, offset: int, limit: int) -> Page:
+    def page(
+        self,
+        query: str,
+        sort: str,
+        offset: int,
+        limit: int,
+        shown: UserFilter = UserFilter.ALL,
+    ) -> Page:
         matching = user_search.matching_users(query) if query else select(UserRow)
         matching = user_search.only(matching, shown)
         limited = matching.with_only_columns(UserRow.id).limit(user_search.MAX_COUNTED).subquery()
