@@ -148,7 +148,10 @@ def test_the_endpoints_of_oauth_and_of_proxies_are_described(app: Flask, page: s
 
 
 def test_a_file_of_the_page_is_small(app: Flask, page: str) -> None:
-    files = {*re.findall(r'(?:href|src)="/static/(?:[0-9a-f]{12}/)?([^"]+\.(?:css|js))"', page), "js/texts.js"}
+    files = {
+        *re.findall(r'(?:href|src)="/static/(?:[0-9a-f]{12}/)?([^"]+\.(?:css|js))"', page),
+        "js/texts.js",
+    }
     assert "js/api-docs.js" in files
     size = len(page.encode()) + sum((ROOT / "static" / name).stat().st_size for name in files)
     assert size < MAX_SIZE
