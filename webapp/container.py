@@ -181,7 +181,8 @@ def registration_of(settings: Settings, stores: Stores, core: Core) -> Registrat
 
 
 def user_admin_of(stores: Stores, core: Core) -> UserAdmin:
-    return UserAdmin(stores.users, core.accounts, core.sessions, core.notifications, stores.feed)
+    others = core.accounts, core.sessions, core.notifications, stores.feed
+    return UserAdmin(stores.users, stores.statistics, *others)
 
 
 def devices_of(stores: Stores, core: Core) -> Devices:

@@ -1,16 +1,42 @@
-// Swagger UI. It uses the access token of a login response for the next calls.
-/* global SwaggerUIBundle */
+// The forms of the API's page: they send a call and show its answer.
 
-const place = document.getElementById('api-docs');
+import { text } from './texts.js';
 
-const ui = SwaggerUIBundle({
-  url: place.dataset.url,
-  domNode: place,
-  tryItOutEnabled: true,
-  defaultModelsExpandDepth: 0,
-  responseInterceptor(answer) {
-    const token = answer.obj?.data?.auth?.access_token;
-    if (token) ui.preauthorizeApiKey('bearer', token);
-    return answer;
-  },
-});
+const token = document.getElementById('access-token');
+
+async function send(event) {
+  event.preventDefault();
+  const form = event.target;
+  const output = form.querySelector('pre');
+  try {
+    output.textContent = await answerOf(await fetch(...callOf(form)));
+  } catch {
+    output.textContent = text('The server does not respond. Please try again.');
+  }
+  output.hidden = false;
+}
+
+/** The arguments of `fetch`. Cookies are not sent: they are nothing to the API. */
+function callOf(form) {
+  const fields = [...form.querySelectorAll('[data-place]')];
+  const ofPlace = (place) => fields.filter((field) => field.dataset.place === place && field.value);
+  let path = form.getAttribute('action');
+  for (const { name, value } of ofPlace('path')) path = path.replace(`{${name}}`, encodeURIComponent(value));
+  const query = new URLSearchParams(ofPlace('query').map(({ name, value }) => [name, value])).toString();
+  const [body] = ofPlace('body');
+  const headers = token.value ? { Authorization: `Bearer ${token.value.trim()}` } : {};
+  if (body) headers['Content-Type'] = 'application/json';
+  const options = { method: form.dataset.method, headers, body: body?.value, credentials: 'omit' };
+  return [query ? `${path}?${query}` : path, options];
+}
+
+async function answerOf(response) {
+  const answer = await response.text();
+  const status = `${response.status} ${response.statusText}`.trim();
+  if (!answer) return status;
+  const json = JSON.parse(answer);
+  token.value = json.data?.auth?.access_token ?? token.value;
+  return `${status}\n${JSON.stringify(json, null, 2)}`;
+}
+
+for (const form of document.querySelectorAll('.try')) form.addEventListener('submit', send);

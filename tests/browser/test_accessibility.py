@@ -48,6 +48,18 @@ def visit(path: str) -> State:
     return lambda world: world.page.open(path)
 
 
+def visit_with_details(path: str) -> State:
+    """With all that is folded away opened."""
+
+    def state(world: World) -> None:
+        world.page.open(path)
+        world.page.script(
+            "for (const each of document.querySelectorAll('details')) each.open = true"
+        )
+
+    return state
+
+
 def send(path: str, button: str, **values: str) -> State:
     def state(world: World) -> None:
         world.page.open(path)
@@ -200,6 +212,7 @@ STATES: dict[str, State] = {
     "home": visit("/"),
     "nothing there": visit("/nowhere"),
     "outbox, empty": visit("/dev/outbox"),
+    "API": visit_with_details("/api/docs"),
     "login": visit("/login"),
     "login, nothing typed": send("/login", "login-submit"),
     "login, wrong password": send("/login", "login-submit", email=EMAIL, password="not that"),
@@ -221,7 +234,7 @@ STATES: dict[str, State] = {
     ),
     "confirm the address": confirm_address,
     "link void": visit("/reset-password/broken"),
-    "outbox": visit("/dev/outbox"),
+    "outbox": visit_with_details("/dev/outbox"),
     "account, not confirmed": sign_in,
     "dashboard": visit("/dashboard"),
     "account menu": open_menu,
@@ -252,16 +265,18 @@ STATES: dict[str, State] = {
     "login, signed out": keep_a_form,
     "kept form": come_back,
     "users": administer,
+    "users, of a filter": visit("/admin/users?kind=admins"),
+    "overview for admins": visit_with_details("/admin"),
     "users, none": visit("/admin/users?q=nobody"),
     "user, oneself": see_oneself,
     "user, somebody": see_somebody,
     "user, delete": lambda world: world.page.click("delete-user"),
-    "events": visit("/admin/events"),
+    "events": visit_with_details("/admin/events"),
     "events, none": visit("/admin/events?user=nobody"),
     "outage": fail_to_reach_redis,
 }
 # The first so many: up to the form for a forgotten password.
-GUEST_PAGES = 12
+GUEST_PAGES = 13
 
 
 @pytest.mark.parametrize(

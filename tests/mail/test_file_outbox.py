@@ -96,3 +96,12 @@ def test_a_folder_that_cannot_be_written_is_a_failed_delivery(folder: Path) -> N
     folder.write_text("a file")
     with pytest.raises(MailFailed, match="outbox: File exists"):
         Outbox(folder).deliver(letter())
+
+
+def test_one_is_found_by_its_name_and_no_other_file_is(outbox: Outbox, folder: Path) -> None:
+    outbox.deliver(letter("one"))
+    (mail,) = outbox.mails()
+    assert outbox.mail(mail.id) == mail
+    (folder.parent / "other.eml").write_text("Subject: a secret")
+    for name in ("../other", f"{mail.id}.eml", "1-abcd", "", "."):
+        assert outbox.mail(name) is None, name

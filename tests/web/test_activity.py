@@ -168,7 +168,7 @@ def test_nobody_sees_the_events_of_somebody_else_but_admins_do(
     hers = events_on(admin, f"/admin/events?user={ada.id}")
     assert [kind for kind, _ in hers] == mine
     assert all(EMAIL in words for _, words in hers)
-    assert "request " in hers[0][1]
+    assert "Request id" in hers[0][1]
     assert kinds_on(admin, f"/admin/events?user={ada.id}&kind=signed_in") == ["signed_in"]
 
 

@@ -69,7 +69,7 @@ def test_a_sign_in_in_a_new_browser_is_news_for_three_days_and_elsewhere(
     stranger.sign_in(remember="y")
     clock.advance(61)
     news = notices(browser)["new-browser"]
-    assert news.startswith("New sign-in, 1 min ago: Firefox 144 on Windows")
+    assert news.startswith("New sign-in, 1 min ago : Firefox 144 on Windows")
     assert "new-browser" not in notices(stranger)
     clock.advance(NEWS_TTL)
     assert "new-browser" not in notices(browser)

@@ -29,7 +29,7 @@ NO_PAGES = [
     "/robots.txt",
     "/lab/events?after=0",
     "/api/openapi.json",
-    "/api/docs/swagger-ui.css",
+    "/dev/outbox/1-abcd",
     "/.well-known/jwks.json",
     "/account/sessions/end-others",
     "/password-strength",

@@ -139,11 +139,6 @@ class TestGzip:
         etags = {compressed_file(str(tmp_path / name), 0).etag for name in "ab"}
         assert len(etags) == 2
 
-    def test_the_scripts_of_the_api_page_as_well(self, browser: Browser) -> None:
-        small = get_small(browser, "/api/docs/swagger-ui-bundle.js")
-        assert small.headers["Content-Encoding"] == "gzip"
-        assert small.headers["Cache-Control"] == "public, max-age=3600"
-
 
 def test_a_picture_that_is_opened_by_itself_may_have_styles_and_nothing_else(
     browser: Browser,

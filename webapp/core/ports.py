@@ -4,7 +4,7 @@ Every method may raise Unavailable; then nothing is known to have changed.
 Times are Unix seconds, durations are seconds.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -153,6 +153,9 @@ class DeviceRepository(Protocol):
 
     def knows(self, email: str, device_id: str) -> bool:
         """Whether the browser has signed in to the account with this e-mail."""
+
+    def last_sign_ins(self, user_ids: Collection[str]) -> dict[str, int]:
+        """When each of these users last signed in with a browser; those who have one."""
 
 
 class UserRepository(Protocol):

@@ -1,6 +1,7 @@
 """User administration: list, create, change and delete users (OWASP ASVS 5.0 V8)."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from .accounts import Accounts
@@ -10,6 +11,15 @@ from .notifications import Notifications
 from .policy import Role
 from .ports import InvalidationFeed
 from .sessions import Sessions
+from .statistics import Statistics
+
+
+class UserFilter(StrEnum):
+    ALL = ""
+    ADMINS = "admins"
+    DISABLED = "disabled"
+    UNCONFIRMED = "unconfirmed"  # the e-mail
+
 
 SORTS = ("created_at", "-created_at", "email", "-email", "name", "-name")
 
@@ -23,10 +33,18 @@ class Page:
 class UserAdminStore(Protocol):
     """Every method may raise Unavailable."""
 
-    def page(self, query: str, sort: str, offset: int, limit: int) -> Page:
+    def page(
+        self,
+        query: str,
+        sort: str,
+        offset: int,
+        limit: int,
+        shown: UserFilter = UserFilter.ALL,
+    ) -> Page:
         """Users with words in name or e-mail that start with the words of `query`.
 
-        A query finds at most 100 users. Without one, `total` is at most 10,000.
+        A query finds at most 100 users. Without one, `total` is at most 10,000; a filter shows at
+        most so many.
         """
 
     def remove(self, user_id: str, now: int) -> list[Session] | None:
@@ -41,14 +59,23 @@ class UserAdminStore(Protocol):
 @dataclass(frozen=True)
 class UserAdmin:
     store: UserAdminStore
+    statistics: Statistics
     accounts: Accounts
     sessions: Sessions
     notifications: Notifications
     feed: InvalidationFeed
 
-    def page(self, *, query: str, sort: str, page: int, per_page: int) -> Page:
+    def page(
+        self,
+        *,
+        query: str,
+        sort: str,
+        page: int,
+        per_page: int,
+        shown: UserFilter = UserFilter.ALL,
+    ) -> Page:
         """One page of users. `page` starts at 1; `sort` is one of SORTS (minus: descending)."""
-        return self.store.page(query, sort, (page - 1) * per_page, per_page)
+        return self.store.page(query, sort, (page - 1) * per_page, per_page, shown)
 
     def create(self, fields: UserChanges, now: float) -> User:
         """Create a user with a verified e-mail. Raises ValidationFailed, Conflict."""

@@ -17,6 +17,9 @@ NS_PER_SECOND = 10**9
 # Punctuation at the end of a sentence is not part of the link.
 LINK = re.compile(r"https?://[^\s<>\"]*[^\s<>\".,;:!?)\]]")
 
+# Of a message: its file's name, from which no path can be made.
+ID = re.compile(r"\d+-[0-9a-f]{4}")
+
 
 @dataclass(frozen=True)
 class Mail:
@@ -26,7 +29,9 @@ class Mail:
     at: int
     """Unix seconds."""
     text: str
+    html: str
     links: list[str]
+    """Those of the text, each once."""
 
 
 class Outbox:
@@ -50,6 +55,10 @@ class Outbox:
         """The messages, newest first."""
         return list(self._read())
 
+    def mail(self, mail_id: str) -> Mail | None:
+        path = self._folder / f"{mail_id}.eml"
+        return _mail(path) if ID.fullmatch(mail_id) and path.exists() else None
+
     def _write(self, name: str, content: bytes) -> None:
         """Write atomically: a reader never sees half a message."""
         half = self._folder / f"{name}.half"
@@ -68,13 +77,18 @@ class Outbox:
 
 def _mail(path: Path) -> Mail:
     message = message_from_string(path.read_text(encoding="utf-8"), policy=policy.default)
-    part = message.get_body(("plain",))
-    text = part.get_content() if part else ""
+    text, html = (_part(message, kind) for kind in ("plain", "html"))
     return Mail(
         id=path.stem,
         to=str(message["To"]),
         subject=str(message["Subject"]),
         at=int(path.stem.partition("-")[0]) // NS_PER_SECOND,
         text=text,
-        links=LINK.findall(text),
+        html=html,
+        links=list(dict.fromkeys(LINK.findall(text))),
     )
+
+
+def _part(message: EmailMessage, kind: str) -> str:
+    part = message.get_body((kind,))
+    return str(part.get_content()) if part else ""

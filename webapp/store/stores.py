@@ -23,6 +23,7 @@ from .sql.session_ends import SqlSessionEnds
 from .sql.session_notes import SqlSessionNotes
 from .sql.session_queries import SqlSessionQueries
 from .sql.sessions import SqlSessions
+from .sql.statistics import SqlStatistics
 from .sql.users import SqlUsers
 
 
@@ -56,3 +57,4 @@ class Stores:
         self.session_notes = SqlSessionNotes()
         self.session_ends, self.email_changes = SqlSessionEnds(), SqlEmailChanges()
         self.events, self.retention = SqlEvents(), SqlRetention()
+        self.statistics = SqlStatistics()

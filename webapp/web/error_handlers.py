@@ -87,6 +87,9 @@ PAGES: dict[int, tuple[str, str, str]] = {
     503: ("unavailable", N_("Temporarily unavailable"), Unavailable.message),
 }
 
+# Of the API; the text for pages is about forms.
+UNREADABLE_BODY = "The body can't be read: it is not what its type says."
+
 
 def install(app: Flask) -> None:
     app.register_error_handler(EvergreenError, handle_app_error)
@@ -107,7 +110,11 @@ def handle_app_error(error: EvergreenError) -> ResponseReturnValue:
 
 
 def status_of(error: EvergreenError) -> int:
-    return next(status for kind, status in STATUS if isinstance(error, kind))
+    return status_of_kind(type(error))
+
+
+def status_of_kind(error: type[EvergreenError]) -> int:
+    return next(status for kind, status in STATUS if issubclass(error, kind))
 
 
 def handle_http_error(error: HTTPException) -> ResponseReturnValue:
@@ -124,7 +131,7 @@ def handle_http_error(error: HTTPException) -> ResponseReturnValue:
     if isinstance(error, CSRFError):
         message = error.description
     if status == 400 and is_api():
-        message = "The body can't be read: it is not what its type says."
+        message = UNREADABLE_BODY
     response = error_response(status, code, message)
     for name, value in error.get_headers():
         if name == "Allow":

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from babel.numbers import format_decimal
 from flask import Flask, g, request
 
 from webapp.core.authentication import Identity
@@ -48,6 +49,8 @@ def install(app: Flask) -> None:
     app.template_filter("iso")(time_format.iso)
     app.template_filter("datetime_minutes")(time_format.datetime_minutes)
     app.template_filter("day_heading")(time_format.day_heading)
+    app.template_filter("short_day")(time_format.short_day)
+    app.template_filter("grouped")(grouped)
     app.template_filter("translated")(gettext)
     app.template_filter("initials")(avatars.initials)
     app.template_filter("avatar_tone")(avatars.avatar_tone)
@@ -75,6 +78,11 @@ def offered_languages(found: Services) -> dict[str, str]:
 def signed_in_user() -> User | None:
     identity: Identity | None = g.get("identity")
     return identity.user if identity else None
+
+
+def grouped(number: int) -> str:
+    """12,345; in another language as it groups digits."""
+    return format_decimal(number, locale=language())
 
 
 def access_cookie() -> str:

@@ -47,6 +47,14 @@ def day_heading(at: float) -> str:
     return format_datetime(moment, "d MMMM y", locale=language())
 
 
+def short_day(at: float) -> str:
+    """21 Nov."""
+    moment = datetime.fromtimestamp(at, UTC)
+    if language() == DEFAULT:
+        return moment.strftime("%-d %b")
+    return format_datetime(moment, "d MMM", locale=language())
+
+
 def _datetime(at: float, english: str, pattern: str) -> str:
     moment = datetime.fromtimestamp(at, UTC)
     if language() == DEFAULT:

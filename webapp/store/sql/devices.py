@@ -1,9 +1,12 @@
 """Devices: the browsers that have signed in to each account."""
 
-from sqlalchemy import Select, bindparam, delete, select, update
+from collections.abc import Collection
+
+from sqlalchemy import Select, bindparam, delete, func, select, update
 
 from webapp.core.security_events import audit_context
 
+from .errors import translate_sql_errors
 from .models import DeviceRow, UserRow, db
 from .raw_query import read_row
 from .security_events import truncate
@@ -26,6 +29,12 @@ class SqlDevices:
 
     def knows(self, email: str, device_id: str) -> bool:
         return read_row(KNOWS, email=email, device_id=device_id) is not None
+
+    def last_sign_ins(self, user_ids: Collection[str]) -> dict[str, int]:
+        newest = select(DeviceRow.user_id, func.max(DeviceRow.last_seen))
+        newest = newest.where(DeviceRow.user_id.in_(user_ids)).group_by(DeviceRow.user_id)
+        with translate_sql_errors():
+            return dict(db.session.execute(newest).all())
 
 
 def remember_device(

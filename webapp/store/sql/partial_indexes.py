@@ -20,6 +20,19 @@ Index(
     postgresql_where=OPEN,
 )
 Index("ix_sessions_ended_at", SessionRow.ended_at, sqlite_where=ENDED, postgresql_where=ENDED)
+DISABLED, UNCONFIRMED = text("disabled_at IS NOT NULL"), text("confirmed_at IS NULL")
+Index(
+    "ix_users_disabled",
+    UserRow.disabled_at,
+    sqlite_where=DISABLED,
+    postgresql_where=DISABLED,
+)
+Index(
+    "ix_users_unconfirmed",
+    UserRow.created_at,
+    sqlite_where=UNCONFIRMED,
+    postgresql_where=UNCONFIRMED,
+)
 Index(
     "ix_users_pending",
     UserRow.created_at,

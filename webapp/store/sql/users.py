@@ -12,7 +12,7 @@ from webapp.core.models import Session, User, UserChanges
 from webapp.core.policy import Role
 from webapp.core.security_events import EventKind
 from webapp.core.text import N_
-from webapp.core.user_admin import Page
+from webapp.core.user_admin import Page, UserFilter
 
 from . import user_search
 from .devices import forget_devices, keep_this_device_alone, remember_this_device
@@ -52,8 +52,16 @@ class SqlUsers:
     def by_id(self, user_id: str) -> tuple[User, str] | None:
         return self._one(select(UserRow).where(UserRow.id == user_id))
 
-    def page(self, query: str, sort: str, offset: int, limit: int) -> Page:
+    def page(
+        self,
+        query: str,
+        sort: str,
+        offset: int,
+        limit: int,
+        shown: UserFilter = UserFilter.ALL,
+    ) -> Page:
         matching = user_search.matching_users(query) if query else select(UserRow)
+        matching = user_search.only(matching, shown)
         limited = matching.with_only_columns(UserRow.id).limit(user_search.MAX_COUNTED).subquery()
         column = getattr(UserRow, sort.removeprefix("-"))
         order = column.desc() if sort.startswith("-") else column.asc()

@@ -5,12 +5,18 @@ from http import HTTPStatus
 
 from webapp.core.devices import Device
 from webapp.core.errors import (
+    AccountDisabled,
+    ClientInvalid,
     InvalidCredentials,
+    NotFound,
     RefreshInvalid,
+    RefreshReused,
     SecondStepRequired,
+    SessionEnded,
     TokenExpired,
     TokenInvalid,
     WrongCode,
+    WrongPassword,
 )
 from webapp.core.models import User
 from webapp.core.policy import Permission
@@ -52,7 +58,13 @@ def register(body: Json) -> Json:
     }
 
 
-@call("POST", "/auth/login", body=schemas.Login, answer=schemas.LoginAuth, errors=(401, 403))
+@call(
+    "POST",
+    "/auth/login",
+    body=schemas.Login,
+    answer=schemas.LoginAuth,
+    errors=(InvalidCredentials, SecondStepRequired, ClientInvalid, AccountDisabled),
+)
 @public
 def login(body: Json) -> Json:
     """Open a session.
@@ -90,7 +102,13 @@ def start(user: User, origin: ClientInfo, body: Json) -> IssuedTokens:
         raise InvalidCredentials(next(iter(refusal.fields.values()))[0]) from None
 
 
-@call("POST", "/auth/refresh", body=schemas.RefreshToken, answer=schemas.RefreshAuth, errors=(401,))
+@call(
+    "POST",
+    "/auth/refresh",
+    body=schemas.RefreshToken,
+    answer=schemas.RefreshAuth,
+    errors=(RefreshInvalid, RefreshReused, SessionEnded, ClientInvalid),
+)
 @public
 def refresh(body: Json) -> Json:
     """Exchange a refresh token for the next pair."""
@@ -103,7 +121,11 @@ def refresh(body: Json) -> Json:
 
 
 @call(
-    "POST", "/auth/revoke", body=schemas.RefreshToken, status=HTTPStatus.NO_CONTENT, errors=(401,)
+    "POST",
+    "/auth/revoke",
+    body=schemas.RefreshToken,
+    status=HTTPStatus.NO_CONTENT,
+    errors=(ClientInvalid,),
 )
 @public
 def revoke(body: Json) -> None:
@@ -122,7 +144,13 @@ def get_profile() -> Json:
     return {"user": services().accounts.profile(current_identity().user.id)}
 
 
-@call("PATCH", "/auth/profile", body=schemas.ProfileChanges, answer=schemas.OneUser)
+@call(
+    "PATCH",
+    "/auth/profile",
+    body=schemas.ProfileChanges,
+    answer=schemas.OneUser,
+    errors=(WrongPassword,),
+)
 @requires(Permission.OWN_ACCOUNT)
 def update_profile(body: Json) -> Json:
     """Change the name or the e-mail address.
@@ -149,7 +177,12 @@ def list_sessions(query: Json) -> Json:
     }
 
 
-@call("DELETE", "/auth/sessions/<sid>", status=HTTPStatus.NO_CONTENT, errors=(404,))
+@call(
+    "DELETE",
+    "/auth/sessions/<sid>",
+    status=HTTPStatus.NO_CONTENT,
+    errors=(NotFound,),
+)
 @requires(Permission.OWN_ACCOUNT)
 def end_session(sid: str) -> None:
     """End one of the user's sessions.

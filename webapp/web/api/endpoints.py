@@ -13,6 +13,7 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema
 
+from webapp.core.errors import EvergreenError
 from webapp.runtime.request_id import request_id
 from webapp.web.json_body import json_body
 
@@ -36,8 +37,8 @@ class Endpoint:
     status: HTTPStatus = HTTPStatus.OK
     body: type[Schema] | None = None
     query: type[Schema] | None = None
-    errors: tuple[int, ...] = ()
-    """Further statuses, beside those that follow from the other fields."""
+    errors: tuple[type[EvergreenError], ...] = ()
+    """Further errors, beside those that follow from the other fields (errors.py)."""
 
     def __call__(self, **ids: str) -> ResponseReturnValue:
         """Raises UnsupportedMediaType (415), BadRequest (400), ValidationFailed (422)."""

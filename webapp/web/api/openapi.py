@@ -13,9 +13,11 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema
 
-from webapp.web.auth.authorization import DECLARATION, PUBLIC
+from webapp.core.policy import Permission
+from webapp.web.auth.authorization import DECLARATION
 
 from .endpoints import Endpoint, api, endpoints
+from .errors import errors_of, is_open
 from .schemas import ErrorAnswer, envelope, instance_of
 from .types import Json
 
@@ -30,11 +32,6 @@ TAGS = [
     {"name": "Sample", "description": "Something worth protecting"},
 ]
 BEARER = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
-# Any call may end with these: too many tries, an outage.
-ALWAYS = (429, 503)
-OF_BODIES = (400, 413, 415, 422)
-OF_QUERIES = (422,)
-OF_THE_SIGNED_IN = (401, 403)
 
 # In Flask's spelling of a path.
 ID = re.compile(r"<(\w+)>")
@@ -75,7 +72,12 @@ def operation(call: Endpoint) -> Json:
         "parameters": [{"in": "query", "schema": instance_of(call.query)}] if call.query else None,
     }
     found = {name: value for name, value in found.items() if value}
+    found |= {"x-role": "admin"} if needs_admin(call) else {}
     return found | {"security": []} if is_open(call) else found
+
+
+def needs_admin(call: Endpoint) -> bool:
+    return bool(getattr(call.view, DECLARATION) == Permission.MANAGE_USERS)
 
 
 def body(call: Endpoint) -> Json | None:
@@ -89,23 +91,15 @@ def body(call: Endpoint) -> Json | None:
 
 def responses(call: Endpoint) -> Json:
     answer = envelope(call.answer) if call.answer else None
-    failed = {
-        f"{status}": content(HTTPStatus(status).phrase, ErrorAnswer) for status in errors(call)
-    }
     succeeded = {f"{call.status}": content(call.status.phrase, answer)}
+    failed: Json = {}
+    for error in errors_of(call):
+        response = failed.setdefault(
+            f"{error.status}", content(HTTPStatus(error.status).phrase, ErrorAnswer)
+        )
+        examples = response["content"]["application/json"].setdefault("examples", {})
+        examples[error.name] = {"value": error.example}
     return succeeded | failed | {"default": "DEFAULT_ERROR"}
-
-
-def errors(call: Endpoint) -> list[int]:
-    found = {*ALWAYS, *call.errors}
-    found.update(OF_BODIES if call.body else ())
-    found.update(OF_QUERIES if call.query else ())
-    found.update(() if is_open(call) else OF_THE_SIGNED_IN)
-    return sorted(found)
-
-
-def is_open(call: Endpoint) -> bool:
-    return bool(getattr(call.view, DECLARATION) == PUBLIC)
 
 
 def content(description: str, schema: type[Schema] | None) -> Json:

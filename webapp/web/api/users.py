@@ -3,6 +3,7 @@
 from functools import partial
 from http import HTTPStatus
 
+from webapp.core.errors import Conflict, NotFound
 from webapp.core.models import UserChanges
 from webapp.core.policy import Permission
 from webapp.web.auth.authorization import requires
@@ -39,7 +40,7 @@ def list_users(query: Json) -> Json:
     body=schemas.NewUser,
     answer=schemas.OneUser,
     status=HTTPStatus.CREATED,
-    errors=(409,),
+    errors=(Conflict,),
 )
 @requires(Permission.MANAGE_USERS)
 def create_user(body: Json) -> Json:
@@ -48,7 +49,7 @@ def create_user(body: Json) -> Json:
     return {"user": services().user_admin.create(UserChanges(**body), services().now())}
 
 
-@call("GET", "/users/<user_id>", answer=schemas.OneUser, errors=(404,))
+@call("GET", "/users/<user_id>", answer=schemas.OneUser, errors=(NotFound,))
 @requires(Permission.MANAGE_USERS)
 def get_user(user_id: str) -> Json:
     """Read a user."""
@@ -56,7 +57,11 @@ def get_user(user_id: str) -> Json:
 
 
 @call(
-    "PATCH", "/users/<user_id>", body=schemas.UserChanges, answer=schemas.OneUser, errors=(404, 409)
+    "PATCH",
+    "/users/<user_id>",
+    body=schemas.UserChanges,
+    answer=schemas.OneUser,
+    errors=(NotFound, Conflict),
 )
 @requires(Permission.MANAGE_USERS)
 def update_user(body: Json, user_id: str) -> Json:
@@ -65,7 +70,12 @@ def update_user(body: Json, user_id: str) -> Json:
     return {"user": services().user_admin.change(user_id, UserChanges(**body), services().now())}
 
 
-@call("DELETE", "/users/<user_id>", status=HTTPStatus.NO_CONTENT, errors=(404, 409))
+@call(
+    "DELETE",
+    "/users/<user_id>",
+    status=HTTPStatus.NO_CONTENT,
+    errors=(NotFound, Conflict),
+)
 @requires(Permission.MANAGE_USERS)
 def delete_user(user_id: str) -> None:
     """Delete a user and everything about them."""

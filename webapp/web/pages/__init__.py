@@ -8,6 +8,7 @@ from . import (  # noqa: E402, F401 - they add their routes
     account,
     activity,
     admin,
+    admin_overview,
     api_docs,
     auth,
     authenticator,

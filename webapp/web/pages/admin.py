@@ -11,7 +11,7 @@ from webapp.core.errors import Conflict, NotFound
 from webapp.core.models import User, UserChanges
 from webapp.core.policy import Permission, Role
 from webapp.core.text import N_
-from webapp.core.user_admin import SORTS
+from webapp.core.user_admin import SORTS, UserFilter
 from webapp.web.auth.authentication import current_identity
 from webapp.web.auth.authorization import requires
 from webapp.web.auth.reauthentication import confirm_action
@@ -24,6 +24,12 @@ from .sessions import ENDED_ALREADY, device_of, devices_of, paged
 
 PER_PAGE = 20
 NEWEST_EVENTS = 20
+FILTERS = {
+    UserFilter.ALL: N_("All"),
+    UserFilter.ADMINS: N_("Admins"),
+    UserFilter.DISABLED: N_("Disabled"),
+    UserFilter.UNCONFIRMED: N_("E-mail not confirmed"),
+}
 
 
 @pages.get("/admin/users")
@@ -31,10 +37,18 @@ NEWEST_EVENTS = 20
 def admin_users() -> ResponseReturnValue:
     q, sort, page = request.args.get("q", "")[:100], request.args.get("sort", ""), page_number()
     sort = sort if sort in SORTS else "-created_at"
-    found = services().user_admin.page(query=q, sort=sort, page=page, per_page=PER_PAGE)
+    shown = request.args.get("kind", "")
+    shown = UserFilter(shown) if shown in list(UserFilter) else UserFilter.ALL
+    found = services().user_admin.page(
+        query=q, sort=sort, page=page, per_page=PER_PAGE, shown=shown
+    )
+    ids = [user.id for user in found.users]
     return render_template(
         "admin/users.html",
         users=found.users,
+        last_sign_ins=services().device_queries.last_sign_ins(ids),
+        filters=[(each.value, _(label), each is shown) for each, label in FILTERS.items()],
+        shown=shown,
         q=q,
         sort=sort,
         page=page,

@@ -1,22 +1,21 @@
-"""The API's document, and a page to read it and to try calls; all assets come from here."""
+"""The API's document, and a page to read it and to try calls."""
 
-from importlib.util import find_spec
-from pathlib import Path
+import json
 
 from flask import jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
+from webapp.web.api.errors import all_errors
 from webapp.web.api.openapi import spec
+from webapp.web.api.reference import groups
+from webapp.web.api.schemas import Login, Register
 from webapp.web.auth.authorization import public
 from webapp.web.auth.destinations import not_a_destination
 from webapp.web.compression import compressed
 from webapp.web.search_engines import indexable
-from webapp.web.static_files import send_compressed
+from webapp.web.services import services
 
 from . import pages
-
-# Of the package's files two are served; its code is not even loaded.
-PACKAGE = "flask_swagger_ui"
 
 
 @pages.get("/api/docs")
@@ -24,7 +23,16 @@ PACKAGE = "flask_swagger_ui"
 @indexable
 @compressed
 def api_docs() -> ResponseReturnValue:
-    return render_template("api_docs.html")
+    settings = services().settings
+    # The demo account is there in development alone.
+    account = Login.example if settings.mode == "development" else Register.example
+    return render_template(
+        "api_docs.html",
+        groups=groups(),
+        errors=all_errors(),
+        base=settings.public_url,
+        account=json.dumps(account),
+    )
 
 
 @pages.get("/api/openapi.json")
@@ -33,15 +41,3 @@ def api_docs() -> ResponseReturnValue:
 @compressed
 def openapi() -> ResponseReturnValue:
     return jsonify(spec() | {"servers": [{"url": request.script_root or "/"}]})
-
-
-@pages.get("/api/docs/<any('swagger-ui.css', 'swagger-ui-bundle.js'):name>")
-@public
-@not_a_destination
-def api_docs_asset(name: str) -> ResponseReturnValue:
-    found = find_spec(PACKAGE)
-    assert found
-    assert found.origin
-    response = send_compressed(str(Path(found.origin).parent / "dist"), name)
-    response.headers["Cache-Control"] = "public, max-age=3600"
-    return response
