@@ -24,7 +24,8 @@ function callOf(form) {
   for (const { name, value } of ofPlace('path')) path = path.replace(`{${name}}`, encodeURIComponent(value));
   const query = new URLSearchParams(ofPlace('query').map(({ name, value }) => [name, value])).toString();
   const [body] = ofPlace('body');
-  const headers = token.value ? { Authorization: `Bearer ${token.value.trim()}` } : {};
+  const pasted = token.value.replace(/^\s*Bearer\s|[^\x21-\x7e]/gi, ''); // quotes and spaces come with it
+  const headers = pasted ? { Authorization: `Bearer ${pasted}` } : {};
   if (body) headers['Content-Type'] = 'application/json';
   const options = { method: form.dataset.method, headers, body: body?.value, credentials: 'omit' };
   return [query ? `${path}?${query}` : path, options];

@@ -19,7 +19,15 @@ async function poll() {
   if (wait) setTimeout(poll, wait);
 }
 
-async function load() {
+// One after the other: two at once would show the same exchanges twice.
+let loaded = Promise.resolve();
+
+function load() {
+  loaded = loaded.then(fetchExchanges);
+  return loaded;
+}
+
+async function fetchExchanges() {
   try {
     const response = await fetch(`${list.dataset.events}?after=${place}`, { redirect: 'manual' });
     if (response.type === 'opaqueredirect' || response.status === 401) return over();

@@ -23,6 +23,20 @@ axe.run(document, { resultTypes: ['violations'] }).then(
   (error) => done([String(error)]));
 """
 
+# Of controls that show. What is scrolled out of its own box is no fault.
+COVERED = """
+const controls = [...document.querySelectorAll('a[href], button, input, select, summary')];
+const shown = controls.filter((each) => each.checkVisibility({ visibilityProperty: true })
+  && !each.closest('.visually-hidden, .skip') && each.getBoundingClientRect().width > 1);
+return shown.flatMap((each) => {
+  each.scrollIntoView({ block: 'center', inline: 'center', behavior: 'instant' });
+  const { x, y, width, height } = each.getClientRects()[0];
+  const hit = document.elementFromPoint(x + width / 2, y + height / 2);
+  const free = !hit || each.contains(hit) || hit.contains(each) || hit.closest('label');
+  return free ? [] : [`${each.outerHTML.slice(0, 90)} by ${hit.outerHTML.slice(0, 90)}`];
+});
+"""
+
 # What is wrong with the page of that name, in each view.
 Judge = Callable[[Page, str], dict[str, list[str]]]
 
@@ -37,7 +51,11 @@ def judge_by(axe: str, *, in_turns: bool) -> Judge:
         found = {}
         for mode, width in next(views):
             look(page, mode, width)
-            found[f"{name}, {mode}, {width} px"] = violations(page, axe) + too_wide(page, width)
+            found[f"{name}, {mode}, {width} px"] = [
+                *violations(page, axe),
+                *too_wide(page, width),
+                *covered(page),
+            ]
         return found
 
     return judge
@@ -80,6 +98,11 @@ def look(page: Page, mode: str, width: int) -> None:
 def too_wide(page: Page, room: int) -> list[str]:
     width = page.script("return document.documentElement.scrollWidth")
     return [f"{width} px wide"] if width > room else []
+
+
+def covered(page: Page) -> list[str]:
+    """Controls that another element lies over: nobody can click them."""
+    return [f"covered: {control}" for control in page.script(COVERED)]
 
 
 def refusals(page: Page) -> list[str]:

@@ -21,6 +21,8 @@ ACCESS_TTL = 6
 PEOPLE, PROGRAMS = 16, 6
 # Seconds before and after a fault.
 BEFORE, AFTER = 0.3, 1.4
+# Seconds to wait for the first response and the first refresh after it.
+PATIENCE = 30.0
 # Seconds in which everybody has to show a refresh token.
 RENEWAL = ACCESS_TTL + 0.6
 
@@ -135,13 +137,24 @@ def endure(
             time.sleep(seconds)
         tally.fault_ended = time.monotonic()
         time.sleep(after)
+        wait_for_service(tally)
     tally.fault = name
     return tally
+
+
+def wait_for_service(tally: Tally) -> None:
+    """On a busy machine the crowd may need longer than usual; the checks follow."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and not (served_after(tally) and tally.events["refreshes"]):
+        time.sleep(0.1)
+
+
+def served_after(tally: Tally) -> bool:
+    return any(each.at > tally.fault_ended for each in tally.having_status(200))
 
 
 def assert_nobody_noticed(tally: Tally) -> None:
     """Outages are 503s; and every session is open or ended as it should be."""
     assert not tally.wrong, "\n".join([tally.fault, *tally.examples[:10]])
-    served = [each for each in tally.having_status(200) if each.at > tally.fault_ended]
-    assert served, "nobody was served after the fault"
+    assert served_after(tally), "nobody was served after the fault"
     assert tally.events["refreshes"] > 0, "nobody was renewed: that was no load"

@@ -70,6 +70,11 @@ class TestChoice:
         assert '<html lang="vi">' in other.get("/account").text
         assert user_of(app).language == "vi"
 
+    def test_the_cookie_of_another_app_does_not_count(self, app: Flask) -> None:
+        client = app.test_client(use_cookies=False)
+        page = client.get("/login", headers={"Cookie": "language=de; language=th"}).text
+        assert '<html lang="th">' in page
+
     @pytest.mark.parametrize("language", ["", "xx", "en-GB", "../vi"])
     def test_an_unknown_one_changes_nothing(self, browser: Browser, language: str) -> None:
         answer = browser.client.post("/language", data={"language": language}, headers=SAME_ORIGIN)

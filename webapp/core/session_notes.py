@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from .errors import NotFound, ValidationFailed
-from .text import Message
+from .validation import normalize_name
 
 MAX_DEVICE_NAME = 60
 
@@ -38,11 +38,10 @@ class SessionNotes:
 
     def rename(self, user_id: str, sid: str, name: str) -> str:
         """The name as it is stored; empty removes it. Raises ValidationFailed, NotFound."""
-        name = " ".join(name.split())
-        # No address: a page would show it as the app's own words.
-        if len(name) > MAX_DEVICE_NAME or not name.isprintable() or "://" in name:
-            refusal = Message("Enter a name of at most {count} letters.", count=MAX_DEVICE_NAME)
-            raise ValidationFailed({"name": [refusal]})
+        try:
+            name = normalize_name(name, MAX_DEVICE_NAME)
+        except ValueError as refusal:
+            raise ValidationFailed({"name": [refusal.args[0]]}) from None
         if not self.store.rename(user_id, sid, name):
             raise NotFound
         return name

@@ -13,9 +13,11 @@ from functools import cache, lru_cache
 from ua_parser import parse
 from ua_parser_builtins.lazy import MATCHERS
 
+from .text import N_
+
 # Names of ua-parser, and the common names to show instead.
 COMMON_NAMES = {"Mac OS X": "macOS", "Mobile Safari": "Safari", "Chrome Mobile": "Chrome"}
-UNKNOWN = "an unknown program"
+UNKNOWN = N_("an unknown program")
 VERSION = re.compile(r"[0-9]{1,5}")
 # Names that may be shown. Without dots: mail programs turn those into links.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 +_()&/-]{0,39}")

@@ -31,10 +31,10 @@ def normalize_email(text: str) -> str:
     return lower_form(checked.normalized)
 
 
-def normalize_name(text: str) -> str:
+def normalize_name(text: str, longest: int = MAX_NAME) -> str:
     """The name without invisible characters and doubled spaces. Raises ValueError with advice."""
-    if len(text) > MAX_NAME:
-        raise ValueError(Message("Use at most {count} characters.", count=MAX_NAME))
+    if len(text) > longest:
+        raise ValueError(Message("Use at most {count} characters.", count=longest))
     if not re.fullmatch(NAME, text) or any("\ud800" <= letter <= "\udfff" for letter in text):
         raise ValueError(N_("There is a character in it that can't be shown."))
     return " ".join(visible(text).split())

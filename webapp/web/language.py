@@ -27,7 +27,8 @@ def language() -> str:
 
 def _choose(offered: tuple[str, ...]) -> str:
     identity = g.get("identity")
-    for wanted in (identity.user.language if identity else "", cookies.read(cookies.LANGUAGE)):
+    # Another app on this host may have a cookie with this name.
+    for wanted in (identity.user.language if identity else "", *cookies.read_all(cookies.LANGUAGE)):
         if wanted in offered:
             return str(wanted)
     return request.accept_languages.best_match(offered) or offered[0]

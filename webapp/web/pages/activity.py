@@ -9,9 +9,9 @@ from webapp.core.end_reasons import EndReason
 from webapp.core.policy import Permission
 from webapp.core.security_events import Event, EventKind, EventPage
 from webapp.core.text import N_
-from webapp.core.user_agents import describe
 from webapp.web.auth.authentication import current_identity
 from webapp.web.auth.authorization import requires
+from webapp.web.device_names import device_and_place, device_name
 from webapp.web.event_texts import describe_event, icon_of
 from webapp.web.language import gettext as _
 from webapp.web.services import services
@@ -124,7 +124,7 @@ def to_view(event: Event) -> EventView:
     title, detail, tone = describe_event(event.kind, event.detail)
     ip, user_agent = place_of(event)
     if event.detail == EndReason.REUSE:
-        device = describe_device(event.user_agent, event.ip)
+        device = device_and_place(event.user_agent, event.ip)
         detail = _("The copy was used from {device}", device=device)
     return EventView(
         kind=event.kind,
@@ -135,7 +135,7 @@ def to_view(event: Event) -> EventView:
         at=event.at,
         day=day(event.at),
         ip=ip,
-        device=str(describe(user_agent)) if user_agent else "",
+        device=device_name(user_agent),
         request_id=event.request_id,
         actor=event.actor or (_("an operator") if event.by_operator else ""),
         user_id=event.user_id,
@@ -151,7 +151,3 @@ def place_of(event: Event) -> tuple[str, str]:
     if event.kind == EventKind.SESSION_ENDED and event.detail != EndReason.LOGOUT:
         return event.session_ip, event.session_user_agent
     return event.ip, event.user_agent
-
-
-def describe_device(user_agent: str, ip: str) -> str:
-    return ", ".join(filter(None, (str(describe(user_agent)) if user_agent else "", ip)))

@@ -13,17 +13,20 @@ from webapp.core.policy import Permission
 from webapp.core.security_events import EventKind
 from webapp.web.auth.authentication import current_identity
 from webapp.web.auth.authorization import requires
+from webapp.web.device_names import device_and_place
 from webapp.web.language import gettext as _
 from webapp.web.messages import FEW_CODES
 from webapp.web.services import services
 from webapp.web.time_format import time_element
 
 from . import pages
-from .activity import EventView, describe_device, to_view
+from .activity import EventView, to_view
 from .sessions import devices_of, new_browsers
 
 # Seconds in which a sign-in in a new browser is shown as news.
 NEWS_TTL = 3 * 24 * 3600
+# Of these notices on the page; the rest are counted.
+MOST_NEWS = 3
 
 
 @dataclass(frozen=True)
@@ -132,17 +135,22 @@ def notices_about_devices(devices: list[Device]) -> list[Notice]:
         if device.session.created_at > since and device.session.sid != here
     ]
     new = new_browsers([session.sid for session in lately])
-    return [
+    strange = [session for session in lately if session.sid in new]
+    notices = [
         Notice(
             "new-browser",
             "warning",
             Markup(_("New sign-in, {ago}: {device}.")).format(  # noqa: S704
                 ago=time_element(session.created_at),
-                device=describe_device(session.user_agent, session.ip),
+                device=device_and_place(session.user_agent, session.ip),
             ),
             _("Was it you?"),
-            url_for("pages.devices", _anchor=session.sid),
+            url_for("pages.devices", sid=session.sid, _anchor=session.sid),
         )
-        for session in lately
-        if session.sid in new
+        for session in strange[:MOST_NEWS]
     ]
+    if (left := len(strange) - MOST_NEWS) > 0:
+        words = _("More sign-ins in new browsers: {count}.", count=left)
+        more = _("See your devices"), url_for("pages.devices")
+        notices.append(Notice("more-browsers", "warning", words, *more))
+    return notices

@@ -5,13 +5,13 @@ from flask.typing import ResponseReturnValue
 
 from webapp.core.errors import Conflict, InvalidLink
 from webapp.core.policy import Permission
-from webapp.core.user_agents import describe
 from webapp.web import messages
 from webapp.web.auth import device_cookie
 from webapp.web.auth.authentication import current_identity
 from webapp.web.auth.authorization import public, requires
 from webapp.web.auth.destinations import not_a_destination, safe_next
 from webapp.web.auth.reauthentication import confirm_action, recently_authenticated
+from webapp.web.device_names import device_name
 from webapp.web.forms import Form
 from webapp.web.language import gettext as _
 from webapp.web.services import services
@@ -28,7 +28,7 @@ def security() -> ResponseReturnValue:
     methods = services().factors.security.sign_in_methods(me, now)
     here = device_cookie.signed_id()
     trusted = [
-        (each, str(describe(each.user_agent)), each.device_id == here)
+        (each, device_name(each.user_agent), each.device_id == here)
         for each in methods.trusted_browsers
     ]
     return render_template("security.html", methods=methods, trusted=trusted)

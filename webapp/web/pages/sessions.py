@@ -79,8 +79,8 @@ class SessionView:
 @requires(Permission.OWN_ACCOUNT)
 def devices() -> ResponseReturnValue:
     mine, current = devices_of(current_identity().user.id), current_identity().access.sid
-    others = [device for device in mine if device.session.sid != current]
-    shown = paged(sorted(others, key=group_of))
+    others = sorted((each for each in mine if each.session.sid != current), key=group_of)
+    shown = paged(others, page_of(others, request.args.get("sid")))
     this = [to_view(device) for device in mine if device.session.sid == current]
     notes = services().devices.notes.of([view.sid for view in (*this, *shown["devices"])])
     this, shown["devices"] = (
@@ -103,7 +103,7 @@ def rename_device(sid: str) -> ResponseReturnValue:
     else:
         words = _("The device is called “{name}” now.", name=name)
         flash(words if name else _("The name is removed."), "success")
-    return redirect(url_for("pages.devices"), 303)
+    return redirect(url_for("pages.devices", sid=sid), 303)
 
 
 @pages.post("/account/sessions/<sid>/end")
@@ -153,10 +153,16 @@ def devices_of(user_id: str) -> list[Device]:
     return services().devices.of(user_id, services().now())
 
 
-def paged(devices: list[Device]) -> dict[str, Any]:
-    """For a template: those of the page in the query; behind the last page it is the last one."""
+def page_of(devices: list[Device], sid: str | None) -> int | None:
+    """The page with this session; None if there is none."""
+    found = (at for at, device in enumerate(devices) if device.session.sid == sid)
+    return next((at // PER_PAGE + 1 for at in found), None)
+
+
+def paged(devices: list[Device], page: int | None = None) -> dict[str, Any]:
+    """For a template: those of the page, or of the one in the query, or else of the last."""
     pages = max(1, -(-len(devices) // PER_PAGE))
-    page = min(page_number(), pages)
+    page = min(page or page_number(), pages)
     shown = devices[(page - 1) * PER_PAGE : page * PER_PAGE]
     return {"devices": [to_view(device) for device in shown], "page": page, "pages": pages}
 
@@ -172,7 +178,7 @@ def to_view(device: Device) -> SessionView:
     return SessionView(
         sid=session.sid,
         current=session.sid == current_identity().access.sid,
-        browser=looks.browser,
+        browser=_(looks.browser),
         system=looks.system,
         kind=looks.shape,
         ip=session.ip,
