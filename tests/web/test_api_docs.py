@@ -197,3 +197,9 @@ def test_the_examples_of_curl_work_against_this_server(
 
 def test_what_is_transferred_is_smaller_still(page: str) -> None:
     assert len(gzip.compress(page.encode())) < 20_000
+
+
+def test_the_status_in_an_example_is_that_of_the_response(browser: Browser) -> None:
+    page = html.unescape(browser.get("/api/docs").text)
+    registered = page.partition("201 Created")[2]
+    assert '"status": 201' in registered.partition("</pre>")[0]

@@ -127,7 +127,10 @@ def answers(responses: Json) -> Iterator[Answer]:
                 (name, written(each["value"])) for name, each in content.get("examples", {}).items()
             ]
             if content and not examples:
-                examples = [("", written(sample(content["schema"])))]
+                shown = sample(content["schema"])
+                if "status" in shown:  # of the envelope: its schema has one example for all
+                    shown["status"] = int(status)
+                examples = [("", written(shown))]
             yield Answer(int(status), HTTPStatus(int(status)).phrase, examples)
 
 
