@@ -70,7 +70,10 @@ RENEWAL = Comparison(
             fair("It can use and copy the access token, not the refresh token."),
             weak("It can copy all that the client's script can read, often both tokens."),
             weak("As with the interceptor."),
-            good("Best here: there is no token to copy. The foreign script can still send requests while the page is open."),
+            good(
+                "Best here: there is no token to copy. The foreign script can still send "
+                "requests while the page is open."
+            ),
         ),
         CSRF: (
             fair("Browsers add cookies by themselves: each form is checked."),

@@ -62,8 +62,8 @@ SCENARIOS = (
             Choice("Both are in: Redis has no other data."),
         ),
         "Your token is newer than the entry in Redis. Only this app can make a newer token. So "
-        "the data in Redis is too old, and its entry is healed. Redis has also lost the end of the phone's session; but SQL is "
-        "checked first, and decides which sessions have ended.",
+        "the data in Redis is too old, and its entry is healed. Redis has also lost the end of "
+        "the phone's session; but SQL is checked first, and decides which sessions have ended.",
         (
             ("webapp/store/redis/redeem.lua", "presented > gen"),
             ("webapp/core/session_status.py", "find_open"),
