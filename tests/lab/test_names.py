@@ -50,7 +50,7 @@ class TestEach:
         assert 3 <= len(scenario.choices) <= 4
         assert [choice.right for choice in scenario.choices].count(True) == 1
         assert scenario.question.endswith("?")
-        assert 2 <= len(re.findall(r"[.)](?= |$)", scenario.explanation)) <= 4
+        assert 2 <= len(re.findall(r"[.)](?= |$)", scenario.explanation)) <= 6
 
     def test_shows_code_that_is_there(self, scenario: Scenario) -> None:
         assert scenario.code

@@ -33,6 +33,11 @@ PAGES = [
     "/lab/lifetimes",
 ]
 
+LAB_IS_IN_ENGLISH = {
+    "vi": "Phòng thí nghiệm này bằng tiếng Anh.",
+    "th": "ห้องทดลองนี้เป็นภาษาอังกฤษ",
+}
+
 
 @pytest.fixture
 def looking(browser: Browser) -> Browser:
@@ -104,11 +109,36 @@ class TestIsThere:
             assert browser.get("/lab/compare/expired-token").status_code == 200
         assert browser.get("/lab/compare/expired-token").status_code == 429
 
+    def test_in_english_as_it_tells_readers_of_another_language_in_theirs(
+        self, browser: Browser
+    ) -> None:
+        for path in PAGES:
+            if path == "/lab/events":
+                continue
+            for accepted, told in LAB_IS_IN_ENGLISH.items():
+                page = browser.get(path, **{"Accept-Language": accepted}).text
+                note = f'<p class="note" lang="{accepted}">{told}</p>'
+                assert page.count(note) == 1, (path, accepted)
+            english = browser.get(path, **{"Accept-Language": "en"}).text
+            assert '<p class="note" lang=' not in english
+
     def test_and_leads_back_after_signing_in(self, browser: Browser) -> None:
         login = re.search(r'href="(/login[^"]*)"', browser.get("/lab").text.partition("<main")[2])
         assert login
         answer = browser.post(login[1], email=EMAIL, password=PASSWORD, next="/lab")
         assert answer.location == "/lab"
+
+    def test_a_prediction_is_answered_in_one_sentence(self, browser: Browser) -> None:
+        """The choice, and what happens: no second box that seems to contradict the outcome."""
+        said = {}
+        for number, right in enumerate(each.right for each in ALL["five-tabs"].choices):
+            page = browser.post("/lab/scenarios/five-tabs", prediction=str(number)).text
+            answer = page.partition('data-testid="prediction"')[2].partition("</p>")[0]
+            said[right] = " ".join(answer.partition(">")[2].split())
+        wrong = "You chose “The late tab looks like a thief: all five are signed out”; what "
+        assert said[False] == f"{wrong}happens is “All five stay signed in”."
+        right_ = "You chose “All five stay signed in”, and that is what happens."
+        assert said[True] == right_
 
     def test_the_table_of_all_scenarios_is_what_the_single_pages_show(
         self, browser: Browser

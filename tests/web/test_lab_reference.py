@@ -6,9 +6,11 @@ import pytest
 
 from scripts.bootstrap import ROOT
 from tests.support.browser import Browser
+from webapp.core.end_reasons import EndReason
 from webapp.lab.architectures import COMPARISONS
 from webapp.lab.glossary import WORDS
 from webapp.lab.sandbox.scenarios import ALL
+from webapp.web.messages import WHY_SIGNED_OUT
 
 PAGES = ["/lab/questions", "/lab/architectures", "/lab/lifetimes"]
 QUESTIONS = range(1, 11)
@@ -31,14 +33,21 @@ def result(page: str, name: str) -> str:
 
 class TestQuestions:
     @pytest.mark.parametrize("number", QUESTIONS)
-    def test_each_is_answered_in_three_to_six_sentences(self, questions: str, number: int) -> None:
+    def test_each_is_answered_in_short_after_that_in_a_paragraph(
+        self, questions: str, number: int
+    ) -> None:
+        """Sentences are short, so there may be many."""
         answer = question(questions, number).partition("<p>")[2].partition("</p>")[0]
         plain = re.sub(r'<a class="term-link".*?</a>|<[^>]+>', "", answer)
-        assert 3 <= len(re.findall(r"[.](?=\s|$)", plain)) <= 6, plain
+        assert re.match(r"\s*<b>[^<]{10,110}[.]</b> ", answer), answer
+        assert 3 <= len(re.findall(r"[.](?=\s|$)", plain)) <= 12, plain
 
     @pytest.mark.parametrize("number", QUESTIONS)
     def test_each_names_its_code(self, questions: str, number: int) -> None:
         assert 'data-source="' in question(questions, number)
+
+    def test_the_owner_sees_the_notice_of_the_sign_in_page(self, questions: str) -> None:
+        assert f"<q>{WHY_SIGNED_OUT[EndReason.REUSE]}</q>" in question(questions, 6)
 
     def test_their_links_lead_somewhere(self, questions: str, browser: Browser) -> None:
         paths = set(re.findall(r'href="(/lab/[^"#]+)', questions))

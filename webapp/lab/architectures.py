@@ -43,8 +43,8 @@ SCALING = "Scaling"
 RENEWAL = Comparison(
     "renewal",
     "Who renews the token?",
-    "The access token expires every few minutes. Somebody has to exchange the refresh token then: "
-    "the server on the way, the client after a refusal or ahead of time, or a server between "
+    "The access token expires every few minutes. Someone must then renew it: the server "
+    "during the request, the client after a 401 or before expiry, or a server between "
     "browser and API (backend for frontend, BFF).",
     ("Server hook (ours)", "401 interceptor", "Timer in the client", "BFF"),
     {
@@ -70,7 +70,10 @@ RENEWAL = Comparison(
             fair("It can use and copy the access token, not the refresh token."),
             weak("It can copy all that the client's script can read, often both tokens."),
             weak("As with the interceptor."),
-            good("Best here: there is no token to copy. It can send requests while it runs."),
+            good(
+                "Best here: there is no token to copy. The foreign script can still send "
+                "requests while the page is open."
+            ),
         ),
         CSRF: (
             fair("Browsers add cookies by themselves: each form is checked."),
@@ -85,7 +88,7 @@ RENEWAL = Comparison(
             weak("They need another way in."),
         ),
         REVOCATION: (
-            good("The hook sees each request, and can refuse it at once."),
+            good("The hook sees each request: a sign-out takes effect within a second."),
             fair("At the next refresh, unless the API asks a store on each call."),
             fair("At the next renewal; the same."),
             good("At once: the session is on the server."),

@@ -10,8 +10,8 @@ WORDS: dict[str, str] = {
     "with each rotation.",
     "redeem": "To exchange a refresh token for a pair of tokens.",
     "successor": "The pair of tokens that a refresh token was exchanged for.",
-    "grace": "30 seconds after a rotation in which the same browser may repeat the old token in "
-    "any case.",
+    "grace": "30 seconds after the newest pair was last handed out, in which the same browser gets "
+    "that pair again for the old token. Repeats after the pair's first use do not extend it.",
     "tombstone": "The entry in Redis of a session that has ended.",
     "hook": "The function that runs before each request: it reads the tokens and renews them if "
     "that is needed.",

@@ -34,8 +34,22 @@ class Field:
 
 FIELDS = (
     Field("access", "Access token, seconds", "How long an access token is valid.", 1, 1, DAY),
-    Field("idle", "Idle time, hours", "Unused for so long, a session ends.", HOUR, 1, 9600),
-    Field("limit", "Absolute limit, hours", "Used or not, it ends then.", HOUR, 1, 96_000),
+    Field(
+        "idle",
+        "Idle time, hours",
+        "Unused for so long, a session ends. 720 h are 30 days.",
+        HOUR,
+        1,
+        9600,
+    ),
+    Field(
+        "limit",
+        "Absolute limit, hours",
+        "Used or not, it ends then. 2160 h are 90 days.",
+        HOUR,
+        1,
+        96_000,
+    ),
     Field("users", "Users at the same time", "People with an open page.", 1, 1, 10_000_000),
     Field("requests", "Requests per user and hour", "Pages and API calls.", 1, 1, 36_000),
     Field("pause", "Longest usual pause, hours", "A night is 14, a weekend 64.", HOUR, 1, 8760),

@@ -87,8 +87,8 @@ RACE = TourPage(
     "Two tabs refresh at the same time",
     (
         "Both send generation 1, and only one of them can be first.",
-        "For 30 s after a successor was last handed out, the same browser gets that successor "
-        "again, used or not (after that, only while the successor is unused).",
+        "For 30 s after a new pair was given, the same browser gets it again (after 30 s only if "
+        "nobody has used the new pair).",
         "So both tabs have generation 2: the same refresh token, and a new access token each.",
     ),
     (
@@ -133,8 +133,8 @@ LOGOUT = TourPage(
     (
         "The end is announced to every worker and written to SQL, and a tombstone replaces the "
         "entry in Redis.",
-        "Your browser deletes both cookies, and other tabs show the sign-in page at once.",
-        "Every token of this session is refused from now on, on every server.",
+        "Your browser deletes both cookies, and other tabs show the sign-in page within a second.",
+        "Within a second, every server refuses every token of this session.",
     ),
     (
         Step("browser", "app", "POST /logout"),

@@ -27,8 +27,8 @@ POLICIES: dict[str, Policy] = {
         Policy(
             "evergreen",
             "Evergreen",
-            "Rotation. The previous token gets the same successor: for 30 s after that was last "
-            "handed out, used or not; after that, only while the successor is unused. Lost entries "
+            "Rotation. For 30 s after a new pair was given, the same browser gets it again for the "
+            "old token. After 30 s this works only if nobody has used the new pair. Lost entries "
             "in Redis are healed from SQL.",
             None,
         ),

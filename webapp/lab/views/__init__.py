@@ -10,6 +10,9 @@ from webapp.lab.diagram.outcomes import with_outcomes
 from webapp.lab.glossary import WORDS, explain_first_mentions
 from webapp.lab.lifetimes import format_rate, format_span
 from webapp.lab.sandbox.scenarios import ALL
+from webapp.runtime.translations import DEFAULT
+from webapp.web.language import gettext, language
+from webapp.web.messages import LAB_IN_ENGLISH
 
 lab = Blueprint("lab", __name__, url_prefix="/lab")
 
@@ -30,6 +33,12 @@ def init_app(app: Flask) -> None:
         scenario_count=len(ALL),
     )
     app.jinja_env.filters.update(explain_terms=explain_terms, span=format_span, rate=format_rate)
+
+
+@lab.context_processor
+def language_note() -> dict[str, str]:
+    """For readers of another language: in theirs, that the lab is in English."""
+    return {"language_note": "" if language() == DEFAULT else gettext(LAB_IN_ENGLISH)}
 
 
 def explain_terms(html: str) -> Markup:

@@ -19,7 +19,8 @@ ACCESS = {
     "gen": "The generation: it grows by one with every refresh. This is how copies are detected.",
     "client_id": "The program the session belongs to. A token that is stolen from a browser is "
     "refused at the API's refresh.",
-    "role": "What you may do, as it was when the token was signed. A change takes effect at once.",
+    "role": "What you may do, as it was when the token was signed. A change takes effect "
+    "within a second.",
     "email": "The e-mail address, for programs to show.",
     "jti": "The unique id of this token. No two access tokens are the same.",
     "iat": "When it was issued.",

@@ -3,11 +3,13 @@
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
+from webapp.core.end_reasons import EndReason
 from webapp.lab.architectures import COMPARISONS
 from webapp.lab.lifetimes import FIELDS, HOUR, Lifetimes, read_lifetimes
 from webapp.lab.sandbox.scenarios import ALL
 from webapp.web.auth.authorization import public
 from webapp.web.compression import compressed
+from webapp.web.messages import WHY_SIGNED_OUT
 from webapp.web.search_engines import indexable
 from webapp.web.services import services
 
@@ -22,7 +24,12 @@ USERS, REQUESTS_PER_HOUR, WEEKEND = 1000, 60, 64 * HOUR
 @indexable
 @compressed
 def questions() -> ResponseReturnValue:
-    return render_template("lab/questions.html", all_scenarios=ALL, **settings_of_this_server())
+    return render_template(
+        "lab/questions.html",
+        all_scenarios=ALL,
+        theft_notice=WHY_SIGNED_OUT[EndReason.REUSE],
+        **settings_of_this_server(),
+    )
 
 
 @lab.get("/architectures")

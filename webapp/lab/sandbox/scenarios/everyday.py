@@ -96,8 +96,8 @@ EXPIRED_TOKEN, FORM, TWENTY_REQUESTS, FIVE_TABS, LOST_RESPONSE = (
         ),
         "Redis decides one after the other, in one script on one key. The first rotates; the "
         "others come with the token before, whose successor has just been handed out: they get "
-        "the same refresh token, and a new access token each. A refresh token is computed "
-        "from the session's state, so the same state gives the same bytes.",
+        "the same refresh token, and a new access token each. The server does not "
+        "save refresh tokens. It calculates them again from the session's data and a secret key.",
         (("webapp/store/redis/redeem.lua", "repeated"), ("webapp/core/token_issuer.py", "issue")),
         "tests/web/test_silent_refresh.py"
         "::test_forty_parallel_requests_cause_one_rotation_and_one_successor",
@@ -113,9 +113,9 @@ EXPIRED_TOKEN, FORM, TWENTY_REQUESTS, FIVE_TABS, LOST_RESPONSE = (
             Choice("The late tab looks like a thief: all five are signed out."),
         ),
         "The late tab shows a token that has been rotated away, and its successor has been used "
-        "since. A thief's replay looks the same. But for 30 s after the successor was last handed "
-        "out, used or not, the app takes a request of the same browser, by its device cookie, for "
-        "a race and returns the same successor. After that, only while the successor is unused.",
+        "since. A thief's replay looks the same. But for 30 s after a new pair was given, the same "
+        "browser gets it again. The app knows the browser by its device cookie. After 30 s this "
+        "works only if nobody has used the new pair.",
         (("webapp/store/redis/redeem.lua", "grace"),),
         "tests/core/test_sessions.py::TestRepeated::test_a_race_gets_the_very_same_successor",
         five_tabs,
@@ -129,8 +129,8 @@ EXPIRED_TOKEN, FORM, TWENTY_REQUESTS, FIVE_TABS, LOST_RESPONSE = (
             Choice("It gets the same successor again.", right=True),
             Choice("It gets another successor, and the lost one stays good as well."),
         ),
-        "For 30 s after its successor was last handed out, used or not, the old token gets it "
-        "again: that may be a race. After that, only while the successor is unused, as here: the "
+        "If the old token comes back within 30 s, it gets the same new pair. Two tabs can cause "
+        "this. After 30 s this works only if nobody has used the new pair, as here: the "
         "response may have been lost. Otherwise the old token is a replay. A fixed leeway of "
         "seconds does not help after an hour in a tunnel.",
         (

@@ -81,7 +81,7 @@ LOGOUT_DURING_REFRESH, LOGOUT_ELSEWHERE, KEY_WITHDRAWN = (
         "more minutes. You sign out in tab 2.",
         (
             Choice("It works for four minutes: a signature can't be revoked."),
-            Choice("It is refused at once.", right=True),
+            Choice("It is refused within a second.", right=True),
             Choice("It is renewed once more, and then refused."),
         ),
         "The end of a session is first announced to all workers. From then on each worker checks "

@@ -53,18 +53,17 @@ SCENARIOS = (
     Scenario(
         "redis-rolled-back",
         "Redis is rolled back",
-        "Redis fails over to a replica that is ten minutes behind. You have been renewed twice "
-        "since; your phone, whose cookies a thief has, was signed out.",
+        "Redis switches to a copy that is 10 minutes old. In these 10 minutes your tokens were "
+        "renewed twice, and you signed out your phone. A thief has the phone's cookies.",
         (
             Choice("You are out, and the thief is back in."),
             Choice("Both are out, to be safe."),
             Choice("You stay in, the thief stays out.", right=True),
             Choice("Both are in: Redis has no other data."),
         ),
-        "Your token is newer than the entry in Redis. Only the app can sign it, so Redis is "
-        "behind: "
-        "its entry is healed. Redis has also lost the end of the phone's session; but SQL is "
-        "checked first, and decides which sessions have ended.",
+        "Your token is newer than the entry in Redis. Only this app can make a newer token. So "
+        "the data in Redis is too old, and its entry is healed. Redis has also lost the end of "
+        "the phone's session; but SQL is checked first, and decides which sessions have ended.",
         (
             ("webapp/store/redis/redeem.lua", "presented > gen"),
             ("webapp/core/session_status.py", "find_open"),

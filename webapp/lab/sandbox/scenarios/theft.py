@@ -52,11 +52,12 @@ REPLAY, FIRST, FORGED = (
             Choice("The copy works: it is a real token."),
             Choice("The session ends for both, and you see the reason.", right=True),
         ),
-        "An old token whose successor has been used can't come from your browser: that has the "
-        "newer one. Two clients have tokens of the same session, and the app can't tell which is "
-        "yours, so it ends for both. You sign in again, with the reason on the page and in an "
+        "Your browser already has the newer token. So somebody else sent the old "
+        "one. Two clients have tokens of the same session, and the app can't tell which is yours, "
+        "so it ends for both. You sign in again, with the reason on the page and in an "
         "e-mail; the thief can't. (A thief who has copied the device cookie as well, and uses the "
-        "copy within the grace, looks like a race and is detected one rotation later.)",
+        "copy within the grace, looks like a normal repeat. The app notices it at the next "
+        "refresh.)",
         (
             ("webapp/store/redis/redeem.lua", "ended reuse"),
             ("webapp/core/notifications.py", "sign_in_stolen"),
