@@ -25,14 +25,17 @@ axe.run(document, { resultTypes: ['violations'] }).then(
 
 # Of controls that show. What is scrolled out of its own box is no fault.
 COVERED = """
+const MAY_COVER = 'label, .menu-panel'; // an open menu closes with the next click
 const controls = [...document.querySelectorAll('a[href], button, input, select, summary')];
+const clipped = (each) => each
+  && (getComputedStyle(each).clipPath !== 'none' || clipped(each.parentElement));
 const shown = controls.filter((each) => each.checkVisibility({ visibilityProperty: true })
-  && !each.closest('.visually-hidden, .skip') && each.getBoundingClientRect().width > 1);
+  && !clipped(each) && !each.closest('.skip') && each.getBoundingClientRect().width > 1);
 return shown.flatMap((each) => {
   each.scrollIntoView({ block: 'center', inline: 'center', behavior: 'instant' });
   const { x, y, width, height } = each.getClientRects()[0];
   const hit = document.elementFromPoint(x + width / 2, y + height / 2);
-  const free = !hit || each.contains(hit) || hit.contains(each) || hit.closest('label');
+  const free = !hit || each.contains(hit) || hit.contains(each) || hit.closest(MAY_COVER);
   return free ? [] : [`${each.outerHTML.slice(0, 90)} by ${hit.outerHTML.slice(0, 90)}`];
 });
 """
