@@ -10,9 +10,11 @@ from webapp.lab.diagram.outcomes import with_outcomes
 from webapp.lab.glossary import WORDS, explain_first_mentions
 from webapp.lab.lifetimes import format_rate, format_span
 from webapp.lab.sandbox.scenarios import ALL
-from webapp.runtime.translations import DEFAULT
 from webapp.web.language import gettext, language
 from webapp.web.messages import LAB_IN_ENGLISH
+
+# Of all texts of the lab.
+LANGUAGE = "en"
 
 lab = Blueprint("lab", __name__, url_prefix="/lab")
 
@@ -38,7 +40,7 @@ def init_app(app: Flask) -> None:
 @lab.context_processor
 def language_note() -> dict[str, str]:
     """For readers of another language: in theirs, that the lab is in English."""
-    return {"language_note": "" if language() == DEFAULT else gettext(LAB_IN_ENGLISH)}
+    return {"language_note": "" if language() == LANGUAGE else gettext(LAB_IN_ENGLISH)}
 
 
 def explain_terms(html: str) -> Markup:
