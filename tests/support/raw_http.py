@@ -43,14 +43,16 @@ class Wire:
         self._turn += 1
         place = self._places[self._turn % len(self._places)]
         kept = self._kept.pop(place, None)
-        if kept:
-            try:
-                return self._exchange(place, kept, method, path, headers, body)
-            except (OSError, http.client.HTTPException):
-                # The server had closed a connection that was idle: browsers ask again,
-                # what may be asked twice (RFC 9110 section 9.2.2).
-                if method != "GET" or kept.late:
-                    raise
+        connection = kept or Connection(place)
+        try:
+            return self._exchange(place, connection, method, path, headers, body)
+        except (OSError, http.client.HTTPException):
+            # The server was just closing it. A browser repeats a GET on another connection if this
+            # one was idle (RFC 9110 section 9.2.2), and a proxy repeats it in any case
+            # (`proxy_next_upstream error` in docs/nginx.conf).
+            repeats = kept or isinstance(place, str)
+            if method != "GET" or not repeats or connection.late:
+                raise
         return self._exchange(place, Connection(place), method, path, headers, body)
 
     def lose_answer(self, method: str, path: str, headers: dict[str, str], body: str = "") -> None:
