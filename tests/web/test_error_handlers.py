@@ -117,3 +117,15 @@ def test_a_form_that_a_script_sends_is_told_where_to_go(browser: Browser) -> Non
     assert (answer.status_code, answer.headers["X-Location"]) == (204, "/account")
     assert "Location" not in answer.headers
     assert "Saved." in browser.get("/account").text
+
+
+def test_a_form_that_met_a_limit_is_not_lost(browser: Browser) -> None:
+    browser.sign_in()
+    typed = {"name": "Countess Ada", "email": "new@example.com", "current_password": "a wrong one"}
+    answer = browser.post("/account", **typed)
+    while answer.status_code != 429:
+        assert answer.status_code == 422
+        answer = browser.post("/account", **typed)
+    assert 'name="name" value="Countess Ada"' in answer.text
+    assert 'name="current_password"' in answer.text
+    assert "a wrong one" not in answer.text

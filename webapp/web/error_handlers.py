@@ -224,6 +224,6 @@ def _error_response(
         retry_after=retry_after,
         request_id=request_id(),
         still_signed_in=status == 503 and cookies.read(cookies.REFRESH) is not None,
-        again=saved_forms.fields_to_resend() if status == 503 else None,
+        again=saved_forms.fields_to_resend() if status in (429, 503) else None,
     )
     return make_response(page, status)

@@ -66,7 +66,7 @@ def submitted_fields() -> tuple[list[tuple[str, str]], bool]:
 
 
 def fields_to_resend() -> dict[str, Any] | None:
-    """The form that met an outage, for its page: with empty fields for its passwords."""
+    """The form that met an outage or a limit, for its page: with empty fields for its passwords."""
     fields: list[tuple[str, str]] = []
     with suppress(HTTPException):  # too large, or unreadable
         fields = list(request.form.items(multi=True))
