@@ -139,7 +139,7 @@ def name_a_device(world: World) -> None:
     page = world.page
     page.click("rename-device")
     page.fill(device_new_name="A laptop with a name that needs more than one line")
-    page.click("rename-device-submit")
+    page.click("device-rename-submit")
     page.wait_until_told("is called")
     page.click("rename-device")
 

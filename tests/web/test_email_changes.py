@@ -251,6 +251,8 @@ class TestUndo:
         assert "was undone" in ada.get("/login").text
         assert not signs_in(app, THIEFS, NEW_PASSWORD)
         assert not signs_in(app, EMAIL, NEW_PASSWORD)
+        for known in (PASSWORD, NEW_PASSWORD):  # to the thief
+            assert owner.post(answer.location, password=known).status_code == 422
         assert owner.post(answer.location, password="the third password of it").status_code == 303
         assert signs_in(app, EMAIL, "the third password of it")
 

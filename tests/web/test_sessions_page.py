@@ -291,7 +291,7 @@ class TestRename:
         assert why in self.rename(browser, sid, name)
         assert seen_by(browser)[sid].startswith("this: Chrome 142 on Linux")
 
-    def test_nobody_names_a_device_of_somebody_else(self, app: Flask, browser: Browser) -> None:
+    def test_a_device_of_another_user_is_not_renamed(self, app: Flask, browser: Browser) -> None:
         with app.app_context():
             services_of(app).accounts.register(GRACE, PASSWORD, name="Grace", now=0)
         grace = Browser(app, FIREFOX)
@@ -299,3 +299,14 @@ class TestRename:
         browser.sign_in()
         assert "was signed out already" in self.rename(browser, sid_of(grace), "Mine")
         assert "Mine" not in grace.get(DEVICES).text
+
+
+def test_signing_one_out_leads_back_to_its_page_of_the_list(app: Flask, browser: Browser) -> None:
+    browser.sign_in()
+    with app.app_context():
+        open_many(app, EMAIL, 44, ClientInfo("192.0.2.1", FIREFOX))
+    page = browser.get(f"{DEVICES}?page=2").text
+    assert 'name="page" value="2"' in page
+    sid = re.findall(r'data-sid="([^"]+)"', page)[-1]
+    answer = browser.post(f"{DEVICES}/{sid}/end", form_on=DEVICES, page="2")
+    assert answer.location == f"{DEVICES}?page=2"

@@ -46,6 +46,7 @@ from .ports import UserRepository
 from .relying_party import RelyingParty
 from .security_events import EventKind, Events
 from .text import N_, Message
+from .validation import normalize_name
 from .webauthn_parsing import check_key, descriptor, parse
 
 SIGN_IN = "sign in"
@@ -190,12 +191,12 @@ class Passkeys:
 
     def rename(self, user_id: str, passkey_id: int, name: str) -> str:
         """The name as it is stored. Raises ValidationFailed, NotFound."""
-        name = " ".join(name.split())
-        # No address: mails contain the name.
-        if not 1 <= len(name) <= MAX_PASSKEY_NAME or not name.isprintable() or "://" in name:
-            raise ValidationFailed(
-                {"name": [Message("Enter a name of 1 to {count} letters.", count=MAX_PASSKEY_NAME)]}
-            )
+        try:
+            name = normalize_name(name, MAX_PASSKEY_NAME)
+        except ValueError as refusal:
+            raise ValidationFailed({"name": [refusal.args[0]]}) from None
+        if not name or "://" in name:  # mails contain the name
+            raise ValidationFailed({"name": [N_("Enter a name that is no web address.")]})
         if not self.factors.rename_passkey(user_id, passkey_id, name):
             raise NotFound
         return name

@@ -21,6 +21,8 @@ from .text import N_
 COUNT = 10
 BYTES = 15
 GROUP = 4
+# Letters and digits; a whole code has 24, and a code of an app has 6.
+SHORTEST = 20
 # Seconds in which a new batch has to be confirmed.
 BATCH_TTL = 60 * 60
 
@@ -95,8 +97,8 @@ class RecoveryCodeBook:
 
 
 def is_recovery_code(text: str) -> bool:
-    """Whether it has the length of one, give or take a few letters."""
-    return len(_plain(text)) >= 20
+    """Whether it is as long as one, or nearly: letters may be missing."""
+    return len(_plain(text)) >= SHORTEST
 
 
 def code_hash(code: str) -> str:

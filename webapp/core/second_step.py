@@ -43,11 +43,6 @@ class SecondStep:
             raise InvalidCredentials
         return user
 
-    def sorted_codes(self, code: str, recovery_code: str) -> tuple[str, str]:
-        """Both without spaces at the ends; a recovery code in the wrong field is found."""
-        code, recovery_code = code.strip(), recovery_code.strip()
-        return ("", code) if not recovery_code and is_recovery_code(code) else (code, recovery_code)
-
     def check(
         self, user: User, code: str, recovery_code: str, now: float, *, trust: bool = False
     ) -> SignIn:
@@ -64,3 +59,9 @@ class SecondStep:
         else:
             raise SecondStepRequired
         return replace(sign_in, trusted_until=int(now) + TRUST_TTL) if trust else sign_in
+
+
+def sorted_codes(code: str, recovery_code: str) -> tuple[str, str]:
+    """Both without spaces at the ends; a recovery code in the wrong field is found."""
+    code, recovery_code = code.strip(), recovery_code.strip()
+    return ("", code) if not recovery_code and is_recovery_code(code) else (code, recovery_code)

@@ -10,7 +10,7 @@ from babel.dates import format_datetime
 from webapp.core.errors import Unavailable
 from webapp.core.notifications import DUMMY_USER, Notification
 from webapp.core.security_events import AuditContext, audit_context
-from webapp.core.user_agents import describe
+from webapp.runtime.device_names import device_name
 from webapp.runtime.translations import DEFAULT
 
 from .messages import MessageBuilder
@@ -67,7 +67,7 @@ class BackgroundMailer:
         facts |= {
             "link": self._base_url + context.script_root + path if path else "",
             "when": f"{format_datetime(moment, PATTERN, locale=language)} UTC",
-            "device": str(describe(context.user_agent)) if context.user_agent else "",
+            "device": device_name(context.user_agent, language),
             "ip": context.ip,
             "by_admin": "yes" if by_admin else "",
         }

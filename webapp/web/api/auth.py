@@ -21,6 +21,7 @@ from webapp.core.errors import (
 from webapp.core.models import User
 from webapp.core.policy import Permission
 from webapp.core.rate_limits import REGISTER_PER_ACCOUNT, REGISTER_PER_IP
+from webapp.core.second_step import sorted_codes
 from webapp.core.token_issuer import ClientInfo, IssuedTokens
 from webapp.web.auth.authentication import current_identity
 from webapp.web.auth.authorization import check_client, public, requires
@@ -90,8 +91,7 @@ def start(user: User, origin: ClientInfo, body: Json) -> IssuedTokens:
     step = services().factors.second_step
     if not step.is_needed(user.id, "", now):
         return sessions.start(user, origin, remember=True, now=now)
-    codes = body.get("code", ""), body.get("recovery_code", "")
-    code, recovery_code = step.sorted_codes(*codes)
+    code, recovery_code = sorted_codes(body.get("code", ""), body.get("recovery_code", ""))
     if not (code or recovery_code):
         raise SecondStepRequired
     try:

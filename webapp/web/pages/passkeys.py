@@ -8,7 +8,6 @@ from webapp.core.models import SignIn
 from webapp.core.passkeys import SIGN_IN, confirming
 from webapp.core.policy import Permission
 from webapp.core.rate_limits import PASSKEY_PER_IP
-from webapp.core.user_agents import describe
 from webapp.web import messages
 from webapp.web.auth import pending_sign_in
 from webapp.web.auth.authentication import current_identity
@@ -21,6 +20,7 @@ from webapp.web.auth.reauthentication import (
     require_recent_proof,
 )
 from webapp.web.auth.sign_in import sign_in
+from webapp.web.device_names import device_name
 from webapp.web.language import gettext as _
 from webapp.web.services import client_info, services
 
@@ -115,8 +115,7 @@ def passkey_creation_options() -> ResponseReturnValue:
 def add_passkey() -> ResponseReturnValue:
     require_recent_proof()
     me, body, now = current_identity(), sent_json(), services().now()
-    user_agent = client_info().user_agent
-    name = str(describe(user_agent)) if user_agent else "Passkey"
+    name = device_name(client_info().user_agent) or "Passkey"
     handle = body.get("handle")
     if not isinstance(handle, str):
         raise PasskeyInvalid

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.core.errors import InvalidCredentials, RateLimited, ValidationFailed
 from webapp.core.models import User
+from webapp.core.second_step import sorted_codes
 from webapp.web import messages
 from webapp.web.auth import cookies, device_cookie, pending_sign_in
 from webapp.web.auth.authorization import public
@@ -61,7 +62,7 @@ def second_step() -> ResponseReturnValue:
 def finish(user: User, pending: PendingSignIn, form: SecondStepForm) -> ResponseReturnValue:
     """Raises WrongCode, InvalidCredentials, RateLimited, Unavailable."""
     step = services().factors.second_step
-    code, recovery_code = step.sorted_codes(text_of(form.code), text_of(form.recovery_code))
+    code, recovery_code = sorted_codes(text_of(form.code), text_of(form.recovery_code))
     known = device_cookie.is_known_to(user.email)
     with rate_limited_code(user, known=known, guessable=not recovery_code):
         by = step.check(user, code, recovery_code, services().now(), trust=form.trust.data)

@@ -20,6 +20,7 @@ from webapp.web.auth import device_cookie
 from webapp.web.auth.authentication import current_identity
 from webapp.web.auth.authorization import requires
 from webapp.web.auth.reauthentication import confirm_action
+from webapp.web.device_names import device_name
 from webapp.web.language import gettext as _
 from webapp.web.services import services
 from webapp.web.time_format import seconds_since, time_element
@@ -54,16 +55,15 @@ class SessionView:
     remembered: bool
     client: str
     group: int
+    model: str
+    """The browser and the system."""
     own_name: str = ""
     """Chosen by the user."""
     is_new: bool = False
 
     @property
     def name(self) -> str:
-        name = self.browser
-        if self.system:
-            name = _("{browser} on {system}", browser=self.browser, system=self.system)
-        return f"{self.own_name} ({name})" if self.own_name else name
+        return f"{self.own_name} ({self.model})" if self.own_name else self.model
 
     @property
     def before_it_ends(self) -> Markup:
@@ -109,7 +109,8 @@ def rename_device(sid: str) -> ResponseReturnValue:
 @pages.post("/account/sessions/<sid>/end")
 @requires(Permission.OWN_ACCOUNT)
 def end_device(sid: str) -> ResponseReturnValue:
-    device, back = device_of(current_identity().user.id, sid), url_for("pages.devices")
+    device = device_of(current_identity().user.id, sid)
+    back = url_for("pages.devices", page=request.form.get("page") or None)
     if device is None:
         flash(_(ENDED_ALREADY), "info")
         return redirect(back, 303)
@@ -188,6 +189,7 @@ def to_view(device: Device) -> SessionView:
         remembered=session.remembered,
         client=session.client_id,
         group=group_of(device),
+        model=device_name(session.user_agent) or _(looks.browser),
     )
 
 
