@@ -90,7 +90,7 @@ def test_the_examples_are_what_the_api_answers(app: Flask, document: Json) -> No
     wrong = {"email": EMAIL, "password": "wrong"}
     login = "/auth/login", "post"
     assert answer("POST", "/auth/login", wrong) == shown(*login, 401, "invalid_credentials")
-    client = {"email": EMAIL, "password": PASSWORD, "client_id": "nobody"}
+    client = {"email": EMAIL, "password": PASSWORD, "client_id": "unknown"}
     assert answer("POST", "/auth/login", client) == shown(*login, 401, "client_invalid")
     unreadable = program.client.post(
         "/api/v1/auth/login", data="{", content_type="application/json"

@@ -51,12 +51,14 @@ RENEWAL = Comparison(
         TRIPS: (
             good("None extra: the same request goes on."),
             weak("Two extra: the refresh, and the call again."),
-            fair("None when the timer is in time. One for each renewal, also if nobody clicks."),
+            fair("None when the timer is in time. One for each renewal, also without a click."),
             good("None extra for the browser; one between the BFF and the token server."),
         ),
         FORMS: (
             good("Work without a script. A form is carried out once, with its body."),
-            weak("Page loads and plain forms are not calls of a script: nobody intercepts them."),
+            weak(
+                "Page loads and plain forms are not calls of a script, so they are not intercepted."
+            ),
             fair("Work while a page is open. After a laptop's sleep the first one is too late."),
             good("Work: the browser has an ordinary session."),
         ),

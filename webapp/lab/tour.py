@@ -88,7 +88,7 @@ RACE = TourPage(
     (
         "Both send generation 1, and only one of them can be first.",
         "For 30 s after a new pair was given, the same browser gets it again (after 30 s only if "
-        "nobody has used the new pair).",
+        "the new pair was not used).",
         "So both tabs have generation 2: the same refresh token, and a new access token each.",
     ),
     (

@@ -28,7 +28,7 @@ POLICIES: dict[str, Policy] = {
             "evergreen",
             "Evergreen",
             "Rotation. For 30 s after a new pair was given, the same browser gets it again for the "
-            "old token. After 30 s this works only if nobody has used the new pair. Lost entries "
+            "old token. After 30 s this works only if the new pair was not used. Lost entries "
             "in Redis are healed from SQL.",
             None,
         ),

@@ -45,7 +45,7 @@ def architectures() -> ResponseReturnValue:
 @indexable
 @compressed
 def lifetimes() -> ResponseReturnValue:
-    """A calculator by GET: its numbers are in the URL, so a result can be sent to somebody."""
+    """A calculator by GET: its numbers are in the URL, so a result has a link."""
     texts, errors, chosen = read_lifetimes(request.args, lifetimes_of_this_server())
     page = render_template(
         "lab/lifetimes.html",

@@ -85,7 +85,7 @@ def of_status(status: HTTPStatus) -> ApiError:
 
 
 def example_fields(kind: type[EvergreenError], call: Endpoint) -> Iterator[tuple[str, list[str]]]:
-    """A field that may be wrong, and what is said of it."""
+    """For the examples: a field that may be wrong, and its errors."""
     if kind is WrongPassword:
         yield "current_password", ["That is not your password."]
     elif kind is Conflict and call.body:

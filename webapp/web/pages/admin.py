@@ -211,7 +211,7 @@ def change(
     act: Callable[[float], object],
     then: str | None = None,
 ) -> ResponseReturnValue:
-    """Ask, do it, and say so."""
+    """Ask, change the account, and flash the result."""
     back = url_for("pages.admin_user", user_id=user.id)
     if page := confirm_action(question, explanation, yes, back, danger=then is not None):
         return page

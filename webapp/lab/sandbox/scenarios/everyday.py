@@ -115,7 +115,7 @@ EXPIRED_TOKEN, FORM, TWENTY_REQUESTS, FIVE_TABS, LOST_RESPONSE = (
         "The late tab shows a token that has been rotated away, and its successor has been used "
         "since. A thief's replay looks the same. But for 30 s after a new pair was given, the same "
         "browser gets it again. The app knows the browser by its device cookie. After 30 s this "
-        "works only if nobody has used the new pair.",
+        "works only if the new pair was not used.",
         (("webapp/store/redis/redeem.lua", "grace"),),
         "tests/core/test_sessions.py::TestRepeated::test_a_race_gets_the_very_same_successor",
         five_tabs,
@@ -130,7 +130,7 @@ EXPIRED_TOKEN, FORM, TWENTY_REQUESTS, FIVE_TABS, LOST_RESPONSE = (
             Choice("It gets another successor, and the lost one stays good as well."),
         ),
         "If the old token comes back within 30 s, it gets the same new pair. Two tabs can cause "
-        "this. After 30 s this works only if nobody has used the new pair, as here: the "
+        "this. After 30 s this works only if the new pair was not used, as here: the "
         "response may have been lost. Otherwise the old token is a replay. A fixed leeway of "
         "seconds does not help after an hour in a tunnel.",
         (

@@ -52,7 +52,7 @@ REPLAY, FIRST, FORGED = (
             Choice("The copy works: it is a real token."),
             Choice("The session ends for both, and you see the reason.", right=True),
         ),
-        "Your browser already has the newer token. So somebody else sent the old "
+        "Your browser already has the newer token. So another client sent the old "
         "one. Two clients have tokens of the same session, and the app can't tell which is yours, "
         "so it ends for both. You sign in again, with the reason on the page and in an "
         "e-mail; the thief can't. (A thief who has copied the device cookie as well, and uses the "
