@@ -362,3 +362,28 @@ def test_every_page_about_sign_in_methods_is_for_everybody_and_fits_a_phone(
     assert not wrong, "\n".join(
         f"{name}: {each}" for name, lines in wrong.items() for each in lines
     )
+
+
+def test_after_a_lost_response_a_second_try_shows_the_passkey_that_was_added(
+    app: Flask, page: Page, device: Authenticator
+) -> None:
+    page.let_in(app)
+    page.open("/account/passkeys")
+    page.script(
+        """
+        const real = window.fetch;
+        window.fetch = async (url, options) => {
+          const answer = await real(url, options);
+          if (options?.method === 'POST') throw new TypeError('the response is lost');
+          return answer;
+        };
+        """
+    )
+    page.wait(lambda: page.find("add-passkey").is_enabled())
+    page.click("add-passkey")
+    page.wait(lambda: "does not respond" in page.text("passkey-message"))
+    assert not page.has("passkey")
+    page.wait(lambda: page.find("add-passkey").is_enabled())
+    page.click("add-passkey")
+    page.wait_for("passkey")
+    assert len(stored(app)) == 1
