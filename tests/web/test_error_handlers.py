@@ -37,7 +37,8 @@ def test_an_unknown_address_under_the_api_is_json_too(browser: Browser) -> None:
     error = browser.get("/api/v1/nothing").json["error"]
     assert error["code"] == "not_found"
     row = re.search(r"<code>not_found</code></th>\s*<td>([^<]+)", browser.get("/api/docs").text)
-    assert row and error["message"] == row[1]
+    assert row
+    assert error["message"] == row[1]
 
 
 def test_a_page_that_is_not_there_offers_ways_out(browser: Browser) -> None:

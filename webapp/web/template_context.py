@@ -92,7 +92,8 @@ def grouped(number: int) -> str:
 
 def unbroken(text: str) -> Markup:
     """Its words with hyphens, such as “e-mail”, stay on one line."""
-    return Markup(HYPHENATED.sub(r'<span class="unbroken">\g<0></span>', str(escape(text))))
+    escaped = str(escape(text))
+    return Markup(HYPHENATED.sub(r'<span class="unbroken">\g<0></span>', escaped))  # noqa: S704
 
 
 def access_cookie() -> str:
