@@ -9,6 +9,9 @@ from tests.support.mails import newest_mail
 
 from .page import Page
 
+# Of a frame before outbox.js, in pixels.
+DEFAULT_HEIGHT = 480
+
 
 def form_of(page: Page, call: str) -> WebElement:
     """With its call unfolded."""
@@ -62,6 +65,13 @@ def test_a_mail_is_drawn_in_its_frame_and_its_button_opens_a_new_tab(
     page.driver.switch_to.frame(page.find("mail-html"))
     button = page.driver.find_element(By.CLASS_NAME, "action")
     assert button.value_of_css_property("background-color") == "rgba(18, 104, 63, 1)"
+    room = "return [innerHeight, document.documentElement.scrollHeight]"
+    page.driver.switch_to.default_content()
+    page.wait(lambda: page.find("mail-html").size["height"] not in (0, DEFAULT_HEIGHT))
+    page.driver.switch_to.frame(page.find("mail-html"))
+    height, needed = page.script(room)
+    assert height == needed  # without a scrollbar
+    button = page.driver.find_element(By.CLASS_NAME, "action")
     button.click()
     page.wait(lambda: len(page.driver.window_handles) == 2)
     page.driver.switch_to.window(next(each for each in page.driver.window_handles if each != tab))

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from flask import Flask
+from sqlalchemy import delete
 from werkzeug.test import TestResponse
 
 from tests.conftest import services_of
@@ -12,6 +13,7 @@ from tests.support.browser import EMAIL, FIREFOX, PASSWORD, Browser
 from tests.support.clock import Clock
 from tests.support.mails import newest_mail
 from webapp.core.models import User
+from webapp.store.sql.models import EventRow, db
 
 ROOT = "root@example.com"
 USERS = "/admin/users"
@@ -135,6 +137,18 @@ def test_every_action_asks_first_and_says_who_did_it(
     done = [event for event in events if event.kind == ACTIONS[action]]
     assert [event.actor for event in done] == [ROOT]
     assert f"by {ROOT}" in admin.get("/admin/events").text
+
+
+def test_a_user_whose_events_are_gone_has_a_page(
+    app: Flask, admin: Browser, people: dict[str, User]
+) -> None:
+    """Events are deleted when they are old."""
+    with app.app_context():
+        db.session.execute(delete(EventRow))
+        db.session.commit()
+    answer = admin.get(page_of(people[EMAIL]))
+    assert answer.status_code == 200
+    assert "No events yet." in answer.text
 
 
 def test_who_is_enabled_again_may_sign_in_again(

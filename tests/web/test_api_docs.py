@@ -35,7 +35,7 @@ def document(app: Flask) -> Json:
 
 
 def example(page: str, name: str) -> str:
-    (found,) = re.findall(rf'<pre data-testid="{name}">(.*?)</pre>', page, re.DOTALL)
+    (found,) = re.findall(rf'<pre [^>]*data-testid="{name}">(.*?)</pre>', page, re.DOTALL)
     return html.unescape(str(found))
 
 

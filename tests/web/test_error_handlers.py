@@ -1,5 +1,7 @@
 """A person gets a page in plain words, a program gets JSON, and both get the request's name."""
 
+import re
+
 import pytest
 from flask import Flask
 
@@ -31,7 +33,23 @@ def test_every_error_is_json_in_the_api(failing: Browser, status: int, code: str
 
 
 def test_an_unknown_address_under_the_api_is_json_too(browser: Browser) -> None:
-    assert browser.get("/api/v1/nothing").json["error"]["code"] == "not_found"
+    """With the text that the table of the API's page has for this code."""
+    error = browser.get("/api/v1/nothing").json["error"]
+    assert error["code"] == "not_found"
+    row = re.search(r"<code>not_found</code></th>\s*<td>([^<]+)", browser.get("/api/docs").text)
+    assert row
+    assert error["message"] == row[1]
+
+
+def test_a_page_that_is_not_there_offers_ways_out(browser: Browser) -> None:
+    assert ways_out(browser) == {"/", "/login"}
+    browser.sign_in()
+    assert ways_out(browser) == {"/", "/dashboard"}
+
+
+def ways_out(browser: Browser) -> set[str]:
+    actions = browser.get("/nothing").text.partition('class="actions"')[2].partition("</p>")[0]
+    return set(re.findall(r'href="([^"]*)"', actions))
 
 
 def test_a_body_that_is_too_large_is_refused(browser: Browser) -> None:

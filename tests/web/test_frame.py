@@ -13,6 +13,7 @@ from tests.support.factors import create_codes, switch_on_second_step
 from tests.support.soft_passkey import SoftPasskey, add_passkey
 from webapp.core.models import User
 from webapp.web.avatars import TONES, avatar_tone, initials
+from webapp.web.template_context import unbroken
 
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
 
@@ -203,3 +204,7 @@ def test_every_relative_time_keeps_up_to_date(app: Flask, browser: Browser, cloc
     texts = AgoTexts(question.text)
     assert (texts.found, texts.kept) == ([], 1)
     assert {path for path, kept in seen.items() if not kept} <= {"/account/security", "/dev/outbox"}
+
+
+def test_a_word_with_a_hyphen_stays_on_one_line_and_nothing_becomes_markup() -> None:
+    assert unbroken("Your e-mail, <b>") == ('Your <span class="unbroken">e-mail</span>, &lt;b&gt;')

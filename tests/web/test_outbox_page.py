@@ -27,7 +27,7 @@ def test_a_mail_is_shown_with_a_short_button_for_its_link(
     assert re.sub(r"<[^>]+>", "", link).split() == ["Open", "the", "link", "/reset-password/…"]
     (shown,) = re.findall(r"<iframe[^>]*>", page)
     assert f'src="{frame}"' in shown
-    assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"' in shown
+    assert 'sandbox="allow-same-origin allow-popups allow-popups-to-escape-sandbox"' in shown
     assert mail.links[0] in html.unescape(page.partition('data-testid="mail-text"')[2])
 
 
@@ -43,7 +43,7 @@ def test_the_frame_may_show_styles_and_nothing_else(browser: Browser, frame: str
         "base-uri": "'none'",
         "form-action": "'none'",
         "frame-ancestors": "'self'",
-        "sandbox": "allow-popups allow-popups-to-escape-sandbox",
+        "sandbox": "allow-same-origin allow-popups allow-popups-to-escape-sandbox",
     }
     assert answer.headers["X-Frame-Options"] == "SAMEORIGIN"
     assert '<base target="_blank">' in answer.text

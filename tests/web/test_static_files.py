@@ -59,7 +59,19 @@ def test_a_url_without_the_present_hash_gets_the_present_file_for_a_short_time(
 
 
 @pytest.mark.parametrize(
-    "path", ["js", "js/", "nothing.css", "../app.py", "%2e%2e/app.py", "a%00.css", "x/js/texts.js"]
+    "path",
+    [
+        "js",
+        "js/",
+        "nothing.css",
+        "../app.py",
+        "%2e%2e/app.py",
+        "a%00.css",
+        "x/js/texts.js",
+        "evergreen.css/",
+        "icon-192.png/",
+        "js/%2e%2e/evergreen.css",
+    ],
 )
 @pytest.mark.parametrize("encoding", ["gzip", "identity"])
 def test_other_paths_are_not_found(app: Flask, browser: Browser, path: str, encoding: str) -> None:
@@ -148,6 +160,14 @@ def test_a_picture_that_is_opened_by_itself_may_have_styles_and_nothing_else(
             policy = answer.headers["Content-Security-Policy"]
             assert "default-src 'none'" in policy
             assert "style-src 'unsafe-inline'" in policy
+
+
+@pytest.mark.parametrize("name", ["icon-192.png", "evergreen.css"])
+def test_a_range_beyond_the_end_is_told_the_length(browser: Browser, name: str) -> None:
+    length = (ROOT / "static" / name).stat().st_size
+    answer = browser.get(f"/static/{name}", Range="bytes=9999999-")
+    assert answer.status_code == 416
+    assert answer.headers["Content-Range"] == f"bytes */{length}"
 
 
 def test_with_the_reloader_files_are_what_the_disk_has(app: Flask, tmp_path: Path) -> None:

@@ -87,8 +87,13 @@ PAGES: dict[int, tuple[str, str, str]] = {
     503: ("unavailable", N_("Temporarily unavailable"), Unavailable.message),
 }
 
-# Of the API; the text for pages is about forms.
-UNREADABLE_BODY = "The body can't be read: it is not what its type says."
+# Of the API; the texts for pages are about forms and pages.
+API_MESSAGES = {
+    400: "The body can't be read: it is not what its type says.",
+    404: NotFound.message,
+}
+# Headers of an HTTP error that its response keeps. Content-Range: RFC 9110 section 15.5.17.
+KEPT_HEADERS = ("Allow", "Content-Range")
 
 
 def install(app: Flask) -> None:
@@ -130,11 +135,11 @@ def handle_http_error(error: HTTPException) -> ResponseReturnValue:
     code, _, message = PAGES.get(status, PAGES[400 if status < 500 else 500])
     if isinstance(error, CSRFError):
         message = error.description
-    if status == 400 and is_api():
-        message = UNREADABLE_BODY
+    elif is_api():
+        message = API_MESSAGES.get(status, message)
     response = error_response(status, code, message)
     for name, value in error.get_headers():
-        if name == "Allow":
+        if name in KEPT_HEADERS:
             response.headers[name] = value
     return response
 

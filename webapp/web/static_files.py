@@ -13,6 +13,7 @@ import re
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from posixpath import normpath
 from typing import Any, NamedTuple
 
 from flask import Flask, Response, current_app, request, send_from_directory
@@ -47,9 +48,15 @@ def add_hash(endpoint: str, values: dict[str, Any]) -> None:
 
 
 def send_static(folder: str, filename: str) -> Response:
-    """The file of a URL with or without a hash. Raises NotFound."""
+    """The file of a URL with or without a hash. Raises NotFound.
+
+    Also for another spelling of its path: `x.css/` and `js/../x.css` are no files.
+    """
     found = WITH_HASH.fullmatch(filename)
-    response = send_compressed(folder, found[2] if found else filename)
+    name = found[2] if found else filename
+    if name != normpath(name):
+        raise NotFound
+    response = send_compressed(folder, name)
     if not current_app.debug:
         is_current = found and found[1] == folder_hash(folder)
         response.headers["Cache-Control"] = FOREVER if is_current else BRIEFLY

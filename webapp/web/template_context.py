@@ -1,9 +1,11 @@
 """Globals, filters and variables of all templates."""
 
+import re
 from typing import Any
 
 from babel.numbers import format_decimal
 from flask import Flask, g, request
+from markupsafe import Markup, escape
 
 from webapp.core.authentication import Identity
 from webapp.core.models import User
@@ -19,6 +21,8 @@ from .script_texts import script_texts
 from .search_engines import canonical_url, preview_image
 from .services import Services, services
 from .theme import theme
+
+HYPHENATED = re.compile(r"\w+(?:-\w+)+")
 
 
 def install(app: Flask) -> None:
@@ -52,6 +56,7 @@ def install(app: Flask) -> None:
     app.template_filter("short_day")(time_format.short_day)
     app.template_filter("grouped")(grouped)
     app.template_filter("translated")(gettext)
+    app.template_filter("unbroken")(unbroken)
     app.template_filter("initials")(avatars.initials)
     app.template_filter("avatar_tone")(avatars.avatar_tone)
     app.template_filter("ago")(time_format.ago)
@@ -83,6 +88,12 @@ def signed_in_user() -> User | None:
 def grouped(number: int) -> str:
     """12,345; in another language as it groups digits."""
     return format_decimal(number, locale=language())
+
+
+def unbroken(text: str) -> Markup:
+    """Its words with hyphens, such as “e-mail”, stay on one line."""
+    escaped = str(escape(text))
+    return Markup(HYPHENATED.sub(r'<span class="unbroken">\g<0></span>', escaped))  # noqa: S704
 
 
 def access_cookie() -> str:

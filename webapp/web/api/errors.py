@@ -19,7 +19,7 @@ from webapp.core.errors import (
     WrongPassword,
 )
 from webapp.web.auth.authorization import DECLARATION, PUBLIC
-from webapp.web.error_handlers import PAGES, UNREADABLE_BODY, status_of_kind
+from webapp.web.error_handlers import API_MESSAGES, PAGES, status_of_kind
 
 from .endpoints import Endpoint, endpoints
 from .schemas import instance_of
@@ -80,8 +80,7 @@ def of_kind(kind: type[EvergreenError], call: Endpoint) -> ApiError:
 
 def of_status(status: HTTPStatus) -> ApiError:
     code, _, message = PAGES[status]
-    message = UNREADABLE_BODY if status == HTTPStatus.BAD_REQUEST else message
-    return ApiError(code, status, code, message)
+    return ApiError(code, status, code, API_MESSAGES.get(status, message))
 
 
 def example_fields(kind: type[EvergreenError], call: Endpoint) -> Iterator[tuple[str, list[str]]]:

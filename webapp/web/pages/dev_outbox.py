@@ -13,10 +13,10 @@ from webapp.web.services import services
 from . import pages
 
 # A mail program runs no script and sends no form. Its styles are in the message itself, and its
-# links open in a new tab.
+# links open in a new tab. allow-same-origin: outbox.js reads how high the mail is.
 MAIL_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
+    "frame-ancestors 'self'; sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
 )
 IN_NEW_TAB = '<head><base target="_blank">'
 

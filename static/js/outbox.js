@@ -1,0 +1,16 @@
+// Each frame gets the height of its mail, so that it needs no scrollbar.
+
+const frames = document.querySelectorAll('iframe');
+
+function fit(frame) {
+  const mail = frame.contentDocument;
+  if (!mail || mail.URL === 'about:blank') return; // loaded when it is scrolled to
+  frame.style.height = 'auto'; // a document is at least as high as its frame
+  frame.style.height = `${mail.documentElement.scrollHeight + 2}px`; // and the borders
+}
+
+for (const frame of frames) {
+  frame.addEventListener('load', () => fit(frame));
+  fit(frame);
+}
+addEventListener('resize', () => frames.forEach(fit));
