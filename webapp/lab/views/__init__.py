@@ -35,12 +35,17 @@ def init_app(app: Flask) -> None:
         policy_scores=SCORES,
         scenario_count=len(ALL),
     )
-    app.jinja_env.filters.update(explain_terms=explain_terms, span=format_span, rate=format_rate)
+    app.jinja_env.filters.update(explain_terms=explain_terms, span=span, rate=format_rate)
 
 
 def translated_picture(steps: Sequence[Step], endings: int = 0) -> Picture:
     return draw(steps, endings, gettext)
 
 
+def span(seconds: float) -> str:
+    """A length of time in the language of the reader."""
+    return gettext(format_span(seconds))
+
+
 def explain_terms(html: str) -> Markup:
-    return explain_first_mentions(html, url_for("lab.questions"))
+    return explain_first_mentions(html, url_for("lab.questions"), gettext)
