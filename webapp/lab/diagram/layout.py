@@ -11,7 +11,7 @@ from math import inf
 from webapp.core.text import N_, Message
 
 from .grouping import group_parallel_steps
-from .lines import break_lines, line_height
+from .lines import break_lines, line_height, width
 from .steps import LANES, Lane, Result, Step, Translate
 
 NAMES: dict[Lane, str] = {
@@ -27,7 +27,7 @@ RESULT_LABELS: dict[Result, str] = {
     "plain": "",
     "good": N_("good"),
     "refused": N_("refused"),
-    "outage": N_("no answer"),
+    "outage": N_("outage"),
 }
 DEFAULT_LANES: tuple[Lane, ...] = ("browser", "app", "redis", "sql")
 
@@ -165,12 +165,14 @@ def _lanes(steps: Iterable[Step]) -> list[Lane]:
 
 
 def _heads(places: Mapping[Lane, float], translate: Translate) -> tuple[LaneHead, ...]:
+    """Each name in one line, or a line for each word. A single word may be as wide as it is."""
     room = WIDTH / len(places)
-    names = {lane: translate(NAMES[lane]) for lane in places}
-    return tuple(
-        LaneHead(lane, name, break_lines(name, room, bold=True), round(places[lane] * 100, 2))
-        for lane, name in names.items()
-    )
+    heads = []
+    for lane, x in places.items():
+        name = translate(NAMES[lane])
+        lines = [name] if width(name, bold=True) <= room else name.split()
+        heads.append(LaneHead(lane, name, lines, round(x * 100, 2)))
+    return tuple(heads)
 
 
 def _are_tall(heads: Iterable[LaneHead]) -> bool:

@@ -5,7 +5,8 @@ import unicodedata
 
 # Thai has no spaces between words: its labels have a zero-width space where a line may end.
 BREAK = "\u200b"
-PIECE = re.compile(rf"[^ {BREAK}]+[ {BREAK}]?")
+# A number stays with the word before it.
+PIECE = re.compile(rf"[^ {BREAK}]+(?: \d{{1,3}}\b[.,:]?)?[ {BREAK}]?")
 THAI = re.compile("[\u0e00-\u0e7f]")
 # In em. Thai has vowels and tone marks above and below its letters, up to two at once.
 LINE, THAI_LINE = 1.3, 1.55
