@@ -46,6 +46,9 @@ UNITS = (
 # Seconds between two steps from which on a pause is drawn.
 MIN_PAUSE = 1.0
 
+# Position of a text, its anchor, and the room for it; both as parts of the whole width.
+TextPlace = tuple[float, str, float]
+
 
 @dataclass(frozen=True)
 class LaneHead:
@@ -187,9 +190,10 @@ def _row(
     translate: Translate,
     *,
     bold: bool = False,
+    text: TextPlace | None = None,
 ) -> Row:
     x1, x2 = places[step.source], places[step.target]
-    text_x, anchor, room = _beside(x1) if x1 == x2 else _above((x1 + x2) / 2)
+    text_x, anchor, room = text or (_beside(x1) if x1 == x2 else _above((x1 + x2) / 2))
     who, words = translate(step.who), translate(step.words)
     label = f"{SIGNS[step.result]} {who}{': ' if who else ''}{words}".strip()
     lines = break_lines(label, room * WIDTH, bold=bold)
@@ -223,8 +227,9 @@ def _pause(
     step: Step, number: int, y: float, places: Mapping[Lane, float], translate: Translate
 ) -> Row:
     """A step that is itself a pause, such as "five minutes of reading"."""
-    row = _row(step, number, y + 0.3, {**places, step.source: 0.5}, translate, bold=True)
-    return replace(row, kind="pause", text_x=50, anchor="middle", bottom=round(row.bottom + 0.6, 2))
+    between_lines = (0.5, "middle", 0.56)
+    row = _row(step, number, y + 0.3, places, translate, bold=True, text=between_lines)
+    return replace(row, kind="pause", bottom=round(row.bottom + 0.6, 2))
 
 
 def _ending(
@@ -234,10 +239,10 @@ def _ending(
     return replace(_row(step, number, y, places, translate, bold=True), kind="ending")
 
 
-def _above(x: float) -> tuple[float, str, float]:
+def _above(x: float) -> TextPlace:
     return x, "middle", 2 * min(x, 1 - x)
 
 
-def _beside(x: float) -> tuple[float, str, float]:
+def _beside(x: float) -> TextPlace:
     """On the side that has more room."""
     return (x, "start", 1 - x - 0.06) if x <= 0.5 else (x, "end", x - 0.06)
