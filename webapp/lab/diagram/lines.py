@@ -30,7 +30,8 @@ def break_lines(text: str, room: float, *, bold: bool = False) -> list[str]:
             lines.append(head)
             rest = rest[len(head) :]
         line += rest
-    return [each.replace(BREAK, "").strip() for each in (*lines, line)]
+    shown = [each.replace(BREAK, "").strip() for each in (*lines, line)]
+    return [each for each in shown if each] or [""]
 
 
 def width(text: str, *, bold: bool = False) -> float:
