@@ -35,5 +35,5 @@ def _merge(steps: list[Step]) -> Step:
         steps[0],
         who=Message(GROUPS[kind], count=len(steps)),
         took=None,
-        details={"who": numbers, **steps[0].details},
+        details={N_("who"): numbers, **steps[0].details},
     )

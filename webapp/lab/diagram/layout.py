@@ -11,7 +11,7 @@ from math import inf
 from webapp.core.text import N_, Message
 
 from .grouping import group_parallel_steps
-from .lines import break_lines, line_height
+from .lines import break_lines, line_height, width
 from .steps import LANES, Lane, Result, Step, Translate
 
 NAMES: dict[Lane, str] = {
@@ -27,14 +27,14 @@ RESULT_LABELS: dict[Result, str] = {
     "plain": "",
     "good": N_("good"),
     "refused": N_("refused"),
-    "outage": N_("no answer"),
+    "outage": N_("outage"),
 }
 DEFAULT_LANES: tuple[Lane, ...] = ("browser", "app", "redis", "sql")
 
-# Letters in one line across the narrowest phone.
-MAX_LETTERS = 44
-# In em: the height of an arrow, of the lane heads, of a pause.
-ARROW, HEAD, PAUSE = 1.0, 4.2, 2.6
+# In em: the width of a diagram on the narrowest phone.
+WIDTH = 20.0
+# In em: the height of an arrow, of the lane heads, of the second line of a head, of a pause.
+ARROW, HEAD, HEAD_LINE, PAUSE = 1.0, 4.2, 1.15, 2.6
 # Seconds of a unit, its text, and the end of its range in seconds.
 UNITS = (
     (0.001, N_("{number} ms"), 1),
@@ -46,11 +46,15 @@ UNITS = (
 # Seconds between two steps from which on a pause is drawn.
 MIN_PAUSE = 1.0
 
+# Position of a text, its anchor, and the room for it; both as parts of the whole width.
+TextPlace = tuple[float, str, float]
+
 
 @dataclass(frozen=True)
 class LaneHead:
     key: Lane
     name: str
+    lines: list[str]
     x: float
 
 
@@ -117,6 +121,10 @@ class Picture:
     height: float
 
     @property
+    def has_tall_heads(self) -> bool:
+        return _are_tall(self.lanes)
+
+    @property
     def results(self) -> tuple[Result, ...]:
         """The results in this diagram that its legend explains."""
         shown = {row.step.result for row in self.rows}
@@ -130,7 +138,8 @@ def draw(steps: Sequence[Step], endings: int = 0, translate: Translate = str) ->
     places = {lane: (index + 0.5) / len(lanes) for index, lane in enumerate(lanes)}
     rows: list[Row] = []
     pauses: list[Pause] = []
-    y, before = HEAD, 0.0
+    heads = _heads(places, translate)
+    y, before = HEAD + HEAD_LINE * _are_tall(heads), 0.0
     for number, step in enumerate(steps, 1):
         passed, before = step.at - before, step.at
         is_pause = passed >= MIN_PAUSE and step.source == step.target == "browser"
@@ -138,14 +147,9 @@ def draw(steps: Sequence[Step], endings: int = 0, translate: Translate = str) ->
             words = translate(Message("{time} later", time=format_duration(passed)))
             pauses.append(Pause(round(y + PAUSE / 2, 2), words, number))
             y += PAUSE
-        place = _pause if is_pause else _row
+        place = _pause if is_pause else _ending if number > len(steps) - endings else _row
         rows.append(place(step, number, y, places, translate))
         y = rows[-1].bottom
-    for index in range(len(rows) - endings, len(rows)):
-        rows[index] = replace(rows[index], kind="ending")
-    heads = tuple(
-        LaneHead(lane, translate(NAMES[lane]), round(places[lane] * 100, 2)) for lane in lanes
-    )
     return Picture(heads, tuple(rows), tuple(pauses), round(y + ARROW, 2))
 
 
@@ -163,14 +167,36 @@ def _lanes(steps: Iterable[Step]) -> list[Lane]:
     return [lane for lane in LANES if lane in busy or lane in DEFAULT_LANES]
 
 
+def _heads(places: Mapping[Lane, float], translate: Translate) -> tuple[LaneHead, ...]:
+    """Each name in one line, or a line for each word. A single word may be as wide as it is."""
+    room = WIDTH / len(places)
+    heads = []
+    for lane, x in places.items():
+        name = translate(NAMES[lane])
+        lines = [name] if width(name, bold=True) <= room else name.split()
+        heads.append(LaneHead(lane, name, lines, round(x * 100, 2)))
+    return tuple(heads)
+
+
+def _are_tall(heads: Iterable[LaneHead]) -> bool:
+    return any(len(head.lines) > 1 for head in heads)
+
+
 def _row(
-    step: Step, number: int, y: float, places: Mapping[Lane, float], translate: Translate
+    step: Step,
+    number: int,
+    y: float,
+    places: Mapping[Lane, float],
+    translate: Translate,
+    *,
+    bold: bool = False,
+    text: TextPlace | None = None,
 ) -> Row:
     x1, x2 = places[step.source], places[step.target]
-    text_x, anchor, room = _beside(x1) if x1 == x2 else _above((x1 + x2) / 2)
+    text_x, anchor, room = text or (_beside(x1) if x1 == x2 else _above((x1 + x2) / 2))
     who, words = translate(step.who), translate(step.words)
     label = f"{SIGNS[step.result]} {who}{': ' if who else ''}{words}".strip()
-    lines = break_lines(label, max(10, int(room * MAX_LETTERS)))
+    lines = break_lines(label, room * WIDTH, bold=bold)
     line = line_height(label)
     foot = y + line * len(lines)
     at = (y + foot) / 2 + line * 0.3 if x1 == x2 else foot + ARROW * 0.55
@@ -201,14 +227,22 @@ def _pause(
     step: Step, number: int, y: float, places: Mapping[Lane, float], translate: Translate
 ) -> Row:
     """A step that is itself a pause, such as "five minutes of reading"."""
-    row = _row(step, number, y + 0.3, {**places, step.source: 0.5}, translate)
-    return replace(row, kind="pause", text_x=50, anchor="middle", bottom=round(row.bottom + 0.6, 2))
+    between_lines = (0.5, "middle", 0.56)
+    row = _row(step, number, y + 0.3, places, translate, bold=True, text=between_lines)
+    return replace(row, kind="pause", bottom=round(row.bottom + 0.6, 2))
 
 
-def _above(x: float) -> tuple[float, str, float]:
+def _ending(
+    step: Step, number: int, y: float, places: Mapping[Lane, float], translate: Translate
+) -> Row:
+    """A step that is an outcome."""
+    return replace(_row(step, number, y, places, translate, bold=True), kind="ending")
+
+
+def _above(x: float) -> TextPlace:
     return x, "middle", 2 * min(x, 1 - x)
 
 
-def _beside(x: float) -> tuple[float, str, float]:
+def _beside(x: float) -> TextPlace:
     """On the side that has more room."""
     return (x, "start", 1 - x - 0.06) if x <= 0.5 else (x, "end", x - 0.06)

@@ -28,4 +28,4 @@ def _ending(ending: Ending, at: float) -> Step:
     lane: Lane = "thief" if "thief" in ending.who.lower() else "browser"
     words = OUTCOMES[ending.right, ending.signed_in]
     result: Result = "good" if ending.right else "refused"
-    return Step(lane, lane, words, at, result, ending.who, details={"why": ending.why})
+    return Step(lane, lane, words, at, result, ending.who, details={N_("why"): ending.why})

@@ -19,7 +19,7 @@ Headers = list[tuple[str, str]]
 UNRECORDED_ENDPOINTS = {"lab.events", "pages.session_status", "static"}
 # A user's own tokens are never shown in full: people share screenshots.
 HIDDEN = N_("(hidden: it is your own token)")
-HOOK = {"code": "webapp/web/auth/authentication.py: authenticate"}
+HOOK = {N_("code"): "webapp/web/auth/authentication.py: authenticate"}
 TOKEN_COOKIES = (cookies.ACCESS, cookies.REFRESH)
 # Of a silent refresh.
 OUTCOMES = {

@@ -101,7 +101,7 @@ def describe_result(result: object) -> tuple[str, Result]:
 
 
 def _details(name: str, arguments: Mapping[str, Any]) -> dict[str, str]:
-    meaning = {"what": MEANING[name]} if name in MEANING else {}
+    meaning = {N_("what"): MEANING[name]} if name in MEANING else {}
     return meaning | {
         key: str(value) for key, value in arguments.items() if key in VISIBLE_ARGUMENTS
     }

@@ -13,6 +13,9 @@ from webapp.lab.diagram.steps import Result
 from .fault_injection import FaultyGenerations
 from .recorder import StepRecorder
 
+# The mails of the scenarios.
+MAILS = {Notification.SIGN_IN_STOLEN: N_("mails the owner: the sign-in was copied")}
+
 
 class FakeSessionRepository:
     """Implements `core.ports.SessionRepository` for one user.
@@ -36,11 +39,11 @@ class FakeSessionRepository:
             self._recorder.step("sql", "app", self._user.name, "good")
             return self._user, session
         self._recorder.step(
-            "app", "sql", N_("user, and is the session open?"), details={"session": sid}
+            "app", "sql", N_("user, and is the session open?"), details={N_("session"): sid}
         )
         ended = session.ended_reason if session else "unknown"
         words = Message("ended: {reason}", reason=ended) if ended else N_("open")
-        details = {"user": self._user.email, "session": words}
+        details = {N_("user"): self._user.email, N_("session"): words}
         result: Result = "refused" if ended else "good"
         self._recorder.step("sql", "app", words, result, details=details)
         return self._user, session
@@ -54,7 +57,7 @@ class FakeSessionRepository:
         self._sessions[session.sid] = session
         if self._stores_sessions:
             self._recorder.step(
-                "app", "sql", N_("open a session"), details={"session": session.sid}
+                "app", "sql", N_("open a session"), details={N_("session"): session.sid}
             )
             self._recorder.step("sql", "app", N_("written"), "good")
         return OpenResult([])
@@ -77,7 +80,7 @@ class FakeSessionRepository:
                 session and replace(session, ended_at=now, ended_reason=reason), not notified
             )
         words = Message("end the session: {reason}", reason=reason)
-        self._recorder.step("app", "sql", words, details={"session": sid})
+        self._recorder.step("app", "sql", words, details={N_("session"): sid})
         with self._lock:
             session = self._sessions.get(sid)
             new = session is not None and not session.ended_reason
@@ -127,6 +130,4 @@ class FakeMailer:
         self._recorder = recorder
 
     def send(self, notice: Notification, to: str, **facts: str) -> None:
-        self._recorder.note(
-            "app", Message("mails the owner: {mail}", mail=notice.replace("_", " "))
-        )
+        self._recorder.note("app", MAILS[notice])

@@ -73,7 +73,7 @@ class FaultyGenerations:
         gate, self.gate = self.gate, None
         if gate:
             gate.hold()
-        details = {"presented": str(gen), "browser": browser, "session": sid}
+        details = {N_("presented"): str(gen), N_("browser"): browser, N_("session"): sid}
 
         def redeem() -> GenerationResult:
             return self._store.redeem(
@@ -83,7 +83,7 @@ class FaultyGenerations:
         return self._query(Message("redeem {gen}", gen=gen), details, redeem)
 
     def confirm(self, sid: str, gen: int) -> GenerationResult:
-        details = {"confirmed": str(gen), "session": sid}
+        details = {N_("confirmed"): str(gen), N_("session"): sid}
         words = Message("open? confirm {gen}", gen=gen)
         return self._query(words, details, lambda: self._store.confirm(sid, gen))
 
@@ -117,7 +117,7 @@ class FaultyGenerations:
             self.lose_next_response, self.down = False, True
             self._recorder.note("redis", N_("executes it, and stops before it responds"), "outage")
             self._require_up()
-        details = {"outcome": str(answer.outcome), "entry now": entry or N_("none")}
+        details = {N_("outcome"): str(answer.outcome), N_("entry now"): entry or N_("none")}
         words, result = describe_generation(answer)
         self._recorder.step("redis", "app", words, result, took=took, details=details)
 

@@ -52,8 +52,8 @@ REFRESH = {
 ENTRY = {
     "gen": N_("The newest generation that was handed out."),
     "rotated_at": N_(
-        "When it was first handed out. For the grace after it was last handed out, the previous "
-        "token gets it again, used or not: two tabs."
+        "When it was first handed out. During the grace the previous token gets it again, used or "
+        "not: two tabs can cause that."
     ),
     "confirmed": N_(
         "Whether the newest generation has been used. After the grace the previous token gets it "
@@ -100,8 +100,8 @@ ROW = {
         "older sessions end at the same time."
     ),
     "state": N_(
-        "Missing, say after the restore of a backup. The session is still in Redis, and the next "
-        "refresh writes the row again."
+        "Missing, for example after a backup was restored. The session is still in Redis, and the "
+        "next refresh writes the row again."
     ),
 }
 COOKIES = {
@@ -120,10 +120,13 @@ COOKIES = {
     ),
     "token_lab": N_("The lab's own. It marks this browser, so that its requests are drawn here."),
     "HttpOnly": N_("No script can read it: injected code can't steal it."),
-    "SameSite": N_("A link from another site arrives signed in; its forms and frames do not."),
+    "SameSite": N_(
+        "A link on another site opens this site signed in. Forms and frames of other "
+        "sites are not signed in."
+    ),
     "Path": N_(
-        "Sent everywhere. Sent to /login alone, the hook would never see it, and nothing could be "
-        "renewed silently."
+        "Sent everywhere. If it was sent to /login only, the hook would not see it, and nothing "
+        "could be renewed silently."
     ),
     "Secure": N_("Sent over https only."),
     "__Host-": N_(
