@@ -150,9 +150,9 @@ SAME = re.compile(
     r"evergreen stays green|[\w-]{22,}|[A-Z2-7 ]{39}|([a-z2-7]{4}-){5}[a-z2-7]{4}|"
     r"Work|Chrome 142 on Linux|(20)?\d\d .*|.*UTC|https?://.*|Ada Lovelace|"
     # Of the lab: HTTP lines, tokens, entries of Redis, names of code.
-    r"(\d{3} · )?[\d.]+ ms|POST /\S*|401: \w+|(Bearer )?eyJ\S+|\d \d{10} \S+( \d+)?|\w+-\d|"
+    r"(\d{3} · )?[\d.]+ ms|POST /\S*|\W*401: \w+|(Bearer )?eyJ\S+|\d \d{10} \S+( \d+)?|\w+-\d|"
     r"(Set-)?Cookie(: \w+)?|Authorization|…?;? ?((HttpOnly|Max-Age=\d+|Path=/|SameSite=Lax)(; )?)+|"
-    r"(→ )?(Redis|SQL)( →)?|alive|ended( reuse| logout)?|reuse|logout|HS256|Lax|(at|rt)\+jwt|"
+    r"(→ )?(Redis|SQL)( →)?|ended (reuse|logout)|reuse|logout|HS256|Lax|(at|rt)\+jwt|"
     r"evergreen(-api|_session)?|(lab-)?session:\S+|(access|refresh)_token|token_lab|sid|gen|now|ttl|"
     r"webapp/\S+: \w+|NIST SP 800-63B-4(, AAL\d)?|OWASP ASVS 5\.0, V7\.3"
 )
@@ -413,7 +413,8 @@ def without_tags(page: str) -> str:
 def labels(page: str) -> str:
     """The texts of its pictures: elsewhere icons are left out."""
     lines = re.findall(r"<text[^>]*>(.*?)</text>|<desc[^>]*>(.*?)</desc>", page, re.DOTALL)
-    return "".join(f"<p>{''.join(line)}</p>" for line in lines)
+    whole = [re.sub(r"</?tspan[^>]*>", " ", "".join(line)) for line in lines]
+    return "".join(f"<p>{text}</p>" for text in whole)
 
 
 def texts_of_scripts(page: str) -> list[str]:

@@ -15,6 +15,17 @@ RESULTS: dict[Outcome, tuple[str, Result]] = {
     Outcome.MISSING: (N_("no entry"), "plain"),
 }
 
+# An outcome in one or two words.
+OUTCOMES: dict[Outcome, str] = {
+    Outcome.ROTATED: N_("rotated"),
+    Outcome.REPEATED: N_("repeated"),
+    Outcome.HEALED: N_("healed"),
+    Outcome.REUSED: N_("reused"),
+    Outcome.ENDED: N_("ended"),
+    Outcome.ALIVE: N_("open"),
+    Outcome.MISSING: N_("no entry"),
+}
+
 
 def describe_generation(answer: GenerationResult) -> tuple[Message, Result]:
     text, result = RESULTS[answer.outcome]

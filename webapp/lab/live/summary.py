@@ -6,6 +6,7 @@ from webapp.core.authentication import Identity
 from webapp.core.ports import Outcome
 from webapp.core.text import N_, Message
 from webapp.core.token_issuer import IssuedTokens
+from webapp.lab.diagram.results import OUTCOMES
 from webapp.lab.diagram.steps import Result, Step
 from webapp.web.auth import cookies
 from webapp.web.auth.authentication import bearer_token
@@ -21,12 +22,6 @@ UNRECORDED_ENDPOINTS = {"lab.events", "pages.session_status", "static"}
 HIDDEN = N_("(hidden: it is your own token)")
 HOOK = {N_("code"): "webapp/web/auth/authentication.py: authenticate"}
 TOKEN_COOKIES = (cookies.ACCESS, cookies.REFRESH)
-# Of a silent refresh.
-OUTCOMES = {
-    Outcome.ROTATED: N_("rotated"),
-    Outcome.REPEATED: N_("repeated"),
-    Outcome.HEALED: N_("healed"),
-}
 
 
 def summarise(trace: Trace, status: int, headers: Headers) -> tuple[str, Exchange] | None:

@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 from webapp.core.errors import Unavailable
 from webapp.core.ports import GenerationResult, GenerationStore
 from webapp.core.text import N_, Message
-from webapp.lab.diagram.results import describe_generation
+from webapp.lab.diagram.results import OUTCOMES, describe_generation
 
 from .recorder import StepRecorder
 
@@ -117,7 +117,7 @@ class FaultyGenerations:
             self.lose_next_response, self.down = False, True
             self._recorder.note("redis", N_("executes it, and stops before it responds"), "outage")
             self._require_up()
-        details = {N_("outcome"): str(answer.outcome), N_("entry now"): entry or N_("none")}
+        details = {N_("outcome"): OUTCOMES[answer.outcome], N_("entry now"): entry or N_("none")}
         words, result = describe_generation(answer)
         self._recorder.step("redis", "app", words, result, took=took, details=details)
 
