@@ -345,7 +345,7 @@ def test_a_word_opens_its_meaning_by_the_keyboard(page: Page) -> None:
 def test_lifetimes_are_calculated_while_they_are_typed(page: Page) -> None:
     page.open("/lab/lifetimes")
     page.fill(**{"lifetimes-access": "60"})
-    page.wait(lambda: page.text("result-without-list") == "up to 60 s")
+    page.wait(lambda: page.text("result-without-list") == "up to 1 min")
     assert "access=60" in page.driver.current_url
     page.fill(**{"lifetimes-access": "x"})
     page.wait(lambda: page.find("lifetimes-access").get_attribute("aria-invalid") == "true")
@@ -382,7 +382,7 @@ def test_all_of_it_works_with_scripts_off(page: Page) -> None:
     page.open("/lab/lifetimes")
     page.fill(**{"lifetimes-access": "60"})
     page.click("lifetimes-submit")
-    page.wait(lambda: page.text("result-without-list") == "up to 60 s")
+    page.wait(lambda: page.text("result-without-list") == "up to 1 min")
 
 
 @pytest.mark.thorough("browsers in full")

@@ -134,6 +134,11 @@ class TestLifetimes:
         page = browser.get("/lab/lifetimes?access=1&requests=1&idle=2").text
         assert "100 % of the requests" in page
 
+    def test_are_in_the_language_of_each_reader(self, browser: Browser) -> None:
+        for language, days in (("en", "30 days"), ("th", "30 วัน"), ("vi", "30 ngày")):
+            page = browser.get("/lab/lifetimes", **{"Accept-Language": language}).text
+            assert f">{days}</td>" in page
+
     def test_that_are_wrong_are_shown_with_the_reason(self, browser: Browser) -> None:
         answer = browser.get("/lab/lifetimes?access=<b>&users=0&pause=3")
         assert answer.status_code == 422

@@ -144,7 +144,7 @@ SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
 
 # What is the same in every language: names, figures, what the reader has typed.
 SAME = re.compile(
-    r"[\W\d_]*|.*@.*|Evergreen(, localhost:\d+)?|(✓ (: )?)?Ada|API|GET.*|browser|(\d\. +· )?Evergreen|"
+    r"[\W\d_]*|.*@.*|(\d\. +· )?Evergreen(, localhost:\d+)?|(✓ (: )?)?Ada|API|GET.*|browser|"
     r"Chrome 142|Linux|Firefox 144|Windows|"
     r"English|Tiếng Việt|ไทย|user|admin|OAuth|OpenAPI|openapi\.json|.*127\.0\.0\.1.*|/\S*|"
     r"evergreen stays green|[\w-]{22,}|[A-Z2-7 ]{39}|([a-z2-7]{4}-){5}[a-z2-7]{4}|"

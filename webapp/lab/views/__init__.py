@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from flask import Blueprint, Flask, url_for
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from webapp.lab.architectures import GRADE_SIGNS
@@ -42,8 +44,12 @@ def translated_picture(steps: Sequence[Step], endings: int = 0) -> Picture:
     return draw(steps, endings, gettext)
 
 
-def span(seconds: float) -> str:
-    """A length of time in the language of the reader."""
+@pass_context
+def span(_context: Context, seconds: float) -> str:
+    """A length of time in the language of the reader.
+
+    With the context, as Jinja would compute `3600 | span` once, in the language of the first page.
+    """
     return gettext(format_span(seconds))
 
 
