@@ -55,7 +55,7 @@ def owner(browser: Browser, *, stolen: bool = False) -> Ending:
     """The outcome for an owner, who should be in. `stolen`: an end for reuse is right, too."""
     signed_in, why_out = check_signed_in(browser)
     if signed_in:
-        return Ending(browser.name, True, True, N_("Still signed in, without interruption."))
+        return Ending(browser.name, True, True, N_("Still signed in: no new sign-in was needed."))
     if stolen and why_out == EndReason.REUSE:
         return Ending(browser.name, False, True, PROTECTED)
     accident = ACCIDENT_TEXT.get(why_out) or Message("Signed out: {reason}.", reason=why_out)
