@@ -1,6 +1,7 @@
 """Labels in pictures: in every language their lines fit a phone, and no word of ours is cut."""
 
 import unicodedata
+from collections.abc import Sequence
 from functools import partial
 
 import pytest
@@ -9,7 +10,9 @@ from tests.lab.conftest import Play
 from webapp.lab.diagram.layout import WIDTH, draw
 from webapp.lab.diagram.lines import BREAK, break_lines, line_height, width
 from webapp.lab.diagram.outcomes import with_outcomes
+from webapp.lab.diagram.steps import Step
 from webapp.lab.sandbox.scenarios import ALL
+from webapp.lab.tour import TOUR
 from webapp.runtime.translations import LANGUAGES, translate
 
 RUNS = [(slug, option) for slug, each in ALL.items() for option in each.options or [None]]
@@ -21,9 +24,18 @@ def test_no_line_of_a_scenario_is_cut_or_too_wide(
     play: Play, slug: str, option: str | None, language: str
 ) -> None:
     run = play(slug, option=option)
+    assert_labels_fit(with_outcomes(run), len(run.endings), language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_line_of_the_tour_is_cut_or_too_wide(language: str) -> None:
+    for page in TOUR:
+        assert_labels_fit(page.steps, 0, language)
+
+
+def assert_labels_fit(steps: Sequence[Step], endings: int, language: str) -> None:
     to_language = partial(translate, language)
-    picture = draw(with_outcomes(run), len(run.endings), to_language)
-    for row in picture.rows:
+    for row in draw(steps, endings, to_language).rows:
         lines = [line for _, line in row.lines]
         assert max(map(width, lines)) < WIDTH
         words = to_language(row.step.words).replace(BREAK, " ").split()
