@@ -186,7 +186,7 @@ def ids_of_catalog(language: str) -> set[str]:
 class Texts(HTMLParser):
     """All that a reader or a screen reader gets from a page, but for parts in English."""
 
-    VOID = frozenset({"meta", "link", "input", "br", "img", "path", "circle", "rect", "hr"})
+    VOID = frozenset({"meta", "link", "input", "br", "img", "path", "circle", "rect", "hr", "wbr"})
     ATTRIBUTES = frozenset(
         {
             *("title", "aria-label", "placeholder", "alt", "data-sending", "data-of"),
