@@ -25,10 +25,14 @@ OPTIONS = {
     "templates/**.html": {"extensions": "jinja2.ext.i18n", "newstyle_gettext": "true"},
     "templates/**.txt": {"extensions": "jinja2.ext.i18n", "newstyle_gettext": "true"},
 }
-# A function → which of its arguments are texts; as gettext's tools write it.
-KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None, "Message": None}
+# A function → which of its arguments are texts; as gettext's tools write it. The last three make
+# the cells of webapp/lab/architectures.py.
+KEYWORDS: dict[str, tuple[int, ...] | None] = {
+    "ngettext": (1, 2),
+    **dict.fromkeys(("_", "gettext", "N_", "Message", "good", "fair", "weak")),
+}
 # In English, and said to be.
-UNTRANSLATED = ("templates/lab/", "webapp/lab/", "webapp/cli/")
+UNTRANSLATED = ("webapp/cli/",)
 
 
 def main() -> int:

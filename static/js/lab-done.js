@@ -19,14 +19,17 @@ if (run) {
   }
 }
 
-const scenarios = [...document.querySelectorAll('[data-scenario]')];
-const finished = scenarios.filter((scenario) => done().has(scenario.dataset.scenario));
-for (const scenario of finished) {
-  const mark = document.createElement('span');
-  mark.className = 'done';
-  mark.dataset.testid = 'done';
-  mark.textContent = '✓ Done';
-  scenario.prepend(mark);
-}
 const count = document.getElementById('done-count');
-if (count && finished.length) count.textContent = `${finished.length} of ${scenarios.length} done, in this browser.`;
+if (count) {
+  const scenarios = [...document.querySelectorAll('[data-scenario]')];
+  const finished = scenarios.filter((scenario) => done().has(scenario.dataset.scenario));
+  for (const scenario of finished) {
+    const mark = document.createElement('span');
+    mark.className = 'done';
+    mark.dataset.testid = 'done';
+    mark.textContent = count.dataset.doneMark;
+    scenario.append(mark);
+  }
+  const values = { done: finished.length, count: scenarios.length };
+  if (finished.length) count.textContent = count.dataset.count.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+}

@@ -8,6 +8,7 @@ const MAX_EXCHANGES = 100; // on the page; the server stores as many
 
 const list = document.getElementById('exchanges');
 const live = list.closest('.live');
+const texts = JSON.parse(live.dataset.texts);
 const state = document.getElementById('live-state');
 const ring = document.querySelector('[data-testid="lab-ring"]');
 const tries = document.querySelector('.tries');
@@ -33,22 +34,22 @@ async function fetchExchanges() {
     if (response.type === 'opaqueredirect' || response.status === 401) return over();
     if (!response.ok) throw new Error(response.status);
     if (response.status === 200) show(await response.text());
-    setState('live', 'Updated once a second.');
+    setState('live');
     wait = POLL_INTERVAL;
   } catch {
     wait = Math.min(wait * 2, 15_000);
-    setState('waiting', 'No response at the moment. Trying again.');
+    setState('waiting');
   }
 }
 
 function over() {
   wait = 0;
-  setState('over', 'This session has ended.');
+  setState('over');
 }
 
-function setState(what, words) {
+function setState(what) {
   live.dataset.state = what;
-  if (state.textContent !== words) state.textContent = words;
+  if (state.textContent !== texts[what]) state.textContent = texts[what];
 }
 
 function show(html) {

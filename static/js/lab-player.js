@@ -1,5 +1,7 @@
 // Plays a picture: its steps appear one after the other, and the page follows. At first all are visible.
 
+import { filled } from './texts.js';
+
 // ms between steps, and at most for a whole picture, at speed 1.
 const STEP_INTERVAL = 900;
 const MAX_DURATION = 15_000;
@@ -8,6 +10,7 @@ const SPEEDS = [0.5, 1, 2];
 const still = matchMedia('(prefers-reduced-motion: reduce)');
 
 function player(sequence) {
+  const texts = JSON.parse(sequence.dataset.texts);
   const drawing = sequence.querySelector('.drawn');
   const pinned = drawing.querySelector('.pinned');
   const list = sequence.querySelector('.steps');
@@ -19,15 +22,15 @@ function player(sequence) {
   let timer = 0;
 
   const [play, back, on, whole] = [
-    button('▶ Play', 'play', toggle),
-    button('←', 'step-back', () => go(shown - 1), 'One step back'),
-    button('→', 'step-on', () => go(shown + 1), 'One step on'),
-    button('Show all', 'show-all', () => go(listed.length)),
+    button(texts.play, 'play', toggle),
+    button('←', 'step-back', () => go(shown - 1), texts.back),
+    button('→', 'step-on', () => go(shown + 1), texts.on),
+    button(texts.all, 'show-all', () => go(listed.length)),
   ];
-  const speed = choice();
+  const speed = choice(texts.speed);
   const routine = button('', 'routine-steps', () => { stop(); refold(!fold.isFolded()); });
-  const count = text('span', 'hint', 'count');
-  const caption = text('p', 'caption', 'caption');
+  const count = element('span', 'hint', 'count');
+  const caption = element('p', 'caption', 'caption');
   caption.setAttribute('aria-live', 'polite');
   const controls = document.createElement('div');
   controls.className = 'controls';
@@ -36,12 +39,11 @@ function player(sequence) {
   sequence.classList.add('player');
   drawing.tabIndex = 0;
   drawing.setAttribute('role', 'group');
-  drawing.setAttribute('aria-label', 'Player: the space bar plays and pauses, the arrow keys step');
+  drawing.setAttribute('aria-label', texts.help);
 
   function refold(isFolded) {
     fold.set(isFolded);
-    routine.textContent = isFolded ? `+ ${fold.count} routine` : 'Fold routine';
-    routine.setAttribute('aria-label', `${routine.textContent} steps`);
+    routine.textContent = isFolded ? filled(texts.unfold, { count: fold.count }) : texts.fold;
     routine.setAttribute('aria-expanded', String(!isFolded));
     listed = all.filter((step) => !step.hidden);
     show(listed.length);
@@ -61,7 +63,7 @@ function player(sequence) {
       if (each === step) each.setAttribute('aria-current', 'step');
       else each.removeAttribute('aria-current');
     }
-    count.textContent = `${shown} of ${listed.length}`;
+    count.textContent = filled(texts.count, { shown, count: listed.length });
     caption.textContent = step ? sentence(step) : '';
     const held = document.activeElement;
     [back.disabled, on.disabled] = [shown === 0, shown === listed.length];
@@ -90,7 +92,7 @@ function player(sequence) {
     if (timer) return stop();
     if (shown === listed.length) show(0);
     sequence.classList.add('playing');
-    play.textContent = '❚❚ Pause';
+    play.textContent = texts.pause;
     caption.setAttribute('aria-live', 'off'); // too fast to be read aloud
     start();
     next();
@@ -109,7 +111,7 @@ function player(sequence) {
   function stop() {
     clearInterval(timer);
     timer = 0;
-    play.textContent = '▶ Play';
+    play.textContent = texts.play;
     caption.setAttribute('aria-live', 'polite');
   }
 
@@ -164,15 +166,15 @@ function sentence(step) {
   return [`${part('between')}:`, part('words'), part('result')].filter(Boolean).join(' ');
 }
 
-function choice() {
+function choice(name) {
   const select = document.createElement('select');
   select.dataset.testid = 'speed';
-  select.setAttribute('aria-label', 'Speed');
+  select.setAttribute('aria-label', name);
   for (const speed of SPEEDS) select.add(new Option(`${speed}×`, speed, speed === 1, speed === 1));
   return select;
 }
 
-function text(tag, name, testid) {
+function element(tag, name, testid) {
   const made = document.createElement(tag);
   made.className = name;
   made.dataset.testid = testid;
@@ -190,4 +192,4 @@ function button(words, testid, press, name = '') {
   return made;
 }
 
-for (const sequence of document.querySelectorAll('.stage .sequence, .tour-page .sequence')) player(sequence);
+for (const sequence of document.querySelectorAll('.sequence[data-texts]')) player(sequence);

@@ -46,3 +46,22 @@ def test_names_links_controls_and_attributes_are_left_alone(html: str) -> None:
 
 def test_text_after_such_an_element_is_explained() -> None:
     assert opened("<h2>Hook</h2><p>The hook.</p>") == ["hook"]
+
+
+VIETNAMESE = {"generation": "thế hệ", "redeem": "đổi refresh token"}
+THAI = {"generation": "รุ่น", "redeem": "แลก refresh token"}
+
+
+@pytest.mark.parametrize(
+    ("html", "words", "shown"),
+    [
+        ("<p>Thế hệ 2 và thế hệ 3.</p>", VIETNAMESE, ["Thế hệ"]),
+        ("<p>Nó thay đổi token.</p>", VIETNAMESE, []),
+        ("<p>โทเค็นรุ่นใหม่ แลก refresh tokenใหม่</p>", THAI, ["รุ่น", "แลก refresh token"]),
+    ],
+)
+def test_they_are_found_in_other_languages(
+    html: str, words: dict[str, str], shown: list[str]
+) -> None:
+    page = explain_first_mentions(html, "/q", lambda word: words.get(word, word))
+    assert re.findall(r'class="term" popovertarget="meaning-\w+">([^<]+)<', page) == shown

@@ -31,12 +31,26 @@ class TestFormulas:
         seldom = replace(DEFAULTS, requests=1, access=60)
         assert seldom.refreshed_share == pytest.approx(60 / 61)
 
+    @pytest.mark.parametrize(
+        ("access", "idle", "limit", "requests"),
+        [(HOUR, 1, 1, 60), (HOUR, 1, 24, 60), (HOUR, 24, 1, 60), (300, 1, 24, 1)],
+    )
+    def test_a_session_that_ends_before_its_first_refresh_has_none(
+        self, access: int, idle: int, limit: int, requests: int
+    ) -> None:
+        chosen = replace(
+            DEFAULTS, access=access, idle=idle * HOUR, limit=limit * HOUR, requests=requests
+        )
+        assert not chosen.is_renewed
+        assert chosen.first_end == HOUR
+        assert chosen.refreshes_per_second == chosen.refreshed_share == chosen.cores == 0
+
     def test_each_refresh_costs_half_a_millisecond(self) -> None:
         assert replace(DEFAULTS, users=720_000).cores == pytest.approx(1.022)
 
     @pytest.mark.parametrize(
         ("idle", "pause", "is_too_long"),
-        [(65, 64, False), (64, 64, True), (12, 14, True), (2160, 5000, False)],
+        [(65, 64, False), (64, 64, True), (12, 14, True), (100, 5000, True), (2160, 5000, False)],
     )
     def test_a_person_signs_in_after_a_pause_or_at_the_limit(
         self, idle: int, pause: int, is_too_long: bool
@@ -83,10 +97,25 @@ class TestReads:
         assert list(read_lifetimes({"idle": "2161"}, DEFAULTS)[1]) == ["idle"]
         assert list(read_lifetimes({"idle": "1", "access": "3601"}, DEFAULTS)[1]) == ["access"]
 
+    def test_and_names_each_of_two_errors(self) -> None:
+        assert list(read_lifetimes({"idle": "2161", "users": "x"}, DEFAULTS)[1]) == [
+            "users",
+            "idle",
+        ]
+
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(45, "45 s"), (300, "5 min"), (150, "2.5 min"), (12 * HOUR, "12 h"), (30 * DAY, "30 days")],
+    [
+        *((45, "45 s"), (60, "1 min"), (90, "90 s"), (300, "5 min"), (150, "2.5 min")),
+        *(
+            (HOUR, "1 h"),
+            (5400, "90 min"),
+            (12 * HOUR, "12 h"),
+            (DAY, "24 h"),
+            (30 * DAY, "30 days"),
+        ),
+    ],
 )
 def test_spans_have_a_unit(seconds: float, text: str) -> None:
     assert format_span(seconds) == text

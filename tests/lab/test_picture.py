@@ -1,7 +1,8 @@
 """Where everything stands in a picture."""
 
 from webapp.lab.diagram.grouping import MIN_GROUP
-from webapp.lab.diagram.layout import MAX_LETTERS, Picture, draw, format_duration
+from webapp.lab.diagram.layout import WIDTH, Picture, draw, format_duration
+from webapp.lab.diagram.lines import width
 from webapp.lab.diagram.outcomes import with_outcomes
 from webapp.lab.diagram.steps import Ending, Run, Step
 
@@ -33,7 +34,7 @@ def test_no_row_reaches_into_the_next_and_all_stay_within_the_picture() -> None:
         assert row.top < row.lines[0][0] <= row.lines[-1][0] < row.bottom <= after.top
     assert picture.rows[-1].bottom < picture.height
     for row in picture.rows:
-        assert max(len(line) for _, line in row.lines) < MAX_LETTERS
+        assert max(width(line) for _, line in row.lines) < WIDTH
 
 
 def test_what_is_good_or_refused_is_said_by_a_sign_too() -> None:

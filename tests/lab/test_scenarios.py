@@ -67,7 +67,7 @@ def test_thief_replays(play: Play, in_redis: InRedis) -> None:
     assert words(run, "app", "thief") == ["sign-in page: reuse"]
     assert in_redis(run) == "ended reuse"
     assert run.row["ended_reason"] == "reuse"
-    assert "mails the owner: sign in stolen" in words(run, "app", "app")
+    assert "mails the owner: the sign-in was copied" in words(run, "app", "app")
 
 
 def test_thief_first(play: Play, in_redis: InRedis) -> None:

@@ -1,6 +1,8 @@
 """Pages and mails in the language of their reader, and no English left in them."""
 
+import json
 import re
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
@@ -16,7 +18,9 @@ from tests.support.mails import mailed_path, mails_to, newest_mail, subjects
 from tests.support.soft_passkey import SoftPasskey, add_passkey
 from webapp import create_app
 from webapp.config import ConfigError
+from webapp.core.errors import Unavailable
 from webapp.core.models import UserChanges
+from webapp.lab.sandbox.scenarios import ALL
 from webapp.runtime import translations
 
 GRACE = "grace@example.com"
@@ -140,11 +144,17 @@ SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
 
 # What is the same in every language: names, figures, what the reader has typed.
 SAME = re.compile(
-    r"[\W\d_]*|.*@.*|Evergreen(, localhost:\d+)?|Ada|API|GET.*|browser|"
+    r"[\W\d_]*|.*@.*|(\d\. +· )?Evergreen(, localhost:\d+)?|(✓ (: )?)?Ada|API|GET.*|browser|"
     r"Chrome 142|Linux|Firefox 144|Windows|"
     r"English|Tiếng Việt|ไทย|user|admin|OAuth|OpenAPI|openapi\.json|.*127\.0\.0\.1.*|/\S*|"
     r"evergreen stays green|[\w-]{22,}|[A-Z2-7 ]{39}|([a-z2-7]{4}-){5}[a-z2-7]{4}|"
-    r"Work|Chrome 142 on Linux|(20)?\d\d .*|.*UTC|https?://.*|Ada Lovelace"
+    r"Work|Chrome 142 on Linux|(20)?\d\d .*|.*UTC|https?://.*|Ada Lovelace|"
+    # Of the lab: HTTP lines, tokens, entries of Redis, names of code.
+    r"(\d{3} · )?[\d.]+ ms|POST /\S*|\W*401: \w+|(Bearer )?eyJ\S+|\d \d{10} \S+( \d+)?|\w+-\d|"
+    r"(Set-)?Cookie(: \w+)?|Authorization|…?;? ?((HttpOnly|Max-Age=\d+|Path=/|SameSite=Lax)(; )?)+|"
+    r"(→ )?(Redis|SQL)( →)?|ended (reuse|logout)|reuse|logout|HS256|Lax|(at|rt)\+jwt|"
+    r"evergreen(-api|_session)?|(lab-)?session:\S+|(access|refresh)_token|token_lab|sid|gen|now|ttl|"
+    r"webapp/\S+: \w+|NIST SP 800-63B-4(, AAL\d)?|OWASP ASVS 5\.0, V7\.3"
 )
 
 
@@ -176,8 +186,13 @@ def ids_of_catalog(language: str) -> set[str]:
 class Texts(HTMLParser):
     """All that a reader or a screen reader gets from a page, but for parts in English."""
 
-    VOID = frozenset({"meta", "link", "input", "br", "img", "path", "circle", "rect", "hr"})
-    ATTRIBUTES = frozenset({"title", "aria-label", "placeholder", "alt", "data-sending"})
+    VOID = frozenset({"meta", "link", "input", "br", "img", "path", "circle", "rect", "hr", "wbr"})
+    ATTRIBUTES = frozenset(
+        {
+            *("title", "aria-label", "placeholder", "alt", "data-sending", "data-of"),
+            *("data-done-mark", "data-count"),
+        }
+    )
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -334,6 +349,82 @@ def test_no_mail_has_english_left(
         assert [line for line in left if line and not SAME.fullmatch(line)] == [], mail
 
 
+def test_no_scenario_has_english_left(browser: Browser, clock: Clock, brackets: None) -> None:
+    pages: dict[str, str] = {}
+    for slug, scenario in ALL.items():
+        path = f"/lab/scenarios/{slug}"
+        pages[path] = browser.get(path).text
+        for number, option in enumerate(scenario.options or [""]):
+            clock.advance(61)  # of the limit of runs
+            answer = browser.post(path, option=option, prediction=str(number % 3))
+            assert answer.status_code == 200
+            pages[f"{path} {option}"] = answer.text
+            assert texts_of_scripts(answer.text), path
+    assert len(pages) == 2 * len(ALL) + 9
+    assert_translated({path: in_the_middle(page) for path, page in pages.items()})
+    assert_translated({path: labels(page) for path, page in pages.items()})
+
+
+def test_no_page_to_look_up_and_no_tour_of_the_lab_has_english_left(
+    app: Flask, browser: Browser, brackets: None
+) -> None:
+    pages = {path: browser.get(path).text for path in LAB_PAGES}
+    signed_in = Browser(app)
+    signed_in.sign_in()
+    pages["live"] = signed_in.get("/lab").text
+    assert_translated({path: without_tags(page) for path, page in pages.items()})
+    assert_translated({path: labels(page) for path, page in pages.items()})
+
+
+def test_no_live_exchange_has_english_left(browser: Browser, clock: Clock, brackets: None) -> None:
+    browser.sign_in()
+    assert texts_of_scripts(browser.get("/lab").text)
+    old = browser.refresh_token
+    clock.advance(301)
+    for path in ("/dashboard", "/account", "/nowhere", "/account/sessions"):
+        browser.get(path)
+    clock.advance(301)
+    browser.keep({"refresh_token": old})  # a used one
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("webapp.store.sql.sessions.read_row", unavailable)
+        browser.get("/account")
+    browser.keep({"access_token": ""})
+    browser.sign_in()
+    browser.get("/lab")
+    browser.post("/account", name="Ada", email=EMAIL)
+    page = browser.get("/lab/events").text
+    assert_translated({"events": without_tags(page), "labels": labels(page)})
+
+
+def unavailable(*_: object, **__: object) -> None:
+    raise Unavailable
+
+
+def in_the_middle(page: str) -> str:
+    """A page of the lab without the parts that all of them have."""
+    return without_tags(page).partition('<p class="crumbs">')[2].partition("<div popover")[0]
+
+
+def without_tags(page: str) -> str:
+    """Without the three letters of a device cookie, such as `*gJ`."""
+    return re.sub(r">\W[\w-]{2}<", "><", page)
+
+
+def labels(page: str) -> str:
+    """The texts of its pictures: elsewhere icons are left out."""
+    lines = re.findall(r"<text[^>]*>(.*?)</text>|<desc[^>]*>(.*?)</desc>", page, re.DOTALL)
+    whole = [re.sub(r"</?tspan[^>]*>", " ", "".join(line)) for line in lines]
+    return "".join(f"<p>{text}</p>" for text in whole)
+
+
+def texts_of_scripts(page: str) -> list[str]:
+    """Of a `data-texts`; each is translated."""
+    [found] = re.findall(r'data-texts="([^"]*)"', page)
+    texts = list(json.loads(unescape(found)).values())
+    assert [text for text in texts if not text.startswith("⟦")] == []
+    return texts
+
+
 def assert_translated(pages: dict[str, str]) -> None:
     left = {path: english_in(page) for path, page in pages.items()}
     assert {path: texts for path, texts in left.items() if texts} == {}
@@ -342,6 +433,14 @@ def assert_translated(pages: dict[str, str]) -> None:
 GUEST_PAGES = [
     *("/", "/login", "/register", "/forgot-password", "/forgot-password/sent", "/verify-email"),
     *("/logout", "/nowhere", "/reset-password/x", "/not-me/x", "/dev/outbox", "/api/docs"),
+]
+LAB_PAGES = [
+    *("/lab", "/lab/questions", "/lab/architectures", "/lab/compare"),
+    *(f"/lab/compare/{slug}" for slug in ALL),
+    *(f"/lab/walk/{number}" for number in range(1, 8)),
+    *("/lab/lifetimes", "/lab/lifetimes?access=x&users=0", "/lab/lifetimes?idle=2&limit=1"),
+    *("/lab/lifetimes?access=7200&idle=1", "/lab/lifetimes?access=3600&idle=1&limit=1"),
+    "/lab/lifetimes?idle=12&limit=24&pause=14",
 ]
 REFUSED: list[tuple[str, dict[str, str]]] = [
     ("/login", {"email": EMAIL, "password": "a wrong one"}),

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from webapp.core.text import N_
+
 Grade = Literal["good", "fair", "weak"]
 GRADE_SIGNS: dict[Grade, str] = {"good": "✓", "fair": "○", "weak": "✕"}
 
@@ -35,18 +37,20 @@ def weak(text: str) -> Cell:
     return Cell("weak", text)
 
 
-TRIPS, FORMS, TABS = "Round trips on expiry", "Forms and page loads", "Several tabs"
-XSS, CSRF = "A foreign script in the page (XSS)", "Forms of other sites (CSRF)"
-PROGRAMS, REVOCATION = "Mobile apps, other programs", "Revocation"
-SCALING = "Scaling"
+TRIPS, FORMS, TABS = N_("Round trips on expiry"), N_("Forms and page loads"), N_("Several tabs")
+XSS, CSRF = N_("A foreign script in the page (XSS)"), N_("Forms of other sites (CSRF)")
+PROGRAMS, REVOCATION = N_("Mobile apps, other programs"), N_("Revocation")
+SCALING = N_("Scaling")
 
 RENEWAL = Comparison(
     "renewal",
-    "Who renews the token?",
-    "The access token expires every few minutes. Someone must then renew it: the server "
-    "during the request, the client after a 401 or before expiry, or a server between "
-    "browser and API (backend for frontend, BFF).",
-    ("Server hook (ours)", "401 interceptor", "Timer in the client", "BFF"),
+    N_("Who renews the token?"),
+    N_(
+        "The access token expires every few minutes. Someone must then renew it: the server "
+        "during the request, the client after a 401 or before expiry, or a server between "
+        "browser and API (backend for frontend, BFF)."
+    ),
+    (N_("Server hook (ours)"), N_("401 interceptor"), N_("Timer in the client"), N_("BFF")),
     {
         TRIPS: (
             good("None extra: the same request goes on."),
@@ -105,10 +109,16 @@ RENEWAL = Comparison(
 )
 STORAGE = Comparison(
     "storage",
-    "Where is the token in the browser?",
-    "A cookie is sent by the browser, localStorage is read by a script. HttpOnly hides a cookie "
-    "from scripts.",
-    ("HttpOnly cookie (our refresh token)", "Readable cookie (our access token)", "localStorage"),
+    N_("Where is the token in the browser?"),
+    N_(
+        "A cookie is sent by the browser, localStorage is read by a script. HttpOnly hides a "
+        "cookie from scripts."
+    ),
+    (
+        N_("HttpOnly cookie (our refresh token)"),
+        N_("Readable cookie (our access token)"),
+        N_("localStorage"),
+    ),
     {
         TRIPS: (
             good("None extra: it comes with the request."),
@@ -154,10 +164,13 @@ STORAGE = Comparison(
 )
 KINDS = Comparison(
     "kinds",
-    "An opaque token, or a JWT?",
-    "An opaque token is a random text that only a store can explain. A JWT carries its claims and "
-    "a signature. Ours is a JWT that each worker also checks against a list of ended sessions.",
-    ("Opaque token", "JWT by signature alone", "JWT and invalidation feed (ours)"),
+    N_("An opaque token, or a JWT?"),
+    N_(
+        "An opaque token is a random text that only a store can explain. A JWT carries its claims "
+        "and a signature. Ours is a JWT that each worker also checks against a list of ended "
+        "sessions."
+    ),
+    (N_("Opaque token"), N_("JWT by signature alone"), N_("JWT and invalidation feed (ours)")),
     {
         TRIPS: (
             good("It need not expire early, as it can be revoked: often one token is enough."),

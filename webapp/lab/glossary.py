@@ -1,46 +1,79 @@
 """The words that a reader of the lab needs, as docs/glossary.md has them (a test compares)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from webapp.core.text import N_
+
 WORDS: dict[str, str] = {
-    "generation": "The number of a session's current pair of tokens. It begins with 0 and grows "
-    "with each rotation.",
-    "redeem": "To exchange a refresh token for a pair of tokens.",
-    "successor": "The pair of tokens that a refresh token was exchanged for.",
-    "grace": "30 seconds after the newest pair was last handed out, in which the same browser gets "
-    "that pair again for the old token. Repeats after the pair's first use do not extend it.",
-    "tombstone": "The entry in Redis of a session that has ended.",
-    "hook": "The function that runs before each request: it reads the tokens and renews them if "
-    "that is needed.",
-    "worker": "A process of the server that answers requests. Each one has a token cache of its "
-    "own.",
+    N_("generation"): N_(
+        "The number of a session's current pair of tokens. It begins with 0 and grows with each "
+        "rotation."
+    ),
+    N_("redeem"): N_("To exchange a refresh token for a pair of tokens."),
+    N_("successor"): N_("The pair of tokens that a refresh token was exchanged for."),
+    N_("grace"): N_(
+        "30 seconds after the newest pair was last handed out, in which the same browser gets "
+        "that pair again for the old token. Repeats after the pair's first use do not extend it."
+    ),
+    N_("tombstone"): N_("The entry in Redis of a session that has ended."),
+    N_("hook"): N_(
+        "The function that runs before each request: it reads the tokens and renews them if that "
+        "is needed."
+    ),
+    N_("worker"): N_(
+        "A process of the server that answers requests. Each one has a token cache of its own."
+    ),
 }
-FORMS = re.compile(
-    r"\b(generation|redeem|successor|grace|tombstone|hook|worker)(?:s|ed|ing)?\b", re.IGNORECASE
-)
-# Elements whose text stays as it is: names, controls, lists of links, and what may be folded up.
+# Elements whose text stays as it is: names, controls, steps, and what may be folded up.
 PLAIN = {
     *("a", "button", "code", "details", "dt", "fieldset", "form", "h1", "h2", "h3", "h4"),
-    *("li", "nav", "option", "pre", "script", "select", "summary", "svg", "th", "time", "title"),
+    *("nav", "ol", "option", "pre", "script", "select", "summary", "svg", "th", "time", "title"),
 }
 TOKENS = re.compile(r"(<!--.*?-->|<[^>]*>)", re.DOTALL)
 TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+THAI = re.compile("[\u0e00-\u0e7f]")
 
 
-def explain_first_mentions(html: str, link: str) -> Markup:
+def explain_first_mentions(
+    html: str, link: str, translate: Callable[[str], str] = lambda word: word
+) -> Markup:
     """The page, in which the first mention of each word opens its meaning.
 
-    `link` leads to the list of words, for browsers without popovers. The pages' own HTML is well
-    formed: each element of PLAIN has an end tag.
+    `link` leads to the list of words, for browsers without popovers. `translate` gives a word in
+    the language of the page. The pages' own HTML is well formed: each element of PLAIN has an end
+    tag.
     """
-    left = set(WORDS)
-    return Markup("".join(_explained(html, link, left)))  # noqa: S704 - autoescaped before
+    mentions = _Mentions({translate(word).lower(): word for word in WORDS}, link)
+    return Markup("".join(_explained(html, mentions)))  # noqa: S704 - autoescaped before
 
 
-def _explained(html: str, link: str, left: set[str]) -> Iterator[str]:
+@dataclass
+class _Mentions:
+    left: dict[str, str]
+    """Words in the language of the page that were not mentioned yet, and their English ones."""
+    link: str
+
+    def __post_init__(self) -> None:
+        words = "|".join(map(re.escape, self.left))
+        # Thai has no spaces between words, and no endings.
+        ends = ("", "") if THAI.search(words) else (r"\b", r"(?:s|ed|ing)?\b")
+        self.pattern = re.compile(rf"{ends[0]}({words}){ends[1]}", re.IGNORECASE)
+
+    def explain(self, found: re.Match[str]) -> str:
+        shown, word = found[0], self.left.pop(found[1].lower(), None)
+        if word is None:
+            return shown
+        return (
+            f'<button type="button" class="term" popovertarget="meaning-{word}">{shown}</button>'
+            f'<a class="term-link" href="{self.link}#word-{word}">{shown}</a>'
+        )
+
+
+def _explained(html: str, mentions: _Mentions) -> Iterator[str]:
     depth = 0
     for token in TOKENS.split(html):
         tag = TAG.match(token)
@@ -49,15 +82,4 @@ def _explained(html: str, link: str, left: set[str]) -> Iterator[str]:
         if tag or depth or token.startswith("<!"):
             yield token
         else:
-            yield FORMS.sub(lambda found: _mention(found, link, left), token)
-
-
-def _mention(found: re.Match[str], link: str, left: set[str]) -> str:
-    word, shown = found[1].lower(), found[0]
-    if word not in left:
-        return shown
-    left.remove(word)
-    return (
-        f'<button type="button" class="term" popovertarget="meaning-{word}">{shown}</button>'
-        f'<a class="term-link" href="{link}#word-{word}">{shown}</a>'
-    )
+            yield mentions.pattern.sub(mentions.explain, token)

@@ -5,6 +5,9 @@ All in seconds. The formulas are on the page: templates/lab/lifetimes.html.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
+
+from webapp.core.text import N_, Message
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 # CPU time of a silent refresh, in seconds, and that of one core. docs/benchmarks.md
@@ -19,40 +22,38 @@ class Field:
     label: str
     hint: str
     unit: int
-    """Seconds in 1; 1 also for what is no time."""
+    """Seconds in 1; 0 for what is no time."""
     least: int
     most: int
 
-    def read(self, text: str) -> int | str:
-        """The number, or what is wrong with the text."""
+    def read(self, text: str) -> int:
+        """The number. Raises ValueError with the reason, a text for people."""
         if not (text.isascii() and text.isdigit() and len(text) < 10):
-            return "Enter a whole number, in digits."
+            raise ValueError(N_("Enter a whole number, in digits."))
         if not self.least <= int(text) <= self.most:
-            return f"Enter a number from {self.least:,} to {self.most:,}."
-        return int(text)
+            limits = {"least": f"{self.least:,}", "most": f"{self.most:,}"}
+            raise ValueError(Message("Enter a number from {least} to {most}.", **limits))
+        return int(text) * (self.unit or 1)
 
 
 FIELDS = (
-    Field("access", "Access token, seconds", "How long an access token is valid.", 1, 1, DAY),
     Field(
-        "idle",
-        "Idle time, hours",
-        "Unused for so long, a session ends. 720 h are 30 days.",
-        HOUR,
-        1,
-        9600,
+        "access", N_("Access token, seconds"), N_("How long an access token is valid."), 1, 1, DAY
     ),
+    Field("idle", N_("Idle time, hours"), N_("Unused for so long, a session ends."), HOUR, 1, 9600),
     Field(
         "limit",
-        "Absolute limit, hours",
-        "Used or not, it ends then. 2160 h are 90 days.",
+        N_("Absolute limit, hours"),
+        N_("A session ends then, used or not."),
         HOUR,
         1,
         96_000,
     ),
-    Field("users", "Users at the same time", "People with an open page.", 1, 1, 10_000_000),
-    Field("requests", "Requests per user and hour", "Pages and API calls.", 1, 1, 36_000),
-    Field("pause", "Longest usual pause, hours", "A night is 14, a weekend 64.", HOUR, 1, 8760),
+    Field("users", N_("Users at the same time"), N_("People with an open page."), 0, 1, 10_000_000),
+    Field("requests", N_("Requests per user and hour"), N_("Pages and API calls."), 0, 1, 36_000),
+    Field(
+        "pause", N_("Longest usual pause, hours"), N_("A night is 14, a weekend 64."), HOUR, 1, 8760
+    ),
 )
 
 
@@ -76,13 +77,23 @@ class Lifetimes:
         return self.access + HOUR / self.requests
 
     @property
+    def is_renewed(self) -> bool:
+        """Whether a refresh comes before the refresh token expires, and before the session ends."""
+        return self.refresh_interval < self.first_end
+
+    @property
+    def first_end(self) -> int:
+        """When a session ends that is not renewed."""
+        return min(self.idle, self.limit)
+
+    @property
     def refreshes_per_second(self) -> float:
-        return self.users / self.refresh_interval
+        return self.users / self.refresh_interval if self.is_renewed else 0
 
     @property
     def timer_refreshes_per_second(self) -> float:
         """With a timer in the client, which renews without a request."""
-        return self.users / self.access
+        return self.users / self.access if self.access < self.first_end else 0
 
     @property
     def cores(self) -> float:
@@ -92,20 +103,18 @@ class Lifetimes:
     @property
     def refreshed_share(self) -> float:
         """The part of all requests that refreshes, 0 to 1."""
-        return HOUR / self.requests / self.refresh_interval
+        return HOUR / self.requests / self.refresh_interval if self.is_renewed else 0
 
     @property
     def pause_is_too_long(self) -> bool:
-        """Whether a usual pause ends the session; else a user signs in at the absolute limit."""
-        return self.idle <= self.pause < self.limit
+        """Whether a usual pause ends the session before its absolute limit does."""
+        return self.idle < self.limit and self.idle <= self.pause
 
     @property
     def nist_level(self) -> str:
         """The strictest level whose limits hold; empty if none does."""
         for level, (overall, inactivity) in NIST_LIMITS.items():
-            if self.limit <= overall and (
-                not inactivity or min(self.idle, self.limit) <= inactivity
-            ):
+            if self.limit <= overall and (not inactivity or self.first_end <= inactivity):
                 return level
         return ""
 
@@ -114,31 +123,37 @@ def read_lifetimes(
     query: Mapping[str, str], defaults: Lifetimes
 ) -> tuple[dict[str, str], dict[str, str], Lifetimes | None]:
     """The texts of the form, what is wrong with them, and the numbers if nothing is."""
-    texts = {
-        field.name: query.get(field.name, str(getattr(defaults, field.name) // field.unit)).strip()
-        for field in FIELDS
-    }
+    texts = {field.name: query.get(field.name, _shown(field, defaults)).strip() for field in FIELDS}
     numbers: dict[str, int] = {}
     errors: dict[str, str] = {}
     for field in FIELDS:
-        found = field.read(texts[field.name])
-        if isinstance(found, str):
-            errors[field.name] = found
-        else:
-            numbers[field.name] = found * field.unit
-    if not errors and numbers["idle"] > numbers["limit"]:
-        errors["idle"] = "Enter at most the absolute limit: the session ends then in any case."
-    if not errors and numbers["access"] > numbers["idle"]:
-        errors["access"] = "Enter at most the idle time: an access token ends with its session."
+        try:
+            numbers[field.name] = field.read(texts[field.name])
+        except ValueError as wrong:
+            errors[field.name] = wrong.args[0]
+    if numbers.get("idle", 0) > numbers.get("limit", inf):
+        errors["idle"] = N_("Enter at most the absolute limit: the session ends then in any case.")
+    if numbers.get("access", 0) > numbers.get("idle", inf):
+        errors["access"] = N_("Enter at most the idle time: an access token ends with its session.")
     return texts, errors, None if errors else Lifetimes(**numbers)
 
 
-def format_span(seconds: float) -> str:
-    """Text with a unit: `45 s`, `5 min`, `12 h`, `30 days`."""
-    for size, unit, most in ((1, "s", 120), (MINUTE, "min", 120), (HOUR, "h", 72)):
-        if seconds < size * most:
-            return f"{_short(seconds / size)} {unit}"
-    return f"{_short(seconds / DAY)} days"
+def _shown(field: Field, numbers: Lifetimes) -> str:
+    return str(getattr(numbers, field.name) // (field.unit or 1))
+
+
+def format_span(seconds: float) -> Message:
+    """Text with a unit: `45 s`, `1 min`, `2.5 min`, `12 h`, `30 days`."""
+    units = (
+        (DAY, N_("{number} days"), 3),
+        (HOUR, N_("{number} h"), 2),
+        (MINUTE, N_("{number} min"), 2),
+    )
+    for size, text, least in units:
+        # From two of a unit on; one of it only if nothing is left over.
+        if seconds >= least * size or (seconds == size and size < DAY):
+            return Message(text, number=_short(seconds / size))
+    return Message(N_("{number} s"), number=_short(seconds))
 
 
 def format_rate(number: float) -> str:

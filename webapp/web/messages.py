@@ -59,7 +59,6 @@ WHY_SIGNED_OUT: dict[str, str] = {
     EndReason.TOO_MANY: N_("This sign-in was ended because 100 newer ones are open."),
     EndReason.UNKNOWN: N_("We could not find your session any more. Please sign in again."),
 }
-LAB_IN_ENGLISH = N_("The lab is in English.")
 FORM_KEPT = N_("Your form is saved. Sign in to continue with it.")
 NOT_SENT_YET = N_("A form that you filled in was not sent.")
 SENT_ALREADY = N_("This form was already sent. Nothing was done a second time.")

@@ -1,35 +1,44 @@
-"""The conclusion of a comparison, in one line: derived from the outcomes of the runs."""
+"""The conclusion of a comparison, in a line or two: derived from the outcomes of the runs."""
 
 from collections.abc import Sequence
 
+from webapp.core.text import N_, Message
 from webapp.lab.sandbox.run import Policy
 
-from .steps import Ending, Run
+from .steps import Run
 
-ALL_EQUAL = (
+ALL_EQUAL = N_(
     "All four policies end in the same way here. They differ when a refresh token is used again, "
     "and this scenario does not do that."
 )
+# Who, signed in → text for a wrong outcome.
+WRONGED = {
+    ("You", True): N_("You are wrongly in under {policies}."),
+    ("You", False): N_("You are wrongly out under {policies}."),
+    ("The thief", True): N_("The thief is wrongly in under {policies}."),
+    ("The thief", False): N_("The thief is wrongly out under {policies}."),
+}
 
 
-def conclude(runs: Sequence[tuple[Policy, Run]]) -> str:
-    """List who is wrongly in or out under which policy, or state that the policies agree."""
+def conclude(runs: Sequence[tuple[Policy, Run]]) -> list[str]:
+    """Sentences: who is wrongly in or out under which policy, or that the policies agree."""
     ends = {tuple((e.who, e.signed_in, e.right) for e in run.endings) for _, run in runs}
     if len(ends) == 1:
-        return ALL_EQUAL
+        return [ALL_EQUAL]
     wronged: dict[str, list[str]] = {}
     for policy, run in runs:
         for ending in run.endings:
             if not ending.right:
-                wronged.setdefault(_describe(ending), []).append(policy.name)
-    return " ".join(f"{outcome} {_join(names)}." for outcome, names in wronged.items())
+                text = WRONGED[ending.who, ending.signed_in]
+                wronged.setdefault(text, []).append(policy.name)
+    return [Message(text, policies=_join(names)) for text, names in wronged.items()]
 
 
-def _describe(ending: Ending) -> str:
-    verb = "are" if ending.who == "You" else "is"
-    return f"{ending.who} {verb} wrongly {'in' if ending.signed_in else 'out'} under"
-
-
-def _join(names: Sequence[str]) -> str:
-    quoted = [f"“{name}”" for name in names]
-    return " and ".join(filter(None, (", ".join(quoted[:-1]), quoted[-1])))
+def _join(names: Sequence[str]) -> Message:
+    """Up to four names in one text; each has its own translation."""
+    first, *more = (Message("“{name}”", name=Message(name)) for name in names)
+    if not more:
+        return first
+    for name in more[:-1]:
+        first = Message("{names}, {name}", names=first, name=name)
+    return Message("{names} and {name}", names=first, name=more[-1])

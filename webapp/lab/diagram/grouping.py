@@ -3,8 +3,12 @@
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
+from webapp.core.text import N_, Message
+
 from .steps import Step
 
+# The first word of an actor's name → the name of many of them.
+GROUPS = {"request": N_("{count} requests"), "tab": N_("{count} tabs")}
 # Fewer equal steps than this, such as those of five tabs, are drawn one by one.
 MIN_GROUP = 6
 
@@ -26,7 +30,10 @@ def group_parallel_steps(steps: Sequence[Step]) -> list[Step]:
 
 def _merge(steps: list[Step]) -> Step:
     kind = steps[0].who.partition(" ")[0]
-    who = ", ".join(step.who for step in steps)
+    numbers = ", ".join(step.who.partition(" ")[2] for step in steps)
     return replace(
-        steps[0], who=f"{len(steps)} {kind}s", took=None, details={"who": who, **steps[0].details}
+        steps[0],
+        who=Message(GROUPS[kind], count=len(steps)),
+        took=None,
+        details={N_("who"): numbers, **steps[0].details},
     )

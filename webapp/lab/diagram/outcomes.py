@@ -1,6 +1,16 @@
 """The outcome for each actor, as the last steps of a diagram."""
 
+from webapp.core.text import N_
+
 from .steps import Ending, Lane, Result, Run, Step
+
+# Right, signed in → text.
+OUTCOMES = {
+    (True, True): N_("rightly in"),
+    (True, False): N_("rightly out"),
+    (False, True): N_("wrongly in"),
+    (False, False): N_("wrongly out"),
+}
 
 
 def with_outcomes(run: Run, *, from_sign_in: bool = True) -> list[Step]:
@@ -16,7 +26,6 @@ def with_outcomes(run: Run, *, from_sign_in: bool = True) -> list[Step]:
 
 def _ending(ending: Ending, at: float) -> Step:
     lane: Lane = "thief" if "thief" in ending.who.lower() else "browser"
-    state = "in" if ending.signed_in else "out"
-    words = f"{'rightly' if ending.right else 'wrongly'} {state}"
+    words = OUTCOMES[ending.right, ending.signed_in]
     result: Result = "good" if ending.right else "refused"
-    return Step(lane, lane, words, at, result, ending.who, details={"why": ending.why})
+    return Step(lane, lane, words, at, result, ending.who, details={N_("why"): ending.why})

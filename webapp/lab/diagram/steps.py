@@ -1,7 +1,7 @@
 """Steps of a sequence diagram: arrows between lanes, and the outcome of a run."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -11,13 +11,20 @@ LANES: tuple[Lane, ...] = ("thief", "browser", "app", "redis", "sql")
 
 Result = Literal["plain", "good", "refused", "outage"]
 
+Translate = Callable[[str], str]
+"""An English text, or a `core.text.Message`, in the language of the reader."""
+
 # Questions whether a session is open, and their usual answers.
 ROUTINE = re.compile(r"user, and is the session open\?|open\? confirm|open(, at \d+)?$|stored$")
 
 
 @dataclass(frozen=True)
 class Step:
-    """One arrow; a note beside a lane if `source` and `target` are the same."""
+    """One arrow; a note beside a lane if `source` and `target` are the same.
+
+    Its texts are English: constants or `core.text.Message`s, translated where they are shown.
+    HTTP lines, names of fields and codes stay English.
+    """
 
     source: Lane
     target: Lane

@@ -2,11 +2,11 @@
 
 import json
 import re
-from dataclasses import asdict
 from typing import Any
 
 import redis
 
+from webapp.core.text import Message
 from webapp.lab.diagram.steps import Step
 from webapp.store.redis.errors import translate_redis_errors
 
@@ -27,9 +27,8 @@ class RedisExchangeLog:
 
     def add(self, sid: str, exchange: Exchange) -> None:
         with translate_redis_errors():
-            self._redis.xadd(
-                _key(sid), {"exchange": json.dumps(asdict(exchange))}, maxlen=MAX_EXCHANGES
-            )
+            fields: Any = {"exchange": json.dumps(_pack(exchange))}
+            self._redis.xadd(_key(sid), fields, maxlen=MAX_EXCHANGES)
             self._redis.expire(_key(sid), EXCHANGES_TTL)
 
     def after(self, sid: str, place: str) -> list[Exchange]:
@@ -49,8 +48,28 @@ class RedisExchangeLog:
 
 def _read(place: str, text: str) -> Exchange:
     facts = json.loads(text)
-    steps = tuple(Step(**step) for step in facts.pop("steps"))
-    return Exchange(**facts | {"steps": steps, "place": place})
+    steps = tuple(Step(**_unpack(step)) for step in facts.pop("steps"))
+    return Exchange(**_unpack(facts) | {"steps": steps, "place": place})
+
+
+def _pack(value: Any) -> Any:
+    """For JSON. A message keeps its template: its reader may have another language by then."""
+    if isinstance(value, Message):
+        return [value.template, _pack(value.values)]
+    if isinstance(value, Exchange | Step):
+        return _pack(vars(value))
+    if isinstance(value, tuple):
+        return [_pack(each) for each in value]
+    return {name: _pack(each) for name, each in value.items()} if isinstance(value, dict) else value
+
+
+def _unpack(value: Any) -> Any:
+    """The inverse of `_pack`, for all but the steps: a list is a message."""
+    if isinstance(value, list):
+        return Message(value[0], **_unpack(value[1]))
+    if isinstance(value, dict):
+        return {name: _unpack(each) for name, each in value.items()}
+    return value
 
 
 def _key(sid: str) -> str:

@@ -3,7 +3,10 @@
 from flask import g, request
 
 from webapp.core.authentication import Identity
+from webapp.core.ports import Outcome
+from webapp.core.text import N_, Message
 from webapp.core.token_issuer import IssuedTokens
+from webapp.lab.diagram.results import OUTCOMES
 from webapp.lab.diagram.steps import Result, Step
 from webapp.web.auth import cookies
 from webapp.web.auth.authentication import bearer_token
@@ -16,8 +19,8 @@ Headers = list[tuple[str, str]]
 # Polls of the lab and of the session status, and static files: they would fill the list.
 UNRECORDED_ENDPOINTS = {"lab.events", "pages.session_status", "static"}
 # A user's own tokens are never shown in full: people share screenshots.
-HIDDEN = "(hidden: it is your own token)"
-HOOK = {"code": "webapp/web/auth/authentication.py: authenticate"}
+HIDDEN = N_("(hidden: it is your own token)")
+HOOK = {N_("code"): "webapp/web/auth/authentication.py: authenticate"}
 TOKEN_COOKIES = (cookies.ACCESS, cookies.REFRESH)
 
 
@@ -48,7 +51,9 @@ def summarise(trace: Trace, status: int, headers: Headers) -> tuple[str, Exchang
 
 
 def title() -> str:
-    return f"{request.method} {request.url_rule or 'unknown route'}"
+    if request.url_rule:
+        return f"{request.method} {request.url_rule}"
+    return Message("{method} unknown route", method=request.method)
 
 
 def sid_of_cookie() -> str | None:
@@ -63,18 +68,21 @@ def judge(
 ) -> tuple[str, Result]:
     """The outcome of the request, in a few words."""
     if grant and grant.outcome == "started":
-        return "signed in", "good"
+        return N_("signed in"), "good"
     if grant:
-        return f"renewed silently: {grant.outcome}", "good"
+        return Message(
+            "renewed silently: {outcome}", outcome=Message(OUTCOMES[Outcome(grant.outcome)])
+        ), "good"
     if any(step.result == "outage" for step in trace.steps):
-        return "a store did not respond", "outage"
+        return N_("a store did not respond"), "outage"
     if identity is None:
-        return ("no sign-in needed", "plain") if status < 300 else ("refused", "refused")
+        is_refused = status >= 300
+        return (N_("refused"), "refused") if is_refused else (N_("no sign-in needed"), "plain")
     if any(
         step.target == "redis" and step.words.startswith("open? confirm") for step in trace.steps
     ):
-        return "access token valid, checked in the stores", "good"
-    return "access token accepted from the cache", "good"
+        return N_("access token: valid, checked in the stores"), "good"
+    return N_("access token: accepted from the cache"), "good"
 
 
 def beginning(verdict: str, result: Result, grant: IssuedTokens | None) -> list[Step]:
@@ -82,8 +90,9 @@ def beginning(verdict: str, result: Result, grant: IssuedTokens | None) -> list[
     if grant and grant.outcome == "started":
         return [request_step]
     if grant:
-        state = "has expired" if cookies.read(cookies.ACCESS) or bearer_token() else "is missing"
-        words = f"access token {state}: redeem the refresh token"
+        words = N_("access token is missing: redeem the refresh token")
+        if cookies.read(cookies.ACCESS) or bearer_token():
+            words = N_("access token has expired: redeem the refresh token")
         return [request_step, Step("app", "app", words, details=HOOK)]
     return [request_step, Step("app", "app", verdict, result=result, details=HOOK)]
 
@@ -91,43 +100,52 @@ def beginning(verdict: str, result: Result, grant: IssuedTokens | None) -> list[
 def end(trace: Trace, grant: IssuedTokens | None, status: int, headers: Headers) -> list[Step]:
     passed = trace.passed()
     cookies_set = describe_cookies(headers)
-    words = f"{status}, {tokens_in(cookies_set)}".rstrip(", ")
+    words = response_line(status, cookies_set)
     result: Result = "outage" if status == 503 else "good" if grant else "plain"
     took = round(passed * 1000, 2)
     answer = Step("app", "browser", words, passed, result, took=took, details=cookies_set)
     if not grant:
         return [answer]
     details = {
-        "generation": str(grant.refresh.gen),
-        "access token": f"valid for {grant.access.exp - grant.access.iat} s",
-        "refresh token": f"valid for {grant.refresh.exp - grant.refresh.iat} s unused",
+        N_("generation"): str(grant.refresh.gen),
+        N_("access token"): Message(
+            "valid for {seconds} s", seconds=grant.access.exp - grant.access.iat
+        ),
+        N_("refresh token"): Message(
+            "valid for {seconds} s without use", seconds=grant.refresh.exp - grant.refresh.iat
+        ),
     }
-    repeated = grant.outcome == "repeated"
-    new = "the same refresh token, a new access token" if repeated else "two new tokens"
-    words = f"{new}, generation {grant.refresh.gen}"
+    words = Message("two new tokens, generation {gen}", gen=grant.refresh.gen)
+    if grant.outcome == "repeated":
+        words = Message(
+            "the same refresh token, a new access token, generation {gen}", gen=grant.refresh.gen
+        )
     return [Step("app", "app", words, passed, "good", details=details), answer]
 
 
 def sent() -> dict[str, str]:
     """The tokens in the request, hidden."""
     found = {name: HIDDEN for name in TOKEN_COOKIES if cookies.read(name)}
-    return found | ({"Authorization": f"Bearer {HIDDEN}"} if bearer_token() else {})
+    return found | ({"Authorization": HIDDEN} if bearer_token() else {})
 
 
 def describe_cookies(headers: Headers) -> dict[str, str]:
     """Name and attributes of each cookie that is set; never its value."""
-    described = {}
+    described: dict[str, str] = {}
     for name, line in headers:
         if name == "Set-Cookie":
             pair, _, attributes = line.partition("; ")
             cookie, _, value = pair.partition("=")
-            described[cookie] = f"{'…' if value else '(deleted)'}; {attributes}"
+            deleted = Message("(deleted); {attributes}", attributes=attributes)
+            described[cookie] = f"…; {attributes}" if value else deleted
     return described
 
 
-def tokens_in(cookies_set: dict[str, str]) -> str:
+def response_line(status: int, cookies_set: dict[str, str]) -> str:
+    """The status, and what happened to the cookies of the tokens."""
     names = [name for name in cookies_set if name.removeprefix("__Host-") in TOKEN_COOKIES]
     if not names:
-        return ""
-    deleted = any("(deleted)" in cookies_set[name] for name in names)
-    return "both cookies deleted" if deleted else "both cookies renewed"
+        return str(status)
+    if any(cookies_set[name].startswith("(deleted)") for name in names):
+        return Message("{status}, both cookies deleted", status=status)
+    return Message("{status}, both cookies renewed", status=status)

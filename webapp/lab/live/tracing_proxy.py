@@ -5,7 +5,9 @@ from time import perf_counter
 from typing import Any, TypeVar, cast
 
 from webapp.core.errors import Unavailable
-from webapp.core.ports import GenerationResult, Outcome
+from webapp.core.ports import GenerationResult
+from webapp.core.text import N_, Message
+from webapp.lab.diagram.results import describe_generation
 from webapp.lab.diagram.steps import Lane, Result
 
 from .exchanges import Trace, current
@@ -14,17 +16,17 @@ Store = TypeVar("Store")
 
 # Method → label of the arrow.
 LABELS: dict[str, str] = {
-    "start": "store generation 0",
-    "redeem": "redeem {gen}",
-    "confirm": "open? confirm {gen}",
-    "last_seen": "last activity?",
-    "write_tombstone": "write a tombstone",
-    "find": "user, and is the session open?",
-    "open": "open a session",
-    "restore": "restore the row",
-    "open_sessions": "open sessions?",
-    "record_reauthentication": "record the re-authentication",
-    "close": "end the session",
+    "start": N_("store generation 0"),
+    "redeem": N_("redeem {gen}"),
+    "confirm": N_("open? confirm {gen}"),
+    "last_seen": N_("last activity?"),
+    "write_tombstone": N_("write a tombstone: {reason}"),
+    "find": N_("user, and is the session open?"),
+    "open": N_("open a session"),
+    "restore": N_("restore the row"),
+    "open_sessions": N_("open sessions?"),
+    "record_reauthentication": N_("record the re-authentication"),
+    "close": N_("end the session: {reason}"),
 }
 NAMES: dict[str, tuple[str, ...]] = {
     "redeem": ("sid", "gen"),
@@ -37,11 +39,10 @@ NAMES: dict[str, tuple[str, ...]] = {
 # Arguments that may be shown: a password hash is an argument of some methods.
 VISIBLE_ARGUMENTS = {"sid", "gen", "now", "grace", "browser", "ttl", "reason", "user"}
 MEANING: dict[str, str] = {
-    "redeem": "redeem.lua: one atomic script decides the outcome for this generation",
-    "confirm": "confirm.lua: is the session open? Marks the newest generation as received",
-    "find": "user and session, in one query",
+    "redeem": N_("redeem.lua: one atomic script decides the outcome for this generation"),
+    "confirm": N_("confirm.lua: is the session open? Marks the newest generation as received"),
+    "find": N_("user and session, in one query"),
 }
-REFUSED_OUTCOMES = {Outcome.REUSED, Outcome.ENDED}
 
 
 def traced(store: Store, lane: Lane) -> Store:
@@ -64,13 +65,15 @@ class TracingProxy:
 def _around(trace: Trace, lane: Lane, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
     def recorded(*args: Any, **named: Any) -> Any:
         arguments = dict(zip(NAMES.get(name, ()), args, strict=False)) | named
-        words = LABELS.get(name, name.replace("_", " ")).format_map(_Arguments(arguments))
+        label = LABELS.get(name, name.replace("_", " "))
+        facts = {name: arguments.get(name, "?") for name in ("gen", "reason")}
+        words = Message(label, **facts)
         trace.arrow("app", lane, words, details=_details(name, arguments))
         began = perf_counter()
         try:
             result = call(*args, **named)
         except Unavailable:
-            trace.arrow(lane, "app", "no response", "outage", _ms(began))
+            trace.arrow(lane, "app", N_("no response"), "outage", _ms(began))
             raise
         except Exception as error:
             trace.arrow(lane, "app", str(error), "refused", _ms(began))
@@ -84,35 +87,21 @@ def _around(trace: Trace, lane: Lane, name: str, call: Callable[..., Any]) -> Ca
 def describe_result(result: object) -> tuple[str, Result]:
     """The label of an arrow for the result of a call."""
     if isinstance(result, GenerationResult):
-        return _describe_generation(result)
+        return describe_generation(result)
     if not isinstance(result, tuple):
-        return "done", "plain"
+        return N_("done"), "plain"
     user, session = result
     if user is None:
-        return "no such user", "refused"
+        return N_("no such user"), "refused"
     if session is None:
-        return "no such session", "plain"
+        return N_("no such session"), "plain"
     if session.ended_reason:
-        return f"ended: {session.ended_reason}", "refused"
-    return "open", "good"
-
-
-def _describe_generation(answer: GenerationResult) -> tuple[str, Result]:
-    if answer.outcome in REFUSED_OUTCOMES:
-        return f"{answer.outcome}: {answer.reason}", "refused"
-    words = {
-        Outcome.ROTATED: f"rotated to {answer.gen}",
-        Outcome.REPEATED: f"repeated: {answer.gen} again",
-        Outcome.HEALED: f"healed at {answer.gen}",
-        Outcome.MISSING: "no entry",
-    }
-    return words.get(answer.outcome, str(answer.outcome)), (
-        "plain" if answer.outcome is Outcome.MISSING else "good"
-    )
+        return Message("ended: {reason}", reason=session.ended_reason), "refused"
+    return N_("open"), "good"
 
 
 def _details(name: str, arguments: Mapping[str, Any]) -> dict[str, str]:
-    meaning = {"what": MEANING[name]} if name in MEANING else {}
+    meaning = {N_("what"): MEANING[name]} if name in MEANING else {}
     return meaning | {
         key: str(value) for key, value in arguments.items() if key in VISIBLE_ARGUMENTS
     }
@@ -120,8 +109,3 @@ def _details(name: str, arguments: Mapping[str, Any]) -> dict[str, str]:
 
 def _ms(began: float) -> float:
     return round((perf_counter() - began) * 1000, 2)
-
-
-class _Arguments(dict[str, Any]):
-    def __missing__(self, key: str) -> str:
-        return "?"

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from math import inf
 
+from webapp.core.text import N_
 from webapp.core.token_issuer import ClientInfo
 from webapp.core.tokens import new_token_id
 from webapp.lab.diagram.steps import Lane
@@ -68,7 +69,7 @@ class Browser:
     def send(self, request: Request, *, lost: bool = False) -> Reply:
         reply = self._app.answer(request)
         if lost:
-            self._recorder.note(self.lane, "the response never arrives", "outage")
+            self._recorder.note(self.lane, N_("the response never arrives"), "outage")
         else:
             self._store_cookies(reply)
         return reply
@@ -109,7 +110,7 @@ class Thief(Browser):
         self.access, self.refresh = browser.access, browser.refresh
         self._access_until = browser._access_until
         self.sid = browser.sid
-        self._recorder.note(self.lane, "copies both tokens")
+        self._recorder.note(self.lane, N_("copies both tokens"))
 
     def hold(self, *, access: str = "", refresh: str = "") -> None:
         """Use these tokens only."""

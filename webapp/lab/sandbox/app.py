@@ -16,6 +16,7 @@ from webapp.core.errors import (
 )
 from webapp.core.models import User
 from webapp.core.sessions import Sessions
+from webapp.core.text import N_, Message
 from webapp.core.token_issuer import BROWSER_CLIENT, ClientInfo, IssuedTokens
 from webapp.core.token_verifier import TokenVerifier
 from webapp.core.tokens import TokenCodec
@@ -78,7 +79,7 @@ class Reply:
                 "Set-Cookie: access_token": self.grant.access_token,
                 "Set-Cookie: refresh_token": self.grant.refresh_token,
             }
-        return {"Set-Cookie": "both deleted"} if self.deletes_cookies else {}
+        return {"Set-Cookie": N_("both deleted")} if self.deletes_cookies else {}
 
 
 class SandboxApp:
@@ -105,7 +106,7 @@ class SandboxApp:
                 return self._sign_out(request)
             return _page(request.line, self._identify(request))
         except Unavailable:
-            return Reply(503, "503, try again")  # no outage deletes a cookie
+            return Reply(503, N_("503, try again"))  # no outage deletes a cookie
         except Unauthenticated as refusal:
             return _refuse(request, refusal)
 
@@ -132,25 +133,29 @@ class SandboxApp:
         try:
             identity = self.services.verifier.verify(access, now)
         except (TokenInvalid, TokenExpired) as refusal:
-            words = "expired" if isinstance(refusal, TokenExpired) else "not issued here"
-            self._recorder.note("app", f"access token: {words}", "refused")
+            expired = isinstance(refusal, TokenExpired)
+            words = N_("access token: expired") if expired else N_("access token: not issued here")
+            self._recorder.note("app", words, "refused")
             raise
         if self._recorder.steps_by_this_thread == before:
-            self._recorder.note("app", "access token: accepted from the cache", "good")
+            self._recorder.note("app", N_("access token: accepted from the cache"), "good")
         return identity
 
     def _renew(self, client: ClientInfo, refresh: str, sid: str | None) -> IssuedTokens:
         try:
             return self.services.sessions.redeem(refresh, client, self._clock.now, sid=sid)
         except (TokenInvalid, TokenExpired) as refusal:
-            words = "expired" if isinstance(refusal, TokenExpired) else "not issued here"
-            self._recorder.note("app", f"refresh token: {words}", "refused")
+            expired = isinstance(refusal, TokenExpired)
+            words = (
+                N_("refresh token: expired") if expired else N_("refresh token: not issued here")
+            )
+            self._recorder.note("app", words, "refused")
             raise
 
     def _sign_in(self, request: Request) -> Reply:
         now = self._clock.now
         grant = self.services.sessions.start(self._user, request.client, remember=True, now=now)
-        return Reply(303, "signed in, cookies 0", grant)
+        return Reply(303, Message("signed in, cookies {gen}", gen=grant.refresh.gen), grant)
 
     def _sign_out(self, request: Request) -> Reply:
         """End the session of the first cookie that names one, expired or not."""
@@ -159,12 +164,17 @@ class SandboxApp:
             if claims := token and sessions.claims_ignoring_expiry(token, BROWSER_CLIENT, now):
                 sessions.end(claims.sid, EndReason.LOGOUT, now)
                 break
-        return Reply(303, "signed out", deletes_cookies=True, reason=EndReason.LOGOUT)
+        return Reply(303, N_("signed out"), deletes_cookies=True, reason=EndReason.LOGOUT)
 
 
 def _page(line: str, grant: IssuedTokens | None) -> Reply:
-    status, done = (303, "303, done") if line.startswith("POST") else (200, "200")
-    return Reply(status, f"{done}, cookies {grant.refresh.gen}" if grant else done, grant)
+    is_form = line.startswith("POST")
+    status, words = (303, N_("303, done")) if is_form else (200, "200")
+    if grant and is_form:
+        words = Message("303, done, cookies {gen}", gen=grant.refresh.gen)
+    elif grant:
+        words = Message("200, cookies {gen}", gen=grant.refresh.gen)
+    return Reply(status, words, grant)
 
 
 def _refuse(request: Request, refusal: Unauthenticated) -> Reply:
@@ -176,5 +186,7 @@ def _refuse(request: Request, refusal: Unauthenticated) -> Reply:
         return Reply(401, f"401: {refusal.code}", reason=reason)
     deletes_cookies = isinstance(refusal, (SessionEnded, TokenExpired))
     # After an invalid access token, the hook looked for a refresh token and found none.
-    why = "please sign in" if isinstance(refusal, TokenMissing) else reason
-    return Reply(401, f"sign-in page: {why}", deletes_cookies=deletes_cookies, reason=reason)
+    words = Message("sign-in page: {reason}", reason=reason)
+    if isinstance(refusal, TokenMissing):
+        words = Message("sign-in page: please sign in")
+    return Reply(401, words, deletes_cookies=deletes_cookies, reason=reason)

@@ -7,9 +7,14 @@ from dataclasses import replace
 from webapp.core.models import Session, SignIn, User
 from webapp.core.notifications import Notification
 from webapp.core.ports import EndResult, OpenResult
+from webapp.core.text import N_, Message
+from webapp.lab.diagram.steps import Result
 
 from .fault_injection import FaultyGenerations
 from .recorder import StepRecorder
+
+# The mails of the scenarios.
+MAILS = {Notification.SIGN_IN_STOLEN: N_("mails the owner: the sign-in was copied")}
 
 
 class FakeSessionRepository:
@@ -30,17 +35,17 @@ class FakeSessionRepository:
     def find(self, user_id: str, sid: str) -> tuple[User | None, Session | None]:
         session = self._sessions.get(sid)
         if not self._stores_sessions:
-            self._recorder.step("app", "sql", "which user?")
+            self._recorder.step("app", "sql", N_("which user?"))
             self._recorder.step("sql", "app", self._user.name, "good")
             return self._user, session
         self._recorder.step(
-            "app", "sql", "user, and is the session open?", details={"session": sid}
+            "app", "sql", N_("user, and is the session open?"), details={N_("session"): sid}
         )
         ended = session.ended_reason if session else "unknown"
-        details = {"user": self._user.email, "session": f"ended: {ended}" if ended else "open"}
-        self._recorder.step(
-            "sql", "app", details["session"], "refused" if ended else "good", details=details
-        )
+        words = Message("ended: {reason}", reason=ended) if ended else N_("open")
+        details = {N_("user"): self._user.email, N_("session"): words}
+        result: Result = "refused" if ended else "good"
+        self._recorder.step("sql", "app", words, result, details=details)
         return self._user, session
 
     def user_of(self, sid: str) -> str | None:
@@ -51,8 +56,10 @@ class FakeSessionRepository:
     ) -> OpenResult:
         self._sessions[session.sid] = session
         if self._stores_sessions:
-            self._recorder.step("app", "sql", "open the session", details={"session": session.sid})
-            self._recorder.step("sql", "app", "written", "good")
+            self._recorder.step(
+                "app", "sql", N_("open a session"), details={N_("session"): session.sid}
+            )
+            self._recorder.step("sql", "app", N_("written"), "good")
         return OpenResult([])
 
     def restore(self, session: Session, announce: Callable[[str], object]) -> list[Session]:
@@ -72,14 +79,15 @@ class FakeSessionRepository:
             return EndResult(
                 session and replace(session, ended_at=now, ended_reason=reason), not notified
             )
-        self._recorder.step("app", "sql", f"end it: {reason}", details={"session": sid})
+        words = Message("end the session: {reason}", reason=reason)
+        self._recorder.step("app", "sql", words, details={N_("session"): sid})
         with self._lock:
             session = self._sessions.get(sid)
             new = session is not None and not session.ended_reason
             if session and new:
                 session = replace(session, ended_at=now, ended_reason=reason)
                 self._sessions[sid] = session
-        self._recorder.step("sql", "app", "written" if new else "already ended", "good")
+        self._recorder.step("sql", "app", N_("written") if new else N_("already ended"), "good")
         return EndResult(session, new)
 
     def row(self, sid: str) -> dict[str, str]:
@@ -111,7 +119,7 @@ class FakeFeed:
 
     def publish(self, name: str) -> bool:
         self._invalidated.add(name)
-        self._recorder.step("app", "redis", "notify all workers: check this session")
+        self._recorder.step("app", "redis", N_("notify all workers: check this session"))
         return not self._entries.down
 
 
@@ -122,4 +130,4 @@ class FakeMailer:
         self._recorder = recorder
 
     def send(self, notice: Notification, to: str, **facts: str) -> None:
-        self._recorder.note("app", f"mails the owner: {notice.replace('_', ' ')}")
+        self._recorder.note("app", MAILS[notice])

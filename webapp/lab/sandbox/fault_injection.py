@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from webapp.core.errors import Unavailable
-from webapp.core.ports import GenerationResult, GenerationStore, Outcome
-from webapp.lab.diagram.steps import Result
+from webapp.core.ports import GenerationResult, GenerationStore
+from webapp.core.text import N_, Message
+from webapp.lab.diagram.results import OUTCOMES, describe_generation
 
 from .recorder import StepRecorder
 
@@ -17,16 +18,6 @@ T = TypeVar("T")
 SANDBOX_TTL = 15 * 60
 # Seconds that one thread waits for another, in case that one has failed.
 THREAD_TIMEOUT = 5
-
-WORDS: dict[Outcome, tuple[str, Result]] = {
-    Outcome.ROTATED: ("rotated to {gen}", "good"),
-    Outcome.REPEATED: ("repeated: {gen} again", "good"),
-    Outcome.HEALED: ("healed: {gen}", "good"),
-    Outcome.REUSED: ("reused: a copy", "refused"),
-    Outcome.ENDED: ("ended: {reason}", "refused"),
-    Outcome.ALIVE: ("open, at {gen}", "good"),
-    Outcome.MISSING: ("no entry", "plain"),
-}
 
 
 class Inspectable(GenerationStore, Protocol):
@@ -71,7 +62,7 @@ class FaultyGenerations:
         self._in_order = threading.Lock()
 
     def start(self, sid: str, *, now: int, browser: str, ttl: int) -> None:
-        self._write("write generation 0", lambda: self._start(sid, now, browser, ttl))
+        self._write(N_("store generation 0"), lambda: self._start(sid, now, browser, ttl))
 
     def _start(self, sid: str, now: int, browser: str, ttl: int) -> None:
         self._store.start(sid, now=now, browser=browser, ttl=min(ttl, SANDBOX_TTL))
@@ -82,25 +73,26 @@ class FaultyGenerations:
         gate, self.gate = self.gate, None
         if gate:
             gate.hold()
-        details = {"presented": str(gen), "browser": browser, "session": sid}
+        details = {N_("presented"): str(gen), N_("browser"): browser, N_("session"): sid}
 
         def redeem() -> GenerationResult:
             return self._store.redeem(
                 sid, gen, now=now, grace=grace, browser=browser, ttl=min(ttl, SANDBOX_TTL)
             )
 
-        return self._query(f"redeem {gen}", details, redeem)
+        return self._query(Message("redeem {gen}", gen=gen), details, redeem)
 
     def confirm(self, sid: str, gen: int) -> GenerationResult:
-        details = {"confirmed": str(gen), "session": sid}
-        return self._query(f"open? confirm {gen}", details, lambda: self._store.confirm(sid, gen))
+        details = {N_("confirmed"): str(gen), N_("session"): sid}
+        words = Message("open? confirm {gen}", gen=gen)
+        return self._query(words, details, lambda: self._store.confirm(sid, gen))
 
     def last_seen(self, sids: list[str]) -> dict[str, int]:
         return self._store.last_seen(sids)
 
     def write_tombstone(self, sid: str, reason: str, *, ttl: int) -> None:
         self._write(
-            f"tombstone: {reason}",
+            Message("write a tombstone: {reason}", reason=reason),
             lambda: self._store.write_tombstone(sid, reason, ttl=min(ttl, SANDBOX_TTL)),
         )
 
@@ -108,7 +100,7 @@ class FaultyGenerations:
         self._recorder.step("app", "redis", words)
         self._require_up()
         took = self._measure(write)[1]
-        self._recorder.step("redis", "app", "stored", "good", took=took)
+        self._recorder.step("redis", "app", N_("stored"), "good", took=took)
 
     def _query(
         self, words: str, details: dict[str, str], query: Callable[[], GenerationResult]
@@ -123,16 +115,15 @@ class FaultyGenerations:
     def _record_result(self, answer: GenerationResult, took: float, entry: str) -> None:
         if self.lose_next_response:
             self.lose_next_response, self.down = False, True
-            self._recorder.note("redis", "executes it, and stops before it responds", "outage")
+            self._recorder.note("redis", N_("executes it, and stops before it responds"), "outage")
             self._require_up()
-        details = {"outcome": str(answer.outcome), "entry now": entry or "none"}
-        words, result = WORDS[answer.outcome]
-        words = words.format(gen=answer.gen, reason=answer.reason)
+        details = {N_("outcome"): OUTCOMES[answer.outcome], N_("entry now"): entry or N_("none")}
+        words, result = describe_generation(answer)
         self._recorder.step("redis", "app", words, result, took=took, details=details)
 
     def _require_up(self) -> None:
         if self.down:
-            self._recorder.step("redis", "app", "no response", "outage")
+            self._recorder.step("redis", "app", N_("no response"), "outage")
             raise Unavailable
 
     def _measure(self, work: Callable[[], T]) -> tuple[T, float]:

@@ -10,21 +10,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from webapp.core.keys import generate_secret
+from webapp.core.text import N_
 
 Json = dict[str, Any]
 
 NAMES: dict[str, str] = {
-    "no-algorithm": "The header declares an unsigned token: alg none",
-    "other-claims": "Role and lifetime are changed, the signature is not",
-    "no-signature": "The signature is cut off",
-    "guessed-secret": "Signed with the secret 'secret'",
-    "own-key": "The header contains the key of the signature: jwk",
-    "key-address": "The header contains a URL of the key: jku",
-    "kid-of-a-file": "The header names an empty file as the key, and the signature uses an empty "
-    "key",
-    "next-generation": "A refresh token whose generation is one higher",
-    "access-as-refresh": "A copied access token, in the refresh token's cookie",
-    "refresh-as-access": "A copied refresh token, in the access token's place",
+    "no-algorithm": N_("The header declares an unsigned token: alg none"),
+    "other-claims": N_("Role and lifetime are changed, the signature is not"),
+    "no-signature": N_("The signature is cut off"),
+    "guessed-secret": N_("Signed with the secret “secret”"),
+    "own-key": N_("The header contains the key of the signature: jwk"),
+    "key-address": N_("The header contains a URL of the key: jku"),
+    "kid-of-a-file": N_(
+        "The header names an empty file as the key, and the signature uses an empty key"
+    ),
+    "next-generation": N_("A refresh token whose generation is one higher"),
+    "access-as-refresh": N_("A copied access token, in the refresh token's cookie"),
+    "refresh-as-access": N_("A copied refresh token, in the access token's place"),
 }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from webapp.core.errors import Unavailable
+from webapp.core.text import N_
 from webapp.lab.diagram.steps import Run
 
 from .fault_injection import Inspectable
@@ -26,29 +27,36 @@ POLICIES: dict[str, Policy] = {
     for policy in (
         Policy(
             "evergreen",
-            "Evergreen",
-            "Rotation. For 30 s after a new pair was given, the same browser gets it again for the "
-            "old token. After 30 s this works only if the new pair was not used. Lost entries "
-            "in Redis are healed from SQL.",
+            N_("Evergreen"),
+            N_(
+                "Rotation. For 30 s after a new refresh token was given, the same browser gets it "
+                "again for the old one. After 30 s this works only if the new token was not used. "
+                "Lost entries in Redis are healed from SQL."
+            ),
             None,
         ),
         Policy(
             "no-rotation",
-            "No rotation",
-            "One refresh token from sign-in to sign-out, stored in one place.",
+            N_("No rotation"),
+            N_("One refresh token from sign-in to sign-out, stored in one place."),
             NoRotation,
         ),
         Policy(
             "no-grace",
-            "Rotation without grace",
-            "Each refresh token is valid once; a second use ends the session. Stored in one place.",
+            N_("Rotation without grace"),
+            N_(
+                "Each refresh token is valid once; a second use ends the session. Stored in one "
+                "place."
+            ),
             NoGrace,
         ),
         Policy(
             "leeway",
-            "A fixed 10 s leeway",
-            "The previous token gets the same successor for 10 s; later use ends the session. "
-            "Stored in one place.",
+            N_("A fixed 10 s leeway"),
+            N_(
+                "The previous token gets the same successor for 10 s; later use ends the session. "
+                "Stored in one place."
+            ),
             Leeway,
         ),
     )

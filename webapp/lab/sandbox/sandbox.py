@@ -13,6 +13,7 @@ from webapp.core.models import User
 from webapp.core.notifications import Notifications
 from webapp.core.session_status import SessionStatus
 from webapp.core.sessions import Sessions
+from webapp.core.text import N_
 from webapp.core.token_cache import TokenCache
 from webapp.core.token_issuer import SessionLifetimes
 from webapp.core.token_verifier import TokenVerifier
@@ -50,8 +51,8 @@ class Sandbox:
         self._refresh_keys = KeyRing.parse(f"lab-r1:{generate_secret()}")
         self.app = SandboxApp(self._services("lab-a1"), self.user, self.clock, self.recorder)
         self._browsers: list[Browser] = []
-        self.you = self.sign_in("You")
-        self.thief = Thief(self.app, self.clock, self.recorder, "The thief")
+        self.you = self.sign_in(N_("You"))
+        self.thief = Thief(self.app, self.clock, self.recorder, N_("The thief"))
 
     def sign_in(self, name: str, label: str = "") -> Browser:
         """A new, signed-in browser of the user. Raises Unavailable: the real Redis is down."""
@@ -78,7 +79,7 @@ class Sandbox:
     def withdraw_access_key(self) -> None:
         """Restart the app with another key for access tokens."""
         self.app.services = self._services("lab-a2")
-        self.recorder.note("app", "restarts: key lab-a1 is withdrawn, lab-a2 signs")
+        self.recorder.note("app", N_("restarts: key lab-a1 is withdrawn, lab-a2 signs"))
 
     def wait(self, seconds: float, words: str) -> None:
         self.clock.now += seconds

@@ -10,12 +10,13 @@ from webapp.core import jws
 from webapp.core.claims import AccessClaims, RefreshClaims
 from webapp.core.errors import Unavailable
 from webapp.core.token_issuer import IssuedTokens
-from webapp.core.user_agents import describe
 from webapp.lab.diagram.layout import format_duration
 from webapp.lab.services import LabServices
 from webapp.web import time_format
 from webapp.web.auth import cookies
 from webapp.web.auth.authentication import current_identity
+from webapp.web.device_names import device_name
+from webapp.web.language import gettext as _
 from webapp.web.services import services
 
 from .explanations import ACCESS, COOKIES, ENTRY, HEADER, REFRESH, ROW
@@ -57,12 +58,12 @@ def access_panel() -> Panel:
         "jti": claims.jti,
         "iat": clock(claims.iat),
         "exp": clock(claims.exp),
-        "signature": "… hidden",
+        "signature": _("… hidden"),
     }
     return Panel(
         "access",
-        "Access token",
-        "In the browser, readable by scripts",
+        _("Access token"),
+        _("In the browser, readable by scripts"),
         facts(shown, HEADER | ACCESS),
     )
 
@@ -70,7 +71,7 @@ def access_panel() -> Panel:
 def refresh_panel() -> Panel:
     """Read by the server: the cookie is HttpOnly."""
     claims = refresh_claims()
-    shown = {"state": "Missing or expired."}
+    shown = {"state": _("Missing or expired.")}
     if claims:
         shown = {
             "typ": "rt+jwt",
@@ -81,10 +82,10 @@ def refresh_panel() -> Panel:
             "client_id": claims.client_id,
             "iat": clock(claims.iat),
             "exp": clock(claims.exp),
-            "signature": "… hidden",
+            "signature": _("… hidden"),
         }
-    where = "In the browser, hidden from scripts; the server shows its claims"
-    return Panel("refresh", "Refresh token", where, facts(shown, HEADER | ACCESS | REFRESH))
+    where = _("In the browser, hidden from scripts; the server shows its claims")
+    return Panel("refresh", _("Refresh token"), where, facts(shown, HEADER | ACCESS | REFRESH))
 
 
 def entry_panel() -> Panel:
@@ -92,29 +93,30 @@ def entry_panel() -> Panel:
     try:
         stored = lab_services().exchanges.entry(sid)
     except Unavailable:
-        return Panel("entry", "Redis entry", "Redis does not respond at the moment", [])
+        where = _("Redis does not respond at the moment")
+        return Panel("entry", _("Redis entry"), where, [])
     if stored is None:
         return entry_of(f"session:{sid}", "")
-    return entry_of(f"session:{sid}", stored.text, {"ttl": f"{stored.ttl} s"})
+    return entry_of(f"session:{sid}", stored.text, {"ttl": _("{number} s", number=stored.ttl)})
 
 
 def entry_of(where: str, text: str, more: Mapping[str, str] | None = None) -> Panel:
     """The fields of an entry in Redis; redeem.lua documents their order."""
     parts = text.split()
     if not parts:
-        shown = {"state": "no entry"}
+        shown = {"state": _("no entry")}
     elif parts[0] == "ended" or len(parts) < 3:
         shown = {"tombstone": text.removeprefix("ended ")}
     else:
         gen, rotated_at, confirmed, *handed_out = parts
         shown = {"gen": gen, "rotated_at": clock(int(rotated_at))}
         shown |= {
-            "confirmed": "yes" if confirmed[0] == "1" else "not yet",
+            "confirmed": _("yes") if confirmed[0] == "1" else _("not yet"),
             "browser": confirmed[1:],
         }
         if handed_out:
-            shown["handed_out"] = f"{handed_out[0]} s later"
-    return Panel("entry", "Redis entry", where, facts(shown | dict(more or {}), ENTRY))
+            shown["handed_out"] = _("{seconds} s later", seconds=handed_out[0])
+    return Panel("entry", _("Redis entry"), where, facts(shown | dict(more or {}), ENTRY))
 
 
 def row_panel() -> Panel:
@@ -124,43 +126,43 @@ def row_panel() -> Panel:
 
 def row_of(row: Mapping[str, Any]) -> Panel:
     shown = {name: readable(name, value) for name, value in row.items()}
-    where = "One row of the sessions table"
-    return Panel("row", "SQL row", where, facts(shown or {"state": "no row"}, ROW))
+    where = _("One row of the sessions table")
+    return Panel("row", _("SQL row"), where, facts(shown or {"state": _("no row")}, ROW))
 
 
 def readable(name: str, value: Any) -> str:
     """A column for people: times with date, durations with a unit, the browser's name."""
     if value in (None, "", "None"):
-        return "not yet" if name.startswith("ended") else "never"
+        return _("not yet") if name.startswith("ended") else _("never")
     if name == "remembered":
-        return "yes" if str(value) == "True" else "no"
+        return _("yes") if str(value) == "True" else _("no")
     if name == "expires_at":
         return time_format.datetime_minutes(float(value))
     if name.endswith("_at"):
         return clock(float(value))
     if name == "idle_ttl":
-        return format_duration(float(value))
-    return str(describe(value)) if name == "user_agent" else str(value)
+        return _(format_duration(float(value)))
+    return device_name(value) if name == "user_agent" else str(value)
 
 
 def jar_panel() -> Panel:
     names = {name.removeprefix("__Host-") for name in request.cookies}
     names.add(cookies.LAB)  # this response sets it
     present = {
-        name: "there" if name in names else "not there" for name in COOKIES if name.islower()
+        name: _("there") if name in names else _("not there") for name in COOKIES if name.islower()
     }
     attributes = {
-        "HttpOnly": f"all but {cookies.ACCESS}",
+        "HttpOnly": _("all but {cookie}", cookie=cookies.ACCESS),
         "SameSite": "Lax",
         "Path": "/",
-        "Secure": "yes" if cookies.secure() else "no: this is plain http",
-        "__Host-": "yes" if cookies.secure() else "no: needs https",
-        "Max-Age": "each token's lifetime; none without “Keep me signed in”",
+        "Secure": _("yes") if cookies.secure() else _("no: this is plain http"),
+        "__Host-": _("yes") if cookies.secure() else _("no: needs https"),
+        "Max-Age": _("each token's lifetime; none without “Keep me signed in”"),
     }
     return Panel(
         "jar",
-        "Cookie jar",
-        "The cookies of this site in your browser",
+        _("Cookie jar"),
+        _("The cookies of this site in your browser"),
         facts(present | attributes, COOKIES),
     )
 
@@ -172,7 +174,7 @@ def lab_services() -> LabServices:
 
 
 def facts(shown: dict[str, str], why: dict[str, str]) -> list[Fact]:
-    return [Fact(name, value, why.get(name, "")) for name, value in shown.items()]
+    return [Fact(name, value, _(why.get(name, ""))) for name, value in shown.items()]
 
 
 def refresh_claims() -> RefreshClaims | None:

@@ -16,6 +16,7 @@ from webapp.lab.sandbox.scenarios import ALL, Scenario
 from webapp.web.auth.authentication import load_identity_on_public_page
 from webapp.web.auth.authorization import public
 from webapp.web.compression import compressed
+from webapp.web.language import gettext as _
 from webapp.web.search_engines import indexable
 from webapp.web.services import client_info, services
 
@@ -27,8 +28,8 @@ from .panels import entry_of, lab_services, row_of
 class Token:
     """A token of a sandbox, shown in full: it is valid nowhere else."""
 
-    name: str
-    text: str
+    who: str
+    cookie: str
     parts: list[Part]
 
 
@@ -66,7 +67,7 @@ def run_scenario(slug: str) -> ResponseReturnValue:
             entry_of(f"lab-session:{played.row.get('sid', '…')}", played.entry),
             row_of(played.row),
         ],
-        tokens=[Token(name, text, decode(text)) for name, text in played.tokens.items()],
+        tokens=[token_of(name, text) for name, text in played.tokens.items()],
         **neighbours(slug),
     )
 
@@ -98,7 +99,7 @@ def compare(slug: str) -> ResponseReturnValue:
         "lab/compare.html",
         scenario=chosen,
         runs=runs,
-        conclusion=conclude(runs),
+        conclusion=" ".join(_(sentence) for sentence in conclude(runs)),
         **neighbours(slug),
     )
 
@@ -132,6 +133,11 @@ def prediction(chosen: Scenario) -> int | None:
     text = request.form.get("prediction", "")
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 3 else -1
     return number if 0 <= number < len(chosen.choices) else None
+
+
+def token_of(name: str, text: str) -> Token:
+    who, _colon, cookie = name.partition(": ")
+    return Token(who, cookie, decode(text))
 
 
 def neighbours(slug: str) -> dict[str, object]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from webapp.core.end_reasons import EndReason
+from webapp.core.text import N_, Message
 from webapp.lab.diagram.steps import Ending
 from webapp.lab.sandbox.actors import Browser
 from webapp.lab.sandbox.sandbox import Sandbox
@@ -19,6 +20,8 @@ class Choice:
 
 @dataclass(frozen=True)
 class Scenario:
+    """Its texts are English, and translated where they are shown."""
+
     slug: str
     title: str
     story: str
@@ -31,7 +34,7 @@ class Scenario:
     test: str
     """`path::name` of the test of this behaviour."""
     play: Callable[[Sandbox, str], list[Ending]]
-    question: str = "What do you think happens?"
+    question: str = N_("What do you think happens?")
     options: Mapping[str, str] = field(default_factory=dict)
     """Variants to choose from: name and label."""
     folds: bool = True
@@ -40,20 +43,28 @@ class Scenario:
 
 # End reason → text for an owner who was signed out wrongly.
 ACCIDENT_TEXT: dict[str, str] = {
-    EndReason.REUSE: "Signed out by accident: a harmless repeat was treated as theft.",
-    EndReason.UNKNOWN: "Signed out by accident: the only store with the session lost it.",
+    EndReason.REUSE: N_("Signed out by accident: a harmless repeat was treated as theft."),
+    EndReason.UNKNOWN: N_(
+        "Signed out by accident: the session was stored in one place only, and is lost."
+    ),
 }
-PROTECTED = "Signed out on purpose, with the reason: a copy of the sign-in was used."
+PROTECTED = N_("Signed out on purpose, with the reason: a copy of the sign-in was used.")
 
 
 def owner(browser: Browser, *, stolen: bool = False) -> Ending:
     """The outcome for an owner, who should be in. `stolen`: an end for reuse is right, too."""
     signed_in, why_out = check_signed_in(browser)
     if signed_in:
-        return Ending(browser.name, True, True, "Still signed in, without interruption.")
+        return Ending(browser.name, True, True, N_("Still signed in: no new sign-in was needed."))
     if stolen and why_out == EndReason.REUSE:
         return Ending(browser.name, False, True, PROTECTED)
-    return Ending(browser.name, False, False, ACCIDENT_TEXT.get(why_out, f"Signed out: {why_out}."))
+    accident = ACCIDENT_TEXT.get(why_out) or Message("Signed out: {reason}.", reason=why_out)
+    return Ending(browser.name, False, False, accident)
+
+
+def tab(number: int) -> Message:
+    """The name of a tab as an actor."""
+    return Message("tab {number}", number=number)
 
 
 def outsider(browser: Browser, out: str, in_: str) -> Ending:

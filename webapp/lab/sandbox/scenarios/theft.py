@@ -1,5 +1,6 @@
 """Scenarios with a thief: copied and forged tokens."""
 
+from webapp.core.text import N_
 from webapp.lab.diagram.steps import Ending
 from webapp.lab.sandbox.forgeries import NAMES, forge
 from webapp.lab.sandbox.sandbox import Sandbox
@@ -7,26 +8,28 @@ from webapp.lab.sandbox.sandbox import Sandbox
 from .everyday import EXPIRED
 from .scenario import Choice, Scenario, outsider, owner
 
-DETECTED = "Out: the copy was detected, and the session ended."
-UNDETECTED = "Still in, for as long as the session lives: two clients with one token look the same."
+DETECTED = N_("Out: the copy was detected, and the session ended.")
+UNDETECTED = N_(
+    "Still in, for as long as the session lives: two clients with one token look the same."
+)
 
 
 def thief_replays(box: Sandbox, option: str) -> list[Ending]:
     box.thief.copy(box.you)
-    box.wait(EXPIRED, "5 minutes later")
+    box.wait(EXPIRED, N_("5 minutes later"))
     box.you.click()
     box.you.click()
-    box.wait(3600, "an hour later")
+    box.wait(3600, N_("an hour later"))
     box.thief.click()
     return [owner(box.you, stolen=True), outsider(box.thief, DETECTED, UNDETECTED)]
 
 
 def thief_first(box: Sandbox, option: str) -> list[Ending]:
     box.thief.copy(box.you)
-    box.wait(EXPIRED, "5 minutes later, you are at lunch")
+    box.wait(EXPIRED, N_("5 minutes later, you are at lunch"))
     box.thief.click()
     box.thief.click("GET /account/activity")
-    box.wait(1800, "you come back")
+    box.wait(1800, N_("you come back"))
     box.you.click()
     return [owner(box.you, stolen=True), outsider(box.thief, DETECTED, UNDETECTED)]
 
@@ -35,29 +38,31 @@ def forged_token(box: Sandbox, option: str) -> list[Ending]:
     box.recorder.note("thief", NAMES[option])
     forged = forge(option, box.you.access, box.you.refresh)
     box.thief.hold(access=forged.access, refresh=forged.refresh)
-    refused = "Out: it was not signed with a key of this app."
+    refused = N_("Out: it was not signed with a key of this app.")
     if option.endswith(("-as-refresh", "-as-access")):
-        refused = "Out: it is a token of the other type."
-    thief = outsider(box.thief, refused, "In, by a forged token.")
+        refused = N_("Out: it is a token of the other type.")
+    thief = outsider(box.thief, refused, N_("In, by a forged token."))
     return [owner(box.you), thief]
 
 
 REPLAY, FIRST, FORGED = (
     Scenario(
         "thief-replays",
-        "A thief replays an old token",
-        "A thief has copied your cookies. You go on working; an hour later they use the copy.",
+        N_("A thief replays an old token"),
+        N_("A thief has copied your cookies. You go on working; an hour later they use the copy."),
         (
-            Choice("The copy is refused, and that is all."),
-            Choice("The copy works: it is a real token."),
-            Choice("The session ends for both, and you see the reason.", right=True),
+            Choice(N_("The copy is refused, and that is all.")),
+            Choice(N_("The copy works: it is a real token.")),
+            Choice(N_("The session ends for both, and you see the reason."), right=True),
         ),
-        "Your browser already has the newer token. So another client sent the old "
-        "one. Two clients have tokens of the same session, and the app can't tell which is yours, "
-        "so it ends for both. You sign in again, with the reason on the page and in an "
-        "e-mail; the thief can't. (A thief who has copied the device cookie as well, and uses the "
-        "copy within the grace, looks like a normal repeat. The app notices it at the next "
-        "refresh.)",
+        N_(
+            "Your browser already has the newer token. So another client sent the old one. Two "
+            "clients have tokens of the same session, and the app can't tell which is yours, so "
+            "the session ends for both. You sign in again, and the page and an e-mail give the "
+            "reason; the thief can't sign in. (A thief who has copied the device cookie as well, "
+            "and uses the copy within the grace, looks like a normal repeat. The app notices it at "
+            "the next refresh.)"
+        ),
         (
             ("webapp/store/redis/redeem.lua", "ended reuse"),
             ("webapp/core/notifications.py", "sign_in_stolen"),
@@ -68,16 +73,18 @@ REPLAY, FIRST, FORGED = (
     ),
     Scenario(
         "thief-first",
-        "The thief comes first",
-        "This time the thief redeems the copy before you do. Now you have the old one.",
+        N_("The thief comes first"),
+        N_("This time the thief redeems the copy before you do. Now you have the old token."),
         (
-            Choice("The thief has won: you are out, they stay in."),
-            Choice("As soon as you come back it ends for both.", right=True),
-            Choice("The app can't detect that."),
+            Choice(N_("The thief has won: you are out, they stay in.")),
+            Choice(N_("As soon as you come back, the session ends for both."), right=True),
+            Choice(N_("The app can't detect that.")),
         ),
-        "The order makes no difference: when the second client sends the old token, two clients "
-        "have tokens of the same session. The thief has access until you come back, and no longer. "
-        "Without your device cookie the copy is detected even within the grace.",
+        N_(
+            "The order makes no difference: when the second client sends the old token, two "
+            "clients have tokens of the same session. The thief has access until you come back, "
+            "and no longer. Without your device cookie the copy is detected even within the grace."
+        ),
         (
             ("webapp/store/redis/redeem.lua", "same_device"),
             ("webapp/core/token_issuer.py", "device_tag"),
@@ -88,18 +95,19 @@ REPLAY, FIRST, FORGED = (
     ),
     Scenario(
         "forged-token",
-        "A forged token",
-        "No copy this time: the thief forges a token. Choose one of ten forgeries.",
+        N_("A forged token"),
+        N_("No copy this time: the thief forges a token. Choose one of ten forgeries."),
         (
-            Choice("One of the ten gets in."),
-            Choice("All are refused, and your session goes on.", right=True),
-            Choice("All are refused, and your session ends to be safe."),
+            Choice(N_("One of the ten gets in.")),
+            Choice(N_("All are refused, and your session goes on."), right=True),
+            Choice(N_("All are refused, and your session ends to be safe.")),
         ),
-        "The algorithm belongs to the key and never to the token, keys are looked up by name in "
-        "the "
-        "app's own key ring only, and every claim must be present with its type. A forgery "
-        "proves nothing about your session: it stays open. (A page then looks for a refresh token, "
-        "finds none, and asks to sign in; the API would answer 401 token_invalid.)",
+        N_(
+            "The algorithm comes from the key and never from the token. Keys are looked up by name "
+            "in the app's own key ring only. Every claim must be present with its type. A forgery "
+            "proves nothing about your session: it stays open. (A page then looks for a refresh "
+            "token, finds none, and asks to sign in; the API would answer 401 token_invalid.)"
+        ),
         (("webapp/core/jws.py", "verify"), ("webapp/core/tokens.py", "_check")),
         "tests/web/test_forgeries.py::test_it_is_refused_everywhere",
         forged_token,
