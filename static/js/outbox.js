@@ -4,7 +4,8 @@ const frames = document.querySelectorAll('iframe');
 
 function fit(frame) {
   const mail = frame.contentDocument;
-  if (!mail || mail.URL === 'about:blank') return; // loaded when it is scrolled to
+  // Loaded when it is scrolled to; while it loads, it has no element yet.
+  if (!mail?.documentElement || mail.URL === 'about:blank') return;
   frame.style.height = 'auto'; // a document is at least as high as its frame
   frame.style.height = `${mail.documentElement.scrollHeight + 2}px`; // and the borders
 }
