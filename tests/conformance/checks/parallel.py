@@ -1,0 +1,78 @@
+"""Several requests with one refresh token: tabs, and pages that load many things."""
+
+from functools import partial
+
+from ..adapter import NotSupported, Refused, Tokens
+from ..check import check
+from ..server import Failed, Server
+
+CROWD = 20
+# Seconds between two tabs: too long for one burst, and usual for pages that load.
+BETWEEN_TABS = 0.2
+
+
+@check(
+    "Twenty requests at once with one refresh token",
+    "A page that loads twenty things signs its user out.",
+    "RFC 9700 asks for rotation, and names no race; clients can't avoid it",
+)
+def twenty_at_once(server: Server) -> None:
+    arrived = refresh_at_once(server, server.login(), CROWD)
+    server.must_refresh(arrived[-1], "signed out after the twenty")
+
+
+@check(
+    "Two tabs, 0.2 s apart, with one refresh token",
+    "The second tab is signed out, or signs out the first.",
+)
+def two_tabs(server: Server) -> None:
+    tokens = server.login()
+    server.must_refresh(tokens, "a plain refresh is refused")
+    server.wait(BETWEEN_TABS)
+    second = server.must_refresh(tokens, "the second tab is refused")
+    server.must_refresh(second, "signed out after the second tab")
+
+
+@check(
+    "Two responses overtake each other",
+    "Which response comes last decides whether one stays signed in.",
+)
+def responses_overtake(server: Server) -> None:
+    for kept in (0, -1):
+        arrived = refresh_at_once(server, server.login(), 2)
+        kept_tokens = server.must_refresh(arrived[kept], "the response that was kept is no good")
+        server.must_refresh(kept_tokens, "signed out after the response that was kept")
+
+
+@check(
+    "Parallel requests start no second line of tokens",
+    "A thief who asks at the same moment has a sign-in of their own, unnoticed.",
+    "RFC 9700, section 4.14.2: reuse has to be detected",
+)
+def one_line_of_tokens(server: Server) -> None:
+    tokens = server.login()
+    mine, other = refresh_at_once(server, tokens, 2)
+    if mine.refresh == tokens.refresh:
+        raise NotSupported("the refresh token stays the same")
+    if mine.refresh == other.refresh:
+        return
+    try:
+        for _ in range(2):
+            mine = server.refresh(mine)
+            other = server.refresh(other, "thief")
+            server.wait(server.adapter.grace + 1)
+    except Refused:
+        return
+    raise Failed("two lines of tokens live beside each other")
+
+
+def refresh_at_once(server: Server, tokens: Tokens, count: int) -> list[Tokens]:
+    """Raises Failed if one of them gets no tokens."""
+    results = server.at_once(*[partial(server.refresh, tokens)] * count)
+    errors = [result for result in results if isinstance(result, Exception)]
+    if errors:
+        raise Failed(f"{len(errors)} of {count} get no tokens: {errors[0]}")
+    return [result for result in results if isinstance(result, Tokens)]
+
+
+CHECKS = (twenty_at_once, two_tabs, responses_overtake, one_line_of_tokens)
