@@ -1,0 +1,1 @@
+"""`python3 -m bench conformance`: the conformance kit against well-known servers and Evergreen."""

@@ -1,0 +1,1 @@
+"""The servers that are measured: each module starts one, as its documentation sets it up."""
