@@ -39,7 +39,7 @@ class Server:
     def __init__(self, adapter: Adapter, patience: float = PATIENCE) -> None:
         self.adapter = adapter
         self.exchanges: list[Exchange] = []
-        self._patience = patience
+        self.patience = patience
         self._names: dict[str, str] = {}
         self._lock = threading.Lock()
 
@@ -65,6 +65,13 @@ class Server:
             lambda: self.adapter.refresh(tokens),
             lambda new: f"{self._describe(new)}, lost on the way",
         )
+
+    def must_lose_response(self, tokens: Tokens, otherwise: str) -> None:
+        """Raises Failed with `otherwise` if the server refuses."""
+        try:
+            self.lose_response(tokens)
+        except (Refused, Unavailable) as error:
+            raise Failed(f"{otherwise}: refresh with {self.name_of(tokens)} → {error}") from None
 
     def must_refresh(self, tokens: Tokens, otherwise: str, actor: str = "you") -> Tokens:
         """Raises Failed with `otherwise`, which says what a refusal means."""
@@ -140,7 +147,7 @@ class Server:
         try:
             self.adapter.advance(seconds)
         except NotSupported:
-            if seconds > self._patience:
+            if seconds > self.patience:
                 raise NotSupported(
                     f"it waits {seconds:.0f} s, and the adapter has no advance()"
                 ) from None

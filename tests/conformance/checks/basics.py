@@ -1,6 +1,8 @@
 """A plain refresh, and the form of its response."""
 
-from ..adapter import NotSupported, Unavailable
+from contextlib import suppress
+
+from ..adapter import NotSupported
 from ..check import check
 from ..server import Failed, Server
 
@@ -14,10 +16,8 @@ def refresh_works(server: Server) -> None:
     tokens = server.login()
     for _ in range(3):
         tokens = server.must_refresh(tokens, "a plain refresh is refused")
-    try:
+    with suppress(NotSupported):
         server.must_call(tokens)
-    except NotSupported:
-        return
 
 
 @check(
@@ -79,10 +79,7 @@ def forged_tokens_are_refused(server: Server) -> None:
     changed = "".join(reversed(tokens.refresh[half:]))
     for made_up in ("x", "a.b.c", tokens.refresh[:half] + changed, tokens.refresh[:-6], "A" * 500):
         server.must_refuse(server.forged(tokens, made_up), "a made-up token works")
-    try:
-        server.must_refresh(tokens, "made-up tokens ended the real session")
-    except Unavailable as error:
-        raise Failed(f"after made-up tokens: {error}") from None
+    server.must_refresh(tokens, "made-up tokens ended the real session")
 
 
 CHECKS = (

@@ -1,5 +1,6 @@
 """Several requests with one refresh token: tabs, and pages that load many things."""
 
+from contextlib import suppress
 from functools import partial
 
 from ..adapter import NotSupported, Refused, Tokens
@@ -27,7 +28,10 @@ def twenty_at_once(server: Server) -> None:
 )
 def two_tabs(server: Server) -> None:
     tokens = server.login()
-    server.must_refresh(tokens, "a plain refresh is refused")
+    first = server.must_refresh(tokens, "a plain refresh is refused")
+    with suppress(NotSupported):
+        # The first tab goes on to use what it got, so that the server knows of its arrival.
+        server.must_call(first)
     server.wait(BETWEEN_TABS)
     second = server.must_refresh(tokens, "the second tab is refused")
     server.must_refresh(second, "signed out after the second tab")
@@ -51,11 +55,13 @@ def responses_overtake(server: Server) -> None:
 )
 def one_line_of_tokens(server: Server) -> None:
     tokens = server.login()
-    mine, other = refresh_at_once(server, tokens, 2)
-    if mine.refresh == tokens.refresh:
+    results = server.at_once(*[partial(server.refresh, tokens)] * 2)
+    granted = [each for each in results if isinstance(each, Tokens)]
+    if any(each.refresh == tokens.refresh for each in granted):
         raise NotSupported("the refresh token stays the same")
-    if mine.refresh == other.refresh:
+    if len({each.refresh for each in granted}) < 2:
         return
+    mine, other = granted
     try:
         for _ in range(2):
             mine = server.refresh(mine)

@@ -1,6 +1,6 @@
 """Somebody else has a copy of a refresh token."""
 
-from ..adapter import NotSupported, Tokens
+from ..adapter import NotSupported, Refused, Tokens
 from ..check import check
 from ..server import Server
 
@@ -56,7 +56,12 @@ def theft_spares_other_sessions(server: Server) -> None:
     mine, other = server.login(), server.second_session()
     use(server, mine, "you")
     server.wait(server.adapter.grace + 1)
-    server.must_refuse(mine, "the old token still works", "thief")
+    try:
+        server.refresh(mine, "thief")
+    except Refused:
+        pass
+    else:
+        raise NotSupported("the old token still works, so that no session ends")
     other = server.must_refresh(other, "the other device is signed out", "other device")
     server.must_refresh(other, "the other device is signed out", "other device")
 
