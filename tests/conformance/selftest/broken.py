@@ -271,19 +271,28 @@ class LogoutComesUndone(ModelServer):
     def __init__(self) -> None:
         super().__init__()
         self.in_race = False
-        self.ended = threading.Event()
+        self.waiting: dict[str, threading.Event] = {}
+        self.logouts: dict[str, threading.Event] = {}
+
+    def login(self) -> Tokens:
+        tokens = super().login()
+        sid, _ = self.read(tokens.refresh)
+        self.waiting[sid] = self.logouts[sid] = threading.Event()
+        return tokens
 
     def refresh(self, tokens: Tokens) -> Tokens:
-        if not self.in_race or self.ended.is_set():
-            return super().refresh(tokens)
-        self.ended.wait()
         sid, generation = self.read(tokens.refresh)
+        # Only the first refresh of each session has begun before the logout.
+        logout = self.waiting.pop(sid, None) if self.in_race else None
+        if not logout:
+            return super().refresh(tokens)
+        logout.wait()
         self.disk[sid].has_ended = False
         return self.issue(sid, generation + 1)
 
     def logout(self, tokens: Tokens) -> None:
         super().logout(tokens)
-        self.ended.set()
+        self.logouts[self.read(tokens.refresh)[0]].set()
 
 
 class LogoutEndsAll(ModelServer):

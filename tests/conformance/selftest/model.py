@@ -34,6 +34,8 @@ class ModelServer(Adapter):
     """All in memory and under one lock; only `advance` moves its clock."""
 
     name = "the model"
+    fails: tuple[str, ...] = ()
+    """The checks that a broken server fails."""
     grace = 30.0
     absolute_limit = 90 * 86400.0
     headers = {"cache-control": "no-store"}  # noqa: RUF012 - a broken server has others
