@@ -5,6 +5,10 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 
+class Aborted(Exception):
+    """The whole run has to stop, for the reason given in one line."""
+
+
 @dataclass(frozen=True)
 class Tokens:
     """What a client holds after a sign-in or a refresh."""

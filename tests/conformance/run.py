@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .adapter import Adapter, NotSupported, Refused, Unavailable
+from .adapter import Aborted, Adapter, NotSupported, Refused, Unavailable
 from .check import Check
 from .checks import ALL
 from .server import PATIENCE, Exchange, Failed, Server
@@ -71,6 +71,8 @@ def carry_out(check: Check, adapter: Adapter, patience: float = PATIENCE) -> Res
         outcome, seen = Outcome.NOT_APPLICABLE, str(reason)
     except (Refused, Unavailable) as error:
         outcome, seen = Outcome.ERROR, f"{server.last_request()} → {error}"
+    except Aborted:
+        raise
     except Exception as error:
         # An adapter's own mistake must not end the run: the other results would be lost.
         outcome, seen = Outcome.ERROR, f"{type(error).__name__}: {error}"

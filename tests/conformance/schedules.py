@@ -4,6 +4,7 @@ Hypothesis shrinks a schedule that fails to the shortest one that still does.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from enum import StrEnum
 from functools import partial
 
@@ -113,28 +114,35 @@ def find_counter_example(server: Server, examples: int) -> str | None:
     try:
         from hypothesis import HealthCheck, Phase, given, settings
         from hypothesis import strategies as st
+        from hypothesis.errors import Flaky
     except ImportError:
         raise NotSupported("it needs the package hypothesis") from None
-    last: list[tuple[Sequence[Step], Server]] = []
+    failures: list[tuple[Sequence[Step], Server, Failed]] = []
 
     @settings(
         max_examples=examples,
         database=None,
         deadline=None,
         phases=[Phase.generate, Phase.shrink],
+        report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )
     @given(st.lists(st.sampled_from(Step), min_size=1, max_size=LONGEST))
     def play_one(steps: list[Step]) -> None:
         server.adapter.reset()
-        last[:] = [(steps, Server(server.adapter, server.patience))]
-        play(last[0][1], steps)
+        played = Server(server.adapter, server.patience)
+        try:
+            play(played, steps)
+        except Failed as failure:
+            failures.append((steps, played, failure))
+            raise
 
-    try:
+    # Flaky: a race that does not come out the same way twice.
+    with suppress(Failed, Flaky):
         play_one()
-    except Failed as failure:
-        # Hypothesis has played the shortest one last.
-        steps, played = last[0]
-        server.exchanges.extend(played.exchanges)
-        return f"{'; '.join(steps)}: {failure}"
-    return None
+    if not failures:
+        return None
+    # The shortest one is played last.
+    steps, played, failure = failures[-1]
+    server.exchanges.extend(played.exchanges)
+    return f"{'; '.join(steps)}: {failure}"

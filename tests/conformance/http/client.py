@@ -12,7 +12,7 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..adapter import Unavailable
+from ..adapter import Aborted, Unavailable
 
 # Seconds, and requests a run.
 TIMEOUT = 10
@@ -62,7 +62,7 @@ def cookie_value(line: str) -> str | None:
     return None if is_deleted else morsel.coded_value
 
 
-class NotAllowed(Exception):
+class NotAllowed(Aborted):
     """The host is not this machine, or the requests of this run are used up."""
 
 

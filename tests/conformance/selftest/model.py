@@ -8,7 +8,9 @@ from secrets import token_hex
 
 from tests.conformance import Adapter, Refused, Tokens, Unavailable
 
+# Seconds.
 ACCESS_TTL = 300
+LIMIT = 90 * 86400.0
 
 
 @dataclass
@@ -37,7 +39,7 @@ class ModelServer(Adapter):
     fails: tuple[str, ...] = ()
     """The checks that a broken server fails."""
     grace = 30.0
-    absolute_limit = 90 * 86400.0
+    absolute_limit: float | None = LIMIT
     headers = {"cache-control": "no-store"}  # noqa: RUF012 - a broken server has others
     cookie = "refresh=secret; HttpOnly; SameSite=Lax"
 
@@ -103,7 +105,7 @@ class ModelServer(Adapter):
             raise Refused("401 invalid_grant")
         if self.is_disabled:
             raise Refused("401 disabled")
-        if self.now - session.began > self.absolute_limit:
+        if self.now - session.began > LIMIT:
             raise Refused("401 expired")
 
     def require_store(self) -> None:
