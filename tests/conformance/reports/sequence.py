@@ -1,31 +1,41 @@
 """A sequence picture: one lane for each actor and the server, one row for each exchange."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
+from itertools import groupby
 
 from ..server import Exchange
 
-LANE, ROW, TOP = 260, 42, 46
+# Pixels.
+MARGIN, LANE, ROW, TOP = 45, 225, 42, 46
 # Rows shown: the end of a long run tells what went wrong.
 MOST = 40
 SERVER = "server"
 
 
 def render_sequence(exchanges: Sequence[Exchange]) -> str:
-    """An SVG; rows before the last `MOST` are left out, and their number is given."""
-    shown = exchanges[-MOST:]
-    actors = list(dict.fromkeys(each.actor for each in shown if each.actor)) or ["you"]
-    lanes = {actor: LANE // 2 + LANE * number for number, actor in enumerate([*actors, SERVER])}
+    """An SVG. Equal rows are one; of more than `MOST` rows, the first are left out."""
+    rows = [count_equal(list(each)) for _, each in groupby(exchanges)]
+    shown = rows[-MOST:]
+    actors = list(dict.fromkeys(each.actor for each in shown if each.response)) or ["you"]
+    lanes = {actor: MARGIN + LANE * number for number, actor in enumerate([*actors, SERVER])}
     height = TOP + ROW * len(shown) + 10
     parts = [lane(name, x, height) for name, x in lanes.items()]
     for number, exchange in enumerate(shown):
         parts.append(row(exchange, lanes, TOP + ROW * number + ROW // 2))
-    label = f"{len(exchanges)} steps" + (f", the last {MOST}" if len(exchanges) > MOST else "")
-    width = LANE * len(lanes)
+    label = f"{len(rows)} steps" + (f", the last {MOST}" if len(rows) > MOST else "")
+    width = 2 * MARGIN + LANE * len(actors)
     return (
         f'<svg width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img" '
         f'aria-label="{escape(label)}">{"".join(parts)}</svg>'
     )
+
+
+def count_equal(equal: Sequence[Exchange]) -> Exchange:
+    first = equal[0]
+    times = f" × {len(equal)}" if len(equal) > 1 else ""  # noqa: RUF001 - the sign for "times"
+    return replace(first, request=f"{first.request}{times}")
 
 
 def lane(name: str, x: int, height: int) -> str:
