@@ -1,1 +1,3 @@
 """The servers that are measured: each module starts one, as its documentation sets it up."""
+
+NAMES: tuple[str, ...] = ()
