@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,6 +17,8 @@ from tests.support.servers import free_port
 from ..servers import wait_until_listening
 
 LIBRARY = "faketime/libfaketimeMT.so.1"
+# A Python process imports its sitecustomize.py.
+REPAIRS = Path(__file__).parent / "under_faketime"
 
 
 class Clock:
@@ -31,6 +34,7 @@ class Clock:
             "FAKETIME_NO_CACHE": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
             "FAKETIME_DISABLE_SHM": "1",
+            "PYTHONPATH": str(REPAIRS),
         }
 
     def advance(self, seconds: float) -> None:
@@ -96,26 +100,32 @@ class Process:
         self._process.send_signal(signal.SIGCONT)
 
 
+def python_module(name: str) -> list[str]:
+    """The command that runs it with this Python."""
+    return [sys.executable, "-m", name]
+
+
 class RedisStore:
     """A Redis that keeps its data on disk. The methods are those of an adapter's store."""
 
-    def __init__(self, clock: Clock, folder: Path) -> None:
+    def __init__(self, clock: Clock, folder: Path, *more: str) -> None:
+        """`more`: further options."""
         self._folder = folder
         port = free_port()
         options = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder)]
-        options += ["--save", "", "--appendonly", "no", "--dbfilename", "dump.rdb"]
+        options += ["--save", "", "--appendonly", "no", "--dbfilename", "dump.rdb", *more]
         self.process = Process([str(get_binary_path()), *options], port, clock, folder).start()
         self.url = f"redis://127.0.0.1:{port}"
 
     def restart_store(self) -> None:
-        self._send("SAVE")
+        self.send("SAVE")
         self.process.restart()
 
     def empty_store(self) -> None:
-        self._send("FLUSHALL")
+        self.send("FLUSHALL")
 
     def save_store(self) -> None:
-        self._send("SAVE")
+        self.send("SAVE")
         shutil.copy(self._folder / "dump.rdb", self._folder / "saved.rdb")
 
     def roll_back_store(self) -> None:
@@ -130,8 +140,13 @@ class RedisStore:
         self.process.resume()
         time.sleep(0.1)
 
-    def _send(self, command: str) -> None:
+    def stop(self) -> None:
+        self.process.stop()
+
+    def send(self, *command: object) -> object:
+        """The response to one command."""
         import redis
 
-        with redis.Redis.from_url(self.url) as client:
-            client.execute_command(command)
+        with redis.Redis.from_url(self.url, decode_responses=True) as client:
+            response: object = client.execute_command(*command)
+            return response
