@@ -27,9 +27,7 @@ class SecurityAdapter(OperatedAdapter):
     def logout(self, tokens: Tokens) -> None:
         self._require_good("POST", str(self.logout_url), self._cookies(tokens), tokens)
 
-    def _require_good(
-        self, method: str, url: str, cookies: dict[str, str], tokens: Tokens
-    ) -> None:
+    def _require_good(self, method: str, url: str, cookies: dict[str, str], tokens: Tokens) -> None:
         headers = {HEADER: tokens.access or ""}
         response = self._send(method, url, None, cookies, headers)
         if response.status >= 300:
