@@ -1,5 +1,6 @@
 """Adapters of servers that the comparison runs itself, with the operations of their stores."""
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -60,7 +61,9 @@ class OperatedAdapter(HttpAdapter):
     def _set_disabled(self, disabled: bool) -> None:
         if not self.accounts_url:
             raise NotSupported("the server has no way to disable an account")
-        response = self._send("POST", self.accounts_url, {"disabled": disabled}, {})
+        body = json.dumps({"disabled": disabled}).encode()
+        headers = {"Content-Type": "application/json"}
+        response = self.client.send("POST", self.accounts_url, headers, body)
         assert response.status == 204, response
 
     def restart_store(self) -> None:

@@ -17,18 +17,22 @@ NODE_TIMEOUT = 2_000_000_000
 class ClusterStore:
     """The methods are those of an adapter's store; each applies to all nodes."""
 
-    def __init__(self, clock: Clock, folder: Path) -> None:
+    def __init__(self) -> None:
         self.nodes: list[RedisStore] = []
+
+    @property
+    def url(self) -> str:
+        hosts = [f"127.0.0.1:{node.process.port}" for node in self.nodes]
+        return f"redis+cluster://{','.join(hosts)}"
+
+    def start(self, clock: Clock, folder: Path) -> None:
         buses = [free_port() for _ in range(3)]
-        for bus in buses:
-            home = folder / f"node{len(self.nodes)}"
+        for number, bus in enumerate(buses):
+            home = folder / f"node{number}"
             home.mkdir()
             options = ["--cluster-enabled", "yes", "--cluster-port", str(bus)]
             options += ["--cluster-node-timeout", str(NODE_TIMEOUT)]
             self.nodes.append(RedisStore(clock, home, *options))
-        self.url = "redis+cluster://" + ",".join(
-            f"127.0.0.1:{node.process.port}" for node in self.nodes
-        )
         self._join(buses)
 
     def _join(self, buses: list[int]) -> None:
@@ -77,13 +81,14 @@ class ClusterStore:
 def knows_all(node: RedisStore) -> bool:
     """Whether the node sees every slot served."""
     info = str(node.send("CLUSTER", "INFO"))
-    return "cluster_state': 'ok" in info and "cluster_known_nodes': '3" in info
+    return "cluster_state:ok" in info and "cluster_known_nodes:3" in info
 
 
 @contextmanager
 def redis_cluster(clock: Clock, folder: Path) -> Iterator[ClusterStore]:
-    store = ClusterStore(clock, folder)
+    store = ClusterStore()
     try:
+        store.start(clock, folder)
         yield store
     finally:
         store.stop()
