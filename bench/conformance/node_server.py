@@ -19,13 +19,15 @@ from tests.conformance.http.adapter import merged
 from tests.conformance.http.client import Response
 from tests.support.servers import free_port
 
-from .operated import OperatedAdapter
+from .operated import BUDGET, OperatedAdapter
 from .processes import Clock, Process
 
 APPS = Path(__file__).parent / "peers/apps/npm"
 FOLDER = ROOT / "instance/conformance-npm"
 INSTALL = ["npm", "install", "--no-audit", "--no-fund", "--omit=dev", "--legacy-peer-deps"]
 CLIENT = "conformance"
+# Nothing is ever sent there: the browser of the comparison stops before.
+REDIRECT_URI = "https://app.example.test/callback"
 NOTE = (
     "one process with the library's in-memory store, its best case for races; no check restarts it"
 )
@@ -48,18 +50,21 @@ def npm_folder() -> Path:
 
 
 @contextmanager
-def node_server(app: str, folder: Path, *options: str) -> Iterator[tuple[Process, dict[str, Any]]]:
+def node_server(
+    app: str, folder: Path, *options: str, **environment: str
+) -> Iterator[tuple[Process, dict[str, Any]]]:
     """A file of `peers/apps/npm`, and the fields that the OperatedAdapter of each has."""
     clock = Clock(folder)
     port = free_port()
     command = ["node", str(npm_folder() / app), str(port), *options]
-    process = Process(command, port, clock, folder, {"NODE_ENV": "production"})
+    process = Process(command, port, clock, folder, {"NODE_ENV": "production", **environment})
     try:
         process.start()
         # Its store is gone with the process: it has none of the operations.
         yield (
             process,
             {
+                "client": Client(budget=BUDGET),
                 "clock": clock,
                 "store": Adapter(),
                 "accounts_url": f"{process.url}/operator/account",
@@ -107,7 +112,6 @@ class CodeFlowAdapter(OperatedAdapter):
     """Authorization code with PKCE, of a public client; to sign out is to revoke."""
 
     authorize_url: str
-    redirect_uri: str
     client_id: str = CLIENT
     form: bool = True
 
@@ -120,13 +124,13 @@ class CodeFlowAdapter(OperatedAdapter):
         browser = Browser(self.client)
         url = self.sign_in(browser, f"{self.authorize_url}?{urlencode(self._query(verifier))}")
         code = parse_qs(urlsplit(url).query).get("code")
-        if not url.startswith(self.redirect_uri) or not code:
+        if not url.startswith(REDIRECT_URI) or not code:
             raise Unavailable(f"the sign-in ends at {url}")
         fields = {
             "grant_type": "authorization_code",
             "code": code[0],
             "code_verifier": verifier,
-            "redirect_uri": self.redirect_uri,
+            "redirect_uri": REDIRECT_URI,
             "client_id": self.client_id,
         }
         response = Browser(self.client).submit(self.refresh_url, fields)
@@ -140,9 +144,8 @@ class CodeFlowAdapter(OperatedAdapter):
         return {
             "response_type": "code",
             "client_id": self.client_id,
-            "redirect_uri": self.redirect_uri,
+            "redirect_uri": REDIRECT_URI,
             "scope": "openid offline_access",
-            "prompt": "consent",
             "state": "a",
             "code_challenge": challenge,
             "code_challenge_method": "S256",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bench.conformance.node_server import (
     NOTE,
+    REDIRECT_URI,
     Browser,
     CodeFlowAdapter,
     code_flow_fields,
@@ -23,10 +24,12 @@ DAY = 24 * 3600
 class OidcProviderAdapter(CodeFlowAdapter):
     def sign_in(self, browser: Browser, authorize_url: str) -> str:
         """Through the development pages: a form for the login, then one for the consent."""
-        _, url = browser.follow(browser.send("GET", authorize_url), authorize_url, "-")
+        # It gives no refresh token without this prompt.
+        url = f"{authorize_url}&prompt=consent"
+        _, url = browser.follow(browser.send("GET", url), url, REDIRECT_URI)
         for prompt in ("login", "consent"):
             fields = {"prompt": prompt, "login": EMAIL, "password": PASSWORD}
-            _, url = browser.follow(browser.submit(url, fields), url, self.redirect_uri)
+            _, url = browser.follow(browser.submit(url, fields), url, REDIRECT_URI)
         return url
 
 
@@ -36,7 +39,6 @@ def start(folder: Path) -> Iterator[Adapter]:
         yield OidcProviderAdapter(
             **code_flow_fields(PEER.name, f"{server.url}/token"),
             authorize_url=f"{server.url}/auth",
-            redirect_uri=f"{server.url}/callback",
             call_url=f"{server.url}/me",
             logout_url=f"{server.url}/token/revocation",
             # That of a public web client: a new token has what was left of the one before.

@@ -12,7 +12,7 @@ const provider = new Provider(issuer, {
     {
       client_id: "conformance",
       token_endpoint_auth_method: "none",
-      redirect_uris: [`${issuer}/callback`],
+      redirect_uris: ["https://app.example.test/callback"],
       grant_types: ["authorization_code", "refresh_token"],
     },
   ],
