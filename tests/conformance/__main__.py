@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from .adapter import Aborted
+from .adapter import Aborted, Adapter, Refused, Unavailable
 from .checks import ALL
 from .command import BadUsage, adapter_from, parse
 from .reports import FORMATS
@@ -20,6 +20,7 @@ def main(arguments: list[str]) -> int:
         if options.random:
             checks.append(random_schedules(options.random))
         adapter = adapter_from(options)
+        require_sign_in(adapter)
         live = not options.output and options.format == "text"
         if live:
             print(adapter.name)
@@ -40,6 +41,15 @@ def main(arguments: list[str]) -> int:
     else:
         print(FORMATS[options.format](report), end="")
     return report.exit_status
+
+
+def require_sign_in(adapter: Adapter) -> None:
+    """One line instead of an error for each check. Raises Aborted."""
+    adapter.reset()
+    try:
+        adapter.login()
+    except (Refused, Unavailable) as error:
+        raise Aborted(f"the sign-in fails: {error}") from None
 
 
 if __name__ == "__main__":

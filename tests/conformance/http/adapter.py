@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlencode, urlsplit
 
 from ..adapter import Adapter, NotSupported, Refused, Tokens, Unavailable
@@ -52,8 +52,11 @@ class HttpAdapter(Adapter):
         hidden, cookies = self._page(self.login_url, {})
         response = self._send("POST", self.login_url, {**hidden, **self.login_body}, cookies)
         tokens = self._tokens(response, Tokens("", state=cookies))
-        if response.status >= 400 or not tokens.refresh:
-            raise_refusal(response, "no refresh token in the response")
+        if response.status >= 400:
+            raise_refusal(response)
+        if not tokens.refresh:
+            where = self.refresh_cookie or self.refresh_field
+            raise Refused(f"{response}, and no {where} in it, but {contents(response)}")
         return tokens
 
     def refresh(self, tokens: Tokens) -> Tokens:
@@ -184,8 +187,21 @@ def at(body: Any, path: str) -> Any:
     return body
 
 
-def raise_refusal(response: Response, otherwise: str = "") -> None:
+def contents(response: Response) -> str:
+    """The names of the fields and cookies of a response, for a person who looks for one."""
+    names = [f"the field {path}" for path in paths(response.json())]
+    names += [f"the cookie {name}" for name in response.cookie_lines()]
+    return ", ".join(names) or "nothing"
+
+
+def paths(body: Any, before: str = "") -> list[str]:
+    if not isinstance(body, dict):
+        return [before.rstrip(".")] if before else []
+    return [path for key, value in body.items() for path in paths(value, f"{before}{key}.")]
+
+
+def raise_refusal(response: Response) -> NoReturn:
     """Raises Unavailable for a status that says nothing about the tokens, else Refused."""
     if response.status == 429 or response.status >= 500:
         raise Unavailable(str(response))
-    raise Refused(f"{response} {otherwise}".strip() if response.status < 300 else str(response))
+    raise Refused(str(response))

@@ -139,7 +139,18 @@ def test_a_server_that_can_not_be_tested_is_status_2(
 ) -> None:
     wrong = json.dumps({"password": "wrong"})
     assert main([*options(address, tmp_path, "", *JSON), "--body", wrong]) == 2
-    assert "sign in → 401 wrong_password" in capsys.readouterr().out
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.endswith("the sign-in fails: 401 wrong_password")
+
+
+def test_a_wrong_field_is_shown_what_the_response_has(
+    address: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(options(address, tmp_path)) == 2
+    said = capsys.readouterr().err
+    assert "no refresh_token in it, but the field data.refresh_token, the field access" in said
+    assert main(options(address, tmp_path, "/cookie", "--refresh-cookie", "other")) == 2
+    assert "no other in it, but the cookie refresh, the cookie access" in capsys.readouterr().err
 
 
 def test_a_failed_operation_is_an_error_of_its_check(
