@@ -93,6 +93,7 @@ def wsgi_server(
     port = free_port()
     options = ["--interface", "wsgi", "--http", "1", "--blocking-threads", str(THREADS)]
     options += ["--workers", str(workers), "--port", str(port), "--no-ws"]
+    options += ["--workers-kill-timeout", "2"]
     command = [*python_module("granian"), *options, app]
     server = Process(command, port, clock, folder, settings)
     try:

@@ -16,6 +16,8 @@ from tests.support.servers import free_port
 
 from ..servers import wait_until_listening
 
+# Seconds. Workers of Granian now and then do not end by themselves.
+STOP_TIMEOUT = 10
 LIBRARY = "faketime/libfaketimeMT.so.1"
 # A Python process imports its sitecustomize.py.
 REPAIRS = Path(__file__).parent / "under_faketime"
@@ -75,7 +77,12 @@ class Process:
     def start(self) -> "Process":
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._command, cwd=self._cwd, env=self._environment, stdout=log, stderr=log
+                self._command,
+                cwd=self._cwd,
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         wait_until_listening(self._process, self.port)
         return self
@@ -84,7 +91,12 @@ class Process:
         if self._process:
             self._process.send_signal(signal.SIGCONT)
             self._process.terminate()
-            self._process.wait()
+            try:
+                self._process.wait(STOP_TIMEOUT)
+            except subprocess.TimeoutExpired:
+                # With its workers, which would keep the port.
+                os.killpg(self._process.pid, signal.SIGKILL)
+                self._process.wait()
             self._process = None
 
     def restart(self) -> None:

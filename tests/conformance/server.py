@@ -14,6 +14,8 @@ PATIENCE = 30
 # Real seconds within which a server has to be back after its store is.
 RECOVERY = 15
 POLL = 0.25
+# Real seconds within which all processes of a server have to know that a session has ended.
+PROPAGATION = 1
 
 T = TypeVar("T")
 
@@ -96,7 +98,12 @@ class Server:
         self._recorded(actor, request, lambda: self.adapter.call(tokens), lambda _: "served")
 
     def must_refuse_call(self, tokens: Tokens, otherwise: str, actor: str = "you") -> None:
+        """Raises Failed with `otherwise` if the access token still works after `PROPAGATION`."""
+        deadline = time.monotonic() + PROPAGATION
         try:
+            while time.monotonic() < deadline:
+                self.call(tokens, actor)
+                time.sleep(POLL)
             self.call(tokens, actor)
         except Refused:
             return

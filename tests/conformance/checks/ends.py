@@ -20,7 +20,9 @@ def logout_ends_refresh(server: Server) -> None:
     server.must_refuse(tokens, "the refresh token works after the logout")
 
 
-@check("Signing out ends the access token at once", "A copied access token works on.", ENDED)
+@check(
+    "Signing out ends the access token within a second", "A copied access token works on.", ENDED
+)
 def logout_ends_access(server: Server) -> None:
     tokens = server.must_refresh(server.login(), "a plain refresh is refused")
     server.must_call(tokens)
@@ -76,7 +78,7 @@ def disabled_user(server: Server) -> None:
 
 
 @check(
-    "A disabled account's access token ends at once",
+    "A disabled account's access token ends within a second",
     "Who was locked out reads on until the access token expires.",
     "OWASP ASVS 5.0, 7.4.2: disabled accounts lose their sessions",
 )

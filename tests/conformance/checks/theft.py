@@ -34,7 +34,7 @@ def thief_first(server: Server) -> None:
 
 
 @check(
-    "The thief's access token ends with the session",
+    "The thief's access token ends within a second of the session",
     "The thief reads on until the access token expires.",
     "OWASP ASVS 5.0, 7.4.1: a terminated session is refused",
 )
