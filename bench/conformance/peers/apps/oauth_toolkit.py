@@ -1,6 +1,6 @@
 """django-oauth-toolkit, by its documentation.
 
-GENEROUS in the environment: with its grace period and its reuse protection.
+GRACE in the environment: with a grace period of so many seconds, and its reuse protection.
 """
 
 import os
@@ -10,8 +10,15 @@ from bench.conformance.sql_server import CLIENT
 from . import django_server
 
 APPS = ["oauth2_provider"]
-# The grace is the one that its documentation suggests.
-GENEROUS = {"REFRESH_TOKEN_GRACE_PERIOD_SECONDS": 120, "REFRESH_TOKEN_REUSE_PROTECTION": True}
+
+
+def settings(grace: str | None) -> dict[str, object]:
+    if not grace:
+        return {}
+    return {
+        "REFRESH_TOKEN_GRACE_PERIOD_SECONDS": int(grace),
+        "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    }
 
 
 def urls() -> django_server.Urls:
@@ -40,5 +47,5 @@ def register_client() -> None:
     )
 
 
-OWN = GENEROUS if os.environ.get("GENEROUS") else {}
-app = django_server.create_app(APPS, {"OAUTH2_PROVIDER": OWN}, urls)
+OWN = {"OAUTH2_PROVIDER": settings(os.environ.get("GRACE"))}
+app = django_server.create_app(APPS, OWN, urls)
