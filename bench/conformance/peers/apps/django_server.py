@@ -70,12 +70,13 @@ urlpatterns: list[URLPattern | URLResolver] = []
 def create_app(
     apps: Sequence[str], own: Mapping[str, Any], urls: Callable[[], Urls]
 ) -> WSGIHandler:
-    """`urls` is called when the models can be imported."""
+    """`urls` is called when models can be imported, and before there are tables."""
     settings.configure(**{**COMMON, **own, "INSTALLED_APPS": [*APPS, *apps]})
     django.setup()
-    call_command("migrate", verbosity=0, interactive=False)
-    create_user()
     urlpatterns.extend([*urls(), path("operator/account", change_account)])
+    # Not every app has migrations.
+    call_command("migrate", run_syncdb=True, verbosity=0, interactive=False)
+    create_user()
     return get_wsgi_application()
 
 

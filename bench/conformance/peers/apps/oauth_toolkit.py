@@ -30,7 +30,6 @@ def urls() -> django_server.Urls:
         def get(self, request: HttpRequest) -> HttpResponse:
             return HttpResponse(request.resource_owner)  # type: ignore[attr-defined]
 
-    register_client()
     return [
         path("o/", include("oauth2_provider.urls", namespace="oauth2_provider")),
         path("whoami", WhoAmI.as_view()),
@@ -49,3 +48,4 @@ def register_client() -> None:
 
 OWN = {"OAUTH2_PROVIDER": settings(os.environ.get("GRACE"))}
 app = django_server.create_app(APPS, OWN, urls)
+register_client()
