@@ -51,11 +51,11 @@ class Adapter:
 
     def login(self) -> Tokens:
         """Tokens of a new session, each time of the same user."""
-        raise NotImplementedError
+        not_supported("login")
 
     def refresh(self, tokens: Tokens) -> Tokens:
         """New tokens for `tokens.refresh`."""
-        raise NotImplementedError
+        not_supported("refresh")
 
     def call(self, tokens: Tokens) -> None:
         """Send one request with the access token alone; no refresh may happen."""
@@ -100,6 +100,13 @@ class Adapter:
 
     def resume_store(self) -> None:
         not_supported("resume_store")
+
+    def missing(self, operation: str) -> str | None:
+        """Why a check that needs this operation can't be carried out; None if it can."""
+        if operation == "absolute_limit":
+            return None if self.absolute_limit else "the adapter names no absolute_limit"
+        own = getattr(getattr(self, operation), "__func__", None)
+        return f"the adapter has no {operation}()" if own is getattr(Adapter, operation) else None
 
     def reset(self) -> None:
         """Before each check: clear rate limits and the like."""

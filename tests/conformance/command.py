@@ -4,6 +4,7 @@ import argparse
 import json
 from importlib import import_module
 from typing import Any
+from urllib.parse import urlsplit
 
 from .adapter import Adapter
 from .checks import ALL
@@ -23,9 +24,15 @@ SERVER_OPTIONS: dict[str, tuple[str | list[str] | None, str]] = {
         'JSON object; default {"refresh_token": "{refresh}"}, {} for a cookie',
     ),
     "--refresh-header": ([], 'such as "Authorization: Bearer {refresh}"; may be repeated'),
-    "--refresh-field": ("refresh_token", "where responses have it, such as data.tokens.refresh"),
+    "--refresh-field": (
+        "refresh_token",
+        "where responses have it, such as data.tokens.refresh (default: refresh_token)",
+    ),
     "--refresh-cookie": (None, "name of the cookie that holds it instead"),
-    "--access-field": ("access_token", "where responses have the access token"),
+    "--access-field": (
+        "access_token",
+        "where responses have the access token (default: access_token)",
+    ),
     "--access-cookie": (None, "name of the cookie that holds it instead"),
     "--call": (None, "URL that needs the access token; GET"),
     "--logout": (None, "URL that signs out; POST"),
@@ -74,24 +81,66 @@ def add_environment(group: Any) -> None:
         action="append",
         default=[],
         metavar="NAME=COMMAND",
-        help=f"a shell command for one of {', '.join(NAMES)}, or for advance (with {{seconds}})",
+        help=f"a shell command for one of {', '.join(NAMES)}; {{seconds}} in that of advance",
     )
-    group.add_argument("--grace", type=float, default=0, metavar="SECONDS")
-    group.add_argument("--absolute-limit", type=float, metavar="SECONDS")
+    group.add_argument(
+        "--grace",
+        type=seconds,
+        default=0,
+        metavar="SECONDS",
+        help="so long a used refresh token is accepted on purpose (default: 0)",
+    )
+    group.add_argument(
+        "--absolute-limit",
+        type=seconds,
+        metavar="SECONDS",
+        help="a session ends after so long, however active",
+    )
 
 
 def add_run(parser: argparse.ArgumentParser) -> None:
     names = [check.name for check in ALL]
     parser.add_argument("--name", default=None, help="of the server, for the report")
-    parser.add_argument("--only", action="append", choices=names, metavar="CHECK")
-    parser.add_argument("--random", type=int, default=0, metavar="SCHEDULES")
-    parser.add_argument("--patience", type=float, default=PATIENCE, metavar="SECONDS")
-    parser.add_argument("--format", choices=list(FORMATS), default="text")
-    parser.add_argument("--output", metavar="FILE")
+    parser.add_argument(
+        "--only", action="append", choices=names, metavar="CHECK", help="may be repeated"
+    )
+    parser.add_argument(
+        "--random",
+        type=count,
+        default=0,
+        metavar="SCHEDULES",
+        help="play so many random schedules too (needs Hypothesis)",
+    )
+    parser.add_argument(
+        "--patience",
+        type=seconds,
+        default=PATIENCE,
+        metavar="SECONDS",
+        help="the longest real wait (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--format", choices=list(FORMATS), default="text", help="(default: %(default)s)"
+    )
+    parser.add_argument("--output", metavar="FILE", help="write the report to it")
     parser.add_argument(
         "--host", action="append", default=[], help="another host than this machine is allowed"
     )
     parser.add_argument("--insecure", action="store_true", help="accept any TLS certificate")
+
+
+def seconds(text: str) -> float:
+    """Raises ValueError, which argparse explains."""
+    value = float(text)
+    if not 0 <= value < float("inf"):
+        raise ValueError
+    return value
+
+
+def count(text: str) -> int:
+    """Raises ValueError, which argparse explains."""
+    if int(text) < 0:
+        raise ValueError
+    return int(text)
 
 
 def adapter_from(options: argparse.Namespace) -> Adapter:
@@ -109,9 +158,11 @@ def plain_server(options: argparse.Namespace) -> HttpAdapter:
     missing = [f"--{name}" for name in ("login", "body", "refresh") if not getattr(options, name)]
     if missing:
         raise BadUsage(f"{', '.join(missing)} missing (or --adapter MODULE:CLASS)")
+    if options.refresh_body and not sends_token(options):
+        raise BadUsage("--refresh-body: the text {refresh} is not in it")
     return HttpAdapter(
-        login_url=options.login,
-        refresh_url=options.refresh,
+        login_url=url("--login", options.login) or "",
+        refresh_url=url("--refresh", options.refresh) or "",
         login_body=json_object("--body", options.body) or {},
         client=Client(options.host, insecure=options.insecure),
         name=options.name or options.refresh,
@@ -126,13 +177,18 @@ def plain_server(options: argparse.Namespace) -> HttpAdapter:
         refresh_cookie=options.refresh_cookie,
         access_field=options.access_field,
         access_cookie=options.access_cookie,
-        call_url=options.call,
-        logout_url=options.logout,
+        call_url=url("--call", options.call),
+        logout_url=url("--logout", options.logout),
         logout_body=json_object("--logout-body", options.logout_body),
         headers=headers(options.header),
         csrf_cookie=options.csrf_cookie,
         csrf_header=options.csrf_header,
     )
+
+
+def sends_token(options: argparse.Namespace) -> bool:
+    everything = f"{options.refresh_body} {options.refresh_header}"
+    return bool(options.refresh_cookie) or "{refresh}" in everything
 
 
 def load(place: str) -> Adapter:
@@ -145,6 +201,20 @@ def load(place: str) -> Adapter:
     if not isinstance(adapter, Adapter):
         raise BadUsage(f"--adapter {place}: it is no Adapter")
     return adapter
+
+
+def url(option: str, text: str | None) -> str | None:
+    """None for no text. Raises BadUsage."""
+    if text is None:
+        return None
+    try:
+        parts = urlsplit(text)
+        is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_good = False
+    if not is_good:
+        raise BadUsage(f"{option} {text}: a URL is http://HOST:PORT/PATH or https://…")
+    return text
 
 
 def json_object(option: str, text: str | None) -> dict[str, Any] | None:

@@ -1,5 +1,7 @@
 """Operations on a server as shell commands, for adapters that need no code."""
 
+import os
+import signal
 import subprocess
 from collections.abc import Callable, Sequence
 
@@ -32,12 +34,23 @@ def operation(name: str, command: str) -> Callable[..., None]:
     def run(seconds: float = 0) -> None:
         filled = command.replace("{seconds}", f"{seconds:g}")
         # The command comes from the person who runs the kit, like one in a shell.
-        done = subprocess.run(  # noqa: S602
-            filled, shell=True, capture_output=True, text=True, timeout=TIMEOUT, check=False
+        process = subprocess.Popen(  # noqa: S602
+            filled,
+            shell=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
         )
-        if done.returncode:
-            said = (done.stderr or done.stdout).strip().splitlines()
-            raise BadOperation(f"{filled!r} ends with {done.returncode}: {' '.join(said[-1:])}")
+        try:
+            said, _ = process.communicate(timeout=TIMEOUT)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+            raise BadOperation(f"{filled!r} has not ended after {TIMEOUT} s") from None
+        if process.returncode:
+            last = " ".join(said.strip().splitlines()[-1:])
+            raise BadOperation(f"{filled!r} ends with {process.returncode}: {last}")
 
     run.__name__ = name
     return run

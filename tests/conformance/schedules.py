@@ -105,6 +105,7 @@ def random_schedules(examples: int) -> Check:
         f"{examples} random schedules of all these events",
         "An order of events that no list names.",
         "",
+        (),
         run,
     )
 

@@ -17,11 +17,17 @@ POLL = 0.25
 # Real seconds within which all processes of a server have to know that a session has ended.
 PROPAGATION = 1
 
+SIGN_IN_FAILS = "the sign-in fails"
+
 T = TypeVar("T")
 
 
 class Failed(Exception):
     """The check has seen what must not be."""
+
+
+class SignInFailed(Exception):
+    """The check can't be carried out."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,11 @@ class Server:
         self._lock = threading.Lock()
 
     def login(self, actor: str = "you") -> Tokens:
-        return self._recorded(actor, "sign in", self.adapter.login, self._describe)
+        """Raises SignInFailed."""
+        try:
+            return self._recorded(actor, "sign in", self.adapter.login, self._describe)
+        except (Refused, Unavailable) as error:
+            raise SignInFailed(f"{SIGN_IN_FAILS}: {clean(error)}") from None
 
     def second_session(self) -> Tokens:
         return self._recorded(
@@ -73,14 +83,18 @@ class Server:
         try:
             self.lose_response(tokens)
         except (Refused, Unavailable) as error:
-            raise Failed(f"{otherwise}: refresh with {self.name_of(tokens)} → {error}") from None
+            raise Failed(
+                f"{otherwise}: refresh with {self.name_of(tokens)} → {clean(error)}"
+            ) from None
 
     def must_refresh(self, tokens: Tokens, otherwise: str, actor: str = "you") -> Tokens:
         """Raises Failed with `otherwise`, which says what a refusal means."""
         try:
             return self.refresh(tokens, actor)
         except (Refused, Unavailable) as error:
-            raise Failed(f"{otherwise}: refresh with {self.name_of(tokens)} → {error}") from None
+            raise Failed(
+                f"{otherwise}: refresh with {self.name_of(tokens)} → {clean(error)}"
+            ) from None
 
     def must_refuse(self, tokens: Tokens, otherwise: str, actor: str = "you") -> None:
         """Raises Failed with `otherwise` if a refresh is granted, or the server can't tell."""
@@ -89,7 +103,7 @@ class Server:
         except Refused:
             return
         except Unavailable as error:
-            raise Failed(f"no clear refusal of {self.name_of(tokens)}: {error}") from None
+            raise Failed(f"no clear refusal of {self.name_of(tokens)}: {clean(error)}") from None
         raise Failed(f"{otherwise}: refresh with {self.name_of(tokens)} → {self._describe(new)}")
 
     def call(self, tokens: Tokens, actor: str = "you") -> None:
@@ -108,7 +122,7 @@ class Server:
         except Refused:
             return
         except Unavailable as error:
-            raise Failed(f"no clear refusal of the access token: {error}") from None
+            raise Failed(f"no clear refusal of the access token: {clean(error)}") from None
         raise Failed(f"{otherwise}: the access token of {self.name_of(tokens)} → served")
 
     def logout(self, tokens: Tokens, actor: str = "you") -> None:
@@ -121,14 +135,18 @@ class Server:
         try:
             self.call(tokens, actor)
         except (Refused, Unavailable) as error:
-            raise Failed(f"a good access token is refused: {error}") from None
+            raise Failed(f"a good access token is refused: {clean(error)}") from None
+
+    def must_call_if_possible(self, tokens: Tokens) -> None:
+        if not self.adapter.missing("call"):
+            self.must_call(tokens)
 
     def must_log_out(self, tokens: Tokens) -> None:
         """Raises Failed if the logout is refused."""
         try:
             self.logout(tokens)
         except (Refused, Unavailable) as error:
-            raise Failed(f"the logout is refused: {error}") from None
+            raise Failed(f"the logout is refused: {clean(error)}") from None
 
     def at_once(self, *jobs: Callable[[], T]) -> list[T | Exception]:
         """The results of jobs that start together, in the order in which they end."""
@@ -171,7 +189,9 @@ class Server:
         try:
             return self.wait_until_available(tokens)
         except Refused as error:
-            raise Failed(f"{otherwise}: refresh with {self.name_of(tokens)} → {error}") from None
+            raise Failed(
+                f"{otherwise}: refresh with {self.name_of(tokens)} → {clean(error)}"
+            ) from None
 
     def wait_until_available(self, tokens: Tokens) -> Tokens:
         """Raises Refused, and Failed if the server can't tell for `RECOVERY` seconds."""
@@ -181,7 +201,7 @@ class Server:
                 return self.refresh(tokens)
             except Unavailable as error:
                 if time.monotonic() > deadline:
-                    raise Failed(f"it is not back after {RECOVERY} s: {error}") from None
+                    raise Failed(f"it is not back after {RECOVERY} s: {clean(error)}") from None
                 time.sleep(POLL)
 
     def last_request(self) -> str:
@@ -203,6 +223,9 @@ class Server:
         return replace(tokens, refresh=refresh)
 
     def _describe(self, tokens: Tokens) -> str:
+        """Raises TypeError for what an adapter must not return."""
+        if not isinstance(tokens, Tokens):
+            raise TypeError(f"the adapter returns a {type(tokens).__name__}, not Tokens")
         return self.name_of(tokens)
 
     def _recorded(
@@ -212,9 +235,14 @@ class Server:
             result = job()
         except (Refused, Unavailable) as error:
             with self._lock:
-                self.exchanges.append(Exchange(actor, request, str(error), good=False))
+                self.exchanges.append(Exchange(actor, request, clean(error), good=False))
             raise
         response = describe(result)
         with self._lock:
             self.exchanges.append(Exchange(actor, request, response))
         return result
+
+
+def clean(error: object) -> str:
+    """In one line, without control characters: servers' texts go to terminals and into XML."""
+    return "".join(char if char.isprintable() else "?" for char in str(error))

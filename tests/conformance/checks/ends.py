@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from ..adapter import NotSupported, Tokens
+from ..adapter import Tokens
 from ..check import check
 from ..server import Server
 
@@ -13,7 +13,9 @@ RACES = 20
 STEPS = 40
 
 
-@check("Signing out ends the refresh token", "A copied token signs in again.", ENDED)
+@check(
+    "Signing out ends the refresh token", "A copied token signs in again.", ENDED, needs=("logout",)
+)
 def logout_ends_refresh(server: Server) -> None:
     tokens = server.must_refresh(server.login(), "a plain refresh is refused")
     server.must_log_out(tokens)
@@ -21,7 +23,10 @@ def logout_ends_refresh(server: Server) -> None:
 
 
 @check(
-    "Signing out ends the access token within a second", "A copied access token works on.", ENDED
+    "Signing out ends the access token within a second",
+    "A copied access token works on.",
+    ENDED,
+    needs=("logout", "call"),
 )
 def logout_ends_access(server: Server) -> None:
     tokens = server.must_refresh(server.login(), "a plain refresh is refused")
@@ -34,6 +39,7 @@ def logout_ends_access(server: Server) -> None:
     "One tab refreshes, another signs out with the older token",
     "Signed out, and the newer token still works for who has it.",
     ENDED,
+    needs=("logout",),
 )
 def logout_with_older_token(server: Server) -> None:
     older = server.login()
@@ -46,6 +52,7 @@ def logout_with_older_token(server: Server) -> None:
     "A refresh and a logout at the same moment",
     "The sign-out comes undone: the late response signs in again.",
     ENDED,
+    needs=("logout",),
 )
 def logout_during_refresh(server: Server) -> None:
     for _ in range(RACES):
@@ -55,7 +62,9 @@ def logout_during_refresh(server: Server) -> None:
             server.must_refuse(held, "a token works after the logout")
 
 
-@check("Signing out ends this session alone", "One sign-out signs out every device.")
+@check(
+    "Signing out ends this session alone", "One sign-out signs out every device.", needs=("logout",)
+)
 def logout_spares_other_sessions(server: Server) -> None:
     mine, other = server.login(), server.second_session()
     server.must_log_out(mine)
@@ -67,6 +76,7 @@ def logout_spares_other_sessions(server: Server) -> None:
     "A disabled account can't refresh",
     "Who was locked out stays in for the life of the token.",
     "OWASP ASVS 5.0, 7.4.2: disabled accounts lose their sessions",
+    needs=("disable_user", "enable_user"),
 )
 def disabled_user(server: Server) -> None:
     tokens = server.login()
@@ -81,6 +91,7 @@ def disabled_user(server: Server) -> None:
     "A disabled account's access token ends within a second",
     "Who was locked out reads on until the access token expires.",
     "OWASP ASVS 5.0, 7.4.2: disabled accounts lose their sessions",
+    needs=("call", "disable_user", "enable_user"),
 )
 def disabled_user_access(server: Server) -> None:
     tokens = server.login()
@@ -96,11 +107,10 @@ def disabled_user_access(server: Server) -> None:
     "A session ends at its absolute limit, however active",
     "A stolen sign-in lives for ever, as long as it is used.",
     "OWASP ASVS 5.0, 7.3.2: an absolute maximum session lifetime",
+    needs=("absolute_limit", "advance"),
 )
 def absolute_limit(server: Server) -> None:
-    limit = server.adapter.absolute_limit
-    if limit is None:
-        raise NotSupported("the adapter names no absolute_limit")
+    limit = server.adapter.absolute_limit or 0
     tokens = server.login()
     for _ in range(STEPS - 1):
         server.wait(limit / STEPS)

@@ -5,7 +5,11 @@ from ..check import check
 from ..server import Failed, Server
 
 
-@check("The store hangs for a moment", "An outage of seconds signs everybody out.")
+@check(
+    "The store hangs for a moment",
+    "An outage of seconds signs everybody out.",
+    needs=("pause_store", "resume_store"),
+)
 def outage_is_no_logout(server: Server) -> None:
     tokens = server.must_refresh(server.login(), "a plain refresh is refused")
     server.operate(server.adapter.pause_store)
@@ -17,7 +21,7 @@ def outage_is_no_logout(server: Server) -> None:
     server.once_available(tokens, "signed out after the outage")
 
 
-@check("The store restarts", "Signed out by maintenance.")
+@check("The store restarts", "Signed out by maintenance.", needs=("restart_store",))
 def restart_keeps_sessions(server: Server) -> None:
     tokens = server.must_refresh(server.login(), "a plain refresh is refused")
     server.operate(server.adapter.restart_store)
@@ -25,7 +29,11 @@ def restart_keeps_sessions(server: Server) -> None:
     server.once_available(tokens, "signed out after a restart")
 
 
-@check("The store loses all its data", "Everybody is signed out, and signs in at the same time.")
+@check(
+    "The store loses all its data",
+    "Everybody is signed out, and signs in at the same time.",
+    needs=("empty_store",),
+)
 def emptied_store_keeps_sessions(server: Server) -> None:
     tokens = server.must_refresh(server.login(), "a plain refresh is refused")
     server.operate(server.adapter.empty_store)
@@ -33,7 +41,11 @@ def emptied_store_keeps_sessions(server: Server) -> None:
     server.once_available(tokens, "signed out after the loss")
 
 
-@check("Signed out before the store loses all its data", "Ended sessions come back to life.")
+@check(
+    "Signed out before the store loses all its data",
+    "Ended sessions come back to life.",
+    needs=("logout", "empty_store"),
+)
 def emptied_store_keeps_logouts(server: Server) -> None:
     tokens = server.login()
     server.must_log_out(tokens)
@@ -44,6 +56,7 @@ def emptied_store_keeps_logouts(server: Server) -> None:
 @check(
     "The store falls back to older data, as after a failover",
     "All who refreshed in between look like thieves, and are signed out.",
+    needs=("save_store", "roll_back_store"),
 )
 def rollback_keeps_sessions(server: Server) -> None:
     tokens = server.login()
@@ -55,7 +68,11 @@ def rollback_keeps_sessions(server: Server) -> None:
     server.once_available(tokens, "signed out after the failover")
 
 
-@check("Signed out before the store falls back", "Ended sessions come back to life.")
+@check(
+    "Signed out before the store falls back",
+    "Ended sessions come back to life.",
+    needs=("logout", "save_store", "roll_back_store"),
+)
 def rollback_keeps_logouts(server: Server) -> None:
     tokens = server.login()
     server.operate(server.adapter.save_store)

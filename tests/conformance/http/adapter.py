@@ -2,16 +2,17 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 from urllib.parse import urlencode, urlsplit
 
-from ..adapter import Adapter, NotSupported, Refused, Tokens, Unavailable
-from .client import Client, Response, cookie_value
+from ..adapter import Adapter, Refused, Tokens, Unavailable
+from .client import Client
+from .cookies import Jar
 from .html_form import hidden_fields
+from .response import Response, value_at
 
 Fields = Mapping[str, Any]
-Cookies = dict[str, str]
 
 
 @dataclass
@@ -48,86 +49,97 @@ class HttpAdapter(Adapter):
     csrf_header: str = "X-CSRF-Token"
     """Gets the value of `csrf_cookie`."""
 
+    def missing(self, operation: str) -> str | None:
+        if operation == "call":
+            return None if self.call_url else "it needs --call URL"
+        if operation == "logout":
+            return None if self.logout_url else "it needs --logout URL"
+        if operation == "absolute_limit":
+            return None if self.absolute_limit else "it needs --absolute-limit SECONDS"
+        is_missing = super().missing(operation)
+        return f"it needs --operation {operation}=COMMAND" if is_missing else None
+
     def login(self) -> Tokens:
-        hidden, cookies = self._page(self.login_url, {})
-        response = self._send("POST", self.login_url, {**hidden, **self.login_body}, cookies)
-        tokens = self._tokens(response, Tokens("", state=cookies))
+        hidden, jar = self._page(self.login_url, Jar())
+        response = self._send("POST", self.login_url, {**hidden, **self.login_body}, jar)
         if response.status >= 400:
             raise_refusal(response)
+        tokens = self._tokens(response, Tokens("", state=jar), self.login_url)
         if not tokens.refresh:
             where = self.refresh_cookie or self.refresh_field
-            raise Refused(f"{response}, and no {where} in it, but {contents(response)}")
+            raise Refused(f"{response}, and no {where} in it, but {response.contents()}")
         return tokens
 
     def refresh(self, tokens: Tokens) -> Tokens:
         body = self._body(self.refresh_body, tokens)
         headers = filled(self.refresh_headers, tokens)
-        response = self._send(
-            self.refresh_method, self.refresh_url, body, self._cookies(tokens), headers
-        )
-        self._require_kept_cookie(response)
+        jar = self._cookies(tokens)
+        response = self._send(self.refresh_method, self.refresh_url, body, jar, headers)
+        self._require_kept_cookie(response, jar)
         if response.status >= 300:
             raise_refusal(response)
-        return self._tokens(response, tokens)
+        found = self._tokens(response, replace(tokens, refresh="", access=None), self.refresh_url)
+        # A page refreshes when it has to; all others were asked for nothing else.
+        if not found.refresh and not found.access and self.refresh_method != "GET":
+            raise Refused(f"{response}, and no tokens in it, but {response.contents()}")
+        return replace(
+            found,
+            refresh=found.refresh or tokens.refresh,
+            access=found.access or tokens.access,
+        )
 
     def call(self, tokens: Tokens) -> None:
-        if not self.call_url:
-            raise NotSupported("there is no address for calls with the access token")
+        jar, headers = Jar(), bearer(tokens)
         if self.access_cookie:
-            response = self._send(
-                "GET", self.call_url, None, {self.access_cookie: tokens.access or ""}
-            )
-        else:
-            response = self._send("GET", self.call_url, None, {}, bearer(tokens))
+            jar, headers = Jar().replaced(self.access_cookie, tokens.access or ""), {}
+        response = self._send("GET", str(self.call_url), None, jar, headers)
         if response.status >= 300:
             raise_refusal(response)
 
     def logout(self, tokens: Tokens) -> None:
-        if not self.logout_url:
-            raise NotSupported("there is no address for the logout")
-        cookies = self._cookies(tokens)
+        url, jar = str(self.logout_url), self._cookies(tokens)
         if self.access_cookie and tokens.access:
-            cookies[self.access_cookie] = tokens.access
-        hidden, cookies = self._page(self.logout_url, cookies)
+            jar = jar.replaced(self.access_cookie, tokens.access)
+        hidden, jar = self._page(url, jar)
         body = {**hidden, **(self._body(self.logout_body, tokens) or {})}
         headers = {} if self.access_cookie else bearer(tokens)
-        response = self._send("POST", self.logout_url, body, cookies, headers)
+        response = self._send("POST", url, body, jar, headers)
         if response.status >= 400:
             raise_refusal(response)
 
-    def _page(self, url: str, cookies: Cookies) -> tuple[dict[str, str], Cookies]:
+    def _page(self, url: str, jar: Jar) -> tuple[dict[str, str], Jar]:
         """The hidden fields of the page's form, and the cookies with those that the page sets."""
         if not self.from_page:
-            return {}, cookies
-        page = self._send("GET", url, None, cookies)
+            return {}, jar
+        page = self._send("GET", url, None, jar)
         text = page.body.decode(errors="replace")
-        return hidden_fields(text, urlsplit(url).path), merged(cookies, page)
+        return hidden_fields(text, urlsplit(url).path), jar.after(page, url)
 
     def _body(self, template: Fields | None, tokens: Tokens) -> Fields | None:
         if template is not None:
             return filled(template, tokens)
         return None if self.refresh_cookie else {self.refresh_field.split(".")[-1]: tokens.refresh}
 
-    def _cookies(self, tokens: Tokens) -> Cookies:
+    def _cookies(self, tokens: Tokens) -> Jar:
         """All but the access token: the server has to refresh."""
-        cookies: Cookies = dict(tokens.state) if isinstance(tokens.state, dict) else {}
-        cookies.pop(self.access_cookie or "", None)
-        return cookies | ({self.refresh_cookie: tokens.refresh} if self.refresh_cookie else {})
+        jar = tokens.state if isinstance(tokens.state, Jar) else Jar()
+        jar = jar.without(self.access_cookie)
+        return jar.replaced(self.refresh_cookie, tokens.refresh) if self.refresh_cookie else jar
 
     def _send(
         self,
         method: str,
         url: str,
         body: Fields | None,
-        cookies: Cookies,
+        cookies: Jar,
         headers: Mapping[str, str] | None = None,
     ) -> Response:
         sent = {"Accept": "application/json, text/html;q=0.5"} | dict(self.headers)
         sent |= headers or {}
-        if cookies:
-            sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
-        if self.csrf_cookie in cookies:
-            sent[self.csrf_header] = cookies[self.csrf_cookie]
+        if line := cookies.header(url):
+            sent["Cookie"] = line
+        if value := cookies.get(self.csrf_cookie):
+            sent[self.csrf_header] = value
         if method == "GET":
             return self.client.send(method, url, sent)
         kind = "x-www-form-urlencoded" if self.form else "json"
@@ -135,34 +147,34 @@ class HttpAdapter(Adapter):
         data = urlencode(body or {}) if self.form else json.dumps(body or {})
         return self.client.send(method, url, sent, data.encode())
 
-    def _tokens(self, response: Response, old: Tokens) -> Tokens:
-        """Those of the response; what it does not name stays."""
+    def _tokens(self, response: Response, old: Tokens, url: str) -> Tokens:
+        """Those of the response; what it does not name stays. Raises Refused for wrong types."""
         body = response.json()
-        lines = response.cookie_lines()
-        cookies = merged(old.state if isinstance(old.state, dict) else {}, response)
-        line = lines.get(self.refresh_cookie or "")
-        refresh = cookies.pop(self.refresh_cookie, None) if self.refresh_cookie else None
-        refresh = refresh or at(body, self.refresh_field) or old.refresh
-        access = cookies.get(self.access_cookie) if self.access_cookie else None
-        access = access or at(body, self.access_field) or old.access
-        return Tokens(refresh, access, response.header_map, line, cookies)
+        jar = (old.state if isinstance(old.state, Jar) else Jar()).after(response, url)
+        lines = {line.partition("=")[0].strip(): line for line in response.cookie_lines}
+        found = {}
+        for field_name, cookie in (
+            (self.refresh_field, self.refresh_cookie),
+            (self.access_field, self.access_cookie),
+        ):
+            set_now = jar.get(cookie) if cookie in lines else None
+            value = set_now or value_at(body, field_name)
+            if value is not None and not isinstance(value, str):
+                raise Refused(f"{response}, and {field_name} is no text: {value!r:.20}")
+            found[field_name] = value
+        return Tokens(
+            found[self.refresh_field] or old.refresh,
+            found[self.access_field] or old.access,
+            response.header_map,
+            lines.get(self.refresh_cookie or ""),
+            jar,
+        )
 
-    def _require_kept_cookie(self, response: Response) -> None:
+    def _require_kept_cookie(self, response: Response, jar: Jar) -> None:
         """A server that deletes the cookie signs out, whatever its status says."""
-        line = response.cookie_lines().get(self.refresh_cookie or "")
-        if line and cookie_value(line) is None:
+        name = self.refresh_cookie
+        if jar.get(name) and not jar.after(response, self.refresh_url).get(name):
             raise Refused(f"{response}, and the cookie is deleted")
-
-
-def merged(cookies: Cookies, response: Response) -> Cookies:
-    """What a browser keeps after the response."""
-    kept = dict(cookies)
-    for name, line in response.cookie_lines().items():
-        value = cookie_value(line)
-        kept.pop(name, None)
-        if value is not None:
-            kept[name] = value
-    return kept
 
 
 def filled(template: Mapping[str, Any], tokens: Tokens) -> dict[str, Any]:
@@ -178,26 +190,6 @@ def filled(template: Mapping[str, Any], tokens: Tokens) -> dict[str, Any]:
 
 def bearer(tokens: Tokens) -> dict[str, str]:
     return {"Authorization": f"Bearer {tokens.access}"} if tokens.access else {}
-
-
-def at(body: Any, path: str) -> Any:
-    """The value at `data.tokens.refresh`, or None."""
-    for key in path.split("."):
-        body = body.get(key) if isinstance(body, dict) else None
-    return body
-
-
-def contents(response: Response) -> str:
-    """The names of the fields and cookies of a response, for a person who looks for one."""
-    names = [f"the field {path}" for path in paths(response.json())]
-    names += [f"the cookie {name}" for name in response.cookie_lines()]
-    return ", ".join(names) or "nothing"
-
-
-def paths(body: Any, before: str = "") -> list[str]:
-    if not isinstance(body, dict):
-        return [before.rstrip(".")] if before else []
-    return [path for key, value in body.items() for path in paths(value, f"{before}{key}.")]
 
 
 def raise_refusal(response: Response) -> NoReturn:

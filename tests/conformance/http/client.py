@@ -1,65 +1,22 @@
 """A small HTTP client that stays on this machine, and sends a bounded number of requests."""
 
 import ipaddress
-import json
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from http.cookies import CookieError, SimpleCookie
-from typing import Any
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from urllib.parse import urlsplit
 
 from ..adapter import Aborted, Unavailable
+from .response import Response
 
-# Seconds, and requests a run.
+# Seconds for a whole response, requests a run, and bytes of a response.
 TIMEOUT = 10
 BUDGET = 5000
-# Where servers put the reason of a refusal, most exact first.
-REASONS = ("error", "code", "detail", "msg", "message")
-
-
-@dataclass(frozen=True)
-class Response:
-    status: int
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-
-    @property
-    def header_map(self) -> dict[str, str]:
-        return {name.lower(): value for name, value in self.headers}
-
-    def cookie_lines(self) -> dict[str, str]:
-        """The name of each cookie that is set or deleted → its Set-Cookie line."""
-        lines = [value for name, value in self.headers if name.lower() == "set-cookie"]
-        return {line.split("=", 1)[0].strip(): line for line in lines}
-
-    def json(self) -> Any:
-        """The body, or None if it is no JSON."""
-        try:
-            return json.loads(self.body)
-        except ValueError:
-            return None
-
-    def __str__(self) -> str:
-        body = self.json()
-        found = [body[key] for key in REASONS if body.get(key)] if isinstance(body, dict) else []
-        reason = found[0] if found else dict(self.headers).get("Location", "")
-        if isinstance(reason, dict):
-            reason = next((reason[key] for key in REASONS if reason.get(key)), "")
-        return f"{self.status} {str(reason)[:80]}".strip()
-
-
-def cookie_value(line: str) -> str | None:
-    """The value of a Set-Cookie line; None if it deletes the cookie."""
-    try:
-        [morsel] = SimpleCookie(line).values()
-    except (CookieError, ValueError):
-        return line.split(";", 1)[0].split("=", 1)[1]
-    is_deleted = morsel["max-age"] == "0" or "1970" in morsel["expires"] or not morsel.value
-    return None if is_deleted else morsel.coded_value
+LARGEST = 1_000_000
+PIECE = 65536
 
 
 class NotAllowed(Aborted):
@@ -92,7 +49,7 @@ class Client:
         try:
             connection.request(method, target, body, dict(headers))
             response = connection.getresponse()
-            return Response(response.status, tuple(response.getheaders()), response.read())
+            return Response(response.status, tuple(response.getheaders()), read(response))
         except TimeoutError:
             raise Unavailable(f"no response in {TIMEOUT} s") from None
         except (OSError, HTTPException) as error:
@@ -113,6 +70,19 @@ class Client:
         if scheme == "https":
             return HTTPSConnection(host, port, timeout=TIMEOUT, context=self._tls)
         return HTTPConnection(host, port, timeout=TIMEOUT)
+
+
+def read(response: HTTPResponse) -> bytes:
+    """Raises Unavailable if it takes too long, or is too large."""
+    deadline = time.monotonic() + TIMEOUT
+    body = b""
+    while piece := response.read1(PIECE):
+        body += piece
+        if time.monotonic() > deadline:
+            raise Unavailable(f"no whole response in {TIMEOUT} s")
+        if len(body) > LARGEST:
+            raise Unavailable(f"a response of more than {LARGEST:,} bytes")
+    return body
 
 
 def require_allowed(host: str, hosts: Collection[str]) -> None:

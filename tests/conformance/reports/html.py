@@ -19,9 +19,12 @@ svg text { fill: currentColor; } svg line { stroke: var(--line); }
 svg .refused { fill: var(--bad); } svg .arrow { stroke: currentColor; }
 """
 
+ORDER = (Outcome.ERROR, Outcome.FAILED, Outcome.PASSED, Outcome.NOT_APPLICABLE)
+
 
 def render_html(report: Report) -> str:
-    articles = "\n".join(map(article, report.results))
+    worst_first = sorted(report.results, key=lambda each: ORDER.index(each.outcome))
+    articles = "\n".join(map(article, worst_first))
     title = escape(f"Conformance of {report.name}")
     return (
         f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'

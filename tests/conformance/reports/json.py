@@ -23,5 +23,6 @@ def entry(result: Result) -> dict[str, object]:
         "source": result.check.source,
         "outcome": result.outcome.value,
         "seen": result.seen,
+        "seconds": round(result.seconds, 3),
         "exchanges": [asdict(exchange) for exchange in result.exchanges],
     }

@@ -25,7 +25,11 @@ def render_junit(report: Report) -> str:
 
 def add_case(suite: ElementTree.Element, result: Result) -> None:
     case = ElementTree.SubElement(
-        suite, "testcase", classname="conformance", name=result.check.name
+        suite,
+        "testcase",
+        classname="conformance",
+        name=result.check.name,
+        time=f"{result.seconds:.3f}",
     )
     if tag := TAGS.get(result.outcome):
         found = ElementTree.SubElement(case, tag, message=result.seen)

@@ -24,7 +24,7 @@ def render_sequence(exchanges: Sequence[Exchange]) -> str:
     parts = [lane(name, x, height) for name, x in lanes.items()]
     for number, exchange in enumerate(shown):
         parts.append(row(exchange, lanes, TOP + ROW * number + ROW // 2))
-    label = f"{len(rows)} steps" + (f", the last {MOST}" if len(rows) > MOST else "")
+    label = "; ".join(f"{each.actor}: {each.request} → {each.response}" for each in shown)
     width = 2 * MARGIN + LANE * len(actors)
     return (
         f'<svg width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img" '

@@ -21,7 +21,8 @@ def render_result(result: Result) -> str:
         return f"{line} ({result.seen})"
     if not result.seen:
         return line
-    return f"{line}\n      seen: {result.seen}\n      so:   {result.check.felt}"
+    so = f"\n      so:   {result.check.felt}" if result.outcome is Outcome.FAILED else ""
+    return f"{line}\n      seen: {result.seen}{so}"
 
 
 def summary(report: Report) -> str:

@@ -158,10 +158,10 @@ class SecondOfTwo(ModelServer):
         return super().read(refresh.partition("#")[0])
 
 
-class TwoLines(ModelServer):
-    """Each repeat starts a line of its own, with the same end."""
+class TwoSessions(ModelServer):
+    """Each repeat starts a session of its own, with the same end."""
 
-    fails = ("one_line_of_tokens",)
+    fails = ("no_second_session",)
 
     def refresh(self, tokens: Tokens) -> Tokens:
         with self.lock:

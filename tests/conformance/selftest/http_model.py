@@ -65,6 +65,8 @@ class ModelHandler(BaseHTTPRequestHandler):
         body = {k: v[0] for k, v in parse_qs(text).items()} if is_form else json.loads(text or "{}")
         try:
             self._run(body)
+        except KeyError:
+            self._send({"error": "not_found"}, 404)
         except Refused as error:
             self._send({"error": str(error).partition(" ")[2]}, 401)
         except Unavailable:
@@ -72,6 +74,8 @@ class ModelHandler(BaseHTTPRequestHandler):
 
     def _run(self, body: dict[str, str]) -> None:
         folder, _, action = self.path.rpartition("/")
+        if action not in ("login", "refresh", "logout", "me"):
+            raise KeyError(action)
         if folder == "/page" and action.startswith("log") and body.get("csrf") != "yes":
             raise Refused("401 csrf")
         if action == "me":

@@ -116,6 +116,10 @@ def test_a_failed_check_is_status_1_and_says_what_was_seen(
 @pytest.mark.parametrize(
     ("more", "said"),
     [
+        (["--login", "127.0.0.1:80/login"], "a URL is http://"),
+        (["--call", "http://127.0.0.1:99999/me"], "a URL is http://"),
+        (["--refresh-body", '{"a": "b"}'], "{refresh} is not in it"),
+        (["--output", "/nowhere/report"], "No such file or directory"),
         (["--body", "{"], "--body: no JSON"),
         (["--body", "[]"], "--body: no JSON object"),
         (["--operation", "explode=true"], "NAME is one of"),
@@ -143,6 +147,21 @@ def test_a_server_that_can_not_be_tested_is_status_2(
     assert line.endswith("the sign-in fails: 401 wrong_password")
 
 
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--refresh", "{}/nowhere"], "the first refresh with R1 fails: 404"),
+        (["--call", "{}/nowhere"], "the first call with the access token of R2 fails: 404"),
+    ],
+)
+def test_a_wrong_url_is_no_fault_of_the_server(
+    address: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], more: list[str], said: str
+) -> None:
+    wrong = [each.format(address) for each in more]
+    assert main([*options(address, tmp_path, "", *JSON), *wrong]) == 2
+    assert said in capsys.readouterr().err
+
+
 def test_a_wrong_field_is_shown_what_the_response_has(
     address: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -151,6 +170,18 @@ def test_a_wrong_field_is_shown_what_the_response_has(
     assert "no refresh_token in it, but the field data.refresh_token, the field access" in said
     assert main(options(address, tmp_path, "/cookie", "--refresh-cookie", "other")) == 2
     assert "no other in it, but the cookie refresh, the cookie access" in capsys.readouterr().err
+
+
+def test_an_operation_that_does_not_end_is_stopped(
+    address: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tests.conformance.operations.TIMEOUT", 0.2)
+    only = ["--operation", "empty_store=sleep 600", "--only", "emptied_store_keeps_sessions"]
+    assert main(options(address, tmp_path, "", *JSON, *only)) == 2
+    assert "'sleep 600' has not ended after 0.2 s" in capsys.readouterr().out
 
 
 def test_a_failed_operation_is_an_error_of_its_check(
