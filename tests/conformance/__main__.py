@@ -81,7 +81,8 @@ def require_tokens(adapter: Adapter) -> None:
     except SignInFailed as error:
         raise Aborted(str(error)) from None
     except (Refused, Unavailable) as error:
-        raise Aborted(f"the first {server.last_request()} fails: {clean(error)}") from None
+        request = server.last_request().partition(" with ")[0]
+        raise Aborted(f"the first {request} fails: {clean(error)}") from None
     except (NotSupported, TypeError) as error:
         raise Aborted(str(error)) from None
 

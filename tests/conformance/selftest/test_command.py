@@ -150,8 +150,8 @@ def test_a_server_that_can_not_be_tested_is_status_2(
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        (["--refresh", "{}/nowhere"], "the first refresh with R1 fails: 404"),
-        (["--call", "{}/nowhere"], "the first call with the access token of R2 fails: 404"),
+        (["--refresh", "{}/nowhere"], "the first refresh fails: 404"),
+        (["--call", "{}/nowhere"], "the first call fails: 404"),
     ],
 )
 def test_a_wrong_url_is_no_fault_of_the_server(
