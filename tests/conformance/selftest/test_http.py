@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -29,7 +29,8 @@ def answering(answer: Answer) -> Iterator[str]:
                 connection, _ = listener.accept()
             except OSError:
                 return
-            with connection:
+            # The client may have had enough.
+            with connection, suppress(ConnectionError):
                 connection.recv(65536)
                 if callable(answer):
                     answer(connection)
