@@ -15,8 +15,8 @@ from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 from scripts.bootstrap import ROOT, stop
 from tests.conformance import Adapter, Tokens, Unavailable
 from tests.conformance.http import Client
-from tests.conformance.http.adapter import merged
-from tests.conformance.http.client import Response
+from tests.conformance.http.cookies import Jar
+from tests.conformance.http.response import Response
 from tests.support.servers import free_port
 
 from .operated import BUDGET, OperatedAdapter
@@ -80,18 +80,18 @@ class Browser:
 
     client: Client
     headers: Mapping[str, str] = field(default_factory=dict)
-    cookies: dict[str, str] = field(default_factory=dict)
+    jar: Jar = field(default_factory=Jar)
 
     def send(self, method: str, url: str, body: str | None = None, kind: str = "json") -> Response:
         headers = dict(self.headers)
-        if self.cookies:
-            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        if line := self.jar.header(url):
+            headers["Cookie"] = line
         if body is None:
             response = self.client.send(method, url, headers)
         else:
             headers["Content-Type"] = f"application/{kind}"
             response = self.client.send(method, url, headers, body.encode())
-        self.cookies = merged(self.cookies, response)
+        self.jar = self.jar.after(response, url)
         return response
 
     def submit(self, url: str, fields: Mapping[str, str]) -> Response:
@@ -134,7 +134,7 @@ class CodeFlowAdapter(OperatedAdapter):
             "client_id": self.client_id,
         }
         response = Browser(self.client).submit(self.refresh_url, fields)
-        tokens = self._tokens(response, Tokens(""))
+        tokens = self._tokens(response, Tokens(""), self.refresh_url)
         if not tokens.refresh:
             raise Unavailable(f"the code gives no tokens: {response}")
         return tokens

@@ -12,12 +12,12 @@ from bench.conformance.sql_server import NOTE, sql_server
 from bench.peers import EMAIL, PASSWORD
 from tests.conformance import Adapter, Tokens
 from tests.conformance.http.adapter import bearer, raise_refusal
-from tests.conformance.http.client import Response
+from tests.conformance.http.response import Response
 
 
 @dataclass(kw_only=True)
 class AllauthAdapter(OperatedAdapter):
-    def _tokens(self, response: Response, old: Tokens) -> Tokens:
+    def _tokens(self, response: Response, old: Tokens, url: str) -> Tokens:
         """A sign-in has them in `meta`, a refresh in `data`."""
         body: Any = response.json() or {}
         found = {**(body.get("meta") or {}), **(body.get("data") or {})}

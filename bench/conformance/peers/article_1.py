@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.conformance.articles import NO_DISABLING, serving_with_redis
 from bench.conformance.peer import Peer
 from tests.conformance import Adapter
-
-from .articles import NO_DISABLING, serving_with_redis
 
 PATHS = {
     "login": "/api/v1/auth/login",

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.conformance.articles import BESIDE, DAY, NO_DISABLING, NO_LOGOUT, serving
 from bench.conformance.peer import Peer
 from tests.conformance import Adapter
-
-from .articles import BESIDE, DAY, NO_DISABLING, NO_LOGOUT, serving
 
 PATHS = {"login": "/login", "refresh": "/refresh", "call": "/resource"}
 FIELDS = {"refresh_field": "refreshToken", "access_field": "accessToken"}

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.conformance.articles import BESIDE, NO_DISABLING, serving
 from bench.conformance.peer import Peer
 from bench.peers import EMAIL, PASSWORD
 from tests.conformance import Adapter
-
-from .articles import BESIDE, NO_DISABLING, serving
 
 PATHS = {"login": "/oauth/token", "refresh": "/oauth/token", "call": "/resource"}
 CLIENT = {"client_id": "web", "client_secret": "the secret of the client"}

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.conformance.articles import NO_DISABLING, NO_LOGOUT, serving
 from bench.conformance.peer import Peer
 from tests.conformance import Adapter
-
-from .articles import NO_DISABLING, NO_LOGOUT, serving
 
 PATHS = {"login": "/signIn", "refresh": "/refresh-token", "call": "/resource"}
 REFRESH = {"refresh_token": "{refresh}", "user_id": "1"}

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.conformance.articles import DAY, NO_DISABLING, NO_LOGOUT, serving
 from bench.conformance.peer import Peer
 from bench.peers import EMAIL, PASSWORD
 from tests.conformance import Adapter
-
-from .articles import DAY, NO_DISABLING, NO_LOGOUT, serving
 
 PATHS = {"login": "/login", "refresh": "/refresh-token", "call": "/protected"}
 FIELDS = {"refresh_field": "refreshToken", "access_field": "accessToken"}

@@ -10,17 +10,17 @@ from bench.conformance.operated import OperatedAdapter
 from bench.conformance.peer import Peer
 from bench.peers import EMAIL, PASSWORD
 from tests.conformance import Adapter, Refused, Tokens
-from tests.conformance.http.client import Response
+from tests.conformance.http.response import Response
 
 from .better_auth import ACCOUNT, DISABLED
 
 
 @dataclass(kw_only=True)
 class SessionAdapter(OperatedAdapter):
-    def _tokens(self, response: Response, old: Tokens) -> Tokens:
+    def _tokens(self, response: Response, old: Tokens, url: str) -> Tokens:
         if response.status == 200 and response.json() is None:
             raise Refused("200 null: there is no session")
-        return super()._tokens(response, old)
+        return super()._tokens(response, old, url)
 
     def call(self, tokens: Tokens) -> None:
         self.refresh(tokens)

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.conformance.evergreen import LOGIN, EvergreenAdapter, serving
 from bench.conformance.peer import Peer
 from tests.conformance import Adapter
-
-from .evergreen import LOGIN, EvergreenAdapter, serving
 
 
 @contextmanager

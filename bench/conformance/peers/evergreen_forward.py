@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bench.conformance.evergreen import EvergreenAdapter, serving
 from bench.conformance.peer import Peer
 from tests.conformance import Adapter
-from tests.conformance.http.client import Response
+from tests.conformance.http.cookies import Jar
+from tests.conformance.http.response import Response
 
-from .evergreen import EvergreenAdapter, serving
 from .evergreen_pages import options
 
 NUMBERED = "x-set-cookie-"
@@ -23,7 +24,7 @@ class ForwardAdapter(EvergreenAdapter):
         method: str,
         url: str,
         body: Mapping[str, Any] | None,
-        cookies: dict[str, str],
+        cookies: Jar,
         headers: Mapping[str, str] | None = None,
     ) -> Response:
         response = super()._send(method, url, body, cookies, headers)

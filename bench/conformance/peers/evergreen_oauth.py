@@ -5,11 +5,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.conformance.evergreen import LOGIN, EvergreenAdapter, serving
 from bench.conformance.peer import Peer
 from tests.conformance import Adapter, Tokens
 from tests.conformance.http import HttpAdapter
-
-from .evergreen import LOGIN, EvergreenAdapter, serving
 
 
 @dataclass(kw_only=True)

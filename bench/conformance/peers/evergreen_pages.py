@@ -5,10 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from bench.conformance.evergreen import LOGIN, EvergreenAdapter, serving
 from bench.conformance.peer import Peer
 from tests.conformance import Adapter
-
-from .evergreen import LOGIN, EvergreenAdapter, serving
 
 
 def options(url: str) -> dict[str, Any]:

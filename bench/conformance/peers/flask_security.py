@@ -12,6 +12,7 @@ from bench.conformance.processes import Clock
 from bench.peers import EMAIL, PASSWORD
 from tests.conformance import Adapter, Tokens
 from tests.conformance.http.adapter import raise_refusal
+from tests.conformance.http.cookies import Jar
 
 DAY = 24 * 3600
 HEADER = "Authentication-Token"
@@ -22,19 +23,19 @@ class SecurityAdapter(OperatedAdapter):
     """A client of the JSON API: it keeps the refresh cookie, and no session."""
 
     def call(self, tokens: Tokens) -> None:
-        self._require_good("GET", str(self.call_url), {}, tokens)
+        self._require_good("GET", str(self.call_url), Jar(), tokens)
 
     def logout(self, tokens: Tokens) -> None:
         self._require_good("POST", str(self.logout_url), self._cookies(tokens), tokens)
 
-    def _require_good(self, method: str, url: str, cookies: dict[str, str], tokens: Tokens) -> None:
+    def _require_good(self, method: str, url: str, cookies: Jar, tokens: Tokens) -> None:
         headers = {HEADER: tokens.access or ""}
         response = self._send(method, url, None, cookies, headers)
         if response.status >= 300:
             raise_refusal(response)
 
-    def _cookies(self, tokens: Tokens) -> dict[str, str]:
-        return {str(self.refresh_cookie): tokens.refresh}
+    def _cookies(self, tokens: Tokens) -> Jar:
+        return Jar().replaced(str(self.refresh_cookie), tokens.refresh)
 
 
 @contextmanager

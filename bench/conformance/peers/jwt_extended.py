@@ -11,6 +11,7 @@ from bench.conformance.processes import Clock
 from bench.peers import EMAIL, PASSWORD
 from tests.conformance import Adapter, Tokens
 from tests.conformance.http.adapter import raise_refusal
+from tests.conformance.http.cookies import Jar
 
 DAY = 24 * 3600
 PACKAGES = ("flask-jwt-extended", "redis")
@@ -23,14 +24,14 @@ NOTES = (
 @dataclass(kw_only=True)
 class JwtAdapter(OperatedAdapter):
     def refresh(self, tokens: Tokens) -> Tokens:
-        response = self._send("POST", self.refresh_url, {}, {}, bearer(tokens.refresh))
+        response = self._send("POST", self.refresh_url, {}, Jar(), bearer(tokens.refresh))
         if response.status >= 300:
             raise_refusal(response)
-        return self._tokens(response, tokens)
+        return self._tokens(response, tokens, self.refresh_url)
 
     def logout(self, tokens: Tokens) -> None:
         for token in (tokens.access or "", tokens.refresh):
-            response = self._send("DELETE", f"{self.logout_url}", {}, {}, bearer(token))
+            response = self._send("DELETE", f"{self.logout_url}", {}, Jar(), bearer(token))
             if response.status >= 300:
                 raise_refusal(response)
 

@@ -50,14 +50,15 @@ class HttpAdapter(Adapter):
     """Gets the value of `csrf_cookie`."""
 
     def missing(self, operation: str) -> str | None:
-        if operation == "call":
-            return None if self.call_url else "it needs --call URL"
-        if operation == "logout":
+        if type(self).call is HttpAdapter.call and operation == "call" and not self.call_url:
+            return "it needs --call URL"
+        if type(self).logout is HttpAdapter.logout and operation == "logout":
             return None if self.logout_url else "it needs --logout URL"
+        if not super().missing(operation):
+            return None
         if operation == "absolute_limit":
-            return None if self.absolute_limit else "it needs --absolute-limit SECONDS"
-        is_missing = super().missing(operation)
-        return f"it needs --operation {operation}=COMMAND" if is_missing else None
+            return "it needs --absolute-limit SECONDS"
+        return f"it needs --operation {operation}=COMMAND"
 
     def login(self) -> Tokens:
         hidden, jar = self._page(self.login_url, Jar())
