@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from scripts.bootstrap import ROOT
 from tests.conformance import Report, run
 from tests.conformance.reports import FORMATS
-from tests.conformance.reports.markdown import side_by_side, table
+from tests.conformance.reports.markdown import by_group, side_by_side, table
 
 from .. import report as machine_report
 from .peer import Peer
@@ -35,6 +35,7 @@ def study(runs: int, only: Sequence[str] = ()) -> None:
         firsts.append(reports[0])
         (REPORTS / f"{name}.html").write_text(FORMATS["html"](reports[0]))
         show(peer, reports)
+    print(by_group(firsts))
     print(side_by_side(firsts))
     print(f"Pictures of the failures: {REPORTS.relative_to(ROOT)}/")
 
@@ -57,5 +58,5 @@ def show(peer: Peer, reports: Sequence[Report]) -> None:
         for results in zip(*(each.results for each in reports), strict=True)
         if len({each.outcome for each in results}) > 1
     ]
-    agreement = "agree" if not differing else f"DIFFER: {'; '.join(differing)}"
-    print(f"{len(reports)} runs {agreement}.\n", flush=True)
+    agreement = "the same results" if not differing else f"DIFFERENT: {'; '.join(differing)}"
+    print(f"{len(reports)} runs: {agreement}.\n", flush=True)

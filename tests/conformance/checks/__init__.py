@@ -3,13 +3,14 @@
 from ..check import Check
 from . import basics, ends, lost_responses, parallel, stores, theft
 
-ALL: tuple[Check, ...] = (
-    *basics.CHECKS,
-    *parallel.CHECKS,
-    *lost_responses.CHECKS,
-    *theft.CHECKS,
-    *ends.CHECKS,
-    *stores.CHECKS,
-)
+GROUPS: dict[str, tuple[Check, ...]] = {
+    "basics": basics.CHECKS,
+    "parallel requests": parallel.CHECKS,
+    "lost responses": lost_responses.CHECKS,
+    "theft": theft.CHECKS,
+    "ends": ends.CHECKS,
+    "stores": stores.CHECKS,
+}
+ALL: tuple[Check, ...] = tuple(check for group in GROUPS.values() for check in group)
 
-__all__ = ["ALL"]
+__all__ = ["ALL", "GROUPS"]

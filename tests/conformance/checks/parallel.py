@@ -1,5 +1,6 @@
 """Several requests with one refresh token: tabs, and pages that load many things."""
 
+import time
 from functools import partial
 
 from ..adapter import NotSupported, Refused, Tokens
@@ -11,6 +12,8 @@ CROWD = 20
 CROWDS = 3
 # Races of two requests: so many that one which a server loses now and then is lost in each run.
 RACES = 20
+# Seconds in which a server has served a request, and a person has not yet seen it.
+MOMENT = 0.05
 # Seconds between two tabs: too long for one burst, and usual for pages that load.
 BETWEEN_TABS = 0.2
 
@@ -46,8 +49,11 @@ def two_tabs(server: Server) -> None:
 )
 def responses_overtake(server: Server) -> None:
     tokens = server.login()
-    for kept in (0, -1) * (RACES // 2):
-        arrived = refresh_at_once(server, tokens, 2)
+    for number in range(RACES):
+        kept = -(number % 2)
+        # The last ones come after a moment: a server that accepts a token once refuses those.
+        delay = 0 if number < RACES - 4 else MOMENT
+        arrived = refresh_at_once(server, tokens, 2, delay)
         kept_tokens = server.must_refresh(arrived[kept], "the response that was kept is no good")
         tokens = server.must_refresh(kept_tokens, "signed out after the response that was kept")
 
@@ -89,9 +95,18 @@ def race_for_two_sessions(server: Server) -> list[Tokens]:
     return granted
 
 
-def refresh_at_once(server: Server, tokens: Tokens, count: int) -> list[Tokens]:
-    """Raises Failed if one of them is refused. One without a response is sent again."""
-    results = server.at_once(*[partial(server.refresh, tokens)] * count)
+def refresh_at_once(server: Server, tokens: Tokens, count: int, delay: float = 0) -> list[Tokens]:
+    """In the order of their arrival; the last request is sent `delay` seconds later.
+
+    Raises Failed if one of them is refused. One without a response is sent again.
+    """
+
+    def refresh_later() -> Tokens:
+        time.sleep(delay)
+        return server.refresh(tokens)
+
+    at_once = [partial(server.refresh, tokens)] * (count - 1)
+    results = server.at_once(*at_once, refresh_later)
     refused = [each for each in results if isinstance(each, Refused)]
     if refused:
         raise Failed(f"{len(refused)} of {count} are refused: {refused[0]}")

@@ -1,7 +1,8 @@
 """For a README or an issue: a table, and a table of several servers side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
+from ..checks import GROUPS
 from ..run import Outcome, Report, Result
 from .text import summary
 
@@ -33,9 +34,21 @@ def side_by_side(reports: Sequence[Report]) -> str:
     return table(["", *(report.name for report in reports)], rows)
 
 
-def share(report: Report) -> str:
-    passed = report.count(Outcome.PASSED)
-    return f"{passed} of {passed + report.count(Outcome.FAILED)}"
+def by_group(reports: Sequence[Report]) -> str:
+    """One row a server, one column a group of checks: how many passed, of those that apply."""
+    rows = [
+        [report.name, *(share(report, {each.name for each in group}) for group in GROUPS.values())]
+        for report in reports
+    ]
+    rows = [[*row, share(report)] for row, report in zip(rows, reports, strict=True)]
+    return table(["", *GROUPS, "all"], rows)
+
+
+def share(report: Report, names: Set[str] | None = None) -> str:
+    """`3 of 4`; "" if none of the named checks applies."""
+    outcomes = [each.outcome for each in report.results if not names or each.check.name in names]
+    passed, failed = outcomes.count(Outcome.PASSED), outcomes.count(Outcome.FAILED)
+    return f"{passed} of {passed + failed}" if passed + failed else ""
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

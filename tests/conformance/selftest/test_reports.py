@@ -9,7 +9,7 @@ import pytest
 from tests.conformance import ALL, Report, run
 from tests.conformance.__main__ import main
 from tests.conformance.reports import FORMATS
-from tests.conformance.reports.markdown import side_by_side
+from tests.conformance.reports.markdown import by_group, side_by_side
 
 from .broken import OnlyOnce
 from .model import ModelServer
@@ -76,6 +76,12 @@ def test_servers_side_by_side(report: Report) -> None:
     assert lines[0] == "|  | the model | a <server> \\| mine |"
     assert "| Two tabs, 0.2 s apart, with one refresh token | pass | **fail** |" in lines
     assert lines[-1] == "| passed, of those that apply | 3 of 3 | 1 of 2 |"
+
+
+def test_servers_by_group_of_checks(report: Report) -> None:
+    lines = by_group([report]).splitlines()
+    assert lines[0].startswith("|  | basics | parallel requests |")
+    assert lines[-1] == "| a <server> \\| mine | 1 of 1 | 0 of 1 |  |  |  |  | 1 of 2 |"
 
 
 def test_a_report_goes_to_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
