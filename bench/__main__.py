@@ -15,6 +15,12 @@ from scripts.bootstrap import ensure
 # Name: module, its argument, default, help.
 STUDIES = {
     "attack": ("attack", "seconds", 90, "six attacks beside 20 honest clients, so long each"),
+    "conformance": (
+        "conformance",
+        "runs",
+        3,
+        "the conformance kit against Evergreen and well-known servers, so many times",
+    ),
     "ends": ("ends", "sessions", 100_000, "the end of all sessions of one user"),
     "login-load": ("login_load", "seconds", 30, "pages while eight clients log in"),
     "million": ("million", "sessions", 1_000_000, "the same requests with many sessions stored"),

@@ -70,3 +70,16 @@ def test_the_bill_of_materials(tmp_path: Path, line: str) -> None:
     done = shell(line.replace("sbom.json", str(target)), dict(os.environ))
     assert done.returncode == 0, done.stderr
     assert json.loads(target.read_text())["bomFormat"] == "CycloneDX"
+
+
+def test_the_conformance_kit_by_its_example(app: Flask) -> None:
+    with app.app_context():
+        if not services_of(app).accounts.exists(DEMO.email):
+            services_of(app).accounts.register(DEMO.email, DEMO.password, name="Demo", now=0)
+    only = "--only refresh_works --only twenty_at_once --only logout_ends_access"
+    command = block("docs/conformance.md", "--name Evergreen").strip()
+    with serving(app) as url:
+        there = command.replace("http://localhost:5000", url).replace("PASSWORD", DEMO.password)
+        done = shell(f"{there} {only}", {})
+    assert done.stdout.endswith("Evergreen: 3 passed\n"), done.stdout
+    assert done.returncode == 0

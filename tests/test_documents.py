@@ -10,6 +10,7 @@ from flask import Flask
 
 from scripts import settings
 from scripts.bootstrap import ROOT
+from tests.conformance import ALL as CHECKS
 from webapp.config import Settings
 from webapp.config_types import env_name
 
@@ -95,3 +96,10 @@ def test_what_a_test_looks_for_is_listed() -> None:
     templates = [path.read_text() for path in (ROOT / "templates").rglob("*.html")]
     for name in sorted({name for text in templates for name in TESTID.findall(text)}):
         assert f"`{name}`" in listed or name.startswith("error-"), name
+
+
+def test_the_checks_of_the_conformance_kit_are_listed() -> None:
+    page = (ROOT / "docs" / "conformance.md").read_text()
+    rows = [f"| `{each.name}` | {each.title} | {each.source} |" for each in CHECKS]
+    _, _, table = page.partition("| check | event | asked for by |\n| --- | --- | --- |\n")
+    assert table.partition("\n\n")[0].splitlines() == rows
