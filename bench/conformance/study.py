@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from scripts.bootstrap import ROOT
+from scripts.bootstrap import ROOT, stop
 from tests.conformance import Report, run
 from tests.conformance.reports import FORMATS
 from tests.conformance.reports.markdown import by_group, side_by_side, table
@@ -14,6 +14,7 @@ from tests.conformance.reports.markdown import by_group, side_by_side, table
 from .. import report as machine_report
 from .peer import Peer
 from .peers import NAMES
+from .processes import find_library
 
 # Reports of the last run, one page a server.
 REPORTS = ROOT / "instance" / "conformance"
@@ -23,6 +24,7 @@ PATIENCE = 5
 
 def study(runs: int, only: Sequence[str] = ()) -> None:
     """Each server `runs` times, each time with new data."""
+    require_programs()
     print(f"Measured: {machine_report.machine()}\n")
     shutil.rmtree(REPORTS, ignore_errors=True)
     REPORTS.mkdir(parents=True)
@@ -38,6 +40,13 @@ def study(runs: int, only: Sequence[str] = ()) -> None:
     print(by_group(firsts))
     print(side_by_side(firsts))
     print(f"Pictures of the failures: {REPORTS.relative_to(ROOT)}/")
+
+
+def require_programs() -> None:
+    """At the start, and not after ten minutes."""
+    find_library()
+    if not shutil.which("npm"):
+        stop("the servers of npm need Node 20 and npm (Debian: apt-get install npm).")
 
 
 def run_once(peer: Peer) -> Report:
