@@ -40,6 +40,9 @@ return shown.flatMap((each) => {
 });
 """
 
+# Differs for each document that the browser loads.
+LOADED = "return performance.timeOrigin"
+
 # What is wrong with the page of that name, in each view.
 Judge = Callable[[Page, str], dict[str, list[str]]]
 
@@ -52,6 +55,7 @@ def judge_by(axe: str, *, in_turns: bool) -> Judge:
 
     def judge(page: Page, name: str) -> dict[str, list[str]]:
         found = {}
+        loaded = page.script(LOADED)
         for mode, width in next(views):
             look(page, mode, width)
             found[f"{name}, {mode}, {width} px"] = [
@@ -59,6 +63,7 @@ def judge_by(axe: str, *, in_turns: bool) -> Judge:
                 *too_wide(page, width),
                 *covered(page),
             ]
+        assert page.script(LOADED) == loaded, f"{name}: another page came while this was judged"
         return found
 
     return judge

@@ -26,6 +26,11 @@ const inView = box.width > 0 && box.height > 0 && box.bottom > 0 && box.top < in
 return [at.dataset.testid ?? at.outerHTML, at.tagName, ring && inView];
 """
 
+ANSWERED = """
+return document.readyState === 'complete'
+  && (!window.isOld || document.querySelector('.summary, .wrong') !== null);
+"""
+
 
 class Page:
     def __init__(self, driver: WebDriver, address: str) -> None:
@@ -59,6 +64,15 @@ class Page:
 
     def click(self, testid: str) -> None:
         self.find(testid).click()
+
+    def send(self, testid: str) -> None:
+        """Click it, and wait for the response: another page, or errors on this one.
+
+        The click itself may return before the browser has left the page.
+        """
+        self.script("window.isOld = true")
+        self.click(testid)
+        self.wait(lambda: self.script(ANSWERED))
 
     def fill(self, **values: str) -> None:
         for testid, value in values.items():

@@ -37,9 +37,6 @@ class World:
     redis: RedisServer
 
 
-# A form whose answer is still on its way.
-SENDING = "return document.querySelector('[data-sending]:disabled') !== null"
-
 # Brings the page there, from where the state before has left it.
 State = Callable[[World], object]
 
@@ -64,8 +61,7 @@ def send(path: str, button: str, **values: str) -> State:
     def state(world: World) -> None:
         world.page.open(path)
         world.page.fill(**values)
-        world.page.click(button)
-        world.page.wait(lambda: not world.page.script(SENDING))
+        world.page.send(button)
 
     return state
 
@@ -139,7 +135,7 @@ def name_a_device(world: World) -> None:
     page = world.page
     page.click("rename-device")
     page.fill(device_new_name="A laptop with a name that needs more than one line")
-    page.click("device-rename-submit")
+    page.send("device-rename-submit")
     page.wait_until_told("is called")
     page.click("rename-device")
 
@@ -148,7 +144,7 @@ def send_an_old_form(world: World) -> None:
     world.page.open("/account/sessions")
     old = "for (const field of document.getElementsByName('csrf_token')) field.value = 'old'"
     world.page.script(old)
-    world.page.click("end-others")
+    world.page.send("end-others")
     world.page.wait_for("send-again")
 
 
@@ -165,7 +161,7 @@ def ask_for_the_password(world: World) -> None:
 
 def answer_wrongly(world: World) -> None:
     world.page.fill(current_password="not that")
-    world.page.click("confirm-yes")
+    world.page.send("confirm-yes")
 
 
 def keep_a_form(world: World) -> None:
@@ -173,13 +169,13 @@ def keep_a_form(world: World) -> None:
     page.open("/account")
     page.fill(name="Grace Hopper", current_password=PASSWORD)
     end_everywhere(world.app, world.clock, GRACE)
-    page.click("account-submit")
+    page.send("account-submit")
     page.wait_for("login-form")
 
 
 def come_back(world: World) -> None:
     world.page.fill(email=GRACE, password=PASSWORD)
-    world.page.click("login-submit")
+    world.page.send("login-submit")
     world.page.wait_for("kept-form")
 
 
@@ -203,7 +199,7 @@ def fail_to_reach_redis(world: World) -> None:
     world.page.open("/forgot-password")
     world.page.fill(email=EMAIL)
     world.redis.stop()
-    world.page.click("forgot-submit")
+    world.page.send("forgot-submit")
     world.page.wait_for("send-again")
     world.redis.start()
 
@@ -270,7 +266,7 @@ STATES: dict[str, State] = {
     "users, none": visit("/admin/users?q=nobody"),
     "user, oneself": see_oneself,
     "user, somebody": see_somebody,
-    "user, delete": lambda world: world.page.click("delete-user"),
+    "user, delete": lambda world: world.page.send("delete-user"),
     "events": visit_with_details("/admin/events"),
     "events, none": visit("/admin/events?user=nobody"),
     "outage": fail_to_reach_redis,

@@ -114,12 +114,13 @@ class SentinelServers:
         return sentinel.client().sentinel_master(NAME)
 
     def _agree(self) -> bool:
-        busy = any(
-            "failover" in str(self._state(sentinel)["flags"])
-            for sentinel in self.sentinels
-            if sentinel.runs
-        )
-        return not busy and len(self._named()) == 1
+        """No, while one of them does not respond in time."""
+        try:
+            states = [self._state(sentinel) for sentinel in self.sentinels if sentinel.runs]
+        except redis.RedisError:
+            return False
+        busy = any("failover" in str(state["flags"]) for state in states)
+        return not busy and len({state["port"] for state in states}) == 1
 
     def _named(self) -> set[object]:
         return {self._state(sentinel)["port"] for sentinel in self.sentinels if sentinel.runs}
