@@ -208,6 +208,17 @@ class TestRecords:
         looking.sign_in()
         assert verdicts(events(looking)) == ["POST /login: signed in"]
 
+    def test_a_request_as_refused_only_where_a_sign_in_is_needed(self, looking: Browser) -> None:
+        looking.post("/theme", form_on="/account", theme="dark")
+        looking.fetch("/nowhere")
+        looking.fetch("/api/v1/protected", "not.a.token")
+        assert verdicts(events(looking))[:4] == [
+            "GET /api/v1/protected: refused",
+            "GET unknown route: no sign-in needed",
+            "POST /theme: no sign-in needed",
+            "GET /account: access token: valid, checked in the stores",
+        ]
+
     def test_at_most_a_hundred_and_for_a_quarter_of_an_hour(
         self, app: Flask, looking: Browser, redis_server: RedisServer
     ) -> None:

@@ -10,6 +10,7 @@ from webapp.lab.diagram.results import OUTCOMES
 from webapp.lab.diagram.steps import Result, Step
 from webapp.web.auth import cookies
 from webapp.web.auth.authentication import bearer_token
+from webapp.web.auth.authorization import PUBLIC, permission_needed
 from webapp.web.services import services
 
 from .exchanges import Exchange, Trace
@@ -76,7 +77,8 @@ def judge(
     if any(step.result == "outage" for step in trace.steps):
         return N_("a store did not respond"), "outage"
     if identity is None:
-        is_refused = status >= 300
+        # Login and other public pages refuse a wrong password in their own way.
+        is_refused = permission_needed() != PUBLIC or status in (401, 403)
         return (N_("refused"), "refused") if is_refused else (N_("no sign-in needed"), "plain")
     if any(
         step.target == "redis" and step.words.startswith("open? confirm") for step in trace.steps
