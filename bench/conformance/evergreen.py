@@ -4,21 +4,18 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bench.conformance.operated import OperatedAdapter, redis_store, wsgi_server
 from bench.conformance.processes import Clock, python_module
-from bench.conformance.redis_cluster import redis_cluster
 from bench.peers import EMAIL, PASSWORD
 from bench.peers import evergreen as peer
 from scripts.bootstrap import ROOT
-from tests.support.postgres import PostgresServer
 from webapp.config import Settings
 
-STORES = {"redis": redis_store, "cluster": redis_cluster}
 WORKERS = 2
 LOGIN = {"email": EMAIL, "password": PASSWORD}
 
@@ -74,32 +71,23 @@ class Server:
 
 
 @contextmanager
-def serving(folder: Path, redis: str, postgres: bool) -> Iterator[dict[str, Any]]:
-    """What each adapter of Evergreen needs. `redis`: one of `STORES`."""
+def serving(folder: Path) -> Iterator[dict[str, Any]]:
+    """What each adapter of Evergreen needs."""
     clock = Clock(folder)
-    with ExitStack() as stack:
-        store = stack.enter_context(STORES[redis](clock, folder))
-        sql_url = f"sqlite:///{folder / 'evergreen.db'}"
-        if postgres:
-            database = PostgresServer().start()
-            stack.callback(database.remove)
-            sql_url = database.create("evergreen")
-        server = Server(clock, environment(folder, store.url, sql_url))
+    with redis_store(clock, folder) as store:
+        server = Server(clock, environment(folder, store.url))
         server.prepare()
         app = "bench.conformance.peers.apps.evergreen:app"
-        process = stack.enter_context(
-            wsgi_server(app, clock, folder, server.environment, workers=WORKERS)
-        )
-        server.url = process.url
-        yield {"server": server, "clock": clock, "store": store, **server.limits()}
+        with wsgi_server(app, clock, folder, server.environment, workers=WORKERS) as process:
+            server.url = process.url
+            yield {"server": server, "clock": clock, "store": store, **server.limits()}
 
 
-def environment(folder: Path, redis_url: str, sql_url: str) -> dict[str, str]:
-    chosen = peer.settings(folder, redis_url, f"sqlite:///{folder / 'instance.db'}")
+def environment(folder: Path, redis_url: str) -> dict[str, str]:
+    chosen = peer.settings(folder, redis_url, f"sqlite:///{folder / 'evergreen.db'}")
     # The default.
     del chosen["WEBAPP_ACCESS_TOKEN_TTL"]
     return chosen | {
-        "DATABASE_URL": sql_url,
         "WEBAPP_MODE": "production",
         "WEBAPP_BOOTSTRAP": "0",
         "WEBAPP_RATELIMIT_ENABLED": "false",

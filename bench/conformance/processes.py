@@ -120,12 +120,11 @@ def python_module(name: str) -> list[str]:
 class RedisStore:
     """A Redis that keeps its data on disk. The methods are those of an adapter's store."""
 
-    def __init__(self, clock: Clock, folder: Path, *more: str) -> None:
-        """`more`: further options."""
+    def __init__(self, clock: Clock, folder: Path) -> None:
         self._folder = folder
         port = free_port()
         options = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder)]
-        options += ["--save", "", "--appendonly", "no", "--dbfilename", "dump.rdb", *more]
+        options += ["--save", "", "--appendonly", "no", "--dbfilename", "dump.rdb"]
         self.process = Process([str(get_binary_path()), *options], port, clock, folder).start()
         self.url = f"redis://127.0.0.1:{port}"
 

@@ -10,8 +10,8 @@ from tests.conformance import Adapter
 
 
 @contextmanager
-def start(folder: Path, redis: str = "redis", postgres: bool = False) -> Iterator[Adapter]:
-    with serving(folder, redis, postgres) as common:
+def start(folder: Path) -> Iterator[Adapter]:
+    with serving(folder) as common:
         api = f"{common['server'].url}/api/v1"
         yield EvergreenAdapter(
             name=PEER.name,

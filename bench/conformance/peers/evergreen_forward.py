@@ -39,8 +39,8 @@ def passed_on(response: Response) -> Response:
 
 
 @contextmanager
-def start(folder: Path, redis: str = "redis", postgres: bool = False) -> Iterator[Adapter]:
-    with serving(folder, redis, postgres) as common:
+def start(folder: Path) -> Iterator[Adapter]:
+    with serving(folder) as common:
         url = common["server"].url
         forward = {"refresh_url": f"{url}/forward", "call_url": f"{url}/forward"}
         yield ForwardAdapter(name=PEER.name, **{**options(url), **forward}, **common)

@@ -21,8 +21,8 @@ class OAuthAdapter(EvergreenAdapter):
 
 
 @contextmanager
-def start(folder: Path, redis: str = "redis", postgres: bool = False) -> Iterator[Adapter]:
-    with serving(folder, redis, postgres) as common:
+def start(folder: Path) -> Iterator[Adapter]:
+    with serving(folder) as common:
         server = common["server"]
         client = server.create_client()
         grant = {"grant_type": "refresh_token", "refresh_token": "{refresh}"}

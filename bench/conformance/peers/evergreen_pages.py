@@ -27,8 +27,8 @@ def options(url: str) -> dict[str, Any]:
 
 
 @contextmanager
-def start(folder: Path, redis: str = "redis", postgres: bool = False) -> Iterator[Adapter]:
-    with serving(folder, redis, postgres) as common:
+def start(folder: Path) -> Iterator[Adapter]:
+    with serving(folder) as common:
         yield EvergreenAdapter(name=PEER.name, **options(common["server"].url), **common)
 
 
