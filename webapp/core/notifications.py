@@ -14,7 +14,7 @@ from .models import User
 # A user whose mail is never sent (RFC 2606 section 2). The e-mail has to be valid, since a message
 # to it is built.
 DUMMY_USER = User(
-    id="00000000-0000-4000-8000-000000000000", email="nobody@nowhere.test", name="", role=""
+    id="00000000-0000-4000-8000-000000000000", email="dummy@dummy.test", name="", role=""
 )
 
 
