@@ -78,14 +78,14 @@ def carry_out(check: Check, adapter: Adapter, patience: float = PATIENCE) -> Res
     except SignInFailed as error:
         outcome, seen = Outcome.ERROR, str(error)
     except (Refused, Unavailable) as error:
-        outcome, seen = Outcome.ERROR, f"{server.last_request()} → {clean(error)}"
+        outcome, seen = Outcome.ERROR, f"{server.last_request()} → {error}"
     except Aborted:
         raise
     except Exception as error:
         # An adapter's own mistake must not end the run: the other results would be lost.
-        outcome, seen = Outcome.ERROR, f"{type(error).__name__}: {clean(error)}"
+        outcome, seen = Outcome.ERROR, f"{type(error).__name__}: {error}"
     seconds = time.monotonic() - began
-    return Result(check, outcome, seen, tuple(server.exchanges), seconds)
+    return Result(check, outcome, clean(seen), tuple(server.exchanges), seconds)
 
 
 def require_operations(check: Check, adapter: Adapter) -> None:

@@ -50,7 +50,7 @@ class Owner:
             self._tokens = self._server.must_refresh(self._tokens, SIGNED_OUT)
         elif step is Step.LOSE:
             self._present()
-            self._server.must_lose_response(self._tokens, SIGNED_OUT)
+            self._server.must_refresh(self._tokens, SIGNED_OUT, lost=True)
         elif step is Step.BURST:
             self._burst()
         elif step is Step.LATE_TAB and before:

@@ -56,45 +56,32 @@ class Server:
         try:
             return self._recorded(actor, "sign in", self.adapter.login, self._describe)
         except (Refused, Unavailable) as error:
-            raise SignInFailed(f"{SIGN_IN_FAILS}: {clean(error)}") from None
+            raise SignInFailed(f"{SIGN_IN_FAILS}: {error}") from None
 
     def second_session(self) -> Tokens:
         return self._recorded(
             "other device", "sign in", self.adapter.second_session, self._describe
         )
 
-    def refresh(self, tokens: Tokens, actor: str = "you") -> Tokens:
-        """Raises Refused or Unavailable."""
+    def refresh(self, tokens: Tokens, actor: str = "you", *, lost: bool = False) -> Tokens:
+        """Raises Refused or Unavailable. `lost`: the client never gets the response."""
         request = f"refresh with {self.name_of(tokens)}"
-        return self._recorded(actor, request, lambda: self.adapter.refresh(tokens), self._describe)
-
-    def lose_response(self, tokens: Tokens) -> None:
-        """A refresh that the server carries out, and whose response the client never gets."""
-        request = f"refresh with {self.name_of(tokens)}"
-        self._recorded(
-            "you",
+        suffix = ", lost on the way" if lost else ""
+        return self._recorded(
+            actor,
             request,
             lambda: self.adapter.refresh(tokens),
-            lambda new: f"{self._describe(new)}, lost on the way",
+            lambda new: f"{self._describe(new)}{suffix}",
         )
 
-    def must_lose_response(self, tokens: Tokens, otherwise: str) -> None:
-        """Raises Failed with `otherwise` if the server refuses."""
-        try:
-            self.lose_response(tokens)
-        except (Refused, Unavailable) as error:
-            raise Failed(
-                f"{otherwise}: refresh with {self.name_of(tokens)} → {clean(error)}"
-            ) from None
-
-    def must_refresh(self, tokens: Tokens, otherwise: str, actor: str = "you") -> Tokens:
+    def must_refresh(
+        self, tokens: Tokens, otherwise: str, actor: str = "you", *, lost: bool = False
+    ) -> Tokens:
         """Raises Failed with `otherwise`, which says what a refusal means."""
         try:
-            return self.refresh(tokens, actor)
+            return self.refresh(tokens, actor, lost=lost)
         except (Refused, Unavailable) as error:
-            raise Failed(
-                f"{otherwise}: refresh with {self.name_of(tokens)} → {clean(error)}"
-            ) from None
+            raise Failed(f"{otherwise}: refresh with {self.name_of(tokens)} → {error}") from None
 
     def must_refuse(self, tokens: Tokens, otherwise: str, actor: str = "you") -> None:
         """Raises Failed with `otherwise` if a refresh is granted, or the server can't tell."""
@@ -103,7 +90,7 @@ class Server:
         except Refused:
             return
         except Unavailable as error:
-            raise Failed(f"no clear refusal of {self.name_of(tokens)}: {clean(error)}") from None
+            raise Failed(f"no clear refusal of {self.name_of(tokens)}: {error}") from None
         raise Failed(f"{otherwise}: refresh with {self.name_of(tokens)} → {self._describe(new)}")
 
     def call(self, tokens: Tokens, actor: str = "you") -> None:
@@ -122,7 +109,7 @@ class Server:
         except Refused:
             return
         except Unavailable as error:
-            raise Failed(f"no clear refusal of the access token: {clean(error)}") from None
+            raise Failed(f"no clear refusal of the access token: {error}") from None
         raise Failed(f"{otherwise}: the access token of {self.name_of(tokens)} → served")
 
     def logout(self, tokens: Tokens, actor: str = "you") -> None:
@@ -135,7 +122,7 @@ class Server:
         try:
             self.call(tokens, actor)
         except (Refused, Unavailable) as error:
-            raise Failed(f"a good access token is refused: {clean(error)}") from None
+            raise Failed(f"a good access token is refused: {error}") from None
 
     def must_call_if_possible(self, tokens: Tokens) -> None:
         if not self.adapter.missing("call"):
@@ -146,7 +133,7 @@ class Server:
         try:
             self.logout(tokens)
         except (Refused, Unavailable) as error:
-            raise Failed(f"the logout is refused: {clean(error)}") from None
+            raise Failed(f"the logout is refused: {error}") from None
 
     def at_once(self, *jobs: Callable[[], T]) -> list[T | Exception]:
         """The results of jobs that start together, in the order in which they end."""
@@ -189,9 +176,7 @@ class Server:
         try:
             return self.wait_until_available(tokens)
         except Refused as error:
-            raise Failed(
-                f"{otherwise}: refresh with {self.name_of(tokens)} → {clean(error)}"
-            ) from None
+            raise Failed(f"{otherwise}: refresh with {self.name_of(tokens)} → {error}") from None
 
     def wait_until_available(self, tokens: Tokens) -> Tokens:
         """Raises Refused, and Failed if the server can't tell for `RECOVERY` seconds."""
@@ -201,7 +186,7 @@ class Server:
                 return self.refresh(tokens)
             except Unavailable as error:
                 if time.monotonic() > deadline:
-                    raise Failed(f"it is not back after {RECOVERY} s: {clean(error)}") from None
+                    raise Failed(f"it is not back after {RECOVERY} s: {error}") from None
                 time.sleep(POLL)
 
     def last_request(self) -> str:

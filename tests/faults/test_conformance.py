@@ -16,7 +16,14 @@ from tests.support.browser import EMAIL, PASSWORD
 from tests.support.clock import Clock
 from tests.support.redis_cluster import ClusterServers
 from tests.support.redis_processes import Process
-from tests.support.servers import RedisServer, serving
+from tests.support.servers import (
+    BUSY_SECOND,
+    RedisServer,
+    Snapshot,
+    roll_back,
+    serving,
+    take_snapshot,
+)
 from webapp import create_app
 from webapp.core.models import UserChanges
 
@@ -34,7 +41,7 @@ class Evergreen(HttpAdapter):
     app: Flask
     clock: Clock
     servers: Servers
-    saved: dict[str, tuple[str, int]]
+    saved: Snapshot
 
     def advance(self, seconds: float) -> None:
         self.clock.advance(seconds)
@@ -67,14 +74,10 @@ class Evergreen(HttpAdapter):
         self._client().flushall()
 
     def save_store(self) -> None:
-        client = self._client()
-        self.saved = {key: (client.get(key), client.pttl(key)) for key in client.scan_iter()}
+        self.saved = take_snapshot(self._client())
 
     def roll_back_store(self) -> None:
-        client = self._client()
-        client.flushall()
-        for key, (value, ttl) in self.saved.items():
-            client.set(key, value, px=ttl)
+        roll_back(self._client(), self.saved)
 
     def pause_store(self) -> None:
         for server in self._processes():
@@ -87,7 +90,7 @@ class Evergreen(HttpAdapter):
     def _processes(self) -> list[RedisServer] | list[Process]:
         return [self.servers] if isinstance(self.servers, RedisServer) else self.servers.all
 
-    def _client(self) -> "redis.Redis":
+    def _client(self) -> "redis.Redis | redis.RedisCluster":
         if isinstance(self.servers, RedisServer):
             return self.servers.client()
         port = self.servers.nodes[0].port
@@ -150,6 +153,13 @@ def evergreen(
         adapter.grace = settings.refresh_grace
         adapter.absolute_limit = settings.session_max_age
         yield adapter
+
+
+@pytest.fixture(autouse=True)
+def busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How long Evergreen may take here says nothing about it: bench/ measures that."""
+    monkeypatch.setattr("tests.conformance.server.PROPAGATION", BUSY_SECOND)
+    monkeypatch.setattr("tests.conformance.server.RECOVERY", 10 * BUSY_SECOND)
 
 
 @pytest.mark.parametrize("check", [*ALL, random_schedules(SCHEDULES)], ids=lambda each: each.name)

@@ -21,6 +21,9 @@ from werkzeug.serving import make_server
 # a wait without any limit must differ from one with a limit.
 BUSY_SECOND = 10.0
 
+# The entries of sessions, each with the milliseconds that it has left.
+Snapshot = dict[str, tuple[str, int]]
+
 
 class RedisServer:
     def __init__(self, folder: Path, **options: str) -> None:
@@ -75,22 +78,29 @@ class RedisServer:
     def client(self) -> "redis.Redis":
         return redis.Redis.from_url(self.url, decode_responses=True)
 
-    def snapshot(self) -> dict[str, tuple[str, int]]:
-        client = self.client()
-        return {key: (client.get(key), client.pttl(key)) for key in client.keys("session:*")}
+    def snapshot(self) -> Snapshot:
+        return take_snapshot(self.client())
 
-    def roll_back(self, snapshot: dict[str, tuple[str, int]]) -> None:
-        """What a failover to a replica that is behind looks like."""
-        client = self.client()
-        client.flushall()
-        for key, (value, ttl) in snapshot.items():
-            client.set(key, value, px=ttl)
+    def roll_back(self, snapshot: Snapshot) -> None:
+        roll_back(self.client(), snapshot)
 
     def _answers(self) -> bool:
         try:
             return bool(self.client().ping())
         except redis.RedisError:
             return False
+
+
+def take_snapshot(client: "redis.Redis | redis.RedisCluster") -> Snapshot:
+    keys = client.scan_iter("session:*")
+    return {key: (client.get(key), client.pttl(key)) for key in keys}
+
+
+def roll_back(client: "redis.Redis | redis.RedisCluster", snapshot: Snapshot) -> None:
+    """What a failover to a replica that is behind looks like."""
+    client.flushall()
+    for key, (value, ttl) in snapshot.items():
+        client.set(key, value, px=ttl)
 
 
 @contextmanager

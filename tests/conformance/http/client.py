@@ -48,8 +48,8 @@ class Client:
         connection = self._connection(parts.scheme, parts.hostname or "", parts.port)
         try:
             connection.request(method, target, body, dict(headers))
-            response = connection.getresponse()
-            return Response(response.status, tuple(response.getheaders()), read(response))
+            with connection.getresponse() as response:
+                return Response(response.status, tuple(response.getheaders()), read(response))
         except TimeoutError:
             raise Unavailable(f"no response in {TIMEOUT} s") from None
         except (OSError, HTTPException) as error:

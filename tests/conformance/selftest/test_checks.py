@@ -2,11 +2,12 @@
 
 import pytest
 
-from tests.conformance import ALL, Adapter, Outcome, Result
+from tests.conformance import ALL, Adapter, Outcome, Result, Tokens
 from tests.conformance.check import Check
 from tests.conformance.run import carry_out
 
 from .broken import BROKEN, LogoutComesUndone, LogoutOfOneToken
+from .conftest import FakeTime
 from .model import ModelServer
 
 NAMES = [each.name for each in ALL]
@@ -50,3 +51,22 @@ def test_without_its_operation_a_check_is_not_applicable(check: Check) -> None:
         setattr(server, name, getattr(Adapter(), name))
     outcome = carry_out(check, server, patience=0).outcome
     assert outcome in (Outcome.PASSED, Outcome.NOT_APPLICABLE)
+
+
+@pytest.mark.parametrize(("late", "outcome"), [(0.9, Outcome.PASSED), (2, Outcome.FAILED)])
+def test_an_access_token_has_a_second_to_end(
+    late: float, outcome: Outcome, fake_time: FakeTime
+) -> None:
+    class EndsLater(ModelServer):
+        ended_at: float | None = None
+
+        def end(self, sid: str) -> None:
+            super().end(sid)
+            self.ended_at = fake_time.monotonic()
+
+        def call(self, tokens: Tokens) -> None:
+            if self.ended_at is None or fake_time.monotonic() >= self.ended_at + late:
+                super().call(tokens)
+
+    [check] = [each for each in ALL if each.name == "logout_ends_access"]
+    assert carry_out(check, EndsLater()).outcome is outcome

@@ -7,12 +7,17 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from tests.conformance import Refused, Tokens, Unavailable
+from tests.conformance import ALL, Refused, Tokens, Unavailable
+from tests.conformance.check import Check
 from tests.conformance.http import Client, HttpAdapter
-from tests.conformance.http.client import NotAllowed
+from tests.conformance.http.client import TIMEOUT, NotAllowed
 from tests.conformance.http.cookies import Jar
 from tests.conformance.http.response import Response
+from tests.conformance.run import carry_out
 from tests.conformance.server import Server
+
+from .conftest import FakeTime
+from .model import ModelServer
 
 HERE = "http://127.0.0.1/auth/login"
 Answer = bytes | Callable[[socket.socket], None]
@@ -95,18 +100,17 @@ def test_a_server_that_can_not_tell_is_unavailable(answer: bytes, said: str) -> 
 
 
 def test_a_response_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.conformance.http.client.TIMEOUT", 0.1)
-    endless = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
+    monkeypatch.setattr("tests.conformance.http.client.time", FakeTime(tick=TIMEOUT + 1))
 
     def drip(connection: socket.socket) -> None:
-        connection.sendall(endless)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
         while True:
             try:
                 connection.sendall(b"x")
             except OSError:
                 return
 
-    with answering(drip) as address, pytest.raises(Unavailable, match=r"no whole response|more"):
+    with answering(drip) as address, pytest.raises(Unavailable, match="no whole response"):
         adapter(address).refresh(Tokens("old"))
 
 
@@ -119,16 +123,25 @@ def test_control_characters_do_not_reach_the_reports() -> None:
     assert server.exchanges[-1].response == "401 ?[31mred"
 
 
+@pytest.mark.parametrize("check", ALL, ids=lambda each: each.name)
+def test_nor_by_what_a_check_has_seen(check: Check) -> None:
+    class Colourful(ModelServer):
+        def refresh(self, tokens: Tokens) -> Tokens:
+            raise Refused("401 \x1b[31mred")
+
+    assert carry_out(check, Colourful()).seen.isprintable()
+
+
 @pytest.mark.parametrize("host", ["192.0.2.1", "10.0.0.7", "127.0.0.1@192.0.2.1"])
 def test_no_request_leaves_this_machine(host: str) -> None:
-    with pytest.raises(NotAllowed):
+    with pytest.raises(NotAllowed, match="not this machine"):
         Client().send("GET", f"http://{host}:9/", {})
 
 
-def test_another_host_can_be_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.conformance.http.client.TIMEOUT", 0.05)
-    with pytest.raises(Unavailable):
-        Client(["192.0.2.1"]).send("GET", "http://192.0.2.1:9/", {})
+def test_another_host_can_be_allowed() -> None:
+    """With no requests left, so that none is sent."""
+    with pytest.raises(NotAllowed, match="used up"):
+        Client(["192.0.2.1"], budget=0).send("GET", "http://192.0.2.1:9/", {})
 
 
 def test_the_requests_of_a_run_are_bounded() -> None:
