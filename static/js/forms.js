@@ -57,18 +57,24 @@ function showError(field, words) {
   describe(field, hint ? `${hint.id} ${id}` : id);
 }
 
-function showSummary(form, lines) {
-  const attributes = { class: 'summary', role: 'alert', tabindex: '-1', 'data-testid': 'error-summary' };
+// A single error stands at its field: then the summary is for screen readers alone.
+function showSummary(form, title, lines) {
+  const alone = lines.length === 1 && lines[0].matches?.('a');
+  const look = alone ? 'summary visually-hidden' : 'summary';
+  const attributes = { class: look, role: 'alert', tabindex: '-1', 'data-testid': 'error-summary' };
+  if (alone) lines[0].tabIndex = -1;
   const items = lines.map((line) => make('li', {}, line));
-  form.prepend(make('div', attributes, make('h2', {}, text('Please check this form')), make('ul', {}, ...items)));
-  focusSummary();
+  form.prepend(make('div', attributes, make('h2', {}, title), make('ul', {}, ...items)));
+  focusErrors();
 }
 
 const linkTo = (field) =>
   make('a', { href: `#${field.id}` }, `${field.labels[0].textContent}: ${wordsFor(field)}`);
 
-function focusSummary() {
-  one('.summary')?.focus();
+function focusErrors() {
+  const summary = one('.summary');
+  if (summary?.matches('.visually-hidden')) one(one('a', summary).hash).focus();
+  else summary?.focus();
 }
 
 // A link to a field sets the focus, and does not only scroll.
@@ -88,7 +94,7 @@ function send(event) {
   if (fields.length) {
     event.preventDefault();
     fields.forEach((field) => showError(field, wordsFor(field)));
-    return showSummary(form, fields.map(linkTo));
+    return showSummary(form, text('Please check this form'), fields.map(linkTo));
   }
   hidePasswords(form); // browsers would store a visible one as plain text
   const button = one('[data-sending]', form);
@@ -111,8 +117,10 @@ async function sendInPlace(form, button) {
   const same = one(`[data-testid="${form.dataset.testid}"]`, page);
   if (same) return showErrorsOf(same, form, page);
   if (answer?.ok) return form.submit(); // another page, with a question first
+  all('.visually-hidden', page).forEach((element) => element.remove());
   const words = all('[data-answer]', page).map((element) => element.textContent.replace(/\s+/g, ' ').trim());
-  showSummary(form, words.length ? words : [text('The server does not respond. Nothing was lost: please try again.')]);
+  if (words.length) showSummary(form, one('h1', page).textContent, words);
+  else showSummary(form, text('No answer'), [text('The server does not respond. Nothing was lost: please try again.')]);
 }
 
 function showErrorsOf(answered, form, page) {
@@ -121,7 +129,7 @@ function showErrorsOf(answered, form, page) {
   for (const error of all('.wrong', answered)) showError(one(`#${error.id.replace(/-error$/, '')}`), error.textContent);
   const summary = one('.summary', answered);
   if (summary) form.prepend(document.adoptNode(summary));
-  focusSummary();
+  focusErrors();
 }
 
 function busy(button) {
@@ -187,4 +195,4 @@ for (const button of all('[data-testid="fill-demo"]')) {
 one('.saved')?.scrollIntoView({ block: 'nearest' });
 
 // A field that is ready to be corrected comes before the list of errors.
-if (!one('[autofocus][aria-invalid]')) focusSummary();
+if (!one('[autofocus][aria-invalid]')) focusErrors();

@@ -5,15 +5,17 @@ const MAX_INTERVAL = 60; // s between two attempts
 
 const place = document.getElementById('retry');
 const count = place.querySelector('[data-testid="retry-after"]');
+const words = place.querySelector('[data-ready]');
 
 function countDown(seconds) {
   const end = Date.now() + seconds * 1000;
   const timer = setInterval(() => {
     const left = Math.ceil((end - Date.now()) / 1000);
-    count.textContent = Math.max(0, left);
+    count.textContent = Math.max(1, left);
     if (left > 0 || document.hidden) return; // no request from a hidden tab
     clearInterval(timer);
     if ('retries' in place.dataset) retry(seconds);
+    else words.textContent = words.dataset.ready;
   }, 250);
 }
 

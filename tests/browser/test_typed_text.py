@@ -82,7 +82,7 @@ class TestSomethingIsWrongWithIt:
         page.fill(current_password=PASSWORD, new_password="too short")
         page.click("password-submit")
         page.wait_for("error-new-password")
-        assert page.script("return document.activeElement.className") == "summary"
+        assert page.script("return document.activeElement.dataset.testid") == "new-password"
         assert value_of(page, "current-password") == PASSWORD
         page.fill(new_password="a whole new wool jumper")
         assert not page.has("error-new-password")

@@ -57,6 +57,7 @@ PUBLIC_PAGES = {
 PUBLIC_FOR_PROGRAMS = {
     "/robots.txt",
     "/manifest.webmanifest",
+    "/flow.<language>.svg",
     "/.well-known/security.txt",
     "/.well-known/change-password",
     "/api/docs",

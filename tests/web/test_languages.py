@@ -245,6 +245,16 @@ def test_no_page_of_guests_has_english_left(app: Flask, browser: Browser, bracke
     assert_translated(pages)
 
 
+def test_the_picture_of_the_start_page_has_no_english_left(
+    browser: Browser, brackets: None
+) -> None:
+    labels = re.findall(r">([^<>\n]+)</text>", browser.get("/flow.vi.svg").text)
+    assert [label for label in labels if not label.startswith("⟦")] == [
+        *("Redis", "SQL", "1", "2", "3", "4")
+    ]
+    assert browser.get("/flow.xx.svg").status_code == 404
+
+
 def test_no_error_page_has_english_left(failing: Browser, brackets: None) -> None:
     pages = {
         str(status): failing.get(f"/fail/{status}").text

@@ -78,7 +78,7 @@ PAGES: dict[int, tuple[str, str, str]] = {
     413: ("too_large", N_("Too large"), N_("The request is larger than we accept.")),
     415: ("unsupported_media_type", N_("Unsupported format"), N_("Please send JSON.")),
     422: ("validation_failed", N_("Please check your input"), N_("A value is not valid.")),
-    429: ("rate_limited", N_("Too many attempts"), N_("Too many attempts in a short time.")),
+    429: ("rate_limited", N_("Please wait"), N_("Too many attempts in a short time.")),
     500: (
         "internal_error",
         N_("Something went wrong"),

@@ -1,14 +1,16 @@
-"""The start page, and two files that browsers and search engines look for."""
+"""The start page, and files that browsers and search engines look for."""
 
 from flask import Response, current_app, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from webapp.core.errors import NotFound
 from webapp.web.auth.authorization import public
 from webapp.web.auth.destinations import not_a_destination
 from webapp.web.compression import compressed
+from webapp.web.flow_picture import translated_flow
 from webapp.web.search_engines import indexable
 from webapp.web.services import services
-from webapp.web.static_files import BRIEFLY
+from webapp.web.static_files import BRIEFLY, SVG_POLICY
 
 from . import pages
 
@@ -23,6 +25,21 @@ NOT_TO_SEARCH = ("/account", "/admin", "/api/v1", "/reset-password", "/verify-em
 @compressed
 def home() -> ResponseReturnValue:
     return render_template("home.html", demo=current_app.config["DEMO_ACCOUNT"])
+
+
+@pages.get("/flow.<language>.svg")
+@public
+@not_a_destination
+@compressed
+def flow_picture(language: str) -> ResponseReturnValue:
+    """The picture of the start page. The language is in the URL, so it may be cached."""
+    if language not in services().settings.languages:
+        raise NotFound
+    picture = translated_flow(str(current_app.static_folder), language)
+    response = Response(picture, mimetype="image/svg+xml")
+    response.headers["Content-Security-Policy"] = SVG_POLICY
+    response.headers["Cache-Control"] = BRIEFLY
+    return response
 
 
 @pages.get("/robots.txt")
