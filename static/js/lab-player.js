@@ -13,9 +13,8 @@ function player(sequence) {
   const texts = JSON.parse(sequence.dataset.texts);
   const drawing = sequence.querySelector('.drawn');
   const pinned = drawing.querySelector('.pinned');
-  const list = sequence.querySelector('.steps');
   const drawn = [...drawing.querySelectorAll('[data-step]')]; // pauses come with their step
-  const all = [...list.querySelectorAll('[data-step]')];
+  const all = [...sequence.querySelectorAll('.steps [data-step]')];
   const fold = folding(sequence, all);
   let listed = all;
   let shown = 0;
@@ -65,6 +64,7 @@ function player(sequence) {
     }
     count.textContent = filled(texts.count, { shown, count: listed.length });
     caption.textContent = step ? sentence(step) : '';
+    caption.className = `caption ${step?.className ?? ''}`; // the colour of its result
     const held = document.activeElement;
     [back.disabled, on.disabled] = [shown === 0, shown === listed.length];
     if (held.disabled) play.focus(); // a disabled button gets no key events
@@ -80,7 +80,6 @@ function player(sequence) {
       const middle = (pinned.offsetHeight + innerHeight) / 2;
       scrollBy({ top: (arrow.top + arrow.bottom) / 2 - middle, behavior });
     }
-    list.scrollTo({ top: step.offsetTop - (list.clientHeight - step.offsetHeight) / 2, behavior });
   }
 
   function go(number) {

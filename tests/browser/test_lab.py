@@ -123,6 +123,16 @@ def test_the_newest_request_is_open_and_all_others_are_closed(page: Page) -> Non
     assert not any(page.script(open_ones)[1:])
 
 
+def test_the_last_five_requests_are_shown_until_all_are_asked_for(page: Page) -> None:
+    page.open("/lab")
+    for _ in range(3):
+        page.script("return Promise.all([fetch('/account'), fetch('/dashboard')])")
+    page.wait(lambda: len(page.find_all("exchange")) >= 6)
+    assert [each.is_displayed() for each in page.find_all("exchange")][:6] == [True] * 5 + [False]
+    page.click("all-exchanges")
+    assert all(each.is_displayed() for each in page.find_all("exchange"))
+
+
 def test_a_silent_refresh_is_drawn_and_what_it_changed_lights_up(page: Page) -> None:
     page.open("/lab")
     page.click("send-without")

@@ -54,6 +54,11 @@ def test_where_all_end_alike_the_conclusion_says_so_and_nobody_shows_a_token_aga
     assert not [step for step in play(slug).steps if step.words.startswith(("repeated", "reused"))]
 
 
+@pytest.mark.parametrize("slug", ALL)
+def test_the_first_page_of_the_lab_tells_the_outcome(play: Play, slug: str) -> None:
+    assert tuple(ending.in_short for ending in play(slug).endings) == ALL[slug].outcome
+
+
 def test_otherwise_it_names_who_is_wronged_under_which_policy(play: Play) -> None:
     assert conclusion(play, "lost-response") == (
         "You are wrongly out under “Rotation without grace” and “A fixed 10 s leeway”."

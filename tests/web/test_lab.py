@@ -219,6 +219,13 @@ class TestRecords:
             "GET /account: access token: valid, checked in the stores",
         ]
 
+    def test_what_the_user_may_not_do_as_refused(self, looking: Browser) -> None:
+        assert looking.get("/admin/users").status_code == 403
+        answer = events(looking)
+        assert verdicts(answer)[0] == "GET /admin/users: signed in, but not allowed"
+        assert 'class="exchange refused' in answer.text
+        assert "✕ 403" in answer.text
+
     def test_at_most_a_hundred_and_for_a_quarter_of_an_hour(
         self, app: Flask, looking: Browser, redis_server: RedisServer
     ) -> None:

@@ -23,6 +23,8 @@ class Comparison:
     columns: tuple[str, ...]
     rows: dict[str, tuple[Cell, ...]]
     """Question → one cell for each column."""
+    ours: tuple[int, ...]
+    """The columns of what this app does, counted from 0."""
 
 
 def good(text: str) -> Cell:
@@ -106,6 +108,7 @@ RENEWAL = Comparison(
             weak("One more server on the way of each request, with sessions of its own."),
         ),
     },
+    (0,),
 )
 STORAGE = Comparison(
     "storage",
@@ -161,6 +164,7 @@ STORAGE = Comparison(
             good("Best here: sent where it is needed only."),
         ),
     },
+    (0, 1),
 )
 KINDS = Comparison(
     "kinds",
@@ -213,5 +217,6 @@ KINDS = Comparison(
             good("No query for a token that the worker has checked before."),
         ),
     },
+    (2,),
 )
 COMPARISONS = (RENEWAL, STORAGE, KINDS)

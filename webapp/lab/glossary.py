@@ -24,8 +24,11 @@ WORDS: dict[str, str] = {
         "The function that runs before each request: it reads the tokens and renews them if that "
         "is needed."
     ),
+    N_("cache"): N_(
+        "The access tokens that a worker has verified and may accept again without asking a store."
+    ),
     N_("worker"): N_(
-        "A process of the server that answers requests. Each one has a token cache of its own."
+        "A process of the server that answers requests. Each one has a cache of its own."
     ),
 }
 # Elements whose text stays as it is: names, controls, steps, and what may be folded up.

@@ -28,10 +28,12 @@ class Field:
 
     def read(self, text: str) -> int:
         """The number. Raises ValueError with the reason, a text for people."""
-        if not (text.isascii() and text.isdigit() and len(text) < 10):
-            raise ValueError(N_("Enter a whole number, in digits."))
-        if not self.least <= int(text) <= self.most:
-            limits = {"least": f"{self.least:,}", "most": f"{self.most:,}"}
+        limits = {"least": f"{self.least:,}", "most": f"{self.most:,}"}
+        if not text:
+            raise ValueError(Message("Empty. Enter a number from {least} to {most}.", **limits))
+        if not (text.isascii() and text.isdigit()):
+            raise ValueError(N_("Enter a whole number: digits, without a point, comma or unit."))
+        if len(text) > 9 or not self.least <= int(text) <= self.most:
             raise ValueError(Message("Enter a number from {least} to {most}.", **limits))
         return int(text) * (self.unit or 1)
 

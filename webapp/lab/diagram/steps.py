@@ -5,11 +5,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from webapp.core.text import N_
+
 Lane = Literal["thief", "browser", "app", "redis", "sql"]
 # From left to right. A diagram leaves out a lane that has no step.
 LANES: tuple[Lane, ...] = ("thief", "browser", "app", "redis", "sql")
 
 Result = Literal["plain", "good", "refused", "outage"]
+
+# Who, signed in → an outcome in the fewest words.
+YOU_IN, YOU_OUT, THIEF_OUT = N_("You: in"), N_("You: out"), N_("Thief: out")
+IN_SHORT = {
+    ("You", True): YOU_IN,
+    ("You", False): YOU_OUT,
+    ("The thief", True): N_("Thief: in"),
+    ("The thief", False): THIEF_OUT,
+}
 
 Translate = Callable[[str], str]
 """An English text, or a `core.text.Message`, in the language of the reader."""
@@ -58,6 +69,10 @@ class Ending:
     right: bool
     """Whether the outcome is correct: no owner signed out by accident, no thief signed in."""
     why: str
+
+    @property
+    def in_short(self) -> str:
+        return IN_SHORT[self.who, self.signed_in]
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,8 @@ def judge(
         # Login and other public pages refuse a wrong password in their own way.
         is_refused = permission_needed() != PUBLIC or status in (401, 403)
         return (N_("refused"), "refused") if is_refused else (N_("no sign-in needed"), "plain")
+    if status == 403:
+        return N_("signed in, but not allowed"), "refused"
     if any(
         step.target == "redis" and step.words.startswith("open? confirm") for step in trace.steps
     ):
@@ -103,7 +105,8 @@ def end(trace: Trace, grant: IssuedTokens | None, status: int, headers: Headers)
     passed = trace.passed()
     cookies_set = describe_cookies(headers)
     words = response_line(status, cookies_set)
-    result: Result = "outage" if status == 503 else "good" if grant else "plain"
+    failures: dict[int, Result] = {401: "refused", 403: "refused", 503: "outage"}
+    result = failures.get(status, "good" if grant else "plain")
     took = round(passed * 1000, 2)
     answer = Step("app", "browser", words, passed, result, took=took, details=cookies_set)
     if not grant:

@@ -46,11 +46,11 @@ def translated_picture(steps: Sequence[Step], endings: int = 0) -> Picture:
 
 @pass_context
 def span(_context: Context, seconds: float) -> str:
-    """A length of time in the language of the reader.
+    """A length of time in the language of the reader, in one line.
 
     With the context, as Jinja would compute `3600 | span` once, in the language of the first page.
     """
-    return gettext(format_span(seconds))
+    return gettext(format_span(seconds)).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def explain_terms(html: str) -> Markup:

@@ -15,6 +15,7 @@ from webapp.web.search_engines import indexable
 
 from . import lab
 from .panels import all_panels, lab_services
+from .reference import settings_of_this_server
 
 
 @lab.get("")
@@ -24,14 +25,14 @@ from .panels import all_panels, lab_services
 def overview() -> ResponseReturnValue:
     """For guests without the live part: they have no session to watch."""
     if not g.identity:
-        return render_template("lab/overview.html", groups=GROUPS)
+        return render_template("lab/overview.html", groups=GROUPS, **settings_of_this_server())
     exchanges = exchanges_after(START)
     page = render_template(
         "lab/overview.html",
         exchanges=exchanges,
         place=last(exchanges, START),
         groups=GROUPS,
-        **session_state(),
+        **(settings_of_this_server() | session_state()),
     )
     return cookies.set_lab_cookie(make_response(page))
 

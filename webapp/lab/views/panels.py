@@ -21,6 +21,14 @@ from webapp.web.services import services
 
 from .explanations import ACCESS, COOKIES, ENTRY, HEADER, REFRESH, ROW
 
+# Of the panel's key. The other facts are folded.
+MAIN_FACTS = {
+    "access": {"gen", "role", "iat", "exp"},
+    "refresh": {"state", "gen", "iat", "exp"},
+    "row": {"state", "created_at", "expires_at", "ended_at", "ended_reason"},
+    "jar": {"access_token", "refresh_token", "known_browser", "HttpOnly", "SameSite"},
+}
+
 
 @dataclass(frozen=True)
 class Fact:
@@ -35,6 +43,16 @@ class Panel:
     title: str
     where: str
     facts: list[Fact]
+
+    @property
+    def main(self) -> list[Fact]:
+        """The facts that change or decide; all of a panel that is not in MAIN_FACTS."""
+        names = MAIN_FACTS.get(self.key)
+        return [fact for fact in self.facts if names is None or fact.name in names]
+
+    @property
+    def more(self) -> list[Fact]:
+        return [fact for fact in self.facts if fact not in self.main]
 
 
 def all_panels() -> list[Panel]:

@@ -1,4 +1,4 @@
-"""Pages to look things up: ten questions, architectures compared, how to choose lifetimes."""
+"""Pages to look things up: twelve questions, architectures compared, how to choose lifetimes."""
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue

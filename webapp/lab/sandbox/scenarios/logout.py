@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from webapp.core.text import N_
 from webapp.core.tokens import new_token_id
-from webapp.lab.diagram.steps import Ending
+from webapp.lab.diagram.steps import THIEF_OUT, YOU_IN, YOU_OUT, Ending
 from webapp.lab.sandbox.fault_injection import Gate
 from webapp.lab.sandbox.sandbox import Sandbox
 
@@ -75,6 +75,7 @@ LOGOUT_DURING_REFRESH, LOGOUT_ELSEWHERE, KEY_WITHDRAWN = (
         "tests/core/test_sessions.py"
         "::TestEnded::test_a_logout_is_in_redis_at_once_and_survives_the_loss_of_sql_alone",
         logout_during_refresh,
+        outcome=(YOU_OUT,),
         folds=False,
     ),
     Scenario(
@@ -100,6 +101,7 @@ LOGOUT_DURING_REFRESH, LOGOUT_ELSEWHERE, KEY_WITHDRAWN = (
         ),
         "tests/browser/test_staying_signed_in.py::test_logout_reaches_every_tab_within_a_second",
         logout_elsewhere,
+        outcome=(YOU_OUT,),
     ),
     Scenario(
         "key-withdrawn",
@@ -123,5 +125,6 @@ LOGOUT_DURING_REFRESH, LOGOUT_ELSEWHERE, KEY_WITHDRAWN = (
         (("webapp/core/keys.py", "KeyRing"), ("webapp/core/authentication.py", "_by_cookies")),
         "tests/web/test_cached_tokens.py::TestStillNotices::test_that_its_key_was_withdrawn",
         key_withdrawn,
+        outcome=(YOU_IN, THIEF_OUT),
     ),
 )

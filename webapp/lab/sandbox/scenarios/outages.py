@@ -1,7 +1,7 @@
 """Scenarios in which Redis loses data or does not respond."""
 
 from webapp.core.text import N_
-from webapp.lab.diagram.steps import Ending
+from webapp.lab.diagram.steps import THIEF_OUT, YOU_IN, Ending
 from webapp.lab.sandbox.sandbox import Sandbox
 
 from .everyday import EXPIRED
@@ -76,6 +76,7 @@ SCENARIOS = (
         "tests/core/test_sessions.py"
         "::TestHealed::test_a_redis_five_generations_behind_signs_nobody_out",
         redis_rolled_back,
+        outcome=(YOU_IN, THIEF_OUT),
     ),
     Scenario(
         "redis-emptied",
@@ -100,6 +101,7 @@ SCENARIOS = (
         ),
         "tests/core/test_sessions.py::TestHealed::test_an_empty_redis_signs_nobody_out",
         redis_emptied,
+        outcome=(YOU_IN, THIEF_OUT),
     ),
     Scenario(
         "redis-stopped",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from webapp.core.end_reasons import EndReason
 from webapp.core.text import N_, Message
-from webapp.lab.diagram.steps import Ending
+from webapp.lab.diagram.steps import YOU_IN, Ending
 from webapp.lab.sandbox.actors import Browser
 from webapp.lab.sandbox.sandbox import Sandbox
 
@@ -37,6 +37,8 @@ class Scenario:
     question: str = N_("What do you think happens?")
     options: Mapping[str, str] = field(default_factory=dict)
     """Variants to choose from: name and label."""
+    outcome: tuple[str, ...] = (YOU_IN,)
+    """Of each actor under Evergreen's policy, in short."""
     folds: bool = True
     """Whether the player hides routine steps at first; not where the point is in one of them."""
 

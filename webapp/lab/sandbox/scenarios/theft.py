@@ -1,7 +1,7 @@
 """Scenarios with a thief: copied and forged tokens."""
 
 from webapp.core.text import N_
-from webapp.lab.diagram.steps import Ending
+from webapp.lab.diagram.steps import THIEF_OUT, YOU_IN, YOU_OUT, Ending
 from webapp.lab.sandbox.forgeries import NAMES, forge
 from webapp.lab.sandbox.sandbox import Sandbox
 
@@ -70,6 +70,7 @@ REPLAY, FIRST, FORGED = (
         "tests/web/test_silent_refresh.py"
         "::test_a_replay_after_the_grace_ends_this_session_only_and_tells_the_victim_why",
         thief_replays,
+        outcome=(YOU_OUT, THIEF_OUT),
     ),
     Scenario(
         "thief-first",
@@ -92,6 +93,7 @@ REPLAY, FIRST, FORGED = (
         "tests/core/test_sessions.py"
         "::TestReused::test_a_thief_without_the_device_cookie_is_noticed_also_when_first",
         thief_first,
+        outcome=(YOU_OUT, THIEF_OUT),
     ),
     Scenario(
         "forged-token",
@@ -112,5 +114,6 @@ REPLAY, FIRST, FORGED = (
         "tests/web/test_forgeries.py::test_it_is_refused_everywhere",
         forged_token,
         options=NAMES,
+        outcome=(YOU_IN, THIEF_OUT),
     ),
 )
