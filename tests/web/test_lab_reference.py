@@ -6,6 +6,7 @@ import pytest
 
 from scripts.bootstrap import ROOT
 from tests.support.browser import Browser
+from webapp.config import Settings
 from webapp.core.end_reasons import EndReason
 from webapp.lab.architectures import COMPARISONS
 from webapp.lab.glossary import WORDS
@@ -82,6 +83,16 @@ def test_each_page_can_explain_each_word_once(browser: Browser, path: str) -> No
 def test_words_have_a_place_to_link_to(questions: str) -> None:
     for word in WORDS:
         assert questions.count(f'id="word-{word}"') == 1
+
+
+def test_the_defaults_that_an_answer_names_are_those_of_the_settings(questions: str) -> None:
+    defaults = [
+        *(Settings.access_token_ttl // 60, Settings.refresh_token_ttl // 86400),
+        *(Settings.session_idle_ttl // 3600, Settings.session_max_age // 86400),
+        Settings.refresh_grace,
+    ]
+    [sentence] = re.findall(r"<b>The defaults</b> are (.+?), in this order", questions)
+    assert [int(number) for number in re.findall(r"\d+", sentence)] == defaults
 
 
 def test_each_cell_of_the_table_leads_to_the_picture_of_its_policy(browser: Browser) -> None:
