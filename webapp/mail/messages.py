@@ -14,6 +14,7 @@ from email_validator import validate_email
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from webapp.core.notifications import Notification
+from webapp.runtime.line_breaks import breakable
 from webapp.runtime.translations import DEFAULT, translate, translate_plural
 
 # Variables of the templates. Those that a message does not set are empty.
@@ -53,7 +54,8 @@ class MessageBuilder:
         message["Subject"] = subject
         # Quoted-printable: not every server accepts 8-bit text or long lines.
         message.set_content(text, cte="quoted-printable")
-        html = self._render(f"{notice}.html", variables)
+        breaking = {name: breakable(variables[name]) for name in ("email", "new_email")}
+        html = self._render(f"{notice}.html", variables | breaking)
         message.add_alternative(html, subtype="html", cte="quoted-printable")
         return message
 

@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 
 from webapp.core.authentication import Identity
 from webapp.core.models import User
+from webapp.runtime.line_breaks import breakable
 from webapp.runtime.translations import LANGUAGES
 
 from . import avatars, messages, time_format
@@ -57,6 +58,7 @@ def install(app: Flask) -> None:
     app.template_filter("grouped")(grouped)
     app.template_filter("translated")(gettext)
     app.template_filter("unbroken")(unbroken)
+    app.template_filter("breakable")(breakable)
     app.template_filter("initials")(avatars.initials)
     app.template_filter("avatar_tone")(avatars.avatar_tone)
     app.template_filter("ago")(time_format.ago)
