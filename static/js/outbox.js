@@ -12,6 +12,7 @@ function fit(frame) {
 
 for (const frame of frames) {
   frame.addEventListener('load', () => fit(frame));
+  frame.closest('details').addEventListener('toggle', () => fit(frame));
   fit(frame);
 }
 addEventListener('resize', () => frames.forEach(fit));

@@ -18,12 +18,12 @@ from . import pages
 DAYS = 14
 # Of the tallest bar, in units of the picture.
 HEIGHT = 64
-# Series → title, tone, and the filter of the list of events. No filter shows thefts alone.
+# Series → title, and the filter of the list of events. No filter shows thefts alone.
 CHARTS = {
-    Series.SIGN_INS: (N_("Sign-ins"), "good", EventKind.SIGNED_IN),
-    Series.FAILED_SIGN_INS: (N_("Failed sign-ins"), "warning", EventKind.SIGN_IN_FAILED),
-    Series.NEW_ACCOUNTS: (N_("New accounts"), "good", EventKind.REGISTERED),
-    Series.THEFTS: (N_("Copied sign-ins that were ended"), "bad", ""),
+    Series.SIGN_INS: (N_("Sign-ins"), EventKind.SIGNED_IN),
+    Series.FAILED_SIGN_INS: (N_("Failed sign-ins"), EventKind.SIGN_IN_FAILED),
+    Series.NEW_ACCOUNTS: (N_("New accounts"), EventKind.REGISTERED),
+    Series.THEFTS: (N_("Copied sign-ins that were ended"), ""),
 }
 
 
@@ -39,7 +39,6 @@ class Bar:
 class Chart:
     name: str
     title: str
-    tone: str
     kind: str
     bars: list[Bar]
     total: int
@@ -62,7 +61,7 @@ def admin_overview() -> ResponseReturnValue:
 
 
 def chart(series: Series, found: DailyCounts, days: range) -> Chart:
-    title, tone, kind = CHARTS[series]
+    title, kind = CHARTS[series]
     counts = [found.counts.get((series, day), 0) for day in days]
     scale = HEIGHT / max(*counts, 1)
     bars = [
@@ -70,4 +69,4 @@ def chart(series: Series, found: DailyCounts, days: range) -> Chart:
         for day, count in zip(days, counts, strict=True)
     ]
     most = max(bars, key=lambda bar: bar.count)
-    return Chart(series, _(title), tone, kind, bars, sum(counts), most)
+    return Chart(series, _(title), kind, bars, sum(counts), most)

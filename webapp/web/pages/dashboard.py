@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from webapp.core.devices import Device
 from webapp.core.errors import NotFound, Unavailable
+from webapp.core.models import Session
 from webapp.core.policy import Permission
 from webapp.core.security_events import EventKind
 from webapp.web.auth.authentication import current_identity
@@ -25,8 +26,6 @@ from .sessions import devices_of, new_browsers
 
 # Seconds in which a sign-in in a new browser is shown as news.
 NEWS_TTL = 3 * 24 * 3600
-# Of these notices on the page; the rest are counted.
-MOST_NEWS = 3
 
 
 @dataclass(frozen=True)
@@ -136,21 +135,20 @@ def notices_about_devices(devices: list[Device]) -> list[Notice]:
     ]
     new = new_browsers([session.sid for session in lately])
     strange = [session for session in lately if session.sid in new]
-    notices = [
-        Notice(
-            "new-browser",
-            "warning",
-            Markup(_("New sign-in, {ago}: {device}.")).format(  # noqa: S704
-                ago=time_element(session.created_at),
-                device=device_and_place(session.user_agent, session.ip),
-            ),
-            _("Was it you?"),
-            url_for("pages.devices", sid=session.sid, _anchor=session.sid),
-        )
-        for session in strange[:MOST_NEWS]
-    ]
-    if (left := len(strange) - MOST_NEWS) > 0:
-        words = _("More sign-ins in new browsers: {count}.", count=left)
-        more = _("See your devices"), url_for("pages.devices")
-        notices.append(Notice("more-browsers", "warning", words, *more))
-    return notices
+    return [news(strange)] if strange else []
+
+
+def news(strange: list[Session]) -> Notice:
+    newest = max(strange, key=lambda session: session.created_at)
+    if len(strange) == 1:
+        words, action = _("New sign-in, {ago}: {device}."), _("Was it you?")
+        url = url_for("pages.devices", sid=newest.sid, _anchor=newest.sid)
+    else:
+        words, action = _("{count} new sign-ins, the newest {ago}: {device}."), _("Were these you?")
+        url = url_for("pages.devices")
+    told = Markup(words).format(  # noqa: S704
+        count=len(strange),
+        ago=time_element(newest.created_at),
+        device=device_and_place(newest.user_agent, newest.ip),
+    )
+    return Notice("new-browser", "warning", told, action, url)
