@@ -145,7 +145,7 @@ STORAGE = Comparison(
         ),
         CSRF: (
             fair("Sent with links of other sites; SameSite=Lax stops their forms."),
-            fair("The same. The API takes no cookie, so it needs no check."),
+            fair("The same. The API needs a bearer token, and so no other check."),
             good("Best here: never sent by itself."),
         ),
         PROGRAMS: (

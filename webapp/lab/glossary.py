@@ -14,10 +14,11 @@ WORDS: dict[str, str] = {
         "rotation."
     ),
     N_("redeem"): N_("To exchange a refresh token for a pair of tokens."),
-    N_("successor"): N_("The pair of tokens that a refresh token was exchanged for."),
+    N_("successor"): N_("The refresh token that a refresh token was exchanged for."),
     N_("grace"): N_(
-        "30 seconds after the newest pair was last handed out, in which the same browser gets "
-        "that pair again for the old token. Repeats after the pair's first use do not extend it."
+        "30 seconds after the newest refresh token was last handed out, in which the same browser "
+        "gets it again for the old one, with a new access token. Repeats before its first use "
+        "extend it, later ones do not."
     ),
     N_("tombstone"): N_("The entry in Redis of a session that has ended."),
     N_("hook"): N_(

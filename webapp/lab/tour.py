@@ -23,14 +23,17 @@ LOGIN = TourPage(
     N_("You sign in"),
     (
         N_(
-            "The app checks your password, opens a session in SQL and stores its generation in "
-            "Redis."
+            "The app checks your password, stores the session's generation in Redis and opens the "
+            "session in SQL."
         ),
         N_(
             "Your browser gets two cookies: an access token, which proves your identity for five "
             "minutes, and a refresh token, which gets the next pair."
         ),
-        N_("Both are generation 0 of this session."),
+        N_(
+            "Both are generation 0 of this session. A third cookie, the device cookie, names this "
+            "browser."
+        ),
     ),
     (
         Step("browser", "app", "POST /login"),
@@ -64,7 +67,10 @@ PAGE = TourPage(
 EXPIRY = TourPage(
     N_("The access token expires"),
     (
-        N_("Five minutes later the access token expires, exact to the second."),
+        N_(
+            "Five minutes later the access token expires, exact to the second, and the browser no "
+            "longer sends it."
+        ),
         N_(
             "A plain JWT can't be revoked, so its lifetime is short; step 7 shows how Evergreen "
             "revokes it all the same."
@@ -74,7 +80,7 @@ EXPIRY = TourPage(
     (
         Step("browser", "browser", N_("five minutes of reading"), EXPIRED),
         Step("browser", "app", "GET /account", EXPIRED),
-        Step("app", "app", N_("access token: expired"), EXPIRED, "refused"),
+        Step("app", "app", N_("access token: missing"), EXPIRED, "refused"),
     ),
     "expired-token",
 )
@@ -89,7 +95,7 @@ REFRESH = TourPage(
         N_("It needs no script in the page and no second round trip, and no form is lost."),
     ),
     (
-        Step("browser", "app", N_("GET /account, access token expired")),
+        Step("browser", "app", N_("GET /account, with the refresh token")),
         Step("app", "sql", N_("still open?")),
         Step("sql", "app", N_("open"), result="good"),
         Step("app", "redis", Message("redeem {gen}", gen=0)),
@@ -108,8 +114,8 @@ RACE = TourPage(
     (
         N_("Both send generation 1, and only one of them can be first."),
         N_(
-            "For 30 s after a new pair was given, the same browser gets it again (after 30 s only "
-            "if the new pair was not used)."
+            "For 30 s after a new refresh token was given, the same browser gets it again; after "
+            "30 s only if it was not used."
         ),
         N_("So both tabs have generation 2: the same refresh token, and a new access token each."),
     ),
@@ -147,7 +153,8 @@ THEFT = TourPage(
         Step("thief", "app", N_("GET /account, with the copy of 1"), 3600.0),
         Step("app", "redis", Message("redeem {gen}", gen=1), 3600.0),
         Step("redis", "app", N_("reused: a copy"), 3600.0, "refused"),
-        Step("app", "sql", N_("end the session: stolen"), 3600.0),
+        Step("app", "redis", N_("notify all workers"), 3600.0),
+        Step("app", "sql", N_("end the session: reuse"), 3600.0),
         Step("app", "thief", N_("signed out"), 3600.0, "refused"),
     ),
     "thief-replays",
@@ -163,7 +170,10 @@ LOGOUT = TourPage(
             "Your browser deletes both cookies, and other tabs show the sign-in page within a "
             "second."
         ),
-        N_("Within a second, every server refuses every token of this session."),
+        N_(
+            "Within a second, every server refuses every token of this session; question 7 names "
+            "the one exception."
+        ),
     ),
     (
         Step("browser", "app", "POST /logout"),

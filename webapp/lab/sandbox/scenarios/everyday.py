@@ -25,9 +25,12 @@ def form_with_expired_token(box: Sandbox, option: str) -> list[Ending]:
 
 def twenty_requests(box: Sandbox, option: str) -> list[Ending]:
     box.wait(EXPIRED, N_("5 minutes later"))
+    expired = box.you.access
     requests = [
-        box.you.request("GET /api/v1/profile", Message("request {number}", number=number))
-        for number in range(1, 21)
+        box.you.request(
+            "GET /api/v1/profile", Message("request {number}", number=n), bearer=expired
+        )
+        for n in range(1, 21)
     ]
     box.you.send_at_once(requests)
     return [owner(box.you)]
