@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 from flask import Flask
+from markupsafe import Markup
 
 from tests.conftest import services_of
 from tests.support.browser import EMAIL, PASSWORD, Browser, set_cookies
@@ -208,3 +209,5 @@ def test_every_relative_time_keeps_up_to_date(app: Flask, browser: Browser, cloc
 
 def test_a_word_with_a_hyphen_stays_on_one_line_and_nothing_becomes_markup() -> None:
     assert unbroken("Your e-mail, <b>") == ('Your <span class="unbroken">e-mail</span>, &lt;b&gt;')
+    tagged = Markup('<b data-testid="pending-email">a-very-long-name-with-hyphens@example.com</b>')
+    assert unbroken(tagged) == tagged

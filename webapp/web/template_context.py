@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 
 from webapp.core.authentication import Identity
 from webapp.core.models import User
-from webapp.runtime.line_breaks import breakable
+from webapp.runtime.line_breaks import SHORT, breakable
 from webapp.runtime.translations import LANGUAGES
 
 from . import avatars, messages, time_format
@@ -23,7 +23,8 @@ from .search_engines import canonical_url, preview_image
 from .services import Services, services
 from .theme import theme
 
-HYPHENATED = re.compile(r"\w+(?:-\w+)+")
+# Or a tag, which stays as it is.
+HYPHENATED = re.compile(r"<[^>]*>|(?P<word>\w+(?:-\w+)+)")
 
 
 def install(app: Flask) -> None:
@@ -93,9 +94,14 @@ def grouped(number: int) -> str:
 
 
 def unbroken(text: str) -> Markup:
-    """Its words with hyphens, such as “e-mail”, stay on one line."""
-    escaped = str(escape(text))
-    return Markup(HYPHENATED.sub(r'<span class="unbroken">\g<0></span>', escaped))  # noqa: S704
+    """Its short words with hyphens, such as “e-mail”, stay on one line."""
+    return Markup(HYPHENATED.sub(_on_one_line, str(escape(text))))  # noqa: S704
+
+
+def _on_one_line(found: re.Match[str]) -> str:
+    word = found["word"]
+    short = word is not None and len(word) <= SHORT
+    return f'<span class="unbroken">{word}</span>' if short else found[0]
 
 
 def access_cookie() -> str:
