@@ -146,9 +146,9 @@ def news(strange: list[Session]) -> Notice:
     else:
         words, action = _("{count} new sign-ins, the newest {ago}: {device}."), _("Were these you?")
         url = url_for("pages.devices")
-    told = Markup(words).format(  # noqa: S704
+    message = Markup(words).format(  # noqa: S704
         count=len(strange),
         ago=time_element(newest.created_at),
         device=device_and_place(newest.user_agent, newest.ip),
     )
-    return Notice("new-browser", "warning", told, action, url)
+    return Notice("new-browser", "warning", message, action, url)
