@@ -35,7 +35,7 @@ def answering(answer: Answer) -> Iterator[str]:
             except OSError:
                 return
             # The client may have had enough.
-            with connection, suppress(ConnectionError):
+            with connection, suppress(OSError):
                 connection.recv(65536)
                 if callable(answer):
                     answer(connection)
