@@ -197,14 +197,14 @@ class Unavailable(EvergreenError):
     """A store is down: temporary, and no sign-out. Retry after `retry_after` seconds."""
 
     code = "unavailable"
-    message = N_("A part of the service is not answering. Nothing was changed; please try again.")
+    message = N_("A part of the service is not answering. Nothing was changed.")
     retry_after = 2
 
 
 class ClockSkew(Unavailable):
     """An authentic token from the future: the clock of this or of the signing host is wrong."""
 
-    message = N_("The clocks of our servers differ. Nothing was changed; please try again.")
+    message = N_("The clocks of our servers differ. Nothing was changed.")
 
     def __init__(self, claims: "AccessClaims | RefreshClaims") -> None:
         super().__init__()

@@ -6,7 +6,7 @@ from markupsafe import Markup, escape
 
 ADDRESS = re.compile(r"[^\s@<>]+@[^\s@<>]+|[\da-f]+:[\da-f:]+")
 # Letters of an address that has a line of its own on every screen.
-SHORT = 24
+SHORT = 20
 
 
 def breakable(text: str) -> Markup:

@@ -18,6 +18,7 @@ TEXTS = (
     N_("Passkeys work at "),
     N_("Copied."),
     N_("Your browser does not allow it. Please select the codes."),
+    N_("Please select it."),
     N_("No answer"),
     N_("Nothing is lost: try again."),
     N_("The server could not be reached."),
