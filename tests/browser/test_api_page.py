@@ -55,6 +55,21 @@ def test_the_example_in_javascript_works_on_this_page(page: Page, address: str) 
     assert found["data"]["user"]["email"] == "demo@example.com"
 
 
+def test_a_sample_is_copied_and_says_so_where_there_is_no_clipboard(page: Page) -> None:
+    page.open("/api/docs")
+    permissions = ["clipboardReadWrite", "clipboardSanitizedWrite"]
+    page.cdp("Browser.grantPermissions", origin=page.address, permissions=permissions)
+    page.click("copy-sample")
+    page.wait(lambda: page.text("copy-sample") == "Copied.")
+    read = "navigator.clipboard.readText().then(arguments[0], (error) => arguments[0](`${error}`))"
+    assert page.driver.execute_async_script(read) == page.text("curl-login")
+    # As without HTTPS.
+    page.on_every_page("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    page.open("/api/docs")
+    page.click("copy-sample")
+    page.wait(lambda: page.text("copy-sample") == "Please select it.")
+
+
 def test_a_mail_is_drawn_in_its_frame_and_its_button_opens_a_new_tab(
     page: Page, app: Flask
 ) -> None:
