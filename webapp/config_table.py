@@ -225,7 +225,8 @@ class SettingsTable:
         "auto",
         types.automatic_flag,
         "The token lab at /lab: a tour and scenarios for all visitors, and for users their own "
-        "requests, which it records. `auto`: in development only.",
+        "requests, which it records. It also shows the files of the project that it names. "
+        "`auto`: in development only.",
     )
     protected_paths: tuple[str, ...] = setting(
         "",

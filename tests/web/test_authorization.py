@@ -23,6 +23,7 @@ PUBLIC_PAGES = {
     "/",
     "/lab",
     "/lab/architectures",
+    "/lab/code/<path:path>",
     "/lab/compare",
     "/lab/compare/<slug>",
     "/lab/lifetimes",

@@ -1,6 +1,7 @@
 """The lab's pages to look things up: questions, architectures, lifetimes, and what they link to."""
 
 import re
+from html import unescape
 
 import pytest
 
@@ -63,10 +64,15 @@ class TestQuestions:
 @pytest.mark.parametrize("path", [*PAGES, "/lab/scenarios/five-tabs"])
 def test_the_code_that_a_page_names_is_there(browser: Browser, path: str) -> None:
     page = (browser.post if "scenarios" in path else browser.get)(path).text
-    places = re.findall(r'data-source="([^"]+)" data-symbol="([^"]*)"', page)
-    assert places
-    for file, symbol in places:
-        assert symbol.rpartition("::")[2] in (ROOT / file).read_text(), f"{symbol} in {file}"
+    places = re.findall(r'<a href="(.+?)"><code data-source="(.+?)" data-symbol="(.*?)"', page)
+    assert len(places) == page.count("data-source")
+    for link, file, symbol in places:
+        name = unescape(symbol).rpartition("::")[2]
+        assert name in (ROOT / file).read_text(), f"{symbol} in {file}"
+        shown = browser.get(unescape(link)).text
+        line = shown.partition('data-testid="source-found">')[2].partition("</span>")[0]
+        assert name in unescape(line)
+        assert bool(line) == bool(symbol), link
 
 
 @pytest.mark.parametrize("path", ["/lab", "/lab/walk/5", "/lab/compare/five-tabs", *PAGES])

@@ -15,11 +15,12 @@ from webapp.lab.diagram.steps import Step
 from webapp.lab.glossary import WORDS, explain_first_mentions
 from webapp.lab.lifetimes import format_rate, format_span
 from webapp.lab.sandbox.scenarios import ALL
+from webapp.lab.source import read_source
 from webapp.web.language import gettext
 
 lab = Blueprint("lab", __name__, url_prefix="/lab")
 
-from . import live, reference, scenarios, script_texts, tour  # noqa: E402, F401 - for their routes
+from . import live, reference, scenarios, script_texts, source, tour  # noqa: E402, F401 - for their routes
 
 
 def init_app(app: Flask) -> None:
@@ -29,6 +30,7 @@ def init_app(app: Flask) -> None:
         draw=translated_picture,
         live_texts=script_texts.live_texts,
         player_texts=script_texts.player_texts,
+        has_source=lambda path: read_source(path) is not None,
         steps_of=with_outcomes,
         signs=SIGNS,
         result_labels=RESULT_LABELS,

@@ -122,7 +122,7 @@ SCENARIOS = (
             "enough."
         ),
         (
-            ("webapp/web/error_handlers.py", "Unavailable"),
+            ("webapp/web/error_handlers.py", "(Unavailable, 503)"),
             ("webapp/store/redis/errors.py", "translate_redis_errors"),
         ),
         "tests/faults/test_outages.py"

@@ -1,0 +1,55 @@
+"""Which files the lab shows, and which line of them."""
+
+from pathlib import Path
+
+import pytest
+
+from webapp.lab.source import ROOT, SHOWN, line_of, read_source
+
+
+@pytest.mark.parametrize("path", ["webapp/core/sessions.py", "docs/how-it-works.md"])
+def test_a_file_of_the_project_is_shown(path: str) -> None:
+    assert read_source(path) == (ROOT / path).read_text()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("app.py", "pyproject.toml", "instance/secrets.json", ".env", "webapp/config.py"),
+        *("webapp/core/../config.py", "webapp/core/../../app.py", "/etc/passwd"),
+        *("webapp/core", "webapp/core/no_such.py", "webapp/core/\0", "x" * 5000),
+    ],
+)
+def test_nothing_else_is_shown(path: str) -> None:
+    assert read_source(path) is None
+
+
+def test_a_link_out_of_the_project_is_not_followed(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.py"
+    secret.write_text("key")
+    link = ROOT / SHOWN[0] / "link_of_a_test.py"
+    link.symlink_to(secret)
+    try:
+        assert read_source(f"{SHOWN[0]}/{link.name}") is None
+    finally:
+        link.unlink()
+
+
+SOURCE = """# ended is a word
+print(LIMIT, ended())
+LIMIT = 1
+def ended(
+class TestHealed:
+    def test_it(self): ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        *(("ended", 4), ("TestHealed", 5), ("TestHealed::test_it", 6), ("LIMIT", 3)),
+        *(("is a word", 1), ("absent", 0), ("", 0)),
+    ],
+)
+def test_a_name_is_found_at_its_definition(text: str, number: int) -> None:
+    assert line_of(SOURCE, text) == number

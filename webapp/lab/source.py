@@ -1,0 +1,40 @@
+"""Files of this project that the lab's pages name, to be read in the browser."""
+
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+# Only what every copy of the project has: no settings, no data, no code of an app built on it.
+SHOWN = (
+    *("webapp/core", "webapp/store", "webapp/web", "webapp/lab", "tests", "docs"),
+    *("webapp/config_table.py", "webapp/protect.py"),
+)
+SUFFIXES = (".py", ".lua", ".md")
+
+
+@cache
+def read_source(path: str) -> str | None:
+    """The text of the file at this path of the repository; None if it is not shown.
+
+    Also if it is not there: an installed package has no tests and no documents.
+    """
+    if not path.isprintable():
+        return None
+    file = (ROOT / path).resolve()
+    is_shown = any(file.is_relative_to(ROOT / place) for place in SHOWN)
+    return file.read_text() if is_shown and file.suffix in SUFFIXES and file.is_file() else None
+
+
+def line_of(source: str, text: str) -> int:
+    """The number of the first line with this text, from 1; 0 without one.
+
+    `text` is what a page names: code, words of a comment, or the name of a function, a class or a
+    test (`TestRepeated::test_a_race`). A name is looked for at its definition first.
+    """
+    name = text.rpartition("::")[2]
+    lines = source.splitlines()
+    for wanted in (f"def {name}(", f"class {name}", f"{name} = ", name) if name else ():
+        for number, line in enumerate(lines, 1):
+            if wanted in line:
+                return number
+    return 0
