@@ -18,8 +18,8 @@ from .page import Keyboard, Page
 OUTCOMES = {
     "expired-token": ("rotated to 1", "1 "),
     "form-with-expired-token": ("303, done, cookies 1", "1 "),
-    "twenty-requests": ("19 requests: repeated: 1 again", "1 "),
-    "five-tabs": ("tab 5: repeated: 1 again", "1 "),
+    "twenty-requests": ("19 requests: given 1 again", "1 "),
+    "five-tabs": ("tab 5: given 1 again", "1 "),
     "lost-response": ("the response never arrives", "1 "),
     "thief-replays": ("reused: a copy", "ended reuse"),
     "thief-first": ("reused: a copy", "ended reuse"),
