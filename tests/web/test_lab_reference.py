@@ -34,11 +34,11 @@ def result(page: str, name: str) -> str:
 
 class TestQuestions:
     @pytest.mark.parametrize("number", QUESTIONS)
-    def test_each_is_answered_in_short_and_then_in_a_list_of_short_paragraphs(
+    def test_each_is_answered_in_short_and_then_folded_in_short_paragraphs(
         self, questions: str, number: int
     ) -> None:
         answer = question(questions, number)
-        assert re.search(r'<div class="prose">\s*<p><b>[^<]{10,110}[.]</b> ', answer), answer
+        assert re.search(r'<div class="prose">\s*<p><b>[^<]{10,110}[.]</b></p>', answer), answer
         paragraphs = re.findall(r"<(?:p|li)>(.*?)</(?:p|li)>", answer, re.DOTALL)
         assert len(paragraphs) > 2 or number == 12
         for paragraph in paragraphs:
