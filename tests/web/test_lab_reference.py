@@ -122,7 +122,11 @@ class TestLifetimes:
     def test_begin_with_the_settings_of_this_server(self, browser: Browser) -> None:
         page = browser.get("/lab/lifetimes").text
         values = dict(re.findall(r'name="(\w+)"\s+value="(\d+)"', page))
-        assert (values["access"], values["idle"], values["limit"]) == ("300", "720", "2160")
+        assert [values[name] for name in ("access", "grace", "idle", "limit")] == [
+            *("5", "30", "30", "90")
+        ]
+        assert re.findall(r'value="(\w+)" selected', page) == ["min", "s", "d", "d", "h"]
+        assert result(page, "grace") == "30 s"
         assert result(page, "refreshes") == "2.8"
         assert result(page, "without-list") == "up to 5 min"
         assert result(page, "worst") == "up to 90 days"
