@@ -12,6 +12,8 @@ const texts = JSON.parse(live.dataset.texts);
 const state = document.getElementById('live-state');
 const ring = document.querySelector('[data-testid="lab-ring"]');
 const tries = document.querySelector('.tries');
+// A picture would fill a phone.
+const narrow = matchMedia('(max-width: 36rem)').matches;
 let place = list.dataset.place;
 let wait = POLL_INTERVAL;
 
@@ -59,7 +61,7 @@ function show(html) {
   for (const exchange of exchanges) exchange.classList.add('new');
   // Opens the newest and closes the one before, unless the user has opened or closed one.
   const shown = list.querySelector('.exchange.shown');
-  if (!shown || list.firstElementChild === shown) unfold(exchanges[0], shown);
+  if (!narrow && (!shown || list.firstElementChild === shown)) unfold(exchanges[0], shown);
   list.prepend(...exchanges);
   while (list.querySelectorAll('.exchange').length > MAX_EXCHANGES) list.querySelector('.exchange:last-of-type').remove();
   replacePanels(fragment.querySelector('.panels'));
@@ -115,5 +117,6 @@ document.addEventListener('token-renewed', () => {
   requestAnimationFrame(() => ring.classList.add('renewed'));
 });
 document.addEventListener('visibilitychange', () => { if (!document.hidden && wait) load(); });
+if (narrow) list.querySelector('[open]')?.removeAttribute('open');
 setInterval(tick, 500);
 poll();

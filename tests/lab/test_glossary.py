@@ -34,7 +34,7 @@ def test_the_words_stay_as_they_were_and_lead_to_the_list() -> None:
         "<h1>The grace</h1>",
         '<a href="/grace">grace</a>',
         "<svg><text>redeem 0</text><svg></svg>hook</svg>",
-        "<details><p>worker</p></details>",
+        "<details><summary>worker</summary></details>",
         "<button>redeem</button>",
         '<p class="worker">disgraced</p>',
         "<!-- the hook -->",
@@ -57,7 +57,8 @@ THAI = {"generation": "รุ่น", "redeem": "แลก refresh token"}
     [
         ("<p>Thế hệ 2 và thế hệ 3.</p>", VIETNAMESE, ["Thế hệ"]),
         ("<p>Nó thay đổi token.</p>", VIETNAMESE, []),
-        ("<p>โทเค็นรุ่นใหม่ แลก refresh tokenใหม่</p>", THAI, ["รุ่น", "แลก refresh token"]),
+        ("<p>รุ่นใหม่, โทเค็น\u200bรุ่น\u200bใหม่</p>", THAI, ["รุ่น"]),
+        ("<p>แลก refresh token ใหม่</p>", THAI, ["แลก refresh token"]),
     ],
 )
 def test_they_are_found_in_other_languages(

@@ -16,7 +16,13 @@ from webapp.lab.lifetimes import (
 )
 
 DEFAULTS = Lifetimes(
-    access=300, idle=720 * HOUR, limit=90 * DAY, users=1000, requests=60, pause=64 * HOUR
+    access=300,
+    grace=30,
+    idle=720 * HOUR,
+    limit=90 * DAY,
+    users=1000,
+    requests=60,
+    pause=64 * HOUR,
 )
 
 
@@ -77,16 +83,32 @@ class TestReads:
     def test_what_is_missing_as_the_defaults(self) -> None:
         texts, errors, chosen = read_lifetimes({}, DEFAULTS)
         assert (errors, chosen) == ({}, DEFAULTS)
-        assert texts["idle"] == "720"
+        assert [texts[name] for name in ("idle", "idle_unit", "grace", "grace_unit")] == [
+            *("30", "d", "30", "s")
+        ]
+        assert (texts["pause"], texts["pause_unit"], texts["users_unit"]) == ("64", "h", "")
 
     def test_each_number_in_its_unit(self) -> None:
         query = {"access": " 60 ", "idle": "1", "limit": "12", "pause": "3"}
         chosen = read_lifetimes(query, DEFAULTS)[2]
         assert chosen == replace(DEFAULTS, access=60, idle=HOUR, limit=12 * HOUR, pause=3 * HOUR)
 
+    def test_with_a_unit_that_is_chosen(self) -> None:
+        query = {"access": "2", "access_unit": "min", "limit": "36", "limit_unit": "d"}
+        texts, _, chosen = read_lifetimes(query | {"idle": "5", "idle_unit": "x"}, DEFAULTS)
+        assert chosen == replace(DEFAULTS, access=120, limit=36 * DAY, idle=5 * HOUR)
+        assert (texts["access"], texts["access_unit"], texts["idle_unit"]) == ("2", "min", "h")
+
+    def test_no_time_beyond_what_a_unit_makes_of_a_small_number(self) -> None:
+        errors = read_lifetimes({"grace": "11", "grace_unit": "min"}, DEFAULTS)[1]
+        assert errors == {"grace": "Enter a time from 0 s to 10 min."}
+
+    def test_no_grace_at_all(self) -> None:
+        assert read_lifetimes({"grace": "0"}, DEFAULTS)[2] == replace(DEFAULTS, grace=0)
+
     @pytest.mark.parametrize("name", [field.name for field in FIELDS])
     @pytest.mark.parametrize(
-        "text", ["", "0", "-1", "1.5", "x", "1e3", "\u0663", "9" * 5000, "999999999", "<b>"]
+        "text", ["", "00x", "-1", "1.5", "x", "1e3", "\u0663", "9" * 5000, "999999999", "<b>"]
     )
     def test_nothing_else(self, name: str, text: str) -> None:
         texts, errors, chosen = read_lifetimes({name: text}, DEFAULTS)

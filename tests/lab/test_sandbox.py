@@ -176,7 +176,7 @@ def test_each_answer_of_redis_shows_its_entry_and_was_measured(play: Play) -> No
     assert rotated.details["entry now"].startswith("1 ")
     assert rotated.took is not None
     assert rotated.took > 0
-    first_repeat = next(step for step in run.steps if step.words == "repeated: 1 again")
+    first_repeat = next(step for step in run.steps if step.words == "given 1 again")
     assert run.steps.index(rotated) < run.steps.index(first_repeat)
 
 

@@ -33,7 +33,7 @@ def test_twenty_requests(play: Play, in_redis: InRedis) -> None:
     run = play("twenty-requests")
     assert who_is_in(run) == {"You": True}
     assert answers(run)["rotated to 1"] == 1
-    assert answers(run)["repeated: 1 again"] == 19
+    assert answers(run)["given 1 again"] == 19
     given = {
         step.details["Set-Cookie: refresh_token"]
         for step in run.steps
@@ -47,7 +47,7 @@ def test_five_tabs(play: Play, in_redis: InRedis) -> None:
     run = play("five-tabs")
     assert who_is_in(run) == {"You": True}
     assert answers(run)["rotated to 1"] == 1
-    assert answers(run)["repeated: 1 again"] == 4
+    assert answers(run)["given 1 again"] == 4
     assert {step.at for step in run.steps if step.who == "tab 5"} == {8 * 3600 + 15}
     assert in_redis(run).startswith("1 ")
 
@@ -56,7 +56,7 @@ def test_lost_response(play: Play, in_redis: InRedis) -> None:
     run = play("lost-response")
     assert who_is_in(run) == {"You": True}
     assert "the response never arrives" in words(run, "browser", "browser")
-    assert answers(run)["repeated: 1 again"] == 1
+    assert answers(run)["given 1 again"] == 1
     gen, _, state, handed_out = in_redis(run).split()
     assert (gen, state[0], handed_out) == ("1", "1", "3600")
 

@@ -20,7 +20,7 @@ def test_redis_is_asked_and_answers_as_in_the_scenario_to_try(play: Play, stop: 
 
 def test_the_walk_shows_each_answer_that_its_sentences_speak_of() -> None:
     shown = set().union(*(decisions(stop.steps) for stop in TOUR))
-    assert shown == {"redeem #", "rotated to #", "repeated: # again", "reused: a copy"}
+    assert shown == {"redeem #", "rotated to #", "given # again", "reused: a copy"}
 
 
 def test_the_stores_are_told_of_a_login_in_the_order_of_the_code(entries: RedisGenerations) -> None:

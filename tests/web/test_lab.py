@@ -132,9 +132,10 @@ class TestIsThere:
             assert [policy for policy, _ in right] == list(POLICIES)
             page = browser.get(f"/lab/compare/{slug}").text
             for policy, is_right in right:
-                card = page.partition(f'data-testid="policy-{policy}"')[2].partition("</ul>")[0]
+                card = page.partition(f'data-testid="policy-{policy}"')[2]
+                card = card.partition("</summary>")[0]
                 assert ('data-right="no"' in card) == (is_right == "no"), (slug, policy)
-        assert f'data-testid="wins-evergreen">\n              <b>{len(ALL)}</b>' in table
+        assert f'data-testid="wins-evergreen">\n            <b>{len(ALL)}</b>' in table
 
     def test_and_an_address_cut_short_leads_to_the_list(self, looking: Browser) -> None:
         assert looking.get("/lab/scenarios").location == "/lab#scenarios"
@@ -408,7 +409,7 @@ class TestPlays:
         page = looking.get("/lab/compare/lost-response").text
         for slug in POLICIES:
             assert f'data-testid="policy-{slug}"' in page
-        table = re.findall(r"<td class=\"\w+\">\s*(.+?)\s*</td>", page)
+        table = re.findall(r'class="unbroken">(.+?)</span>', page)
         assert table == ["✓ rightly in", "✓ rightly in", "✕ wrongly out", "✕ wrongly out"]
         assert "wrongly out under" in page
 

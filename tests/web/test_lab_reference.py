@@ -35,11 +35,11 @@ def result(page: str, name: str) -> str:
 
 class TestQuestions:
     @pytest.mark.parametrize("number", QUESTIONS)
-    def test_each_is_answered_in_short_and_then_in_a_list_of_short_paragraphs(
+    def test_each_is_answered_in_short_and_then_folded_in_short_paragraphs(
         self, questions: str, number: int
     ) -> None:
         answer = question(questions, number)
-        assert re.search(r'<div class="prose">\s*<p><b>[^<]{10,110}[.]</b> ', answer), answer
+        assert re.search(r'<div class="prose">\s*<p><b>[^<]{10,110}[.]</b></p>', answer), answer
         paragraphs = re.findall(r"<(?:p|li)>(.*?)</(?:p|li)>", answer, re.DOTALL)
         assert len(paragraphs) > 2 or number == 12
         for paragraph in paragraphs:
@@ -128,7 +128,11 @@ class TestLifetimes:
     def test_begin_with_the_settings_of_this_server(self, browser: Browser) -> None:
         page = browser.get("/lab/lifetimes").text
         values = dict(re.findall(r'name="(\w+)"\s+value="(\d+)"', page))
-        assert (values["access"], values["idle"], values["limit"]) == ("300", "720", "2160")
+        assert [values[name] for name in ("access", "grace", "idle", "limit")] == [
+            *("5", "30", "30", "90")
+        ]
+        assert re.findall(r'value="(\w+)" selected', page) == ["min", "s", "d", "d", "h"]
+        assert result(page, "grace") == "30 s"
         assert result(page, "refreshes") == "2.8"
         assert result(page, "without-list") == "up to 5 min"
         assert result(page, "worst") == "up to 90 days"

@@ -19,6 +19,7 @@ class Cell:
 class Comparison:
     key: str
     title: str
+    verdict: str
     text: str
     columns: tuple[str, ...]
     rows: dict[str, tuple[Cell, ...]]
@@ -47,6 +48,7 @@ SCALING = N_("Scaling")
 RENEWAL = Comparison(
     "renewal",
     N_("Who renews the token?"),
+    N_("We chose the server hook: page loads and forms work without a script."),
     N_(
         "The access token expires every few minutes. Someone must then renew it: the server "
         "during the request, the client after a 401 or before expiry, or a server between "
@@ -113,6 +115,7 @@ RENEWAL = Comparison(
 STORAGE = Comparison(
     "storage",
     N_("Where is the token in the browser?"),
+    N_("We chose two cookies: the one that lives for weeks is hidden from scripts."),
     N_(
         "A cookie is sent by the browser, localStorage is read by a script. HttpOnly hides a "
         "cookie from scripts."
@@ -169,6 +172,7 @@ STORAGE = Comparison(
 KINDS = Comparison(
     "kinds",
     N_("An opaque token, or a JWT?"),
+    N_("We chose a JWT and a list of ended sessions: fast to check, and revoked within a second."),
     N_(
         "An opaque token is a random text that only a store can explain. A JWT carries its claims "
         "and a signature. Ours is a JWT that each worker also checks against a list of ended "

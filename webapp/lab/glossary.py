@@ -32,14 +32,15 @@ WORDS: dict[str, str] = {
         "A process of the server that answers requests. Each one has a cache of its own."
     ),
 }
-# Elements whose text stays as it is: names, controls, steps, and what may be folded up.
+# Elements whose text stays as it is: names, controls and steps.
 PLAIN = {
-    *("a", "button", "code", "details", "dt", "fieldset", "form", "h1", "h2", "h3", "h4"),
+    *("a", "button", "code", "dt", "fieldset", "form", "h1", "h2", "h3", "h4"),
     *("nav", "ol", "option", "pre", "script", "select", "summary", "svg", "th", "time", "title"),
 }
 TOKENS = re.compile(r"(<!--.*?-->|<[^>]*>)", re.DOTALL)
 TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
-THAI = re.compile("[\u0e00-\u0e7f]")
+# Thai vowels and tone marks are no letters to `re`.
+LETTER = r"[\w\u0e00-\u0e7f]"
 
 
 def explain_first_mentions(
@@ -63,9 +64,10 @@ class _Mentions:
 
     def __post_init__(self) -> None:
         words = "|".join(map(re.escape, self.left))
-        # Thai has no spaces between words, and no endings.
-        ends = ("", "") if THAI.search(words) else (r"\b", r"(?:s|ed|ing)?\b")
-        self.pattern = re.compile(rf"{ends[0]}({words}){ends[1]}", re.IGNORECASE)
+        # Thai has no spaces between words: only a word between two zero-width spaces is whole.
+        self.pattern = re.compile(
+            rf"(?<!{LETTER})({words})(?:s|ed|ing)?(?!{LETTER})", re.IGNORECASE
+        )
 
     def explain(self, found: re.Match[str]) -> str:
         shown, word = found[0], self.left.pop(found[1].lower(), None)

@@ -1,9 +1,10 @@
 """What lifetimes cost: refreshes per second, how long a stolen token works, how often one signs in.
 
-All in seconds. The formulas are on the page: templates/lab/lifetimes.html.
+All in seconds; the form has a unit for each time. The formulas are on the page:
+templates/lab/lifetimes.html.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import inf
 
@@ -16,53 +17,72 @@ REFRESH_CPU = 0.000511
 NIST_LIMITS = {"AAL3": (12 * HOUR, 15 * MINUTE), "AAL2": (DAY, HOUR), "AAL1": (30 * DAY, 0)}
 
 
+# The units of the form, in seconds, and their names.
+UNITS = {"s": 1, "min": MINUTE, "h": HOUR, "d": DAY}
+UNIT_NAMES = {"s": N_("seconds"), "min": N_("minutes"), "h": N_("hours"), "d": N_("days")}
+
+
 @dataclass(frozen=True)
 class Field:
     name: str
     label: str
     hint: str
-    unit: int
-    """Seconds in 1; 0 for what is no time."""
     least: int
     most: int
+    unit: str = ""
+    """Of a time: its unit where a link names none. Then `least` and `most` are in seconds."""
 
-    def read(self, text: str) -> int:
-        """The number. Raises ValueError with the reason, a text for people."""
-        limits = {"least": f"{self.least:,}", "most": f"{self.most:,}"}
-        if not text:
-            raise ValueError(Message("Empty. Enter a number from {least} to {most}.", **limits))
-        if not (text.isascii() and text.isdigit()):
+    def read(self, text: str, unit: str) -> int:
+        """The number, in seconds if it is a time. Raises ValueError with the reason, for people."""
+        if text and not (text.isascii() and text.isdigit()):
             raise ValueError(N_("Enter a whole number: digits, without a point, comma or unit."))
-        if len(text) > 9 or not self.least <= int(text) <= self.most:
-            raise ValueError(Message("Enter a number from {least} to {most}.", **limits))
-        return int(text) * (self.unit or 1)
+        number = int(text) * UNITS.get(unit, 1) if 0 < len(text) < 10 else -1
+        if self.least <= number <= self.most:
+            return number
+        show: Callable[[int], str] = format_span if self.unit else "{:,}".format
+        limits = {"least": show(self.least), "most": show(self.most)}
+        if self.unit:
+            raise ValueError(Message("Enter a time from {least} to {most}.", **limits))
+        raise ValueError(Message("Enter a number from {least} to {most}.", **limits))
 
 
 FIELDS = (
+    Field("access", N_("Access token"), N_("How long an access token is valid."), 1, DAY, "s"),
     Field(
-        "access", N_("Access token, seconds"), N_("How long an access token is valid."), 1, 1, DAY
+        "grace",
+        N_("Grace"),
+        N_("For so long an old refresh token works again."),
+        0,
+        10 * MINUTE,
+        "s",
     ),
-    Field("idle", N_("Idle time, hours"), N_("Unused for so long, a session ends."), HOUR, 1, 9600),
+    Field("idle", N_("Idle time"), N_("Unused for so long, a session ends."), 1, 400 * DAY, "h"),
     Field(
         "limit",
-        N_("Absolute limit, hours"),
+        N_("Absolute limit"),
         N_("A session ends then, used or not."),
-        HOUR,
         1,
-        96_000,
+        4000 * DAY,
+        "h",
     ),
-    Field("users", N_("Users at the same time"), N_("People with an open page."), 0, 1, 10_000_000),
-    Field("requests", N_("Requests per user and hour"), N_("Pages and API calls."), 0, 1, 36_000),
     Field(
-        "pause", N_("Longest usual pause, hours"), N_("A night is 14, a weekend 64."), HOUR, 1, 8760
+        "pause",
+        N_("Longest usual pause"),
+        N_("A night is 14 hours, a weekend 64."),
+        1,
+        365 * DAY,
+        "h",
     ),
+    Field("requests", N_("Requests per user and hour"), N_("Pages and API calls."), 1, 36_000),
+    Field("users", N_("Users at the same time"), N_("People with an open page."), 1, 10_000_000),
 )
 
 
 @dataclass(frozen=True)
 class Lifetimes:
     access: int
-    """Seconds, as `idle`, `limit` and `pause`."""
+    """Seconds, as all that have no other unit."""
+    grace: int
     idle: int
     limit: int
     users: int
@@ -124,13 +144,18 @@ class Lifetimes:
 def read_lifetimes(
     query: Mapping[str, str], defaults: Lifetimes
 ) -> tuple[dict[str, str], dict[str, str], Lifetimes | None]:
-    """The texts of the form, what is wrong with them, and the numbers if nothing is."""
-    texts = {field.name: query.get(field.name, _shown(field, defaults)).strip() for field in FIELDS}
+    """The texts of the form, what is wrong with them, and the numbers if nothing is.
+
+    A time has a second text, `access_unit`. Its name is a key of UNITS.
+    """
+    texts: dict[str, str] = {}
     numbers: dict[str, int] = {}
     errors: dict[str, str] = {}
     for field in FIELDS:
+        text, unit = _entered(field, query, defaults)
+        texts |= {field.name: text, f"{field.name}_unit": unit}
         try:
-            numbers[field.name] = field.read(texts[field.name])
+            numbers[field.name] = field.read(text, unit)
         except ValueError as wrong:
             errors[field.name] = wrong.args[0]
     if numbers.get("idle", 0) > numbers.get("limit", inf):
@@ -140,8 +165,15 @@ def read_lifetimes(
     return texts, errors, None if errors else Lifetimes(**numbers)
 
 
-def _shown(field: Field, numbers: Lifetimes) -> str:
-    return str(getattr(numbers, field.name) // (field.unit or 1))
+def _entered(field: Field, query: Mapping[str, str], defaults: Lifetimes) -> tuple[str, str]:
+    """Text and unit: of the query, or the default in the largest unit that leaves no rest."""
+    if field.name in query:
+        unit = query.get(f"{field.name}_unit", "")
+        return query[field.name].strip(), unit if unit in UNITS else field.unit
+    number = getattr(defaults, field.name)
+    units = [unit for unit, size in UNITS.items() if number >= size and not number % size]
+    unit = units[-1] if units and field.unit else field.unit
+    return str(number // UNITS.get(unit, 1)), unit
 
 
 def format_span(seconds: float) -> Message:

@@ -75,12 +75,16 @@ EXPIRY = TourPage(
             "A plain JWT can't be revoked, so its lifetime is short; step 7 shows how Evergreen "
             "revokes it all the same."
         ),
-        N_("With this token alone, you would be signed out now."),
+        N_(
+            "With this token alone you would have to sign in again now. You notice nothing, as the "
+            "refresh token came with the same request: see the next step."
+        ),
     ),
     (
         Step("browser", "browser", N_("five minutes of reading"), EXPIRED),
         Step("browser", "app", "GET /account", EXPIRED),
-        Step("app", "app", N_("access token: missing"), EXPIRED, "refused"),
+        Step("app", "app", N_("access token: missing"), EXPIRED),
+        Step("app", "app", N_("refresh token: there"), EXPIRED, "good"),
     ),
     "expired-token",
 )
@@ -125,7 +129,7 @@ RACE = TourPage(
         Step("app", "redis", Message("redeem {gen}", gen=1), who=TAB_1),
         Step("redis", "app", Message("rotated to {gen}", gen=2), result="good", who=TAB_1),
         Step("app", "redis", Message("redeem {gen}", gen=1), who=TAB_2),
-        Step("redis", "app", Message("repeated: {gen} again", gen=2), result="good", who=TAB_2),
+        Step("redis", "app", Message("given {gen} again", gen=2), result="good", who=TAB_2),
         Step("app", "browser", Message("cookies {gen}", gen=2), result="good", who=TAB_1),
         Step(
             "app",

@@ -193,7 +193,7 @@ def _row(
     text: TextPlace | None = None,
 ) -> Row:
     x1, x2 = places[step.source], places[step.target]
-    text_x, anchor, room = text or (_beside(x1) if x1 == x2 else _above((x1 + x2) / 2))
+    text_x, anchor, room = text or (_beside(x1) if x1 == x2 else _above(x1, x2))
     who, words = translate(step.who), translate(step.words)
     label = f"{SIGNS[step.result]} {who}{': ' if who else ''}{words}".strip()
     lines = break_lines(label, room * WIDTH, bold=bold)
@@ -239,8 +239,10 @@ def _ending(
     return replace(_row(step, number, y, places, translate, bold=True), kind="ending")
 
 
-def _above(x: float) -> TextPlace:
-    return x, "middle", 2 * min(x, 1 - x)
+def _above(x1: float, x2: float) -> TextPlace:
+    """Little wider than the arrow: a text that reaches other lanes is not read as one of it."""
+    x = (x1 + x2) / 2
+    return x, "middle", min(2 * min(x, 1 - x), abs(x2 - x1) + 0.2)
 
 
 def _beside(x: float) -> TextPlace:

@@ -7,7 +7,7 @@ from .steps import Result
 
 RESULTS: dict[Outcome, tuple[str, Result]] = {
     Outcome.ROTATED: (N_("rotated to {gen}"), "good"),
-    Outcome.REPEATED: (N_("repeated: {gen} again"), "good"),
+    Outcome.REPEATED: (N_("given {gen} again"), "good"),
     Outcome.HEALED: (N_("healed: {gen}"), "good"),
     Outcome.REUSED: (N_("reused: a copy"), "refused"),
     Outcome.ENDED: (N_("ended: {reason}"), "refused"),

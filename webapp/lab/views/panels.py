@@ -9,7 +9,7 @@ from flask import g, request
 from webapp.core import jws
 from webapp.core.claims import AccessClaims, RefreshClaims
 from webapp.core.errors import Unavailable
-from webapp.core.token_issuer import IssuedTokens
+from webapp.core.token_issuer import BROWSER_CLIENT, IssuedTokens
 from webapp.lab.diagram.layout import format_duration
 from webapp.lab.services import LabServices
 from webapp.web import time_format
@@ -70,7 +70,7 @@ def access_panel() -> Panel:
         "sub": claims.sub,
         "sid": claims.sid,
         "gen": str(claims.gen),
-        "client_id": claims.client_id,
+        "client_id": client(claims.client_id),
         "role": claims.role,
         "email": claims.email,
         "jti": claims.jti,
@@ -97,7 +97,7 @@ def refresh_panel() -> Panel:
             "sub": claims.sub,
             "sid": claims.sid,
             "gen": str(claims.gen),
-            "client_id": claims.client_id,
+            "client_id": client(claims.client_id),
             "iat": clock(claims.iat),
             "exp": clock(claims.exp),
             "signature": _("… hidden"),
@@ -158,6 +158,8 @@ def readable(name: str, value: Any) -> str:
         return time_format.datetime_minutes(float(value))
     if name.endswith("_at"):
         return clock(float(value))
+    if name == "client_id":
+        return client(str(value))
     if name == "idle_ttl":
         return _(format_duration(float(value)))
     return device_name(value) if name == "user_agent" else str(value)
@@ -214,6 +216,10 @@ def token(name: str) -> str:
     if grant:
         return grant.access_token if name == cookies.ACCESS else grant.refresh_token
     return cookies.read(name) or ""
+
+
+def client(name: str) -> str:
+    return _("browser") if name == BROWSER_CLIENT else name
 
 
 def clock(at: float) -> str:

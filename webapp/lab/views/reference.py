@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.core.end_reasons import EndReason
 from webapp.lab.architectures import COMPARISONS
-from webapp.lab.lifetimes import FIELDS, HOUR, Lifetimes, read_lifetimes
+from webapp.lab.lifetimes import FIELDS, HOUR, UNIT_NAMES, Lifetimes, read_lifetimes
 from webapp.lab.sandbox.scenarios import ALL
 from webapp.web.auth.authorization import public
 from webapp.web.compression import compressed
@@ -50,6 +50,7 @@ def lifetimes() -> ResponseReturnValue:
     page = render_template(
         "lab/lifetimes.html",
         fields=FIELDS,
+        units=UNIT_NAMES,
         texts=texts,
         errors=errors,
         chosen=chosen,
@@ -59,12 +60,13 @@ def lifetimes() -> ResponseReturnValue:
 
 
 def lifetimes_of_this_server() -> Lifetimes:
-    """With “Keep me signed in”. Below a whole hour the form shows one hour."""
+    """With “Keep me signed in”."""
     settings = services().settings
-    limit = max(HOUR, settings.session_max_age)
-    idle = min(limit, max(HOUR, settings.refresh_token_ttl))
+    limit = settings.session_max_age
+    idle = min(limit, settings.refresh_token_ttl)
     return Lifetimes(
         access=min(idle, settings.access_token_ttl),
+        grace=settings.refresh_grace,
         idle=idle,
         limit=limit,
         users=USERS,
