@@ -156,7 +156,7 @@ EXPIRED_TOKEN, FORM, TWENTY_REQUESTS, FIVE_TABS, LOST_RESPONSE = (
         ),
         (
             ("webapp/store/redis/redeem.lua", "unseen"),
-            ("webapp/store/redis/confirm.lua", "confirmed == "),
+            ("webapp/store/redis/confirm.lua", "confirmed == '0'"),
         ),
         "tests/web/test_silent_refresh.py"
         "::test_a_lost_response_is_answered_with_the_same_successor_an_hour_later",
