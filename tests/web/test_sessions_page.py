@@ -55,7 +55,7 @@ def test_two_browsers_see_each_other_in_words(app: Flask, clock: Clock) -> None:
     mine, *others = seen_by(chrome).values()
     assert mine.startswith("this: Chrome 142 on Linux This one")
     assert "Signed in 2 min ago" in mine
-    assert "Ends when the browser closes" in mine
+    assert "or until the browser closes" in mine
     assert "IP address 127.0.0.1" in mine
     assert any(
         words.startswith("other: Firefox 144 on Windows") and "Stays signed in" in words

@@ -98,7 +98,7 @@ def admin_change_role(user_id: str) -> ResponseReturnValue:
         user,
         _(question, email=email),
         _(explanation),
-        _("Make admin") if promoted else _("Make user"),
+        _("Make admin") if promoted else _("Remove admin role"),
         _(done, email=email),
         lambda now: services().user_admin.change(user_id, UserChanges(role=role), now),
     )
