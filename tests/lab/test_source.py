@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from webapp.lab.source import ROOT, SHOWN, line_of, read_source
+from webapp.lab.source import ROOT, SHOWN, lines_of, read_source
 
 
 @pytest.mark.parametrize("path", ["webapp/core/sessions.py", "docs/how-it-works.md"])
@@ -39,17 +39,27 @@ SOURCE = """# ended is a word
 print(LIMIT, ended())
 LIMIT = 1
 def ended(
+    now,
+) -> bool:
+    x = 1
+
+    return x
+
 class TestHealed:
     def test_it(self): ...
+
+    def test_more(self): ...
+# the end
 """
 
 
 @pytest.mark.parametrize(
-    ("text", "number"),
+    ("text", "numbers"),
     [
-        *(("ended", 4), ("TestHealed", 5), ("TestHealed::test_it", 6), ("LIMIT", 3)),
-        *(("is a word", 1), ("absent", 0), ("", 0)),
+        *(("ended", [4, 5, 6, 7, 8, 9]), ("TestHealed", [11, 12, 13, 14])),
+        *(("TestHealed::test_it", [12]), ("LIMIT", [3]), ("is a word", [1])),
+        *(("absent", []), ("", [])),
     ],
 )
-def test_a_name_is_found_at_its_definition(text: str, number: int) -> None:
-    assert line_of(SOURCE, text) == number
+def test_a_name_means_its_whole_definition(text: str, numbers: list[int]) -> None:
+    assert list(lines_of(SOURCE, text)) == numbers

@@ -17,8 +17,8 @@ WORDS: dict[str, str] = {
     N_("successor"): N_("The refresh token that a refresh token was exchanged for."),
     N_("grace"): N_(
         "30 seconds after the newest refresh token was last handed out, in which the same browser "
-        "gets it again for the old one, with a new access token. Repeats before its first use "
-        "extend it, later ones do not."
+        "gets it again for the old one, with a new access token. Until that token is used, each "
+        "repeat begins the time again."
     ),
     N_("tombstone"): N_("The entry in Redis of a session that has ended."),
     N_("hook"): N_(

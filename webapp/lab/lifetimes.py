@@ -56,7 +56,14 @@ FIELDS = (
         10 * MINUTE,
         "s",
     ),
-    Field("idle", N_("Idle time"), N_("Unused for so long, a session ends."), 1, 400 * DAY, "h"),
+    Field(
+        "idle",
+        N_("Idle time"),
+        N_("Unused for so long, a session ends. Without “Keep me signed in” it is shorter."),
+        1,
+        400 * DAY,
+        "h",
+    ),
     Field(
         "limit",
         N_("Absolute limit"),

@@ -25,16 +25,32 @@ def read_source(path: str) -> str | None:
     return file.read_text() if is_shown and file.suffix in SUFFIXES and file.is_file() else None
 
 
-def line_of(source: str, text: str) -> int:
-    """The number of the first line with this text, from 1; 0 without one.
+def lines_of(source: str, text: str) -> range:
+    """The numbers of the lines that a page means with this text, from 1; none if it is absent.
 
-    `text` is what a page names: code, words of a comment, or the name of a function, a class or a
-    test (`TestRepeated::test_a_race`). A name is looked for at its definition first.
+    `text` is code, words of a comment, or the name of a function, a class or a test
+    (`TestRepeated::test_a_race`). A name means its whole definition in Python; other text means
+    the first line that has it.
     """
     name = text.rpartition("::")[2]
     lines = source.splitlines()
     for wanted in (f"def {name}(", f"class {name}", f"{name} = ", name) if name else ():
         for number, line in enumerate(lines, 1):
             if wanted in line:
-                return number
-    return 0
+                is_block = line.lstrip().startswith(("def ", "class "))
+                return range(
+                    number, number + (_height_of_block(lines[number - 1 :]) if is_block else 1)
+                )
+    return range(0)
+
+
+def _height_of_block(lines: list[str]) -> int:
+    """How many lines the definition in the first one has, without empty ones after it."""
+    indent = len(lines[0]) - len(lines[0].lstrip())
+    height = 1
+    for number, line in enumerate(lines[1:], 2):
+        is_inside = line.startswith(" " * (indent + 1)) or line.lstrip().startswith(") ->")
+        if line.strip() and not is_inside:
+            break
+        height = number if line.strip() else height
+    return height

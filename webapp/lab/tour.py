@@ -171,8 +171,8 @@ LOGOUT = TourPage(
             "entry in Redis."
         ),
         N_(
-            "Your browser deletes both cookies, and other tabs show the sign-in page within a "
-            "second."
+            "Your browser deletes the cookies of both tokens, and other tabs show the sign-in page "
+            "within a second."
         ),
         N_(
             "Within a second, every server refuses every token of this session; question 7 names "

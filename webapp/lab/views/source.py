@@ -1,9 +1,9 @@
-"""A page with a file of the project, at the line that another page of the lab names."""
+"""A page with a file of the project, at the lines that another page of the lab names."""
 
 from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
 
-from webapp.lab.source import line_of, read_source
+from webapp.lab.source import lines_of, read_source
 from webapp.web.auth.authorization import public
 from webapp.web.compression import compressed
 
@@ -14,8 +14,13 @@ from . import lab
 @public
 @compressed
 def code(path: str) -> ResponseReturnValue:
-    text = read_source(path)
+    text, name = read_source(path), request.args.get("find", "")
     if text is None:
         abort(404)
-    found = line_of(text, request.args.get("find", ""))
-    return render_template("lab/code.html", path=path, lines=text.splitlines(), found=found)
+    return render_template(
+        "lab/code.html",
+        path=path,
+        name=name,
+        lines=text.splitlines(),
+        lines_meant=lines_of(text, name),
+    )
