@@ -32,6 +32,7 @@ def sheets_of(page: str) -> set[str]:
 def classes_in(source: str) -> set[str]:
     """Of an expression, such as `{{ 'bad' if wrong }}`, only its texts can be classes."""
     values = " ".join(re.findall(r'class="([^"]*)"', source))
+    values = re.sub(r"\([^()]*\)", "", values)  # arguments of filters and functions
     plain = re.sub(r"{{.*?}}", lambda found: " ".join(re.findall(r"'(.*?)'", found[0])), values)
     return set(re.sub(r"{%.*?%}", " ", plain).split())
 
