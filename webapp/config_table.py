@@ -224,9 +224,8 @@ class SettingsTable:
     lab: bool | None = setting(
         "auto",
         types.automatic_flag,
-        "The token lab at /lab: a tour and scenarios for all visitors, and for users their own "
-        "requests, which it records. It also shows the files of the project that it names. "
-        "`auto`: in development only.",
+        "The token lab at /lab: tour, scenarios and code for all visitors, and for users their own "
+        "requests, which it records. `auto`: in development only.",
     )
     protected_paths: tuple[str, ...] = setting(
         "",
