@@ -34,9 +34,9 @@ class Field:
 
     def read(self, text: str, unit: str) -> int:
         """The number, in seconds if it is a time. Raises ValueError with the reason, for people."""
-        if text and not (text.isascii() and text.isdigit()):
+        if text and not (text.isascii() and text.removeprefix("-").isdigit()):
             raise ValueError(N_("Enter a whole number: digits, without a point, comma or unit."))
-        number = int(text) * UNITS.get(unit, 1) if 0 < len(text) < 10 else -1
+        number = int(text) * UNITS.get(unit, 1) if 0 < len(text) < 10 else -1  # never allowed
         if self.least <= number <= self.most:
             return number
         show: Callable[[int], str] = format_span if self.unit else "{:,}".format

@@ -9,18 +9,18 @@ from .steps import Step
 
 # The first word of an actor's name → the name of many of them.
 GROUPS = {"request": N_("{count} requests"), "tab": N_("{count} tabs")}
-# Fewer equal steps than this, such as those of five tabs, are drawn one by one.
+# The steps of fewer actors than this, such as those of five tabs, are drawn one by one.
 MIN_GROUP = 6
 
 
 def group_parallel_steps(steps: Sequence[Step]) -> list[Step]:
-    """Steps with equal lanes, words, time and result merged, if there are at least MIN_GROUP."""
+    """Merge steps with equal lanes, words, time and result that at least MIN_GROUP actors make."""
     alike: dict[Hashable, list[int]] = {}
     for index, step in enumerate(steps):
         if step.who:
             key = (step.source, step.target, step.words, step.at, step.result)
             alike.setdefault(key, []).append(index)
-    groups = [indices for indices in alike.values() if len(indices) >= MIN_GROUP]
+    groups = [same for same in alike.values() if len({steps[i].who for i in same}) >= MIN_GROUP]
     single = set(range(len(steps))).difference(*groups)
     # Parallel requests overtake each other: a group takes the place of its median step.
     placed = [(index, steps[index]) for index in single]
@@ -30,10 +30,11 @@ def group_parallel_steps(steps: Sequence[Step]) -> list[Step]:
 
 def _merge(steps: list[Step]) -> Step:
     kind = steps[0].who.partition(" ")[0]
-    numbers = ", ".join(step.who.partition(" ")[2] for step in steps)
+    actors = dict.fromkeys(step.who for step in steps)  # one may make the step twice
+    numbers = ", ".join(who.partition(" ")[2] for who in actors)
     return replace(
         steps[0],
-        who=Message(GROUPS[kind], count=len(steps)),
+        who=Message(GROUPS[kind], count=len(actors)),
         took=None,
         details={N_("who"): numbers, **steps[0].details},
     )
