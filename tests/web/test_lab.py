@@ -143,7 +143,9 @@ class TestIsThere:
 
     def test_but_not_what_it_does_not_have(self, looking: Browser) -> None:
         for path in ("walk/0", "walk/8", "walk/x", "scenarios/none", "compare/none"):
-            assert looking.get(f"/lab/{path}").status_code == 404
+            missing = looking.get(f"/lab/{path}")
+            assert missing.status_code == 404
+            assert '<a class="button" href="/lab">' in missing.text
 
 
 class TestRecords:
