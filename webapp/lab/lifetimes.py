@@ -51,7 +51,7 @@ FIELDS = (
     Field(
         "grace",
         N_("Grace"),
-        N_("For so long an old refresh token works again."),
+        N_("For so long an old refresh token works again, also if the new one was used."),
         0,
         10 * MINUTE,
         "s",
