@@ -35,6 +35,12 @@ def test_a_link_out_of_the_project_is_not_followed(tmp_path: Path) -> None:
         link.unlink()
 
 
+def test_paths_that_do_not_exist_do_not_fill_the_memory() -> None:
+    for number in range(1000):
+        read_source(f"docs/{number}.md")
+    assert read_source.cache_info().currsize < 1000
+
+
 SOURCE = """# ended is a word
 print(LIMIT, ended())
 LIMIT = 1

@@ -1,6 +1,6 @@
 """Files of this project that the lab's pages name, to be read in the browser."""
 
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -12,7 +12,8 @@ SHOWN = (
 SUFFIXES = (".py", ".lua", ".md")
 
 
-@cache
+# Bounded: any client may ask for any path.
+@lru_cache(maxsize=256)
 def read_source(path: str) -> str | None:
     """The text of the file at this path of the repository; None if it is not shown.
 
