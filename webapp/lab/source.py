@@ -4,7 +4,7 @@ from functools import lru_cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-# Only what every copy of the project has: no settings, no data, no code of an app built on it.
+# No settings, no data, and none of the folders that an app adds. What it changes in these is shown.
 SHOWN = (
     *("webapp/core", "webapp/store", "webapp/web", "webapp/lab", "tests", "docs"),
     *("webapp/config_table.py", "webapp/protect.py"),
