@@ -115,6 +115,9 @@ class TestDeadMaster:
         here, there = Worker(environ, clock), Worker(environ, clock)
         token = signed_in(here.app).access_token
         there.know(token)
+        # If the new master has not got the session, SQL is asked until the next refresh.
+        session_key = f"session:{here.sid(token)}"
+        several.master_of(session_key).wait_for_replicas(session_key)
         before = there.feed.epoch
         several.kill_master_of(STREAM)
         wait_until(lambda: there.feed.epoch < 0)

@@ -71,6 +71,16 @@ class Process:
             socket_timeout=2,
         )
 
+    def wait_for_replicas(self, key: str) -> None:
+        """Until each replica of this master has what was written; `key` belongs to this master.
+
+        A replica that is "online" may not yet receive commands: it has to confirm a write.
+        """
+        with self.client() as client:
+            replicas = len(client.role()[2])
+            client.set(f"{{{key}}}:probe", "", ex=1)
+            wait_until(lambda: client.wait(replicas, 500) == replicas)
+
     def answers(self) -> bool:
         try:
             return bool(self.client().ping())
