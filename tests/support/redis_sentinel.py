@@ -88,8 +88,9 @@ class SentinelServers:
         return killed
 
     def fail_over(self, key: str) -> Process:
-        """As an operator does: nothing is broken, another server becomes the master."""
+        """As an operator does: another server becomes the master, and nothing is lost."""
         before = self.master_of(key)
+        before.wait_for_replicas(key)
         self.sentinels[0].client().execute_command("SENTINEL", "FAILOVER", NAME)
         return self.wait_for_another(key, before)
 
