@@ -91,8 +91,18 @@ class SentinelServers:
         """As an operator does: another server becomes the master, and nothing is lost."""
         before = self.master_of(key)
         before.wait_for_replicas(key)
-        self.sentinels[0].client().execute_command("SENTINEL", "FAILOVER", NAME)
+        wait_until(self._begins_failover)
         return self.wait_for_another(key, before)
+
+    def _begins_failover(self) -> bool:
+        """No, while the sentinel has not yet heard from a replica that was down."""
+        try:
+            self.sentinels[0].client().execute_command("SENTINEL", "FAILOVER", NAME)
+        except redis.ResponseError as error:
+            if "NOGOODSLAVE" in str(error):
+                return False
+            raise
+        return True
 
     def wait_for_another(self, key: str, before: Process) -> Process:
         wait_until(lambda: self.master_of(key) is not before)
