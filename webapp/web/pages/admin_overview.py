@@ -23,7 +23,7 @@ CHARTS = {
     Series.SIGN_INS: (N_("Sign-ins"), EventKind.SIGNED_IN),
     Series.FAILED_SIGN_INS: (N_("Failed sign-ins"), EventKind.SIGN_IN_FAILED),
     Series.NEW_ACCOUNTS: (N_("New accounts"), EventKind.REGISTERED),
-    Series.THEFTS: (N_("Copied sign-ins that were ended"), ""),
+    Series.THEFTS: (N_("Stolen sessions"), ""),
 }
 
 

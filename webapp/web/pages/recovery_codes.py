@@ -1,9 +1,12 @@
 """Recovery codes: shown once, saved, then valid."""
 
+from collections.abc import Sequence
+
 from flask import Response, flash, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.core.errors import InvalidLink
+from webapp.core.models import User
 from webapp.core.policy import Permission
 from webapp.web import messages
 from webapp.web.auth.authentication import current_identity
@@ -28,8 +31,13 @@ def recovery_codes() -> ResponseReturnValue:
     return render_template(
         "recovery_codes.html",
         codes=factors.codes.present(me.id),
-        is_on=factors.queries.authenticator(me.id) is not None,
+        is_on=has_app(me),
     )
+
+
+def has_app(user: User) -> bool:
+    """Whether an authenticator app is set up. If not, its set-up begins with these codes."""
+    return services().factors.queries.authenticator(user.id) is not None
 
 
 @pages.post("/account/recovery-codes/new")
@@ -54,8 +62,14 @@ def new_recovery_codes() -> ResponseReturnValue:
         new = codes.codes_of(me, text_of(form.batch), services().now())
     except InvalidLink:
         return redirect(url_for("pages.recovery_codes"), 303)
-    replaces = codes.present(me.id).left
-    return render_template("new_recovery_codes.html", form=form, codes=new, left=replaces)
+    return show_codes(me, form, new)
+
+
+def show_codes(me: User, form: RecoveryCodesForm, codes: Sequence[str]) -> str:
+    replaces = services().factors.codes.present(me.id).left
+    return render_template(
+        "new_recovery_codes.html", form=form, codes=codes, left=replaces, is_on=has_app(me)
+    )
 
 
 @pages.post("/account/recovery-codes")
@@ -72,15 +86,13 @@ def save_recovery_codes() -> ResponseReturnValue:
             session.pop(BATCH, None)
             done = messages.RECOVERY_CODES_RENEWED if had else messages.RECOVERY_CODES_SAVED
             flash(_(done), "success")
-            is_on = factors.queries.authenticator(me.id) is not None
-            then = "pages.security" if is_on else "pages.authenticator"
+            then = "pages.security" if has_app(me) else "pages.authenticator"
             return redirect(url_for(then), 303)
         codes = factors.codes.codes_of(me, text_of(form.batch), now)
     except InvalidLink:
         flash(_(messages.RECOVERY_CODES_OVER), "info")
         return redirect(url_for("pages.recovery_codes"), 303)
-    left = factors.codes.present(me.id).left
-    return render_template("new_recovery_codes.html", form=form, codes=codes, left=left), 422
+    return show_codes(me, form, codes), 422
 
 
 @pages.post("/account/recovery-codes/download")
