@@ -142,7 +142,7 @@ class TestBootstrap:
         assert "evergreen-has-no-such-package" in errors.splitlines()[-1]
         assert "Traceback" not in errors
 
-    def test_an_old_python_is_told_so(
+    def test_an_old_python_gets_one_clear_line(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         monkeypatch.setattr(sys, "version_info", (3, 9, 2, "final", 0))

@@ -68,7 +68,7 @@ def test_one_that_idled_for_too_long_is_not_open(app: Flask, sid: str, clock: Cl
     assert read(app, "sessions", "show", sid)["state"] == "expired"
 
 
-def test_an_end_is_heard_by_every_worker(
+def test_an_end_is_read_by_every_worker(
     app: Flask, browser: Browser, sid: str, environment: dict[str, str], clock: Clock
 ) -> None:
     other = Browser(create_app(environment, clock))
@@ -79,7 +79,7 @@ def test_an_end_is_heard_by_every_worker(
     wait_until(lambda: not other.is_in())
 
 
-def test_an_end_can_be_told_again(app: Flask, sid: str) -> None:
+def test_an_end_can_be_published_again(app: Flask, sid: str) -> None:
     for _ in range(2):
         assert read(app, "sessions", "end", sid, "--yes")["ended_reason"] == "ended_by_admin"
     assert refusal(app, "sessions", "end", "nothing", "--yes") == "There is no session nothing."
@@ -113,7 +113,7 @@ def test_end_all_ends_them_in_batches(
     assert not any(each.is_in() for each in (browser, *others))
 
 
-def test_an_end_that_redis_cannot_be_told_is_an_end_and_says_so(
+def test_an_end_that_redis_cannot_take_is_an_end_and_says_so(
     environment: dict[str, str], clock: Clock, tmp_path: Path
 ) -> None:
     (tmp_path / "redis").mkdir()

@@ -184,7 +184,7 @@ def test_a_full_disk_behind_standard_output(app: Flask, capsys: pytest.CaptureFi
         assert capsys.readouterr().err.splitlines()[-1] == line
 
 
-def test_a_reader_that_has_gone_hears_nothing(
+def test_a_reader_that_has_gone_receives_nothing(
     app: Flask, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for arguments in WITH_AN_ANSWER:

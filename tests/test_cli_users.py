@@ -39,7 +39,7 @@ def test_a_user_is_named_by_address_or_by_id(app: Flask, ada: str) -> None:
 
 
 @pytest.mark.parametrize("who", ["nobody@example.com", "no-such-id", "@"])
-def test_somebody_who_is_not_there_is_one_line(app: Flask, who: str) -> None:
+def test_an_unknown_user_is_one_line(app: Flask, who: str) -> None:
     assert refusal(app, "users", "show", who) == f"There is no user {who}."
 
 
@@ -87,7 +87,7 @@ def test_the_factors_of_a_user_who_has_lost_them_are_reset(app: Flask, browser: 
     assert "Your sign-in methods were reset" in subjects(app, EMAIL)
 
 
-def test_another_password_signs_out_and_is_told_by_mail(app: Flask, browser: Browser) -> None:
+def test_another_password_signs_out_and_is_mailed(app: Flask, browser: Browser) -> None:
     browser.sign_in()
     typed = f"{NEW}\n{NEW}\n"
     assert run(app, "users", "set-password", EMAIL, typed=typed).exit_code == 0

@@ -19,7 +19,7 @@ from webapp.development import create_demo_account
 
 @pytest.fixture
 def open_umask() -> Iterator[None]:
-    """New files are for everybody."""
+    """New files can be read by all users of the machine."""
     before = os.umask(0)
     yield
     os.umask(before)

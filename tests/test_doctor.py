@@ -218,7 +218,7 @@ def test_settings_that_are_allowed_and_unwise(
     assert set(found) == ({complaint} if complaint else set())
 
 
-def test_secure_cookies_over_plain_http_would_keep_everybody_out() -> None:
+def test_secure_cookies_over_plain_http_would_stop_each_sign_in() -> None:
     assert complaints(base_url="http://evergreen.example") == [
         "problem settings.cookies",
         "problem settings.base_url",
@@ -246,7 +246,7 @@ class TestKeys:
         shared = GOOD["WEBAPP_REFRESH_TOKEN_KEYS"]
         assert self.found(access_token_keys=shared, mode="development") == ["problem keys.apart"]
 
-    def test_a_file_that_everybody_can_read(self, tmp_path: Path) -> None:
+    def test_a_file_that_all_users_of_the_machine_can_read(self, tmp_path: Path) -> None:
         pem = tmp_path / "k1.pem"
         pem.write_bytes(generate_pem("ES256"))
         ring = {"access_token_keys": f"k1:@{pem}", "access_token_algorithm": "ES256"}
@@ -292,7 +292,7 @@ class TestServers:
         assert examined(create_app(new))[1]["sql.reachable"]["level"] == "problem"
         assert list((tmp_path / "new").iterdir()) == []
 
-    def test_what_everybody_on_the_machine_can_read(self, production: dict[str, str]) -> None:
+    def test_files_that_all_users_of_the_machine_can_read(self, production: dict[str, str]) -> None:
         folder = Path(production["WEBAPP_INSTANCE_PATH"])
         folder.chmod(0o755)
         (folder / "secrets.json").chmod(0o644)

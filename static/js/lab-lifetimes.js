@@ -30,8 +30,8 @@ function show(page) {
     input.toggleAttribute('aria-invalid', from.hasAttribute('aria-invalid'));
     if (from.hasAttribute('aria-invalid')) input.setAttribute('aria-invalid', 'true');
     const about = document.getElementById(`${input.id}-about`);
-    const told = page.getElementById(about.id);
-    [about.className, about.textContent] = [told.className, told.textContent];
+    const newer = page.getElementById(about.id);
+    [about.className, about.textContent] = [newer.className, newer.textContent];
   }
 }
 

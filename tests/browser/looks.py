@@ -109,7 +109,7 @@ def too_wide(page: Page, room: int) -> list[str]:
 
 
 def covered(page: Page) -> list[str]:
-    """Controls that another element lies over: nobody can click them."""
+    """Controls that another element covers: they can't be clicked."""
     return [f"covered: {control}" for control in page.script(COVERED)]
 
 

@@ -89,7 +89,7 @@ class Page:
     def wait_for(self, testid: str) -> None:
         self.wait(lambda: self.has(testid))
 
-    def wait_until_told(self, words: str) -> None:
+    def wait_for_message(self, words: str) -> None:
         self.wait(lambda: self.has("flash") and words in self.text("flash"))
 
     def sign_in(self, email: str = EMAIL, password: str = PASSWORD) -> None:
@@ -224,7 +224,7 @@ class Keyboard:
             focus = self.page.script(FOCUS)
             if focus:
                 name, tag, seen = focus
-                assert seen, f"nobody sees that the focus is on {name}"
+                assert seen, f"the focus on {name} is not visible"
                 if name == testid:
                     return str(tag)
             self.hit(Keys.TAB)

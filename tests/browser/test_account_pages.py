@@ -51,10 +51,10 @@ class TestByKeyboardAndWithoutScripts:
         page.wait_for("register-form")
         hand.fill(name="Grace", email=GRACE, password=PASSWORD)
         hand.press("register-submit")
-        page.wait_until_told("Thank you")
+        page.wait_for_message("Thank you")
         page.open(mailed_link(app, GRACE))
         hand.press("verify-submit")
-        page.wait_until_told("confirmed")
+        page.wait_for_message("confirmed")
         hand.fill(email=GRACE, password=PASSWORD)
         hand.press("login-submit")
         page.wait(lambda: page.path == "/dashboard")
@@ -68,11 +68,11 @@ class TestByKeyboardAndWithoutScripts:
         page.wait_for("forgot-form")
         hand.fill(email=EMAIL)
         hand.press("forgot-submit")
-        page.wait_until_told("a link is on its way")
+        page.wait_for_message("a link is on its way")
         page.open(mailed_link(app, EMAIL))
         hand.fill(password=NEW_PASSWORD)
         hand.press("reset-submit")
-        page.wait_until_told("Your new password is set")
+        page.wait_for_message("Your new password is set")
         hand.fill(email=EMAIL, password=NEW_PASSWORD)
         hand.press("login-submit")
         page.wait(lambda: page.path == "/dashboard")
@@ -83,7 +83,7 @@ class TestByKeyboardAndWithoutScripts:
         page.open("/verify-email")
         hand.fill(email=GRACE)
         hand.press("resend-submit")
-        page.wait_until_told("a link is on its way")
+        page.wait_for_message("a link is on its way")
         assert len(mails_to(app, GRACE)) == 2
 
     @pytest.mark.thorough("browsers in full")
@@ -95,10 +95,10 @@ class TestByKeyboardAndWithoutScripts:
         page.wait_for("account-form")
         hand.fill(name="Countess Lovelace")
         hand.press("account-submit")
-        page.wait_until_told("Saved")
+        page.wait_for_message("Saved")
         assert page.find("name").get_attribute("value") == "Countess Lovelace"
         hand.press("resend-verification")
-        page.wait_until_told("sent the link")
+        page.wait_for_message("sent the link")
 
     @pytest.mark.thorough("browsers in full")
     def test_change_the_password(self, page: Page, hand: Hand, app: Flask) -> None:
@@ -110,7 +110,7 @@ class TestByKeyboardAndWithoutScripts:
         page.wait_for("password-form")
         hand.fill(current_password=PASSWORD, new_password=NEW_PASSWORD)
         hand.press("password-submit")
-        page.wait_until_told("Your password is changed")
+        page.wait_for_message("Your password is changed")
         assert Browser(app).sign_in(EMAIL, NEW_PASSWORD)
 
     def test_end_other_devices_after_the_password(
@@ -146,12 +146,12 @@ class TestByKeyboardAndWithoutScripts:
         page.wait_for("delete-form")
         hand.fill(password=PASSWORD, confirm=EMAIL)
         hand.press("delete-submit")
-        page.wait_until_told("Your account is deleted")
+        page.wait_for_message("Your account is deleted")
         with app.app_context():
             assert not services_of(app).accounts.exists(EMAIL)
 
     @pytest.mark.thorough("browsers in full")
-    def test_look_for_somebody_and_disable_them(
+    def test_search_for_a_user_and_disable_them(
         self, page: Page, hand: Hand, app: Flask, clock: Clock
     ) -> None:
         create(app, clock, GRACE)
@@ -168,7 +168,7 @@ class TestByKeyboardAndWithoutScripts:
         hand.press("disable-user")
         page.wait_for("confirm-form")
         hand.press("confirm-yes")
-        page.wait_until_told("is disabled.")
+        page.wait_for_message("is disabled.")
         assert page.has("enable-user")
 
     def test_send_a_form_that_met_the_end_of_its_session(
@@ -184,28 +184,26 @@ class TestByKeyboardAndWithoutScripts:
         hand.press("login-submit")
         page.wait_for("kept-form")
         hand.press("kept-send")
-        page.wait_until_told("Saved")
+        page.wait_for_message("Saved")
         assert page.find("name").get_attribute("value") == "Countess Lovelace"
 
 
-def test_password_managers_are_told_which_field_is_which(
-    page: Page, app: Flask, clock: Clock
-) -> None:
+def test_password_managers_can_tell_the_fields_apart(page: Page, app: Flask, clock: Clock) -> None:
     new, current = "new-password", "current-password"
     Browser(app).post("/forgot-password", email=EMAIL)
     reset = mailed_link(app, EMAIL)
-    told = {
+    pages = {
         "/login": {"email": "username webauthn", "password": current},
         "/register": {"name": "name", "email": "username", "password": new},
         "/forgot-password": {"email": "username"},
         "/verify-email": {"email": "username"},
         reset: {"username": "username", "password": new},
     }
-    for path, expected in told.items():
+    for path, expected in pages.items():
         page.open(path)
         assert page.script(AUTOCOMPLETE) == expected, path
     page.let_in(app)
-    told = {
+    pages = {
         "/account": {"name": "name", "email": "username", "current_password": current},
         "/account/password": {
             "username": "username",
@@ -214,7 +212,7 @@ def test_password_managers_are_told_which_field_is_which(
         },
         "/account/delete": {"username": "username", "password": current, "confirm": "off"},
     }
-    for path, expected in told.items():
+    for path, expected in pages.items():
         page.open(path)
         assert page.script(AUTOCOMPLETE) == expected, path
     Browser(app).sign_in()

@@ -62,7 +62,7 @@ class TestHeader:
         look(signed_in, "light", width)
         assert signed_in.find("logout").accessible_name == "Sign out"
         signed_in.click("logout")
-        signed_in.wait_until_told("You are signed out")
+        signed_in.wait_for_message("You are signed out")
 
 
 class TestMenu:
@@ -76,7 +76,7 @@ class TestMenu:
     def test_signs_out(self, signed_in: Page) -> None:
         signed_in.click("account-menu-button")
         signed_in.click("menu-logout")
-        signed_in.wait_until_told("You are signed out")
+        signed_in.wait_for_message("You are signed out")
 
     def test_escape_closes_it_and_the_focus_is_back_on_its_button(self, signed_in: Page) -> None:
         signed_in.find("account-menu-button").send_keys(Keys.ENTER)
@@ -132,7 +132,7 @@ def test_what_was_saved_can_be_seen_on_a_phone(signed_in: Page, scripts: bool) -
     signed_in.open("/account")
     signed_in.fill(name="Countess Lovelace")
     signed_in.click("account-submit")
-    signed_in.wait_until_told("Saved")
+    signed_in.wait_for_message("Saved")
     box = "const { top, bottom } = document.querySelector('.saved').getBoundingClientRect();"
     signed_in.wait(lambda: signed_in.script(f"{box} return top >= 0 && bottom <= innerHeight"))
 

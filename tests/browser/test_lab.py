@@ -1,4 +1,4 @@
-"""The lab as people see it: scenarios played, the live picture, the walk, and for everybody."""
+"""The lab as people see it: scenarios played, the live picture, the tour, accessibility."""
 
 import pytest
 from flask import Flask
@@ -177,10 +177,10 @@ def test_a_refresh_in_another_tab_slides_in_by_itself(page: Page, clock: Clock) 
     page.open_tab("/account")
     page.switch(lab)
     page.script("delete document.hidden")
-    page.wait(lambda: "GET /account renewed silently: rotated" in told(page))
+    page.wait(lambda: "GET /account renewed silently: rotated" in requests_shown(page))
 
 
-def told(page: Page) -> str:
+def requests_shown(page: Page) -> str:
     return " ".join(page.text("exchanges").split())
 
 
@@ -249,7 +249,7 @@ def test_the_page_follows_the_player_whose_head_stays_in_view(page: Page) -> Non
 
 
 @pytest.mark.thorough("browsers in full")
-def test_on_a_phone_the_current_step_is_told_below_the_controls(page: Page) -> None:
+def test_on_a_phone_the_current_step_is_shown_below_the_controls(page: Page) -> None:
     look(page, "light", PHONE)
     play_on(page, "thief-replays", 10)
     step = page.script("return document.querySelector('.steps [aria-current] .words').textContent")
@@ -423,7 +423,7 @@ def test_all_of_it_works_with_scripts_off(page: Page) -> None:
 
 
 @pytest.mark.thorough("browsers in full")
-def test_it_is_for_everybody_fits_a_phone_and_breaks_no_rule(page: Page, judge: Judge) -> None:
+def test_it_is_accessible_and_fits_a_phone(page: Page, judge: Judge) -> None:
     found = {}
     for path in (
         *("/lab", "/lab/walk/6", "/lab/compare", "/lab/compare/thief-first"),

@@ -46,9 +46,7 @@ def test_the_switch_stays_on_its_page_and_works_without_scripts(page: Page) -> N
     assert page.path == "/register"
 
 
-def test_scripts_speak_the_language_and_count_the_years_of_everybody_else(
-    app: Flask, page: Page
-) -> None:
+def test_scripts_use_the_language_and_gregorian_years(app: Flask, page: Page) -> None:
     choose(page, "th")
     page.let_in(app)
     page.open("/account/sessions")

@@ -46,7 +46,7 @@ def add_passkey(page: Page) -> None:
     page.open("/account/passkeys")
     page.wait(lambda: page.find("add-passkey").is_enabled())
     page.click("add-passkey")
-    page.wait_until_told("is added")
+    page.wait_for_message("is added")
 
 
 def sign_out(page: Page) -> None:
@@ -161,7 +161,7 @@ def test_a_removed_passkey_is_deleted_in_the_browser_too(
     assert len(device.credentials()) == 1
     page.click("remove-passkey")
     page.click("confirm-yes")
-    page.wait_until_told("is removed")
+    page.wait_for_message("is removed")
     page.wait(lambda: device.credentials() == [])
     assert stored(app) == []
     assert subjects(app, EMAIL)[0] == "A way to sign in was removed"
@@ -189,7 +189,7 @@ def test_a_new_name_of_the_account_reaches_the_browser(
     page.open("/account")
     page.fill(name="Ada Lovelace")
     page.click("account-submit")
-    page.wait_until_told("Saved")
+    page.wait_for_message("Saved")
     page.open("/account/passkeys")
     page.wait(lambda: device.credentials()[0]["userDisplayName"] == "Ada Lovelace")
 
@@ -201,7 +201,7 @@ def test_a_passkey_is_renamed(app: Flask, page: Page, device: Authenticator) -> 
     page.wait(lambda: focus(page) == "passkey-new-name")
     page.fill(passkey_new_name="Work <laptop>")
     page.click("passkey-rename-submit")
-    page.wait_until_told("Work <laptop>")
+    page.wait_for_message("Work <laptop>")
     assert page.text("passkey-name") == "Work <laptop>"
 
 
@@ -259,7 +259,7 @@ def test_after_a_quarter_of_an_hour_a_passkey_confirms_who_is_there(
     page.click("remove-passkey")
     page.wait(lambda: page.find("passkey-confirm").is_enabled())
     page.click("passkey-confirm")
-    page.wait_until_told("is removed")
+    page.wait_for_message("is removed")
 
 
 def test_adding_asks_first_who_is_there(
@@ -305,7 +305,7 @@ def looked_at(page: Page, judge: Judge, name: str) -> dict[str, list[str]]:
     return {name: wrong for name, wrong in found.items() if wrong}
 
 
-def test_every_page_about_sign_in_methods_is_for_everybody_and_fits_a_phone(
+def test_every_page_about_sign_in_methods_is_accessible_and_fits_a_phone(
     app: Flask, page: Page, device: Authenticator, clock: Clock, judge: Judge
 ) -> None:
     wrong: dict[str, list[str]] = {}
@@ -332,7 +332,7 @@ def test_every_page_about_sign_in_methods_is_for_everybody_and_fits_a_phone(
     wrong |= looked_at(page, judge, "set up the app, wrong code")
     page.fill(code=totp.at(clock()))
     page.click("authenticator-submit")
-    page.wait_until_told("is added")
+    page.wait_for_message("is added")
     device.awake()
     add_passkey(page)
     wrong |= looked_at(page, judge, "passkeys")

@@ -83,7 +83,7 @@ class TestTwoBrowsers:
         page.open("/account/password")
         page.fill(current_password=PASSWORD, new_password=NEW_PASSWORD)
         page.click("password-submit")
-        page.wait_until_told("All other devices are signed out.")
+        page.wait_for_message("All other devices are signed out.")
         elsewhere.click("nav-dashboard")
         elsewhere.wait(lambda: elsewhere.path.startswith("/login"))
         assert "Your password was changed." in elsewhere.text("flash")
@@ -104,10 +104,10 @@ def seen(page: Page) -> list[tuple[str, str]]:
 def end_other(page: Page) -> None:
     page.open("/account/sessions")
     page.click("end-device")
-    page.wait_until_told("is signed out.")
+    page.wait_for_message("is signed out.")
 
 
 def assert_put_out(page: Page) -> None:
     page.wait(lambda: page.path.startswith("/login"))
-    page.wait_until_told(ENDED)
+    page.wait_for_message(ENDED)
     assert not page.cookies().keys() & {"refresh_token", "access_token"}

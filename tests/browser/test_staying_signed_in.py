@@ -43,7 +43,7 @@ def test_without_keep_me_signed_in_no_token_outlives_the_browser(page: Page, clo
 
 
 @pytest.mark.parametrize("age", [0, EXPIRED])
-def test_cookies_of_another_app_on_the_host_keep_nobody_out(
+def test_cookies_of_another_app_on_the_host_stop_no_sign_in(
     page: Page, clock: Clock, age: int
 ) -> None:
     page.sign_in()

@@ -35,7 +35,7 @@ class TestItsSessionEnds:
         page.click("account-submit")
         page.wait_for("kept-form")
         page.click("kept-send")
-        page.wait_until_told("Saved")
+        page.wait_for_message("Saved")
         assert value_of(page, "name") == TYPED
 
     @pytest.mark.thorough("browsers in full")
@@ -88,7 +88,7 @@ class TestSomethingIsWrongWithIt:
         assert not page.has("error-new-password")
         assert not page.has("error-summary")
         page.click("password-submit")
-        page.wait_until_told("Your password is changed")
+        page.wait_for_message("Your password is changed")
         assert page.path == "/account/password"
 
     def test_an_outage_leaves_the_page_as_it_is(
@@ -106,7 +106,7 @@ class TestSomethingIsWrongWithIt:
         assert "try again" in page.text("error-summary")
         assert value_of(page, "current-password") == PASSWORD
         page.click("account-submit")
-        page.wait_until_told("Saved")
+        page.wait_for_message("Saved")
 
 
 @pytest.mark.thorough("browsers in full")

@@ -20,7 +20,7 @@ def test_a_weak_password_is_called_weak_once_it_is_sent(page: Page) -> None:
     assert page.find("email").get_attribute("value") == "grace@example.com"
     page.fill(password=PASSWORD)
     page.click("register-submit")
-    page.wait_until_told("Thank you")
+    page.wait_for_message("Thank you")
 
 
 def test_nothing_is_shown_that_needs_scripts(page: Page) -> None:

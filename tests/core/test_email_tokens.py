@@ -56,13 +56,13 @@ def forged() -> list[str]:
     payload, dot, signature = LINKS.make(RESET, ADA, HASH, NOW).rpartition(".")
     facts = json.loads(base64.urlsafe_b64decode(payload + "=="))
     lies = [["somebody", *facts[1:]], [facts[0], facts[1] + 1, facts[2]]]
-    told = [base64.urlsafe_b64encode(json.dumps(lie).encode()).decode().rstrip("=") for lie in lies]
+    made = [base64.urlsafe_b64encode(json.dumps(lie).encode()).decode().rstrip("=") for lie in lies]
     others = EmailTokens("another secret of 32 characters...").make(RESET, ADA, HASH, NOW)
-    return [*(lie + dot + signature for lie in told), others, payload + dot, payload, "", ".", "é"]
+    return [*(lie + dot + signature for lie in made), others, payload + dot, payload, "", ".", "é"]
 
 
 @pytest.mark.parametrize("number", range(8))
-def test_a_forged_link_is_nobodys(number: int) -> None:
+def test_a_forged_link_belongs_to_no_user(number: int) -> None:
     with pytest.raises(InvalidLink):
         LINKS.read_user_id(RESET, forged()[number], NOW)
 

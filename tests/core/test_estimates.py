@@ -97,7 +97,7 @@ def test_the_meter_never_waits_for_a_form(machine: Machine) -> None:
     assert machine.ask(0)
 
 
-def test_few_forms_wait_and_the_next_is_told_to_come_back(machine: Machine) -> None:
+def test_few_forms_wait_and_the_next_one_has_to_come_back(machine: Machine) -> None:
     def estimate() -> None:
         with machine.estimates.turn():
             pass

@@ -254,7 +254,9 @@ def test_a_login_in_a_rush_is_asked_to_come_back_and_was_no_guess(
 
 
 @pytest.mark.parametrize("way", ["by the page", "by the API"])
-def test_one_account_that_signs_in_all_the_time_refuses_nobody_else(app: Flask, way: str) -> None:
+def test_one_account_that_signs_in_all_the_time_blocks_no_other_account(
+    app: Flask, way: str
+) -> None:
     with app.app_context():
         services_of(app).accounts.register(GRACE, PASSWORD, now=0)
     ada = account_key(EMAIL), "127.0.0.1"
@@ -274,7 +276,7 @@ def test_an_account_is_the_same_from_any_address_and_however_it_is_typed(app: Fl
         assert not work.refused
 
 
-def test_who_registers_all_the_time_keeps_nobody_from_signing_in(app: Flask) -> None:
+def test_constant_registrations_block_no_sign_in(app: Flask) -> None:
     seen: list[tuple[str, str]] = []
     pool = pool_of(app)
     run = pool.run
@@ -298,7 +300,7 @@ def test_who_is_signed_in_does_not_notice_the_rush(app: Flask, browser: Browser)
         assert browser.is_in()
 
 
-def test_a_program_in_a_rush_is_told_the_same(app: Flask) -> None:
+def test_a_program_in_a_rush_gets_the_same_answer(app: Flask) -> None:
     program = Program(app)
     with given(pool_of(app), CORES + QUEUE):
         for _ in range(MORE_THAN_GUESSES):

@@ -182,7 +182,7 @@ def life(app: Flask, clock: Clock, redis_server: RedisServer) -> Iterator[type[L
         yield Life
 
 
-def test_nobody_is_out_by_accident_and_nobody_stays_in(life: type[Life]) -> None:
+def test_no_session_ends_by_accident_and_no_ended_one_stays_open(life: type[Life]) -> None:
     run_state_machine_as_test(
         life,
         settings=settings(

@@ -58,7 +58,7 @@ def test_what_is_hard_to_guess_is_good_wherever_in_it_that_lies(password: str) -
     assert "ard to guess." in found.words
 
 
-def test_what_is_somebodys_own_is_weak_for_them_alone() -> None:
+def test_a_users_own_words_are_weak_for_that_user_only() -> None:
     password = "zanzibar.quux@example.com"
     assert PASSWORDS.strength(password).good
     assert not PASSWORDS.strength(password, password).good

@@ -41,5 +41,5 @@ def test_what_is_too_short_or_too_long_is_refused(password: str) -> None:
         PASSWORDS.validate(password)
 
 
-def test_nobody_matches_whatever_they_type() -> None:
-    assert not PASSWORDS.verify("nobody has this password", None)
+def test_no_password_matches_a_missing_account() -> None:
+    assert not PASSWORDS.verify("a password of no account", None)

@@ -355,7 +355,7 @@ class TestCount:
         assert local.total == 3
 
 
-def test_switched_off_nothing_is_counted_and_nobody_refused(
+def test_switched_off_nothing_is_counted_and_no_request_refused(
     counters: Counters, local: Counters
 ) -> None:
     attempts = RateLimiter(counters, local, enabled=False)

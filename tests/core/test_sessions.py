@@ -220,7 +220,7 @@ class TestReused:
 
 
 class TestHealed:
-    def test_an_empty_redis_signs_nobody_out(
+    def test_an_empty_redis_signs_no_user_out(
         self,
         sessions: Sessions,
         token_verifier: TokenVerifier,
@@ -233,7 +233,7 @@ class TestHealed:
         grant = sessions.redeem(start.refresh_token, HERE, clock.now)
         assert (grant.outcome, grant.refresh.gen) == ("healed", 1)
 
-    def test_a_redis_five_generations_behind_signs_nobody_out(
+    def test_a_redis_five_generations_behind_signs_no_user_out(
         self,
         sessions: Sessions,
         token_verifier: TokenVerifier,
@@ -279,7 +279,7 @@ class TestHealed:
         second = sessions.redeem(start.refresh_token, HERE, clock.now)
         assert second.refresh_token == first.refresh_token
 
-    def test_a_database_backup_from_before_the_login_signs_nobody_out(
+    def test_a_database_backup_from_before_the_login_signs_no_user_out(
         self, sessions: Sessions, token_verifier: TokenVerifier, start: IssuedTokens, clock: Clock
     ) -> None:
         forget_session(start)

@@ -13,14 +13,14 @@ from webapp.core.models import User
 from webapp.core.token_cache import CachedToken, TokenCache
 
 
-def believed(token: str, kid: str = "key") -> CachedToken:
+def cached(token: str, kid: str = "key") -> CachedToken:
     claims = AccessClaims("ada", token, 0, "browser", "user", "ada@example.com", "id", 0, 300)
     return CachedToken(User("ada", "ada@example.com", "Ada", "user"), claims, kid)
 
 
 def remember(memory: TokenCache, *tokens: str, epoch: int = 1) -> None:
     for token in tokens:
-        memory.put(token, believed(token), epoch)
+        memory.put(token, cached(token), epoch)
 
 
 def recalled(memory: TokenCache, *tokens: str, epoch: int = 1) -> list[str]:
@@ -41,8 +41,8 @@ def hasty_threads() -> Iterator[None]:
     sys.setswitchinterval(usual)
 
 
-def test_a_token_is_recalled_as_it_was_believed(memory: TokenCache) -> None:
-    known = believed("a")
+def test_a_token_is_cached_as_it_was_verified(memory: TokenCache) -> None:
+    known = cached("a")
     memory.put("a", known, 1)
     assert memory.get("a", 1) is known
     assert memory.get("b", 1) is None
@@ -130,7 +130,7 @@ def test_many_threads_get_no_other_token_no_older_epoch_and_no_error() -> None:
         try:
             for step in range(3000):
                 token, epoch = dice.choice(tokens), step // 1000
-                memory.put(token, believed(token, kid=str(epoch)), epoch)
+                memory.put(token, cached(token, kid=str(epoch)), epoch)
                 asked = dice.choice(tokens)
                 found = memory.get(asked, epoch)
                 if found and (found.claims.sid, found.kid) != (asked, str(epoch)):

@@ -150,7 +150,7 @@ TWINS = [
 
 
 @pytest.mark.parametrize(("algorithm", "twin"), TWINS)
-def test_a_token_has_one_signature_and_nobody_can_compute_another(
+def test_a_token_has_one_signature_and_no_second_can_be_computed(
     tmp_path: Path, algorithm: str, twin: Callable[[bytes], bytes]
 ) -> None:
     (tmp_path / "k1.pem").write_bytes(generate_pem(algorithm))

@@ -29,7 +29,7 @@ def ada(app: Flask, browser: Browser) -> User:
 
 
 @pytest.mark.parametrize("changes", [UserChanges(disabled=True), UserChanges(password=LONG)])
-def test_while_redis_is_down_somebody_can_be_signed_out(
+def test_while_redis_is_down_a_user_can_be_signed_out(
     app: Flask,
     directory: UserAdmin,
     ada: User,
@@ -74,7 +74,7 @@ def test_a_password_that_an_admin_sets_is_not_made_of_the_address_either(
             directory.change(ada.id, UserChanges(password=LONG), clock.now)
 
 
-def test_somebody_may_be_created_disabled(app: Flask, directory: UserAdmin, clock: Clock) -> None:
+def test_a_user_may_be_created_disabled(app: Flask, directory: UserAdmin, clock: Clock) -> None:
     wanted = UserChanges(email="new@example.com", password="an engine of cogs", disabled=True)
     with app.app_context():
         user = directory.create(wanted, clock.now)

@@ -131,7 +131,7 @@ def test_a_length_that_is_none_is_refused(connections: Connections, length: byte
     assert connections.status(post(b"Content-Length: " + length, b"hello")) == 400
 
 
-def test_more_idle_connections_than_granian_takes_by_default_keep_nobody_out(
+def test_more_idle_connections_than_granian_takes_by_default_block_no_request(
     connections: Connections,
 ) -> None:
     for _ in range(2_100):
@@ -156,7 +156,7 @@ def test_all_the_bodies_that_are_waited_for_can_not_be_of_one_address(
     assert connections.serves()
 
 
-def test_a_flood_of_the_password_meter_is_told_that_it_is_busy(connections: Connections) -> None:
+def test_a_flood_of_the_password_meter_is_answered_busy(connections: Connections) -> None:
     body = json.dumps({"password": "+@h4246ge+@h4246g1+@b424611+@h42w6ga9" * 4}).encode()
     head = (
         b"POST /password-strength HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\n"

@@ -205,7 +205,9 @@ class TestHeard:
         here.change("second@example.com", role="admin")
         wait_until(lambda: status() == 200, SOON)
 
-    def test_of_others_it_goes_on_to_believe(self, here: Worker, there: Worker, token: str) -> None:
+    def test_tokens_of_other_sessions_stay_cached(
+        self, here: Worker, there: Worker, token: str
+    ) -> None:
         other = Browser(here.app, FIREFOX)
         other.sign_in()
         sid = here.sid(other.access_token)
@@ -288,7 +290,7 @@ class TestUnheard:
         here.end(sid)
         wait_until(lambda: there.refuses(token), SOON)
 
-    def test_while_what_was_heard_last_is_too_old_it_asks_each_time(
+    def test_while_the_last_read_is_too_old_it_asks_each_time(
         self, there: Worker, token: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         with monkeypatch.context() as patch:

@@ -89,7 +89,7 @@ class TestEveryDay:
 
 
 class TestDeadMaster:
-    def test_a_few_seconds_of_503_and_nobody_is_signed_out_or_comes_back(
+    def test_a_few_seconds_of_503_no_logout_and_no_session_reopened(
         self, app: Flask, clock: Clock, environ: dict[str, str], several: Several
     ) -> None:
         browser, ended_before, ended_meanwhile = (signed_in(app) for _ in range(3))
@@ -110,7 +110,7 @@ class TestDeadMaster:
             assert not thief.is_in()
         signed_in(app)
 
-    def test_the_workers_join_anew_and_hear_each_other_again(
+    def test_the_workers_join_again_and_read_each_others_invalidations(
         self, environ: dict[str, str], clock: Clock, several: Several
     ) -> None:
         here, there = Worker(environ, clock), Worker(environ, clock)
@@ -149,7 +149,7 @@ class TestSwitchedMaster:
 
 @pytest.mark.usefixtures("long_look_back")
 class TestCutOffMaster:
-    def test_it_answers_and_is_not_believed_and_what_it_was_told_is_told_again(
+    def test_it_answers_is_not_trusted_and_its_invalidations_are_published_again(
         self, sentinel: SentinelServers
     ) -> None:
         here, there = joined(sentinel.url), joined(sentinel.url)
@@ -179,7 +179,9 @@ class TestResharding:
         assert Counter(seen) == {200: len(seen)}
 
     @pytest.mark.usefixtures("long_look_back")
-    def test_a_feed_whose_stream_moves_joins_anew_and_hears(self, cluster: ClusterServers) -> None:
+    def test_a_feed_whose_stream_moves_joins_again_and_reads_on(
+        self, cluster: ClusterServers
+    ) -> None:
         here, there = joined(cluster.url), joined(cluster.url)
         here.publish("ada")
         before = there.epoch

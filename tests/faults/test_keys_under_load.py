@@ -8,20 +8,20 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from tests.support.app_server import AppServer
-from tests.support.environment import ACCESS_TTL, Site, assert_nobody_noticed, endure, served_by
+from tests.support.environment import ACCESS_TTL, Site, assert_no_sign_in_lost, endure, served_by
 from tests.support.load import Crowd
 from webapp.core.keys import generate_secret
 
 pytestmark = pytest.mark.thorough("faults under load")
 
 
-def test_a_new_signing_key_and_the_end_of_the_old_one_sign_nobody_out(
+def test_a_new_signing_key_and_the_end_of_the_old_one_sign_no_user_out(
     site: Site, server: AppServer, crowd: Crowd
 ) -> None:
     with hosts(site) as others, served_by(crowd, server):
         fault = key_replaced(crowd, server, *others)
         tally = endure("Signing key replaced, old one withdrawn", crowd, fault)
-    assert_nobody_noticed(tally)
+    assert_no_sign_in_lost(tally)
 
 
 @contextmanager

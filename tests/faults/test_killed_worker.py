@@ -56,16 +56,16 @@ def redeem_in_a_worker(
 ) -> None:
     """It ends by being killed, in the middle or when it is done."""
     db.session.remove()  # or the child would share its connection
-    told, tell = os.pipe()
+    read_end, write_end = os.pipe()
     worker = os.fork()
     if worker == 0:
         db.engine.dispose(close=False)
-        os.write(tell, b"ready")
+        os.write(write_end, b"ready")
         sessions.redeem(grant.refresh_token, HERE, clock.now)
         signal.pause()
-    os.read(told, 5)
+    os.read(read_end, 5)
     time.sleep(killed_after)
     os.kill(worker, signal.SIGKILL)
     os.waitpid(worker, 0)
-    os.close(told)
-    os.close(tell)
+    os.close(read_end)
+    os.close(write_end)

@@ -63,7 +63,7 @@ def test_when_redis_cannot_answer_a_refresh_waits_and_then_goes_on(
 
 @pytest.mark.thorough("outages")
 @pytest.mark.impatient
-def test_when_redis_hangs_not_everybody_waits_for_it(
+def test_when_redis_hangs_other_requests_do_not_wait(
     app: Flask, clock: Clock, own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browsers = [Browser(app) for _ in range(20)]
@@ -85,7 +85,7 @@ def test_when_redis_hangs_not_everybody_waits_for_it(
 
 @pytest.mark.impatient
 @pytest.mark.parametrize("outage", [stopped, hanging])
-def test_when_redis_cannot_answer_a_good_access_token_is_still_believed(
+def test_when_redis_cannot_answer_a_good_access_token_is_still_accepted(
     browser: Browser, own_redis: RedisServer, outage
 ) -> None:
     browser.sign_in()
@@ -165,7 +165,7 @@ def test_when_sql_is_gone_no_refresh_token_is_burnt(
     wait_until(browser.is_in)
 
 
-def test_when_sql_is_gone_a_good_access_token_is_still_believed(
+def test_when_sql_is_gone_a_good_access_token_is_still_accepted(
     browser: Browser, environment: dict[str, str]
 ) -> None:
     browser.sign_in()
@@ -190,7 +190,7 @@ def test_when_sql_is_gone_redis_alone_has_to_know_the_session(
         assert browser.fetch("/api/v1/protected", browser.access_token).status_code == status
 
 
-def test_an_outage_shows_on_public_pages_too_and_invites_nobody_to_sign_in_again(
+def test_an_outage_shows_on_public_pages_too_and_asks_for_no_new_sign_in(
     browser: Browser, clock: Clock, own_redis: RedisServer
 ) -> None:
     browser.sign_in()

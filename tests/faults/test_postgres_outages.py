@@ -87,7 +87,7 @@ def wait_for_farewells(lines: list[DBAPIConnection | None]) -> None:
     wait_until(lambda: all(select([line], [], [], 0)[0] for line in lines))
 
 
-def test_whoever_comes_first_after_a_restart_does_not_notice_it(
+def test_the_first_request_after_a_restart_does_not_fail(
     expired: Browser, pooled: list[DBAPIConnection | None], postgres: PostgresServer
 ) -> None:
     with postgres.stopped():

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
-from tests.support.environment import assert_nobody_noticed, endure, served, site
+from tests.support.environment import assert_no_sign_in_lost, endure, served, site
 from tests.support.load import Crowd
 from tests.support.postgres import PostgresServer
 from tests.support.proxy import DELAYED, REFUSED, REPLIES_CUT, REPLIES_LOST, SILENT, Proxy, Trouble
@@ -52,26 +52,26 @@ def test_postgresql_restarted_is_an_outage_and_no_logout(
     people: Crowd, postgres: PostgresServer
 ) -> None:
     tally = endure("PostgreSQL down, and up again", people, postgres.stopped())
-    assert_nobody_noticed(tally)
+    assert_no_sign_in_lost(tally)
     assert tally.having_status(503)
 
 
 def test_postgresql_hanging_is_an_outage_and_no_logout(
     people: Crowd, postgres: PostgresServer
 ) -> None:
-    assert_nobody_noticed(endure("PostgreSQL hangs (SIGSTOP)", people, postgres.hanging()))
+    assert_no_sign_in_lost(endure("PostgreSQL hangs (SIGSTOP)", people, postgres.hanging()))
 
 
 def test_connections_that_are_cut_are_opened_anew(people: Crowd, url: str) -> None:
-    assert_nobody_noticed(endure("PostgreSQL's connections cut", people, hung_up(url)))
+    assert_no_sign_in_lost(endure("PostgreSQL's connections cut", people, hung_up(url)))
 
 
 def test_locked_tables_are_an_outage_and_no_logout(people: Crowd, url: str) -> None:
-    assert_nobody_noticed(endure("PostgreSQL's tables locked", people, locked(url)))
+    assert_no_sign_in_lost(endure("PostgreSQL's tables locked", people, locked(url)))
 
 
 def test_a_commit_that_fails_is_an_outage_and_no_logout(people: Crowd, url: str) -> None:
-    assert_nobody_noticed(endure("PostgreSQL fails at commit", people, failing_at_commit(url)))
+    assert_no_sign_in_lost(endure("PostgreSQL fails at commit", people, failing_at_commit(url)))
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_bad_network_is_an_outage_and_no_logout(
     people: Crowd, network: Proxy, name: str, trouble: Trouble
 ) -> None:
     fault = network.having(trouble)
-    assert_nobody_noticed(endure(f"Network to PostgreSQL: {name}", people, fault))
+    assert_no_sign_in_lost(endure(f"Network to PostgreSQL: {name}", people, fault))
 
 
 @contextmanager

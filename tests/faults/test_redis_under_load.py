@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support import faults, proxy
-from tests.support.environment import RENEWAL, Site, assert_nobody_noticed, endure
+from tests.support.environment import RENEWAL, Site, assert_no_sign_in_lost, endure
 from tests.support.load import Crowd
 
 pytestmark = pytest.mark.thorough("faults under load")
@@ -13,7 +13,7 @@ def test_redis_killed_and_restarted_from_its_file_is_an_outage_and_no_logout(
     site: Site, crowd: Crowd
 ) -> None:
     tally = endure("Redis killed -9, restarted with AOF", crowd, faults.redis_killed(site))
-    assert_nobody_noticed(tally)
+    assert_no_sign_in_lost(tally)
     assert tally.having_status(503)
 
 
@@ -22,17 +22,17 @@ def test_a_promoted_replica_that_lost_the_last_second_is_healed_and_no_logout_is
 ) -> None:
     fault = faults.redis_behind(site)
     name = "Replica without the last second promoted"
-    assert_nobody_noticed(endure(name, crowd, fault, after=RENEWAL))
+    assert_no_sign_in_lost(endure(name, crowd, fault, after=RENEWAL))
 
 
 def test_redis_emptied_is_healed_and_what_had_ended_stays_so(site: Site, crowd: Crowd) -> None:
     fault = faults.redis_emptied(site)
-    assert_nobody_noticed(endure("FLUSHALL, twice", crowd, fault, after=RENEWAL))
+    assert_no_sign_in_lost(endure("FLUSHALL, twice", crowd, fault, after=RENEWAL))
 
 
 def test_redis_hanging_is_an_outage_and_no_logout(site: Site, crowd: Crowd) -> None:
     tally = endure("Redis hangs (SIGSTOP)", crowd, faults.redis_hanging(site))
-    assert_nobody_noticed(tally)
+    assert_no_sign_in_lost(tally)
     assert tally.having_status(503)
 
 
@@ -40,34 +40,34 @@ def test_a_network_that_swallows_everything_is_an_outage_and_no_logout(
     site: Site, crowd: Crowd
 ) -> None:
     fault = site.proxy.having(proxy.SILENT)
-    assert_nobody_noticed(endure("Network to Redis silent", crowd, fault))
+    assert_no_sign_in_lost(endure("Network to Redis silent", crowd, fault))
 
 
 def test_a_network_that_takes_300_ms_only_makes_it_slower(site: Site, crowd: Crowd) -> None:
     fault = site.proxy.having(proxy.DELAYED)
-    assert_nobody_noticed(endure("Redis answers 300 ms late", crowd, fault))
+    assert_no_sign_in_lost(endure("Redis answers 300 ms late", crowd, fault))
 
 
 def test_lost_replies_are_an_outage_and_no_logout(site: Site, crowd: Crowd) -> None:
     fault = site.proxy.having(proxy.REPLIES_LOST)
-    assert_nobody_noticed(endure("30 % of Redis' replies lost", crowd, fault))
+    assert_no_sign_in_lost(endure("30 % of Redis' replies lost", crowd, fault))
 
 
 def test_replies_cut_in_the_middle_are_an_outage_and_no_logout(site: Site, crowd: Crowd) -> None:
     fault = site.proxy.having(proxy.REPLIES_CUT)
-    assert_nobody_noticed(endure("30 % of Redis' replies cut", crowd, fault))
+    assert_no_sign_in_lost(endure("30 % of Redis' replies cut", crowd, fault))
 
 
 def test_refused_connections_are_an_outage_and_no_logout(site: Site, crowd: Crowd) -> None:
     fault = site.proxy.having(proxy.REFUSED)
-    assert_nobody_noticed(endure("Connections to Redis cut and refused", crowd, fault))
+    assert_no_sign_in_lost(endure("Connections to Redis cut and refused", crowd, fault))
 
 
 def test_redis_out_of_memory_is_an_outage_and_no_logout(site: Site, crowd: Crowd) -> None:
     fault = faults.redis_out_of_memory(site)
-    assert_nobody_noticed(endure("Redis out of memory (OOM)", crowd, fault))
+    assert_no_sign_in_lost(endure("Redis out of memory (OOM)", crowd, fault))
 
 
 def test_redis_with_a_full_disk_is_an_outage_and_no_logout(site: Site, crowd: Crowd) -> None:
     fault = faults.redis_disk_full(site)
-    assert_nobody_noticed(endure("Redis' disk full (MISCONF)", crowd, fault))
+    assert_no_sign_in_lost(endure("Redis' disk full (MISCONF)", crowd, fault))

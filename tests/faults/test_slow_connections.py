@@ -56,7 +56,7 @@ def slow_bodies(run: Run) -> Iterator[list[socket.socket]]:
 
 
 @pytest.mark.thorough("attacks")
-def test_slow_connections_keep_nobody_from_being_served(
+def test_slow_connections_do_not_block_other_requests(
     run: Run, slow_bodies: list[socket.socket]
 ) -> None:
     with urllib.request.urlopen(f"{run.url}/login") as page:

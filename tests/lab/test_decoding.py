@@ -16,10 +16,10 @@ def claims_of(text: str) -> str:
     return decode(text)[1].content
 
 
-def test_times_are_told_as_people_read_them() -> None:
-    told = claims_of(token(iat=1_795_290_313, exp=1_795_290_613)).splitlines()
-    assert told[1] == '  "iat": 1795290313,  // 2026-11-21 19:45:13 UTC'
-    assert told[2] == '  "exp": 1795290613  // 2026-11-21 19:50:13 UTC'
+def test_times_are_written_as_people_read_them() -> None:
+    lines = claims_of(token(iat=1_795_290_313, exp=1_795_290_613)).splitlines()
+    assert lines[1] == '  "iat": 1795290313,  // 2026-11-21 19:45:13 UTC'
+    assert lines[2] == '  "exp": 1795290613  // 2026-11-21 19:50:13 UTC'
 
 
 def test_what_is_no_time_is_left_as_it_is() -> None:

@@ -44,15 +44,15 @@ def test_what_is_good_or_refused_is_said_by_a_sign_too() -> None:
     assert draw(steps).results == ("good", "refused", "outage")
 
 
-def test_time_that_passes_is_told_once() -> None:
-    told = Step("browser", "browser", "an hour later", 3600)
-    assert [row.kind for row in draw([told]).rows] == ["pause"]
-    assert not draw([told]).pauses
+def test_time_that_passes_is_shown_once() -> None:
+    waiting = Step("browser", "browser", "an hour later", 3600)
+    assert [row.kind for row in draw([waiting]).rows] == ["pause"]
+    assert not draw([waiting]).pauses
     untold = draw([Step("browser", "app", "GET /", 3600)])
     assert [pause.words for pause in untold.pauses] == ["1 h later"]
 
 
-def test_spans_are_told_in_the_unit_that_fits() -> None:
+def test_spans_are_written_in_the_unit_that_fits() -> None:
     spans = {0.0004: "0.4 ms", 15: "15 s", 301: "5 min", 3600: "1 h", 30 * 86400: "30 days"}
     assert {seconds: format_duration(seconds) for seconds in spans} == spans
 
@@ -67,7 +67,7 @@ def test_who_differs_from_a_crowd_is_still_seen() -> None:
     assert words(draw([*crowd(MIN_GROUP), odd]))[-1] == "✕ tab 9: login page"
 
 
-def test_a_run_ends_with_what_became_of_everybody() -> None:
+def test_a_run_ends_with_the_outcome_for_each_actor() -> None:
     signing_in = (Step("browser", "app", "POST /login"), Step("app", "browser", "signed in"))
     endings = (Ending("You", True, True, ""), Ending("The thief", True, False, ""))
     run = Run("x", "y", (*signing_in, Step("thief", "app", "GET /")), endings, "", {})

@@ -34,11 +34,11 @@ def test_the_table_has_every_scenario_and_policy_in_their_order() -> None:
 
 @pytest.mark.parametrize("slug", TABLE)
 @pytest.mark.parametrize("policy", POLICIES)
-def test_everybody_ends_as_the_rules_say(play: Play, slug: str, policy: str) -> None:
+def test_each_actor_ends_as_the_rules_say(play: Play, slug: str, policy: str) -> None:
     run = play(slug, policy)
     endings = {e.who: ("in" if e.signed_in else "out") + "!" * (not e.right) for e in run.endings}
-    told = " ".join(endings[who] for who in ("You", "The thief") if who in endings)
-    assert told == TABLE[slug][list(POLICIES).index(policy)]
+    endings_of_both = " ".join(endings[who] for who in ("You", "The thief") if who in endings)
+    assert endings_of_both == TABLE[slug][list(POLICIES).index(policy)]
     assert all(ending.why.endswith(".") for ending in run.endings)
 
 
@@ -47,7 +47,7 @@ def conclusion(play: Play, slug: str) -> str:
 
 
 @pytest.mark.parametrize("slug", [slug for slug, row in TABLE.items() if len(set(row)) == 1])
-def test_where_all_end_alike_the_conclusion_says_so_and_nobody_shows_a_token_again(
+def test_where_all_end_alike_the_conclusion_says_so_and_no_token_is_sent_again(
     play: Play, slug: str
 ) -> None:
     assert conclusion(play, slug) == ALL_EQUAL
@@ -93,6 +93,6 @@ def test_what_there_is_not_is_no_run(play: Play, wrong: tuple[str, ...]) -> None
 
 
 @pytest.mark.parametrize("policy", ["evergreen", "no-grace", "leeway"])
-def test_the_owner_hears_of_a_theft_once(play: Play, policy: str) -> None:
+def test_the_owner_gets_one_mail_about_a_theft(play: Play, policy: str) -> None:
     run = play("thief-replays", policy)
     assert sum("mails the owner" in step.words for step in run.steps) == 1

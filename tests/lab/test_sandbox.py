@@ -113,19 +113,19 @@ def test_parallel_requests_are_really_under_way_at_once(
     assert [reply.status for reply in replies] == [200] * 5
 
 
-def test_a_token_that_was_believed_before_asks_nobody(entries: RedisGenerations) -> None:
+def test_a_cached_token_asks_no_store(entries: RedisGenerations) -> None:
     box = Sandbox(entries, time.time())
     box.you.click()
-    told = len(box.recorder.steps)
+    steps_before = len(box.recorder.steps)
     box.you.click()
-    assert [step.words for step in box.recorder.steps[told:]] == [
+    assert [step.words for step in box.recorder.steps[steps_before:]] == [
         "GET /account",
         "access token: accepted from the cache",
         "200",
     ]
 
 
-def test_while_its_redis_is_silent_a_good_access_token_is_believed_by_sql(
+def test_while_redis_is_silent_sql_accepts_a_good_access_token(
     entries: RedisGenerations,
 ) -> None:
     box = Sandbox(entries, time.time())
@@ -154,9 +154,9 @@ def test_its_tokens_open_nothing_in_the_app(app: Flask, play: Play) -> None:
 
 
 def test_without_the_real_redis_there_is_no_run() -> None:
-    nobody = redis.Redis(port=free_port(), retry=None, decode_responses=True)
+    no_server = redis.Redis(port=free_port(), retry=None, decode_responses=True)
     with pytest.raises(Unavailable):
-        policies.run("lost-response", entries=RedisGenerations(nobody, "lab:"), now=time.time())
+        policies.run("lost-response", entries=RedisGenerations(no_server, "lab:"), now=time.time())
 
 
 def test_a_real_outage_on_the_way_is_not_taken_for_part_of_the_story(

@@ -111,9 +111,9 @@ def test_redis_stopped(play: Play, in_redis: InRedis) -> None:
 def test_logout_during_refresh(play: Play, in_redis: InRedis) -> None:
     run = play("logout-during-refresh")
     assert who_is_in(run) == {"You": False}
-    told = [(step.who, step.words) for step in run.steps]
-    opened, out = told.index(("tab 1", "open")), told.index(("tab 2", "signed out"))
-    assert opened < out < told.index(("tab 1", "redeem 0")), "they do not overlap"
+    seen_steps = [(step.who, step.words) for step in run.steps]
+    opened, out = seen_steps.index(("tab 1", "open")), seen_steps.index(("tab 2", "signed out"))
+    assert opened < out < seen_steps.index(("tab 1", "redeem 0")), "they do not overlap"
     assert answers(run)["ended: logout"] == 1
     assert (in_redis(run), run.row["ended_reason"]) == ("ended logout", "logout")
 
@@ -121,9 +121,9 @@ def test_logout_during_refresh(play: Play, in_redis: InRedis) -> None:
 def test_logout_elsewhere(play: Play, in_redis: InRedis) -> None:
     run = play("logout-elsewhere")
     assert who_is_in(run) == {"You": False}
-    told = [(step.who, step.words) for step in run.steps]
-    believed = told.index(("tab 1", "access token: accepted from the cache"))
-    assert believed < told.index(("tab 2", "notify all workers: check this session"))
+    seen_steps = [(step.who, step.words) for step in run.steps]
+    from_cache = seen_steps.index(("tab 1", "access token: accepted from the cache"))
+    assert from_cache < seen_steps.index(("tab 2", "notify all workers: check this session"))
     assert run.steps[-1].words == "401: session_ended"
     assert (in_redis(run), run.row["ended_reason"]) == ("ended logout", "logout")
     assert not run.tokens

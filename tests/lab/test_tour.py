@@ -23,14 +23,16 @@ def test_the_walk_shows_each_answer_that_its_sentences_speak_of() -> None:
     assert shown == {"redeem #", "rotated to #", "given # again", "reused: a copy"}
 
 
-def test_the_stores_are_told_of_a_login_in_the_order_of_the_code(entries: RedisGenerations) -> None:
+def test_the_stores_are_asked_at_a_login_in_the_order_of_the_code(
+    entries: RedisGenerations,
+) -> None:
     box = Sandbox(entries, time.time())
-    assert told(LOGIN.steps) == told(box.recorder.steps)
+    assert summaries(LOGIN.steps) == summaries(box.recorder.steps)
 
 
-def test_the_stores_are_told_of_a_logout_in_the_order_of_the_code(play: Play) -> None:
+def test_the_stores_are_asked_at_a_logout_in_the_order_of_the_code(play: Play) -> None:
     steps = play("logout-elsewhere").steps
-    assert told(LOGOUT.steps) == told(step for step in steps if step.who == "tab 2")
+    assert summaries(LOGOUT.steps) == summaries(step for step in steps if step.who == "tab 2")
 
 
 def decisions(steps: Iterable[Step]) -> set[str]:
@@ -42,6 +44,6 @@ def decisions(steps: Iterable[Step]) -> set[str]:
     }
 
 
-def told(steps: Iterable[Step]) -> list[str]:
+def summaries(steps: Iterable[Step]) -> list[str]:
     """Which stores the app turns to, in order."""
     return [s.target for s in steps if s.source == "app" and s.target in ("redis", "sql")]

@@ -67,7 +67,7 @@ def test_links_are_found_in_the_text_alone_and_end_where_they_end(outbox: Outbox
     assert outbox.mails()[0].links == [long, "http://x.example/?a=1&b=2", "http://y/"]
 
 
-def test_nobody_else_may_read_it(outbox: Outbox, folder: Path) -> None:
+def test_no_other_user_of_the_machine_may_read_it(outbox: Outbox, folder: Path) -> None:
     folder.mkdir(parents=True, mode=0o755)
     outbox.deliver(letter())
     assert mode(folder) == 0o700

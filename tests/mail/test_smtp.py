@@ -115,7 +115,7 @@ class TestTls:
             Smtp(server.url(scheme="smtps"), certificate.for_client()).deliver(letter())
         assert len(server.letters) == 1
 
-    def test_a_certificate_that_nobody_vouches_for_gets_no_password(
+    def test_a_certificate_without_a_known_issuer_gets_no_password(
         self, strict: MailServer
     ) -> None:
         with pytest.raises(MailFailed, match="certificate: self-signed"):

@@ -34,7 +34,7 @@ def test_from_the_first_question_on_it_is_redis_time(redis_server: RedisServer) 
     assert abs(RedisClock(create_client(redis_server.url, NOWHERE))() - REAL()) < ABOUT
 
 
-def test_without_redis_it_is_the_hosts_own_time_and_nobody_waits() -> None:
+def test_without_redis_it_is_the_hosts_own_time_without_a_wait() -> None:
     now = RedisClock(create_client(f"redis://127.0.0.1:{free_port()}", NOWHERE))
     assert abs(now() - REAL()) < ABOUT
 

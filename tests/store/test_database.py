@@ -18,7 +18,7 @@ def app(environment: dict[str, str]) -> Flask:
     return create_app(environment | {"WEBAPP_DATABASE_CONNECTIONS": "1"})
 
 
-def test_whoever_finds_all_connections_taken_waits_a_moment_for_one(app: Flask) -> None:
+def test_a_request_that_finds_all_connections_taken_waits_a_moment_for_one(app: Flask) -> None:
     with app.app_context():
         taken = db.engine.raw_connection()
         threading.Timer(0.05, taken.close).start()

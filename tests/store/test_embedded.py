@@ -61,7 +61,7 @@ class TestStart:
         server.ensure()
         assert client_of(server).ping()
 
-    def test_nobody_else_may_look_into_its_folder(
+    def test_no_other_user_of_the_machine_may_open_its_folder(
         self, server: EmbeddedServer, folder: Path
     ) -> None:
         folder.mkdir(mode=0o755)

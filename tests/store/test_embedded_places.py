@@ -39,7 +39,7 @@ class TestDeepFolders:
         monkeypatch.setenv("TMPDIR", str(folder))
         assert EmbeddedServer(folder).socket_path == before
 
-    def test_a_folder_that_somebody_else_prepared_is_refused(self, server: EmbeddedServer) -> None:
+    def test_a_folder_that_another_user_prepared_is_refused(self, server: EmbeddedServer) -> None:
         trap = Path(server.socket_path).parent
         trap.mkdir()
         trap.chmod(0o777)

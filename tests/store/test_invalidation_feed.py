@@ -100,14 +100,14 @@ class TestTelling:
 
 
 class TestMissing:
-    def test_before_it_has_joined_nobody_is_believed_unasked(self, server: RedisServer) -> None:
+    def test_before_it_has_joined_no_cached_token_is_used(self, server: RedisServer) -> None:
         server.pause()
         feed = new(server.url)
         assert feed.epoch < 0
         server.resume()
         wait_until(lambda: feed.epoch >= 0)
 
-    def test_what_was_heard_too_long_ago_counts_for_nothing(
+    def test_an_invalidation_that_was_read_too_long_ago_does_not_count(
         self, server: RedisServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         feed = joined(server.url)
@@ -148,7 +148,7 @@ class TestMissing:
         assert feed.epoch > before
 
     @pytest.mark.thorough("outages")
-    def test_a_worker_that_was_stopped_itself_believes_nobody_of_before(
+    def test_a_worker_that_was_stopped_itself_uses_no_older_cached_token(
         self, server: RedisServer
     ) -> None:
         pipe, theirs = context.Pipe()
@@ -242,7 +242,7 @@ class TestReader:
         inherited, own = received(pipe)
         assert inherited < 0 <= own
         server.client().xadd(STREAM, {"of": "ada"})
-        assert received(pipe) == "the child has heard"
+        assert received(pipe) == "the child has read it"
         process.join()
         pipe.close()
 
@@ -271,5 +271,5 @@ def be_forked(url: str, pipe) -> None:
     wait_until(lambda: feed.epoch >= 0)
     pipe.send((inherited, feed.epoch))
     wait_until(lambda: feed.is_invalidated("any session", "ada"))
-    pipe.send("the child has heard")
+    pipe.send("the child has read it")
     os._exit(0)

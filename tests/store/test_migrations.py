@@ -53,7 +53,7 @@ def rows(environment: dict[str, str]) -> Rows:
         return {name: sql.scalar(select(func.count()).select_from(table(name))) for name in COUNTED}
 
 
-def test_down_and_up_step_by_step_no_row_is_lost_but_events_of_nobody(
+def test_down_and_up_step_by_step_no_row_is_lost_but_events_without_a_user(
     lived_in: Flask, browser: Browser, environment: dict[str, str]
 ) -> None:
     """Before 0003 each event had to have its user."""

@@ -58,9 +58,7 @@ def use_up(counters: RateLimitStore, limit: Limit = TEN, key: str = "ada") -> No
 
 
 class TestTake:
-    def test_one_more_than_there_are_is_told_how_long_to_wait(
-        self, counters: RateLimitStore
-    ) -> None:
+    def test_one_more_than_there_are_gets_the_time_to_wait(self, counters: RateLimitStore) -> None:
         use_up(counters)
         assert 895 <= counters.acquire(TEN, "ada") <= 900
 

@@ -52,7 +52,7 @@ def test_an_ended_session_is_kept_ninety_days_longer(
     assert rows() == 0
 
 
-def test_one_that_nobody_ended_is_kept_ninety_days_after_its_absolute_limit(
+def test_one_without_an_end_is_kept_ninety_days_after_its_absolute_limit(
     tidying: RetentionPolicy, grant: IssuedTokens, clock: Clock
 ) -> None:
     clock.now = grant.session.expires_at + 90 * DAY

@@ -245,10 +245,10 @@ def test_an_event_is_one_row_and_one_line_of_its_request_and_holds_no_secret(
     request_id = CHAPTERS[kind](story).headers["X-Request-ID"]
     links = mailed_tokens(app)
     new = rows(app)[before:]
-    told = [line for line in log.records if line.getMessage().startswith(f"event={kind} ")]
+    lines = [line for line in log.records if line.getMessage().startswith(f"event={kind} ")]
     assert [row["request_id"] for row in new if row["kind"] == kind] == [request_id]
-    assert [line.request_id for line in told] == [request_id]
-    assert {line.name for line in told} == {"webapp.events"}
+    assert [line.request_id for line in lines] == [request_id]
+    assert {line.name for line in lines} == {"webapp.events"}
     written = "\n".join([*(str(row) for row in new), log.text])
     opening = [text for text in [*secrets, *links] if len(text) > 14]
     assert [text for text in opening if text in written] == []
@@ -261,7 +261,7 @@ def rows(app: Flask) -> list[dict[str, object]]:
         return [dict(vars(row)) for row in found]
 
 
-def test_a_failed_sign_in_to_no_account_names_nobody(app: Flask, browser: Browser) -> None:
+def test_a_failed_sign_in_to_no_account_names_no_user(app: Flask, browser: Browser) -> None:
     browser.post("/login", email="nobody@example.com", password=WRONG)
     (row,) = [row for row in rows(app) if row["kind"] == EventKind.SIGN_IN_FAILED]
     assert (row["user_id"], row["actor_id"], row["detail"]) == (None, None, "")
@@ -278,5 +278,5 @@ def test_what_is_rolled_back_leaves_neither_row_nor_line(
         with transaction():
             add_event(EventKind.DISABLED, None, 0)
     assert [row["kind"] for row in rows(app) if row["user_id"] is None] == ["disabled"]
-    told = [line.getMessage() for line in log.records if line.name == "webapp.events"]
-    assert [line.split()[0] for line in told] == ["event=disabled"]
+    lines = [line.getMessage() for line in log.records if line.name == "webapp.events"]
+    assert [line.split()[0] for line in lines] == ["event=disabled"]

@@ -375,7 +375,7 @@ class TestTooMany:
             services.sessions.start(user, HERE, remember=True, now=clock())
         assert len(statements) <= 8, statements
 
-    def test_another_worker_that_believed_its_token_refuses_it_within_a_second(
+    def test_another_worker_that_cached_its_token_refuses_it_within_a_second(
         self, app: Flask, services: Services, clock: Clock, environment: dict[str, str]
     ) -> None:
         user = user_of_proof(services)

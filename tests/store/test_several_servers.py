@@ -88,14 +88,14 @@ class TestKeeping:
 
 
 class TestAsking:
-    def test_making_a_client_asks_nobody(self) -> None:
-        nobody = f"127.0.0.1:{free_port()}"
+    def test_making_a_client_connects_to_no_server(self) -> None:
+        no_server = f"127.0.0.1:{free_port()}"
         with within_a_second():
-            create_client(f"redis+sentinel://{nobody}/{NAME}", NOWHERE)
-            create_client(f"redis+cluster://{nobody}", NOWHERE)
+            create_client(f"redis+sentinel://{no_server}/{NAME}", NOWHERE)
+            create_client(f"redis+cluster://{no_server}", NOWHERE)
 
     @pytest.mark.parametrize("url", ["redis+sentinel://{}/evergreen", "redis+cluster://{}"])
-    def test_where_nobody_is_it_is_an_outage(self, url: str) -> None:
+    def test_without_a_server_it_is_an_outage(self, url: str) -> None:
         entries = RedisGenerations(create_client(url.format(f"127.0.0.1:{free_port()}"), NOWHERE))
         with within_a_second(), pytest.raises(Unavailable):
             start(entries, SID)

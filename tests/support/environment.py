@@ -15,7 +15,7 @@ from .outcomes import Tally
 from .proxy import Proxy
 from .servers import RedisServer
 
-# Seconds. So short a life makes everybody refresh all the time. Not shorter: a request that waits
+# Seconds. So short a life makes browsers refresh all the time. Not shorter: a request that waits
 # while others rotate twice shows a token as a thief does, and on a busy machine some wait for 3 s.
 ACCESS_TTL = 6
 PEOPLE, PROGRAMS = 16, 6
@@ -23,7 +23,7 @@ PEOPLE, PROGRAMS = 16, 6
 BEFORE, AFTER = 0.3, 1.4
 # Seconds to wait for the first response and the first refresh after it.
 PATIENCE = 30.0
-# Seconds in which everybody has to show a refresh token.
+# Seconds in which each browser has to send a refresh token.
 RENEWAL = ACCESS_TTL + 0.6
 
 
@@ -153,8 +153,8 @@ def served_after(tally: Tally) -> bool:
     return any(each.at > tally.fault_ended for each in tally.having_status(200))
 
 
-def assert_nobody_noticed(tally: Tally) -> None:
+def assert_no_sign_in_lost(tally: Tally) -> None:
     """Outages are 503s; and every session is open or ended as it should be."""
     assert not tally.wrong, "\n".join([tally.fault, *tally.examples[:10]])
-    assert served_after(tally), "nobody was served after the fault"
-    assert tally.events["refreshes"] > 0, "nobody was renewed: that was no load"
+    assert served_after(tally), "no request was served after the fault"
+    assert tally.events["refreshes"] > 0, "no session was refreshed: that was no load"

@@ -43,6 +43,6 @@ def use_up_an_address(app: Flask, **way: str) -> None:
         assert guess(app, email=f"user{number}@example.com", **way).status_code == 401
 
 
-def assert_told_to_wait(answer: TestResponse, at_most: int = QUARTER_OF_AN_HOUR) -> None:
+def assert_has_to_wait(answer: TestResponse, at_most: int = QUARTER_OF_AN_HOUR) -> None:
     assert answer.status_code == 429, answer.text
     assert 1 <= int(answer.headers["Retry-After"]) <= at_most

@@ -20,7 +20,7 @@ from .servers import wait_until
 TRY_AGAIN = 0.3
 # Seconds that a thread needs at most to notice that it is to pause.
 LONGEST_PAUSE = 15
-# Seconds in which everybody has signed in, also on a busy machine.
+# Seconds in which all browsers have signed in, also on a busy machine.
 LONGEST_WAY_IN = 60
 GHOSTS = 200
 PAGES = ["/dashboard", "/dashboard", "/account", "/account/sessions", "/"]
@@ -74,7 +74,7 @@ class Crowd:
         return self.tally
 
     def settle(self) -> "Crowd":
-        """Until everybody has signed in; then they rest."""
+        """Until all browsers have signed in; then they rest."""
         tally = self.resume()
         wait_until(lambda: tally.events["sign-ins"] >= self._size, LONGEST_WAY_IN)
         self.pause()

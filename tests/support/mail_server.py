@@ -42,7 +42,7 @@ class MailServer:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if not self.knows_recipient:
-            return f"550 {address}: there is nobody of that name"
+            return f"550 {address}: there is no mailbox of that name"
         envelope.rcpt_tos.append(address)
         return OK
 

@@ -36,7 +36,7 @@ class Program(Client):
 
     def renew(self, wire: Wire, *, impatient: bool = False) -> None:
         """`impatient`: ask, and ask again at once. Not for a token that is still fresh: a request
-        that is late by two renewals is theft by the rules, and nobody would know of its answer.
+        that is late by two renewals is theft by the rules, and its answer would not be checked.
         """
         body = json.dumps({"refresh_token": self.refresh})
         if impatient:

@@ -57,7 +57,7 @@ class Process:
             assert self._process
             os.kill(self._process.pid, signal.SIGCONT)
 
-    def let_everybody_in(self) -> None:
+    def remove_password(self) -> None:
         if self.password and self.runs:
             self.client().config_set("requirepass", "")
         self.password = None

@@ -69,7 +69,7 @@ class SentinelServers:
         """Whatever a test has done: all run again, and agree."""
         for process in self.all:
             process.resume()
-            process.let_everybody_in()
+            process.remove_password()
             if not process.runs:
                 process.start()
         # What sentinels would do by themselves, after ten seconds.
@@ -95,7 +95,7 @@ class SentinelServers:
         return self.wait_for_another(key, before)
 
     def _begins_failover(self) -> bool:
-        """No, while the sentinel has not yet heard from a replica that was down."""
+        """No, while the sentinel has no recent answer of a replica that was down."""
         try:
             self.sentinels[0].client().execute_command("SENTINEL", "FAILOVER", NAME)
         except redis.ResponseError as error:
@@ -114,11 +114,11 @@ class SentinelServers:
         """Sentinels and replicas lose it, and choose another one; it still answers old friends."""
         cut = self.master_of()
         with cut.client() as client:
-            client.config_set("requirepass", "let nobody in")
+            client.config_set("requirepass", "not known to others")
             for each in client.client_list():
                 if each["name"].startswith("sentinel-") or "S" in each["flags"]:
                     client.client_kill_filter(_id=each["id"])
-        cut.password = "let nobody in"
+        cut.password = "not known to others"
         return cut
 
     def _state(self, sentinel: Process) -> dict[str, object]:

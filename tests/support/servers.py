@@ -118,7 +118,7 @@ def own_ports() -> Iterator[int]:
     """The ports of this pytest worker, each one once before any comes again.
 
     None of those that systems hand out to clients (32768 and up): until its server listens, and
-    while that is stopped, somebody's connection could come from there.
+    while that is stopped, another connection could come from there.
     """
     number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     count = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))

@@ -69,7 +69,7 @@ def test_an_old_hash_takes_no_less_time_than_none(monkeypatch: pytest.MonkeyPatc
         work.clear()
 
 
-def test_an_admins_browser_token_alone_changes_nobody_after_a_while(
+def test_an_admins_browser_token_alone_changes_no_user_after_a_while(
     app: Flask, clock: Clock
 ) -> None:
     """Scripts can read it; a program's own token is its proof."""

@@ -1,4 +1,4 @@
-"""What happened to an account, in words: for its owner, and for admins of everybody."""
+"""What happened to an account, in words: for its owner, and for admins."""
 
 import re
 from datetime import UTC, datetime
@@ -40,17 +40,17 @@ def test_an_owner_sees_what_happened_newest_first_and_from_where(
     firefox.sign_in()
     firefox.sign_out()
     browser.sign_in()
-    told = events_on(browser)
-    assert [kind for kind, _ in told] == [
+    shown = events_on(browser)
+    assert [kind for kind, _ in shown] == [
         "signed_in",
         "session_ended",
         "signed_in",
         "sign_in_failed",
         "registered",
     ]
-    assert told[0][1].startswith("Signed in Chrome 142 on Linux 127.0.0.1")
-    assert told[3][1].startswith("Sign-in failed Firefox 144 on Windows 127.0.0.1")
-    assert "request" not in told[3][1]
+    assert shown[0][1].startswith("Signed in Chrome 142 on Linux 127.0.0.1")
+    assert shown[3][1].startswith("Sign-in failed Firefox 144 on Windows 127.0.0.1")
+    assert "request" not in shown[3][1]
 
 
 def test_a_filter_shows_its_kind_and_says_so_if_there_is_none(browser: Browser) -> None:
@@ -149,9 +149,7 @@ def test_sixty_events_are_three_pages_that_keep_the_filter(
         assert len(events_on(browser, f"{path}&page={nonsense}")) in (25, 0)
 
 
-def test_nobody_sees_the_events_of_somebody_else_but_admins_do(
-    app: Flask, browser: Browser
-) -> None:
+def test_only_admins_see_the_events_of_other_users(app: Flask, browser: Browser) -> None:
     with app.app_context():
         accounts = services_of(app).accounts
         accounts.register("root@example.com", PASSWORD, role="admin", now=0)
@@ -181,7 +179,7 @@ def test_what_a_program_calls_itself_is_not_shown(browser: Browser, path: str) -
     assert "an unknown program" in page
 
 
-def test_a_copied_sign_in_ends_once_and_its_owner_is_told_here_and_by_mail(
+def test_a_stolen_session_ends_once_and_its_owner_sees_it_here_and_by_mail(
     app: Flask, browser: Browser, clock: Clock
 ) -> None:
     elsewhere, thief = Browser(app, FIREFOX), Browser(app)
@@ -195,9 +193,9 @@ def test_a_copied_sign_in_ends_once_and_its_owner_is_told_here_and_by_mail(
         thief.keep(copy)
         assert not thief.is_in()
     assert not browser.is_in()
-    told = [words for _, words in events_on(elsewhere)]
-    assert any("The copy was used from Chrome 142 on Linux, 127.0.0.1" in words for words in told)
-    assert sum(words.startswith("A copied sign-in was used, and ended") for words in told) == 1
+    shown = [words for _, words in events_on(elsewhere)]
+    assert any("The copy was used from Chrome 142 on Linux, 127.0.0.1" in words for words in shown)
+    assert sum(words.startswith("A copied sign-in was used, and ended") for words in shown) == 1
     assert subjects(app, EMAIL) == [
         "We signed you out to protect you",
         "New sign-in to your account",
@@ -205,7 +203,7 @@ def test_a_copied_sign_in_ends_once_and_its_owner_is_told_here_and_by_mail(
     assert newest_mail(app, EMAIL).links[0].endswith("/account/password")
 
 
-def test_a_theft_is_told_to_its_owner_also_when_who_noticed_it_was_cut_off(
+def test_a_theft_is_mailed_also_if_the_worker_that_noticed_it_was_cut_off(
     app: Flask, browser: Browser, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     redeem = RedisGenerations.redeem

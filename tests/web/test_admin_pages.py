@@ -111,9 +111,9 @@ def test_people_are_found_by_a_part_of_name_or_address(admin: Browser) -> None:
     assert listed(admin.get(f"{USERS}?q=SECOND@")) == ["second@example.com"]
     assert listed(admin.get(f"{USERS}?q=%25")) == []
     assert "No user found" in admin.get(f"{USERS}?q=nobody").text
-    everybody = listed(admin.get(f"{USERS}?sort=email"))
-    assert everybody == sorted(everybody)
-    assert listed(admin.get(f"{USERS}?sort=-email")) == everybody[::-1]
+    emails = listed(admin.get(f"{USERS}?sort=email"))
+    assert emails == sorted(emails)
+    assert listed(admin.get(f"{USERS}?sort=-email")) == emails[::-1]
     assert {EMAIL, ROOT} <= set(listed(admin.get(f"{USERS}?sort=password_hash&page=-3")))
 
 
@@ -208,7 +208,7 @@ def test_an_old_proof_asks_for_the_password_also_here(
     assert listed(admin.get(f"{USERS}?q={EMAIL}")) == []
 
 
-def test_a_device_of_somebody_is_named_before_and_after_it_is_signed_out(
+def test_a_device_of_a_user_is_named_before_and_after_it_is_signed_out(
     app: Flask, admin: Browser, people: dict[str, User]
 ) -> None:
     firefox, page = Browser(app, FIREFOX), page_of(people[EMAIL])

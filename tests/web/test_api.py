@@ -43,7 +43,7 @@ class TestLogin:
     @pytest.mark.parametrize(
         "body", [{"email": EMAIL, "password": "wrong"}, {"email": "x@y.org", "password": PASSWORD}]
     )
-    def test_wrong_ones_are_told_apart_by_nobody(self, program: Program, body: Json) -> None:
+    def test_wrong_ones_get_the_same_answer(self, program: Program, body: Json) -> None:
         answer = program.call("POST", "/auth/login", body)
         assert (answer.status_code, error_code(answer)) == (401, "invalid_credentials")
 
@@ -75,9 +75,7 @@ class TestBodies:
         assert (answer.status_code, error_code(answer)) == (status, code)
 
     @pytest.mark.parametrize("field", ["role", "id", "verified", "disabled", "created_at"])
-    def test_nobody_can_assign_themselves_what_is_not_theirs(
-        self, program: Program, field: str
-    ) -> None:
+    def test_no_user_can_assign_a_role_or_another_id(self, program: Program, field: str) -> None:
         body = {"email": "new@example.com", "password": PASSWORD, field: "admin"}
         answer = program.call("POST", "/auth/register", body)
         assert (answer.status_code, error_code(answer)) == (422, "validation_failed")
@@ -114,7 +112,7 @@ class TestRefresh:
         assert {answer.status_code for answer in answers} == {200}
         assert len({answer.json["data"]["auth"]["refresh_token"] for answer in answers}) == 1
 
-    def test_theft_is_told_and_then_that_the_session_has_ended(
+    def test_theft_is_answered_and_then_that_the_session_has_ended(
         self, program: Program, clock: Clock
     ) -> None:
         token = program.log_in()["refresh_token"]
@@ -213,7 +211,7 @@ class TestSessions:
         assert error_code(other.call("GET", "/protected")) == "session_ended"
         assert program.call("DELETE", f"/auth/sessions/{sid}").status_code == 404
 
-    def test_nobody_ends_the_session_of_somebody_else(self, app: Flask, program: Program) -> None:
+    def test_no_user_ends_the_session_of_another_user(self, app: Flask, program: Program) -> None:
         body = {"email": "eve@example.com", "password": PASSWORD}
         assert program.call("POST", "/auth/register", body).status_code == 201
         program.log_in()

@@ -30,8 +30,8 @@ def page(browser: Browser) -> str:
 
 @pytest.fixture
 def document(app: Flask) -> Json:
-    told: Json = app.test_client().get("/api/openapi.json").json
-    return told
+    spec: Json = app.test_client().get("/api/openapi.json").json
+    return spec
 
 
 def example(page: str, name: str) -> str:

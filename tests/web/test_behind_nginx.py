@@ -158,7 +158,7 @@ class TestOneBrowser:
 
 
 class TestWhenAProcessDies:
-    def test_nobody_notices(self, site: Site, browser: HttpsBrowser) -> None:
+    def test_no_request_fails(self, site: Site, browser: HttpsBrowser) -> None:
         victim, _ = site.apps
         victim.kill()
         answers = [browser.get("/dashboard").status for _ in range(6)]

@@ -33,7 +33,7 @@ PROTECTED = "/api/v1/protected"
 
 @pytest.fixture
 def app(environment: dict[str, str], clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Flask:
-    """One that hears from its Redis, with a page that needs nothing but to know who asks."""
+    """One that reads its feed, with a page that needs only the identity."""
     monkeypatch.setattr(invalidation_feed, "MAX_SILENCE", 60)  # however busy the machine is
     app = create_app(environment, clock)
 

@@ -38,8 +38,8 @@ def signed_in(app: Flask, client: dict[str, str]) -> Program:
 
 
 def introspected(app: Flask, token: str, client: dict[str, str]) -> Json:
-    told: Json = Program(app).form("/oauth/introspect", token=token, **client).json
-    return told
+    fields: Json = Program(app).form("/oauth/introspect", token=token, **client).json
+    return fields
 
 
 def browser_sid(app: Flask, program: Program) -> str:
@@ -218,8 +218,8 @@ class TestOAuth:
         assert self.refreshed(program, client).status_code == 200
 
     def test_the_metadata_names_the_scopes(self, app: Flask) -> None:
-        told = app.test_client().get("/.well-known/oauth-authorization-server").json
-        assert told["scopes_supported"] == ["profile", "admin"]
+        fields = app.test_client().get("/.well-known/oauth-authorization-server").json
+        assert fields["scopes_supported"] == ["profile", "admin"]
 
 
 class TestCommands:

@@ -65,7 +65,7 @@ def test_one_can_sign_out(browser: Browser, clock: Clock) -> None:
     assert not browser.is_in()
 
 
-def test_a_program_is_told_to_wait_and_keeps_its_tokens(app: Flask, clock: Clock) -> None:
+def test_a_program_has_to_wait_and_keeps_its_tokens(app: Flask, clock: Clock) -> None:
     program = Program(app)
     refresh_token = program.log_in()["refresh_token"]
     clock.advance(-LEEWAY - 1)

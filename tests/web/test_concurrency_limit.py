@@ -91,7 +91,7 @@ def flask_app() -> Flask:
     return app
 
 
-def test_slow_bodies_keep_nobody_waiting(send: Send, slow_bodies: list[SlowBody]) -> None:
+def test_slow_bodies_block_no_other_request(send: Send, slow_bodies: list[SlowBody]) -> None:
     app = ConcurrencyLimit(echo, MAX_BODY, places=2)
     slow = [send(app, body) for body in slow_bodies]
     assert all(body.awaited.wait(5) for body in slow_bodies)

@@ -64,7 +64,7 @@ def test_a_hash_that_is_renewed_at_login_brings_no_old_password_back(
     Browser(app).sign_in(password=NEW)
 
 
-def test_a_worker_that_joins_hears_what_was_announced_just_before(
+def test_a_worker_that_joins_reads_what_was_published_just_before(
     environment: dict[str, str], clock: Clock, redis_server: RedisServer
 ) -> None:
     """The change itself may be committed after it has looked."""

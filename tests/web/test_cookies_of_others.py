@@ -187,7 +187,7 @@ class TestMixedPair:
     ) -> None:
         assert not Jar(browser, dead[0], grace[1]).is_in()
 
-    def test_nobody_is_ended_by_that(
+    def test_no_session_is_ended_by_that(
         self, browser: Browser, good: Pairs, grace: Pairs, clock: Clock
     ) -> None:
         clock.advance(EXPIRED)

@@ -99,7 +99,7 @@ def test_while_a_part_of_sql_fails_the_inspector_is_shown_without_the_rest(
     assert 'data-testid="device-count"' not in page.text
 
 
-def test_an_account_that_lacks_nothing_is_told_so(app: Flask, browser: Browser) -> None:
+def test_an_account_that_lacks_nothing_shows_that_all_is_well(app: Flask, browser: Browser) -> None:
     browser.sign_in()
     add_passkey(browser, SoftPasskey(services_of(app).settings.public_url))
     page = browser.get("/dashboard").text

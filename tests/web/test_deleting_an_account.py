@@ -55,7 +55,7 @@ def test_the_page_names_all_that_goes(browser: Browser) -> None:
     assert "passkeys, authenticator app and recovery codes" in browser.get(DELETE).text
 
 
-def test_its_owner_is_told_by_mail_and_may_register_anew(app: Flask, browser: Browser) -> None:
+def test_its_owner_gets_a_mail_and_may_register_again(app: Flask, browser: Browser) -> None:
     browser.sign_in()
     browser.post(DELETE, password=PASSWORD, confirm=EMAIL)
     assert subjects(app, EMAIL) == ["Your account is deleted"]

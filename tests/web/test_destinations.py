@@ -79,7 +79,7 @@ def test_next_leads_to_nothing_else(app: Flask) -> None:
     "path",
     ["/notes/", "/notes/first", "/notes/Bún chả", "/notes/50% off?", "/notes/a\\b?q=c\\d&e=ö"],
 )
-def test_whoever_wanted_a_page_of_another_blueprint_gets_there(own_pages: Flask, path: str) -> None:
+def test_after_the_sign_in_a_page_of_another_blueprint_opens(own_pages: Flask, path: str) -> None:
     browser = Browser(own_pages)
     title, mark, query = path.partition("?q=")
     to_login = browser.get(quote(title) + (mark + query if query else "")).location
@@ -95,5 +95,7 @@ def test_next_leads_to_nothing_of_another_blueprint_that_is_no_page(
     assert Browser(own_pages).sign_in(next=path).location == "/dashboard"
 
 
-def test_whoever_opened_what_is_no_page_goes_on_to_the_dashboard(browser: Browser) -> None:
+def test_after_the_sign_in_an_address_that_is_no_page_becomes_the_dashboard(
+    browser: Browser,
+) -> None:
     assert browser.get("/lab/events").location == "/login"

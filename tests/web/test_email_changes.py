@@ -275,7 +275,7 @@ class TestUndo:
             services_of(app).retention.purge_batch(clock())
             assert db.session.query(EmailChangeRow).count() == 0
 
-    def test_a_second_change_takes_it_from_nobody(
+    def test_a_second_change_takes_no_address_of_another_user(
         self, app: Flask, ada: Browser, stolen: str
     ) -> None:
         thief = Browser(app)
@@ -307,7 +307,7 @@ class TestUndo:
         assert newest_mail(app, THIEFS).links == []
 
     @pytest.mark.parametrize("confirmed", [False, True])
-    def test_nobody_else_can_take_the_old_address_meanwhile(
+    def test_no_other_user_can_take_the_old_address_meanwhile(
         self, app: Flask, stolen: str, clock: Clock, grace: User, confirmed: bool
     ) -> None:
         """By registering it, or by moving another account there."""

@@ -40,21 +40,21 @@ def change(app: Flask, changes: UserChanges, email: str = EMAIL) -> None:
         services.user_admin.change(user.id, changes, services.now())
 
 
-def test_a_new_password_ends_every_session_signs_nobody_in_and_is_told_by_mail(
+def test_a_new_password_ends_every_session_is_no_sign_in_and_is_mailed(
     app: Flask, browser: Browser
 ) -> None:
     elsewhere = Browser(app, FIREFOX)
     browser.sign_in()
     elsewhere.sign_in()
-    somebody = Browser(app)
-    answer = somebody.post(forgot(app), password=NEW)
+    guest = Browser(app)
+    answer = guest.post(forgot(app), password=NEW)
     assert (answer.status_code, answer.location) == (303, "/login")
-    assert not somebody.is_in()
+    assert not guest.is_in()
     assert not browser.is_in()
     assert not elsewhere.is_in()
     assert "Your password was changed" in browser.get("/login").text
-    assert somebody.post("/login", email=EMAIL, password=PASSWORD).status_code == 422
-    somebody.sign_in(password=NEW)
+    assert guest.post("/login", email=EMAIL, password=PASSWORD).status_code == 422
+    guest.sign_in(password=NEW)
     assert subjects(app, EMAIL) == [
         "Your password was changed",
         "Choose a new password",
@@ -238,10 +238,10 @@ def test_a_result_is_the_page_of_a_guest_and_a_message_for_who_is_signed_in(
     app: Flask, browser: Browser
 ) -> None:
     path = forgot(app)
-    somebody = Browser(app)
-    assert somebody.post(path, password=NEW).location == "/login"
-    assert 'data-kind="password-reset"' in somebody.get("/login").text
-    assert 'data-testid="result"' not in somebody.get("/login").text
+    guest = Browser(app)
+    assert guest.post(path, password=NEW).location == "/login"
+    assert 'data-kind="password-reset"' in guest.get("/login").text
+    assert 'data-testid="result"' not in guest.get("/login").text
     with app.app_context():
         services_of(app).accounts.register("grace@example.com", PASSWORD, now=0)
     browser.sign_in("grace@example.com")

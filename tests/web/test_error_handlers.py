@@ -127,7 +127,7 @@ class TestOutagePage:
         assert answer.status_code in (413, 503)
 
 
-def test_a_form_that_a_script_sends_is_told_where_to_go(browser: Browser) -> None:
+def test_a_form_that_a_script_sends_gets_the_address_of_the_next_page(browser: Browser) -> None:
     browser.sign_in()
     form = {"csrf_token": browser.csrf_token("/account"), "name": "Ada L", "email": EMAIL}
     headers = {"X-In-Place": "1", "Sec-Fetch-Mode": "cors"}

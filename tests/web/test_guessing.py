@@ -19,7 +19,7 @@ from tests.support.clock import Clock
 from tests.support.guessing import (
     QUARTER_OF_AN_HOUR,
     WRONG,
-    assert_told_to_wait,
+    assert_has_to_wait,
     guess,
     guess_from_a_browser,
     lock,
@@ -94,7 +94,7 @@ class TestAccount:
     ) -> None:
         lock(app)
         for password in (WRONG, PASSWORD):
-            assert_told_to_wait(guess(app, password, address="203.0.113.1"))
+            assert_has_to_wait(guess(app, password, address="203.0.113.1"))
         assert checks == [WRONG] * 10
 
     def test_the_login_page_and_the_api_count_together(self, app: Flask) -> None:
@@ -103,9 +103,9 @@ class TestAccount:
             browser.client.environ_base["REMOTE_ADDR"] = f"198.51.100.{host}"
             assert guess_from_a_browser(browser).status_code == 422
             assert guess(app, address=f"203.0.113.{host}").status_code == 401
-        assert_told_to_wait(guess(app, PASSWORD))
+        assert_has_to_wait(guess(app, PASSWORD))
         answer = guess_from_a_browser(Browser(app), PASSWORD)
-        assert_told_to_wait(answer)
+        assert_has_to_wait(answer)
         assert "refresh_token" not in set_cookies(answer)
 
     @pytest.mark.thorough("guesses by the hundred")
@@ -129,7 +129,7 @@ class TestAccount:
     def test_ways_to_type_the_address_are_no_extra_guesses(self, app: Flask) -> None:
         lock(app)
         for typed in (EMAIL.upper(), f" {EMAIL} "):
-            assert_told_to_wait(guess(app, PASSWORD, email=typed))
+            assert_has_to_wait(guess(app, PASSWORD, email=typed))
 
     def test_other_accounts_stay_open(self, app: Flask, grace: Browser) -> None:
         lock(app)
@@ -137,14 +137,14 @@ class TestAccount:
 
     def test_an_account_that_is_not_there_is_locked_like_any_other(self, app: Flask) -> None:
         lock(app, "nobody@example.com")
-        assert_told_to_wait(guess(app, email="nobody@example.com"))
+        assert_has_to_wait(guess(app, email="nobody@example.com"))
 
     def test_after_a_quarter_of_an_hour_it_is_open_again(
         self, app: Flask, later: Callable[[float], None]
     ) -> None:
         lock(app)
         later(QUARTER_OF_AN_HOUR - 10)
-        assert_told_to_wait(guess(app, PASSWORD), at_most=11)
+        assert_has_to_wait(guess(app, PASSWORD), at_most=11)
         later(11)
         assert guess(app, PASSWORD).status_code == 200
 
@@ -159,8 +159,8 @@ class TestAccount:
         few = replace(CHECK_PER_ACCOUNT, amount=3)
         monkeypatch.setattr("webapp.core.rate_limits.CHECK_PER_ACCOUNT", few)
         assert [guess(app, PASSWORD).status_code for _ in range(3)] == [200] * 3
-        assert_told_to_wait(guess(app, PASSWORD))
-        assert_told_to_wait(guess_from_a_browser(Browser(app), PASSWORD))
+        assert_has_to_wait(guess(app, PASSWORD))
+        assert_has_to_wait(guess_from_a_browser(Browser(app), PASSWORD))
         assert checks == [PASSWORD] * 3
         assert guess(app, PASSWORD, email=GRACE).status_code == 200
 
@@ -168,12 +168,12 @@ class TestAccount:
         for _ in range(10):
             assert guess(app).status_code == 401
             last = guess(app, PASSWORD)
-        assert_told_to_wait(last)
+        assert_has_to_wait(last)
 
-    def test_a_program_is_told_so_in_its_own_words(self, app: Flask) -> None:
+    def test_a_program_gets_it_as_json(self, app: Flask) -> None:
         lock(app)
         answer = guess(app)
-        assert_told_to_wait(answer)
+        assert_has_to_wait(answer)
         assert answer.json["status"] == 429
         assert error_code(answer) == "rate_limited"
 
@@ -190,7 +190,7 @@ FORGERIES = ("garbage", "unsigned", "signed by another", "changed", "of a sessio
 class TestKnownBrowser:
     def test_the_owner_signs_in_while_strangers_guess(self, app: Flask, owner: Browser) -> None:
         lock(app)
-        assert_told_to_wait(guess_from_a_browser(Browser(app), PASSWORD))
+        assert_has_to_wait(guess_from_a_browser(Browser(app), PASSWORD))
         owner.sign_in()
         assert owner.is_in()
 
@@ -201,7 +201,9 @@ class TestKnownBrowser:
             assert attribute in cookie
         assert "Domain" not in cookie
 
-    def test_its_cookie_names_nobody_and_is_the_same_for_all_accounts(self, grace: Browser) -> None:
+    def test_its_cookie_names_no_user_and_is_the_same_for_all_accounts(
+        self, grace: Browser
+    ) -> None:
         before = grace.cookie("known_browser") or ""
         assert re.fullmatch(r"[\w-]{22}\.[\w-]{27}", before)
         grace.sign_in()
@@ -216,12 +218,12 @@ class TestKnownBrowser:
         lock(app)
         owner.sign_in(f" {EMAIL.upper()}")
 
-    def test_its_own_failures_are_counted_and_lock_nobody_else_out(
+    def test_its_own_failures_are_counted_and_lock_no_other_browser_out(
         self, app: Flask, owner: Browser, checks: list[str]
     ) -> None:
         for _ in range(30):
             assert guess_from_a_browser(owner).status_code == 422
-        assert_told_to_wait(guess_from_a_browser(owner, PASSWORD))
+        assert_has_to_wait(guess_from_a_browser(owner, PASSWORD))
         assert checks == [WRONG] * 30
         Browser(app).sign_in()
 
@@ -238,13 +240,13 @@ class TestKnownBrowser:
                 guess_from_a_browser(browser)
         assert checks == [WRONG] * 30
         for browser in browsers:
-            assert_told_to_wait(guess_from_a_browser(browser, PASSWORD))
+            assert_has_to_wait(guess_from_a_browser(browser, PASSWORD))
 
     def test_a_stranger_at_the_same_address_cannot_lock_it_out(
         self, app: Flask, owner: Browser
     ) -> None:
         use_up_an_address(app, address="127.0.0.1")
-        assert_told_to_wait(guess_from_a_browser(Browser(app), PASSWORD))
+        assert_has_to_wait(guess_from_a_browser(Browser(app), PASSWORD))
         owner.sign_in()
 
     def test_who_is_signed_in_is_no_stranger_whatever_the_client(self, app: Flask) -> None:
@@ -259,7 +261,7 @@ class TestKnownBrowser:
     ) -> None:
         lock(app)
         checks.clear()
-        assert_told_to_wait(guess_from_a_browser(grace, PASSWORD))
+        assert_has_to_wait(guess_from_a_browser(grace, PASSWORD))
         assert not checks
 
     def test_people_who_share_one_are_both_known(self, app: Flask, grace: Browser) -> None:
@@ -282,7 +284,7 @@ class TestKnownBrowser:
             accounts.register(EMAIL, PASSWORD, now=clock())
         lock(app)
         checks.clear()
-        assert_told_to_wait(guess_from_a_browser(owner, PASSWORD))
+        assert_has_to_wait(guess_from_a_browser(owner, PASSWORD))
         assert not checks
 
     def test_an_account_knows_its_browsers_by_another_address_too(
@@ -300,7 +302,7 @@ class TestKnownBrowser:
         assert "known_browser" not in set_cookies(guess_from_a_browser(browser))
 
     @pytest.mark.parametrize("forge", FORGERIES)
-    def test_a_forged_cookie_helps_nobody(
+    def test_a_forged_cookie_does_not_help(
         self, app: Flask, owner: Browser, checks: list[str], forge: str
     ) -> None:
         real = owner.cookie("known_browser") or ""
@@ -316,7 +318,7 @@ class TestKnownBrowser:
         checks.clear()
         thief = Browser(app)
         thief.client.set_cookie("known_browser", forged)
-        assert_told_to_wait(guess_from_a_browser(thief, PASSWORD))
+        assert_has_to_wait(guess_from_a_browser(thief, PASSWORD))
         assert not checks
 
 
@@ -331,16 +333,16 @@ class TestClient:
         self, app: Flask, secret: str
     ) -> None:
         lock(app)
-        assert_told_to_wait(self.sign_in(app))
+        assert_has_to_wait(self.sign_in(app))
         answer = self.sign_in(app, client_id="shop", client_secret=secret)
         assert answer.status_code == 200
 
     @pytest.mark.usefixtures("secret")
     def test_one_without_a_secret_may_be_anybody(self, app: Flask) -> None:
         lock(app)
-        assert_told_to_wait(self.sign_in(app, client_id="phone"))
+        assert_has_to_wait(self.sign_in(app, client_id="phone"))
 
-    def test_guesses_in_one_lock_nobody_out_elsewhere(self, app: Flask, secret: str) -> None:
+    def test_guesses_in_one_lock_no_user_out_elsewhere(self, app: Flask, secret: str) -> None:
         wrong = {"email": EMAIL, "password": WRONG, "client_id": "shop", "client_secret": secret}
         program = Program(app)
         answers = [program.call("POST", "/auth/login", wrong).status_code for _ in range(11)]
@@ -354,14 +356,14 @@ class TestAddress:
     ) -> None:
         use_up_an_address(app)
         checks.clear()
-        assert_told_to_wait(guess(app, PASSWORD))
+        assert_has_to_wait(guess(app, PASSWORD))
         assert not checks
         assert guess(app, PASSWORD, address="192.0.2.2").status_code == 200
 
     def test_all_addresses_of_one_ipv6_customer_are_one(self, app: Flask) -> None:
         for number in range(100):
             guess(app, email=f"user{number}@example.com", address=f"2001:db8::{number:x}")
-        assert_told_to_wait(guess(app, PASSWORD, address="2001:db8::ffff:1"))
+        assert_has_to_wait(guess(app, PASSWORD, address="2001:db8::ffff:1"))
         assert guess(app, PASSWORD, address="2001:db8:0:1::1").status_code == 200
 
     def test_without_a_trusted_proxy_what_a_client_says_of_itself_changes_nothing(
@@ -369,13 +371,13 @@ class TestAddress:
     ) -> None:
         for number in range(100):
             guess(app, email=f"user{number}@example.com", forwarded_for=f"10.0.0.{number}")
-        assert_told_to_wait(guess(app, PASSWORD, forwarded_for="10.0.1.1"))
+        assert_has_to_wait(guess(app, PASSWORD, forwarded_for="10.0.1.1"))
 
     def test_behind_a_trusted_proxy_each_client_is_counted_apart(
         self, behind_a_proxy: Flask
     ) -> None:
         use_up_an_address(behind_a_proxy, forwarded_for="203.0.113.1")
-        assert_told_to_wait(guess(behind_a_proxy, PASSWORD, forwarded_for="203.0.113.1"))
+        assert_has_to_wait(guess(behind_a_proxy, PASSWORD, forwarded_for="203.0.113.1"))
         answer = guess(behind_a_proxy, PASSWORD, forwarded_for="203.0.113.2")
         assert answer.status_code == 200
 
@@ -395,7 +397,7 @@ class TestAddress:
             forged = f"10.0.0.{number}, 203.0.113.1"
             guess(behind_a_proxy, email=f"user{number}@example.com", forwarded_for=forged)
         answer = guess(behind_a_proxy, PASSWORD, forwarded_for="10.0.1.1, 203.0.113.1")
-        assert_told_to_wait(answer)
+        assert_has_to_wait(answer)
 
 
 def test_when_redis_is_down_no_password_is_checked(
@@ -438,18 +440,18 @@ def ask_for_mail(app: Flask, path: str, email: str, address: str) -> TestRespons
 class TestMail:
     """What sends mail to an address that a stranger may type."""
 
-    def test_five_an_hour_to_an_address_whoever_asks(self, app: Flask, path: str) -> None:
+    def test_five_an_hour_to_an_address_from_any_client(self, app: Flask, path: str) -> None:
         for host in range(5):
             answer = ask_for_mail(app, path, GRACE, f"198.51.100.{host}")
             assert answer.status_code != 429
-        assert_told_to_wait(ask_for_mail(app, path, GRACE, "203.0.113.1"), at_most=3600)
+        assert_has_to_wait(ask_for_mail(app, path, GRACE, "203.0.113.1"), at_most=3600)
 
     @pytest.mark.thorough("guesses by the hundred")
     def test_sixty_an_hour_from_an_address_to_whomever(self, app: Flask, path: str) -> None:
         for number in range(60):
             answer = ask_for_mail(app, path, f"user{number}@example.com", "192.0.2.1")
             assert answer.status_code != 429
-        assert_told_to_wait(ask_for_mail(app, path, GRACE, "192.0.2.1"), at_most=3600)
+        assert_has_to_wait(ask_for_mail(app, path, GRACE, "192.0.2.1"), at_most=3600)
         assert ask_for_mail(app, path, GRACE, "192.0.2.2").status_code != 429
 
 
@@ -459,22 +461,20 @@ def test_registering_over_the_api_counts_with_the_page(app: Flask, program: Prog
         ask_for_mail(app, "/register", GRACE, f"198.51.100.{host}")
     assert program.call("POST", "/auth/register", body).status_code != 429
     answer = program.call("POST", "/auth/register", body)
-    assert_told_to_wait(answer, at_most=3600)
+    assert_has_to_wait(answer, at_most=3600)
     assert error_code(answer) == "rate_limited"
 
 
 class TestRefresh:
     @pytest.mark.thorough("guesses by the hundred")
-    def test_six_hundred_a_minute_for_one_user_and_nobody_is_signed_out(
-        self, program: Program
-    ) -> None:
+    def test_six_hundred_a_minute_for_one_user_and_no_logout(self, program: Program) -> None:
         token = program.log_in()["refresh_token"]
         for _ in range(600):
             answer = program.refresh(token)
             assert answer.status_code == 200, answer.text
             token = answer.json["data"]["auth"]["refresh_token"]
         answer = program.refresh(token)
-        assert_told_to_wait(answer, at_most=60)
+        assert_has_to_wait(answer, at_most=60)
         assert error_code(answer) == "rate_limited"
         assert program.call("GET", "/protected").status_code == 200
 
@@ -482,7 +482,7 @@ class TestRefresh:
     def test_twelve_hundred_a_minute_from_one_address(self, program: Program) -> None:
         statuses = {program.refresh("forged").status_code for _ in range(1200)}
         assert statuses == {401}
-        assert_told_to_wait(program.refresh("forged"), at_most=60)
+        assert_has_to_wait(program.refresh("forged"), at_most=60)
 
     def test_an_honest_one_asks_nothing_more_of_redis(
         self, program: Program, redis_server: RedisServer

@@ -9,7 +9,7 @@ from tests.support.browser import EMAIL, PASSWORD, Browser, set_cookies
 from tests.support.clock import Clock
 from tests.support.guessing import (
     WRONG,
-    assert_told_to_wait,
+    assert_has_to_wait,
     guess_from_a_browser,
     lock,
 )
@@ -45,7 +45,7 @@ def test_the_account_knows_the_last_fifty(
                 remember_device(user.id, f"device {number}", int(clock()))
     with connected(environment) as sql:
         assert sql.execute(text("SELECT count(*) FROM devices")).scalar() == 50
-    assert_told_to_wait(guess_from_a_browser(owner, PASSWORD))
+    assert_has_to_wait(guess_from_a_browser(owner, PASSWORD))
 
 
 class TestNewPassword:
@@ -60,7 +60,7 @@ class TestNewPassword:
 
     def assert_a_stranger(self, browser: Browser) -> None:
         lock(browser.client.application)
-        assert_told_to_wait(guess_from_a_browser(browser, NEW))
+        assert_has_to_wait(guess_from_a_browser(browser, NEW))
 
     def test_one_that_is_chosen_leaves_this_browser_known_and_no_other(
         self, owner: Browser, thief: Browser
@@ -120,7 +120,7 @@ class TestMailedLink:
         assert "known_browser" in set_cookies(answer)
         lock(app)
         browser.sign_in(password=NEW)
-        assert_told_to_wait(guess_from_a_browser(Browser(app), NEW))
+        assert_has_to_wait(guess_from_a_browser(Browser(app), NEW))
 
     def test_after_a_reset_what_was_guessed_before_counts_no_more(
         self, app: Flask, owner: Browser
@@ -128,7 +128,7 @@ class TestMailedLink:
         lock(app)
         for _ in range(30):
             guess_from_a_browser(owner)
-        assert_told_to_wait(guess_from_a_browser(owner, PASSWORD))
+        assert_has_to_wait(guess_from_a_browser(owner, PASSWORD))
         owner.post("/forgot-password", email=EMAIL)
         owner.post(mailed_path(app, EMAIL), password=NEW)
         owner.sign_in(password=NEW)
@@ -197,5 +197,5 @@ class TestMailedLink:
         assert "known_browser" in set_cookies(answer)
         owner.post(answer.location, password=NEW)
         lock(app)
-        assert_told_to_wait(guess_from_a_browser(thief, NEW))
+        assert_has_to_wait(guess_from_a_browser(thief, NEW))
         owner.sign_in(password=NEW)

@@ -74,7 +74,7 @@ class TestIsThere:
         browser.sign_in()
         return browser
 
-    def test_for_nobody_in_production(
+    def test_not_in_production(
         self, environment: dict[str, str], redis_server: RedisServer
     ) -> None:
         browser = self.production(environment)
@@ -272,7 +272,7 @@ class TestShows:
         for after in ("", "x", "-", "1", "9" * 40, "0-0 STREAMS", "\u0660-\u0660"):
             assert len(verdicts(events(looking, after))) == 1
 
-    def test_nobody_elses_requests(self, looking: Browser, app: Flask) -> None:
+    def test_no_requests_of_other_users(self, looking: Browser, app: Flask) -> None:
         looking.get("/account")
         other = Browser(app)
         other.sign_in()
@@ -365,7 +365,7 @@ class TestPlays:
         assert answer.headers["Retry-After"]
         assert looking.get("/lab/compare/expired-token").status_code == 429
 
-    def test_and_touches_nobodys_session(self, looking: Browser, redis_server: RedisServer) -> None:
+    def test_and_touches_no_real_session(self, looking: Browser, redis_server: RedisServer) -> None:
         before = redis_server.snapshot()
         looking.post("/lab/scenarios/redis-emptied")
         assert redis_server.snapshot().keys() == before.keys()

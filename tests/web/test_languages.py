@@ -130,7 +130,7 @@ class TestMails:
         assert subjects(app, EMAIL) == ["Choose a new password"]
 
 
-def test_thai_years_are_those_of_everybody_else(browser: Browser, clock: Clock) -> None:
+def test_thai_years_are_gregorian(browser: Browser, clock: Clock) -> None:
     browser.sign_in()
     browser.client.set_cookie("language", "th")
     page = browser.get("/account/sessions").text

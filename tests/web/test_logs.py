@@ -117,14 +117,14 @@ class TestDevelopment:
         self, app: Flask, browser: Browser, lines: Lines
     ) -> None:
         def fail() -> str:
-            raise RuntimeError("told in full")
+            raise RuntimeError("logged in full")
 
         app.add_url_rule("/fail", "fail", public(fail))
         browser.get("/fail")
         first, *others = lines()
         assert re.match(r"\S+Z ERROR [0-9a-f-]{36} webapp: Exception on GET /fail$", first)
         assert others[0].strip() == "Traceback (most recent call last):"
-        assert others[-1].strip() == "RuntimeError: told in full"
+        assert others[-1].strip() == "RuntimeError: logged in full"
 
     def test_json_is_chosen_by_a_setting(
         self, environment: dict[str, str], clock: Clock, lines: Lines
@@ -149,7 +149,7 @@ class TestForgeries:
             raise RuntimeError(text)
         except RuntimeError:
             error = sys.exc_info()
-        record = logging.LogRecord("webapp", logging.INFO, "", 1, "told: %s", (text,), error)
+        record = logging.LogRecord("webapp", logging.INFO, "", 1, "logged: %s", (text,), error)
         written = formatter.format(record)
         assert written.isprintable() or not as_json
         assert "\x1b" not in written
@@ -229,8 +229,8 @@ def test_nothing_that_opens_an_account_is_ever_written(
     story.ada.get(f"/fail/{story.ada.refresh_token}")
     secrets.seen |= set(mailed_tokens(app))
     written = "\n".join(lines())
-    for told in ("sign_in_failed", "password_reset", "account_deleted", "Exception on GET /fail"):
-        assert told in written
+    for kind in ("sign_in_failed", "password_reset", "account_deleted", "Exception on GET /fail"):
+        assert kind in written
     assert len(secrets.in_text("".join(secrets.seen))) > 30
     assert secrets.in_text(written) == []
 

@@ -33,7 +33,7 @@ from webapp.web.monitoring.multiprocess import Merged
 Numbers = dict[str, float]
 
 
-def told(app: Flask) -> Numbers:
+def metrics_of(app: Flask) -> Numbers:
     """Name and labels → number, without the prefix that all of them have."""
     return numbers_in(app.test_client().get("/metrics").text)
 
@@ -52,10 +52,10 @@ def numbers_in(text: str) -> Numbers:
 @pytest.fixture
 def grown(app: Flask) -> Callable[[], Numbers]:
     """What has become more since the test began."""
-    before = told(app)
+    before = metrics_of(app)
 
     def look() -> Numbers:
-        after = told(app)
+        after = metrics_of(app)
         return {
             name: number - before.get(name, 0)
             for name, number in after.items()
@@ -114,7 +114,7 @@ class TestWhatHappened:
         assert seen["sessions_ended_total reason=reuse"] == 1
         assert seen["events_total kind=session_ended"] == 1
 
-    def test_a_refresh_that_nobody_could_answer(
+    def test_a_refresh_that_no_store_could_answer(
         self, app: Flask, grown: Grown, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         program = Program(app)
@@ -146,7 +146,7 @@ class TestWhatHappened:
         assert grown() == {}
 
     def test_every_reason_and_outcome_is_there_before_it_happens(self, app: Flask) -> None:
-        seen = told(app)
+        seen = metrics_of(app)
         for reason in EndReason:
             assert seen[f"sessions_ended_total reason={reason}"] == 0
         for outcome in ("rotated", "reused", "healed", "unavailable"):
@@ -167,7 +167,7 @@ class TestRequests:
         browser.client.head("/login")
         browser.get("/.well-known/jwks.json")
         Program(app).call("GET", "/protected")
-        seen = told(app)
+        seen = metrics_of(app)
         count = "request_seconds_count group={} method={} status={}"
         assert seen[count.format("pages", "GET", "2xx")] == 2
         assert seen[count.format("pages", "GET", "3xx")] == 1
@@ -194,7 +194,7 @@ class TestRequests:
     def test_nothing_from_outside_becomes_a_label(self, app: Flask, browser: Browser) -> None:
         browser.get("/no/such/path")
         browser.client.open("/login", method="BREW")
-        before = len(told(app))
+        before = len(metrics_of(app))
         for number in range(20):
             browser.get(f"/no/such/path-{number}")
             browser.get(f"/reset-password/secret-{number}")
@@ -230,13 +230,13 @@ class TestLevels:
         waiting = [threading.Thread(target=pool.run, args=(over.wait,)) for _ in range(room)]
         for thread in waiting:
             thread.start()
-        wait_until(lambda: told(app)["hashing_waiting"] == room - pool._threads)
+        wait_until(lambda: metrics_of(app)["hashing_waiting"] == room - pool._threads)
         with pytest.raises(Overloaded):
             pool.run(over.wait)
         over.set()
         for thread in waiting:
             thread.join()
-        seen = told(app)
+        seen = metrics_of(app)
         assert (seen["hashing_waiting"], seen["hashing_refused_total"]) == (0, 1)
 
     def test_mails_that_wait_and_that_are_lost(self, app: Flask) -> None:
@@ -248,30 +248,30 @@ class TestLevels:
         background._tasks[0].job = lambda: 1 / 0
         with pytest.raises(Exception, match="not answering"):
             background.run(lambda: None, "one too many")
-        seen = told(app)
+        seen = metrics_of(app)
         assert (seen["mails_waiting"], seen["mails_lost_total"]) == (MAX_TASKS, 1)
         over.set()
         assert background.finish(5)
-        seen = told(app)
+        seen = metrics_of(app)
         assert (seen["mails_waiting"], seen["mails_lost_total"]) == (0, 2)
 
     @pytest.mark.impatient
-    def test_whether_the_feed_is_heard(
+    def test_whether_the_feed_is_read(
         self, app: Flask, browser: Browser, redis_server: RedisServer
     ) -> None:
         browser.sign_in()
         assert services_of(app).feed.epoch is not None  # the first question
 
-        def believed() -> bool:
+        def is_current() -> bool:
             browser.get("/dashboard")
-            seen = told(app)
+            seen = metrics_of(app)
             return seen["feed_believed"] == 1 and seen["tokens_remembered"] == 1
 
-        wait_until(believed)
+        wait_until(is_current)
         redis_server.pause()
         try:
-            wait_until(lambda: told(app)["feed_believed"] == 0)
-            assert told(app)["feed_silence_seconds"] >= 0.5
+            wait_until(lambda: metrics_of(app)["feed_believed"] == 0)
+            assert metrics_of(app)["feed_silence_seconds"] >= 0.5
         finally:
             redis_server.resume()
 
@@ -300,7 +300,7 @@ class TestWorkers:
         (folder,) = Path(environment["WEBAPP_INSTANCE_PATH"], "metrics").glob(f"{os.getpid()}")
         # The last one has ended too, and there was no scrape since.
         assert sorted(path.suffix for path in folder.glob("*-*")) == [".json"]
-        assert told(app)[self.LOGINS] == 1  # another server, with workers of its own
+        assert metrics_of(app)[self.LOGINS] == 1  # another server, with workers of its own
 
     def test_what_a_server_left_that_is_gone_is_cleared_away(
         self, app: Flask, environment: dict[str, str]
@@ -313,17 +313,17 @@ class TestWorkers:
         old = metrics / str(gone)
         old.mkdir(parents=True)
         (old / "1-a.json").write_text("{}")
-        told(app)
+        metrics_of(app)
         assert [path.name for path in metrics.iterdir()] == [str(os.getppid())]
 
     def test_a_file_that_a_power_cut_has_emptied_is_passed_over(
         self, app: Flask, environment: dict[str, str]
     ) -> None:
-        told(app)
+        metrics_of(app)
         (folder,) = Path(environment["WEBAPP_INSTANCE_PATH"], "metrics").iterdir()
         (folder / f"{os.getpid()}-empty.json").write_text("")
         (folder / "gone.json").write_text("")
-        assert told(app)["workers"] == 1
+        assert metrics_of(app)["workers"] == 1
 
     def test_a_folder_that_can_not_be_written_costs_nothing_else(
         self, app: Flask, environment: dict[str, str], caplog: pytest.LogCaptureFixture
@@ -391,7 +391,7 @@ def fetch(url: str) -> str:
 def ask_and_leave(app: Flask, requests: int) -> Numbers:
     for _ in range(requests):
         app.test_client().get("/login")
-    seen = told(app)
+    seen = metrics_of(app)
     services_of(app).metrics.write()
     return seen
 

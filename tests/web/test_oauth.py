@@ -103,15 +103,15 @@ class TestIntrospect:
             "/oauth/introspect", data={"token": token}, auth=("shop", secret)
         )
         assert answer.status_code == 200
-        told: Json = answer.json
-        return told
+        fields: Json = answer.json
+        return fields
 
     def test_it_says_what_a_good_token_says(self, program: Program, secret: str) -> None:
         auth = program.log_in()
         for token in (auth["access_token"], auth["refresh_token"]):
-            told = self.ask(program, token, secret)
-            assert told["active"] is True
-            assert told["sub"] == auth["user"]["id"]
+            fields = self.ask(program, token, secret)
+            assert fields["active"] is True
+            assert fields["sub"] == auth["user"]["id"]
 
     def test_of_any_other_it_says_nothing(self, program: Program, secret: str) -> None:
         auth = program.log_in()
@@ -247,14 +247,14 @@ class TestOtherServices:
 
 def test_the_metadata_names_addresses_that_answer(app: Flask) -> None:
     client = app.test_client()
-    told = client.get("/.well-known/oauth-authorization-server").json
-    for name, address in told.items():
+    fields = client.get("/.well-known/oauth-authorization-server").json
+    for name, address in fields.items():
         if name.endswith("_endpoint") or name == "jwks_uri":
             assert client.open(address, method="POST").status_code != 404, name
-    assert told["grant_types_supported"] == ["refresh_token"]
+    assert fields["grant_types_supported"] == ["refresh_token"]
 
 
-def test_a_key_rotation_in_the_documented_order_signs_nobody_out(
+def test_a_key_rotation_in_the_documented_order_signs_no_user_out(
     environment: dict[str, str], clock: Clock, tmp_path: Path
 ) -> None:
     for name in ("old", "new"):

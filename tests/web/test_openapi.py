@@ -19,8 +19,8 @@ CASES = os.environ.get("EVERGREEN_CASES", "15")
 
 @pytest.fixture
 def document(app: Flask) -> Json:
-    told: Json = app.test_client().get("/api/openapi.json").json
-    return told
+    spec: Json = app.test_client().get("/api/openapi.json").json
+    return spec
 
 
 def operations(document: Json) -> list[tuple[str, str, Json]]:

@@ -50,7 +50,9 @@ def hanging_sql(app: Flask) -> Iterator[None]:
 
 
 class TestAlive:
-    def test_it_asks_nobody(self, app: Flask, redis_server: RedisServer, hanging_sql: None) -> None:
+    def test_it_asks_no_store(
+        self, app: Flask, redis_server: RedisServer, hanging_sql: None
+    ) -> None:
         redis_server.pause()
         try:
             answer = ask(app, "/healthz")
@@ -275,7 +277,7 @@ class TestWhoMayReadTheMetrics:
         assert answer.content_type.startswith("text/plain; version=")
 
     @pytest.mark.parametrize("name", ["X_Forwarded_For", "Forwarded", "Via", "X_Real_IP"])
-    def test_nobody_through_a_proxy_on_this_machine(
+    def test_no_client_through_a_proxy_on_this_machine(
         self, asked: Callable[..., TestResponse], name: str
     ) -> None:
         assert asked("127.0.0.1", **{name: "127.0.0.1"}).status_code == 404

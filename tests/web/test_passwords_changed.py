@@ -36,7 +36,7 @@ def test_a_change_ends_all_other_sessions_and_this_one_stays(app: Flask, browser
     elsewhere.sign_in(password=NEW)
 
 
-def test_a_change_is_told_by_mail_with_a_way_back(app: Flask, browser: Browser) -> None:
+def test_a_change_is_mailed_with_a_way_back(app: Flask, browser: Browser) -> None:
     browser.sign_in()
     change(browser)
     assert subjects(app, EMAIL) == ["Your password was changed"]

@@ -34,7 +34,7 @@ def sign_in(browser: Browser, email: str, password: str) -> TestResponse:
     return browser.post("/login", email=email, password=password)
 
 
-def told(answer: TestResponse, email: str) -> str:
+def comparable(answer: TestResponse, email: str) -> str:
     """A page without what differs each time, and without the address."""
     text = re.sub(r'(value|nonce)="[^"]{20,}"', "", answer.text)
     return text.replace(email, "ADDRESS")
@@ -53,8 +53,8 @@ def test_the_page_answers_the_same_whether_or_not_the_address_has_an_account(
         cookies = sorted(
             cookie.partition("=")[0] for cookie in answer.headers.getlist("Set-Cookie")
         )
-        seen.append((answer.status_code, answer.location, told(answer, email), cookies))
-        seen.append((page.status_code, told(page, email)))
+        seen.append((answer.status_code, answer.location, comparable(answer, email), cookies))
+        seen.append((page.status_code, comparable(page, email)))
     assert seen[:2] == seen[2:]
     assert subjects(app, EMAIL) == [ALREADY]
     assert subjects(app, GRACE) == [CONFIRM]
@@ -79,7 +79,7 @@ def test_the_api_answers_the_same_whether_or_not_the_address_has_an_account(
 def test_what_is_wrong_is_said_the_same_of_known_and_unknown_addresses(browser: Browser) -> None:
     answers = [register(browser, email, "too short") for email in (EMAIL, GRACE)]
     assert [answer.status_code for answer in answers] == [422, 422]
-    assert told(answers[0], EMAIL) == told(answers[1], GRACE)
+    assert comparable(answers[0], EMAIL) == comparable(answers[1], GRACE)
 
 
 def test_registering_an_account_again_changes_nothing_about_it(
@@ -103,7 +103,9 @@ def test_until_the_address_is_confirmed_the_right_password_is_as_good_as_none(
     ]
     assert [answer.status_code for answer in answers] == [422] * 3
     assert "is not confirmed yet" in answers[0].text
-    pages = {told(a, e) for a, e in zip(answers, (GRACE, GRACE, "x@example.com"), strict=True)}
+    pages = {
+        comparable(a, e) for a, e in zip(answers, (GRACE, GRACE, "x@example.com"), strict=True)
+    }
     assert len(pages) == 1
     login = {"email": GRACE, "password": PASSWORD}
     assert Program(careful).call("POST", "/auth/login", login).status_code == 401
@@ -148,7 +150,7 @@ def test_a_stranger_who_comes_second_changes_nothing(careful: Flask) -> None:
     assert 'value="Grace"' in owner.get("/account").text
 
 
-def test_whoever_sets_a_new_password_by_mail_has_confirmed_the_address(careful: Flask) -> None:
+def test_a_new_password_by_mail_confirms_the_address(careful: Flask) -> None:
     browser = Browser(careful)
     register(browser, GRACE, STRANGERS)
     browser.post("/forgot-password", email=GRACE)
@@ -157,7 +159,7 @@ def test_whoever_sets_a_new_password_by_mail_has_confirmed_the_address(careful: 
     assert browser.is_in()
 
 
-def test_the_link_is_mailed_again_to_those_who_wait_for_it_and_to_nobody_else(
+def test_the_link_is_mailed_again_only_to_users_who_wait_for_it(
     careful: Flask,
 ) -> None:
     browser = Browser(careful)

@@ -270,7 +270,7 @@ def test_of_one_owner_only_so_many_are_kept(app: Flask) -> None:
     assert drafts.saved("ada", MAX_SAVED_FORMS + 5 + SAVED_FORM_TTL) == {}
 
 
-def test_nobody_else_gets_it_and_its_owner_still_does(
+def test_no_other_user_gets_it_and_its_owner_still_does(
     app: Flask, browser: Browser, clock: Clock
 ) -> None:
     register_grace(app)

@@ -64,7 +64,7 @@ def test_every_answer_says_how_to_be_treated(browser: Browser) -> None:
         assert "Strict-Transport-Security" not in headers, path
 
 
-def test_only_over_https_the_browser_is_told_to_stay_there(browser: Browser) -> None:
+def test_hsts_is_sent_over_https_only(browser: Browser) -> None:
     answer = browser.client.get("/", base_url="https://localhost", headers=browser.headers)
     found = re.fullmatch(r"max-age=(\d+)", answer.headers["Strict-Transport-Security"])
     assert found
@@ -150,7 +150,7 @@ def test_password_managers_find_the_way_to_change_a_password(browser: Browser) -
         ),
     ],
 )
-def test_who_finds_a_hole_is_told_where_to_turn_to(
+def test_security_txt_names_the_contact(
     environment: dict[str, str],
     clock: Clock,
     settings: dict[str, str],
@@ -167,7 +167,7 @@ def test_who_finds_a_hole_is_told_where_to_turn_to(
     assert now < expires < now + timedelta(days=366)  # RFC 9116 section 2.5.5
 
 
-def test_robots_are_told_what_is_not_for_them(browser: Browser) -> None:
+def test_robots_txt_excludes_private_pages(browser: Browser) -> None:
     answer = browser.get("/robots.txt")
     assert answer.mimetype == "text/plain"
     lines = answer.text.splitlines()

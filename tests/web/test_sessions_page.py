@@ -68,7 +68,7 @@ def test_two_browsers_see_each_other_in_words(app: Flask, clock: Clock) -> None:
     assert next(iter(seen_by(firefox).values())).startswith("this: Firefox 144 on Windows This one")
 
 
-def test_a_device_that_is_ended_is_out_at_once_and_is_told_why(app: Flask) -> None:
+def test_a_device_that_is_ended_is_out_at_once_with_the_reason(app: Flask) -> None:
     chrome, firefox, third = Browser(app), Browser(app, FIREFOX), Browser(app)
     for browser in (chrome, firefox, third):
         browser.sign_in()
@@ -98,7 +98,7 @@ def test_all_others_are_ended_and_this_one_is_not(app: Flask, browser: Browser) 
     assert len(seen_by(browser)) == 1
 
 
-def test_nobody_ends_or_sees_a_device_of_somebody_else(app: Flask, browser: Browser) -> None:
+def test_no_user_ends_or_sees_a_device_of_another_user(app: Flask, browser: Browser) -> None:
     with app.app_context():
         services_of(app).accounts.register(GRACE, PASSWORD, name="Grace", now=0)
     grace = Browser(app, FIREFOX)
@@ -111,7 +111,7 @@ def test_nobody_ends_or_sees_a_device_of_somebody_else(app: Flask, browser: Brow
     assert grace.is_in()
 
 
-def test_a_session_that_nobody_has_used_for_too_long_is_not_shown(
+def test_a_session_that_was_idle_for_too_long_is_not_shown(
     app: Flask, browser: Browser, clock: Clock
 ) -> None:
     Browser(app, FIREFOX).sign_in()
@@ -136,7 +136,7 @@ def test_a_page_may_ask_whether_the_session_is_open_and_renews_nothing_by_it(
     assert browser.fetch("/session").status_code == 401
 
 
-def test_a_page_is_told_of_the_end_and_of_an_outage_and_keeps_its_cookies(
+def test_a_page_learns_of_the_end_and_of_an_outage_and_keeps_its_cookies(
     app: Flask, browser: Browser, clock: Clock, environment: dict[str, str]
 ) -> None:
     firefox = Browser(app, FIREFOX)
@@ -192,7 +192,7 @@ def test_a_program_gets_its_sessions_in_pages(app: Flask) -> None:
     assert program.call("GET", "/auth/sessions?page=0").status_code == 422
 
 
-def test_a_browser_that_made_room_for_newer_ones_is_told_why(
+def test_a_browser_that_made_room_for_newer_ones_shows_the_reason(
     app: Flask, browser: Browser, clock: Clock
 ) -> None:
     browser.sign_in()

@@ -9,7 +9,7 @@ from webapp import create_app
 from webapp.store.sql.users import SqlUsers
 
 
-def test_whoever_has_registered_signs_in(browser: Browser) -> None:
+def test_a_registered_user_signs_in(browser: Browser) -> None:
     answer = browser.post(
         "/register?next=/account", name="Grace", email="grace@example.com", password=PASSWORD
     )
@@ -149,7 +149,7 @@ def test_logout_ends_the_session_whichever_cookie_is_left(browser: Browser, left
     assert not browser.is_in()
 
 
-def test_an_old_access_token_signs_nobody_out(app: Flask, browser: Browser, clock: Clock) -> None:
+def test_an_old_access_token_signs_no_user_out(app: Flask, browser: Browser, clock: Clock) -> None:
     """A stranger may have found it in a log: neither signing out nor in with it ends the session.
 
     With the cookies lost there is nothing to end, and the stranger's cookies are deleted.
@@ -183,7 +183,7 @@ def test_a_program_that_is_no_browser_sees_who_is_signed_in(browser: Browser) ->
     assert browser.client.get("/login", headers={"Accept": "*/*"}).location == "/dashboard"
 
 
-def test_a_form_made_before_somebody_else_signed_in_is_void(browser: Browser) -> None:
+def test_a_form_made_before_another_user_signed_in_is_void(browser: Browser) -> None:
     browser.sign_in()
     made_for_ada = browser.csrf_token("/account")
     browser.sign_out()

@@ -163,7 +163,7 @@ def test_a_picture_that_is_opened_by_itself_may_have_styles_and_nothing_else(
 
 
 @pytest.mark.parametrize("name", ["icon-192.png", "evergreen.css"])
-def test_a_range_beyond_the_end_is_told_the_length(browser: Browser, name: str) -> None:
+def test_a_range_beyond_the_end_gets_the_length(browser: Browser, name: str) -> None:
     length = (ROOT / "static" / name).stat().st_size
     answer = browser.get(f"/static/{name}", Range="bytes=9999999-")
     assert answer.status_code == 416

@@ -56,7 +56,7 @@ def test_a_letter_does_not_repeat_what_a_program_calls_itself(app: Flask) -> Non
     assert "an unknown program" in text
 
 
-def test_the_name_that_a_stranger_chose_greets_nobody(app: Flask, browser: Browser) -> None:
+def test_the_name_that_a_stranger_chose_is_in_no_greeting(app: Flask, browser: Browser) -> None:
     """A stranger registers the address; its owner takes the account over by mail."""
     name = "Evil: sign in at evil.example"
     body = {"email": NEW, "password": PASSWORD, "name": name}

@@ -201,9 +201,9 @@ def test_a_password_is_set_again_by_its_owner(
 def test_a_password_is_set_again_by_mail_and_the_mail_names_the_passkeys(
     app: Flask, without_password: SoftPasskey
 ) -> None:
-    somebody = Browser(app)
-    somebody.post("/forgot-password", email=EMAIL)
-    assert somebody.post(mailed_path(app, EMAIL), password=NEW).status_code == 303
+    guest = Browser(app)
+    guest.post("/forgot-password", email=EMAIL)
+    assert guest.post(mailed_path(app, EMAIL), password=NEW).status_code == 303
     assert "Your passkeys still sign in: “Chrome" in newest_mail(app, EMAIL).text
     assert sign_in_with(Browser(app), without_password).status_code == 204
 
@@ -312,7 +312,7 @@ def test_a_passkey_of_another_account_proves_nothing(
     assert answer.status_code == 401
 
 
-def test_a_challenge_for_a_confirmation_signs_nobody_in_and_the_other_way_round(
+def test_a_challenge_for_a_confirmation_is_no_sign_in_and_the_other_way_round(
     app: Flask, browser: Browser, passkey: SoftPasskey
 ) -> None:
     confirming = browser.get("/account/confirm/passkey").json

@@ -19,7 +19,7 @@ def refresh_works(server: Server) -> None:
 
 @check(
     "Each refresh gives a new refresh token",
-    "A copied token works until its last day, and nobody can notice.",
+    "A copied token works until its last day, and that is not noticed.",
     "RFC 9700, section 2.2.2: public clients, unless the token is bound to the sender",
 )
 def refresh_token_rotates(server: Server) -> None:

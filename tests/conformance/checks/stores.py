@@ -7,7 +7,7 @@ from ..server import Failed, Server
 
 @check(
     "The store hangs for a moment",
-    "An outage of seconds signs everybody out.",
+    "An outage of seconds signs all users out.",
     needs=("pause_store", "resume_store"),
 )
 def outage_is_no_logout(server: Server) -> None:

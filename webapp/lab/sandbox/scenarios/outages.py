@@ -74,7 +74,7 @@ SCENARIOS = (
             ("webapp/core/session_status.py", "find_open"),
         ),
         "tests/core/test_sessions.py"
-        "::TestHealed::test_a_redis_five_generations_behind_signs_nobody_out",
+        "::TestHealed::test_a_redis_five_generations_behind_signs_no_user_out",
         redis_rolled_back,
         outcome=(YOU_IN, THIEF_OUT),
     ),
@@ -99,7 +99,7 @@ SCENARIOS = (
             ("webapp/store/redis/redeem.lua", "Redis was emptied"),
             ("webapp/core/session_status.py", "write_tombstones"),
         ),
-        "tests/core/test_sessions.py::TestHealed::test_an_empty_redis_signs_nobody_out",
+        "tests/core/test_sessions.py::TestHealed::test_an_empty_redis_signs_no_user_out",
         redis_emptied,
         outcome=(YOU_IN, THIEF_OUT),
     ),
