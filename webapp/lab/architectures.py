@@ -128,7 +128,7 @@ STORAGE = Comparison(
     {
         TRIPS: (
             good("None extra: it comes with the request."),
-            good("None extra: it comes with the request."),
+            good("None extra: the refresh cookie comes with the request."),
             weak("A script has to send it."),
         ),
         FORMS: (

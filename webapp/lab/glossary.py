@@ -15,10 +15,14 @@ WORDS: dict[str, str] = {
     ),
     N_("redeem"): N_("To exchange a refresh token for a pair of tokens."),
     N_("successor"): N_("The refresh token that a refresh token was exchanged for."),
+    N_("repeat"): N_(
+        "To redeem a refresh token again before its successor was used, or in the grace. The "
+        "result is the same successor, with a new access token."
+    ),
     N_("grace"): N_(
-        "30 seconds after the newest refresh token was last handed out, in which the same browser "
-        "gets it again for the old one, with a new access token. Until that token is used, each "
-        "repeat begins the time again."
+        "30 seconds in which the same browser gets the newest refresh token again for the old one, "
+        "even if the new one was used already. They count from the last time that it was handed "
+        "out unused."
     ),
     N_("tombstone"): N_("The entry in Redis of a session that has ended."),
     N_("hook"): N_(

@@ -59,7 +59,10 @@ FIELDS = (
     Field(
         "idle",
         N_("Idle time"),
-        N_("Unused for so long, a session ends. Without “Keep me signed in” it is shorter."),
+        N_(
+            "Without a refresh for so long, a session ends. It is shorter without “Keep me signed "
+            "in”."
+        ),
         1,
         400 * DAY,
         "h",

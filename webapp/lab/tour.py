@@ -68,7 +68,7 @@ EXPIRY = TourPage(
     N_("The access token expires"),
     (
         N_(
-            "Five minutes later the access token expires, exact to the second, and the browser no "
+            "Five minutes later the access token expires, to the second, and the browser no "
             "longer sends it."
         ),
         N_(
@@ -118,8 +118,8 @@ RACE = TourPage(
     (
         N_("Both send generation 1, and only one of them can be first."),
         N_(
-            "For 30 s after a new refresh token was given, the same browser gets it again; after "
-            "30 s only if it was not used."
+            "For 30 s after a new refresh token was given, the same browser gets it again for the "
+            "old one; after 30 s only if it was not used."
         ),
         N_("So both tabs have generation 2: the same refresh token, and a new access token each."),
     ),
@@ -175,7 +175,7 @@ LOGOUT = TourPage(
             "within a second."
         ),
         N_(
-            "Within a second, every server refuses every token of this session; question 7 names "
+            "Within a second, every worker refuses every token of this session; question 7 names "
             "the one exception."
         ),
     ),

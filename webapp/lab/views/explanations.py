@@ -52,8 +52,8 @@ REFRESH = {
 ENTRY = {
     "gen": N_("The newest generation that was handed out."),
     "rotated_at": N_(
-        "When it was first handed out. During the grace the previous token gets it again, used or "
-        "not: two tabs can cause that."
+        "When it was first handed out. During the grace, which begins here or at the last time "
+        "that it was handed out unused, the previous token gets it again: two tabs can cause that."
     ),
     "confirmed": N_(
         "Whether the newest generation has been used. After the grace the previous token gets it "
@@ -62,7 +62,7 @@ ENTRY = {
     ),
     "browser": N_(
         "Three letters computed from the device cookie of the browser. A thief with a copied token "
-        "alone has another device cookie, or none. A program has none: a dot."
+        "alone has another device cookie, or none. A program has none; then a dot stands here."
     ),
     "handed_out": N_(
         "Seconds from the rotation to the last time that the same refresh token was handed out "
@@ -91,8 +91,8 @@ ROW = {
         "When the password was last given; important changes ask for it again."
     ),
     "ended_at": N_(
-        "When the session ended; from then on all of its tokens are refused. It is written before "
-        "the tombstone, so a sign-out survives a crash."
+        "When the session ended; from then on all of its tokens are refused. At a sign-out it is "
+        "written before the tombstone, so the sign-out survives a crash."
     ),
     "ended_reason": N_("The reason of the end, which the owner sees."),
     "epoch": N_(
