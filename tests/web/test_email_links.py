@@ -227,7 +227,7 @@ def test_check_your_mail_says_what_is_next_and_keeps_the_address(
         first, again = browser.get(sent).text, browser.get(sent).text
         assert email in first
         assert email in again
-        assert "What happens next" in first
+        assert "works once." in first
         assert f'value="{email}"' in browser.get(path).text
         assert f'value="{email}"' not in browser.get(path).text
         pages.append(re.sub(r'nonce="[^"]+"', "", first).replace(email, "ADDRESS"))
