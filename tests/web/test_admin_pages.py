@@ -64,6 +64,15 @@ def listed(answer: TestResponse) -> list[str]:
     return re.findall(r'data-email="([^"]+)"', answer.text)
 
 
+def test_more_than_three_devices_are_folded_away(
+    app: Flask, people: dict[str, User], admin: Browser
+) -> None:
+    for _ in range(5):
+        Browser(app).sign_in()
+    shown, folded = admin.get(page_of(people[EMAIL])).text.split('data-testid="more-devices"')
+    assert (shown.count('data-testid="device"'), folded.count('data-testid="device"')) == (3, 2)
+
+
 def test_strangers_are_sent_to_the_login_page_and_users_are_refused(
     app: Flask, people: dict[str, User], browser: Browser
 ) -> None:
