@@ -53,6 +53,8 @@ REFUSED = [
     (PASSWORD, "", "Choose a new password."),
     (PASSWORD, "too short", "Use at least 15 characters"),
     (PASSWORD, PASSWORD, "This was your password before."),
+    ("not my password at all", "too short", "That is not your password."),
+    ("not my password at all", "too short", "Use at least 15 characters"),
     (PASSWORD, EMAIL, "little more than your e-mail"),
     (PASSWORD, "evergreenevergreen", "little more than your e-mail"),
 ]
@@ -75,8 +77,16 @@ def test_without_the_current_password_or_with_a_weak_new_one_nothing_changes(
 
 def test_guesses_at_the_current_password_are_counted(browser: Browser) -> None:
     browser.sign_in()
-    answers = [change(browser, f"guess number {number}") for number in range(31)]
+    news = [NEW, "too short"] * 15 + [NEW]
+    answers = [change(browser, f"guess number {at}", new) for at, new in enumerate(news)]
     assert [answer.status_code for answer in answers] == [422] * 30 + [429]
+
+
+def test_the_new_password_is_no_way_to_guess_the_current_one(browser: Browser) -> None:
+    browser.sign_in()
+    answer = change(browser, "not my password at all", PASSWORD)
+    assert "That is not your password." in answer.text
+    assert "error-new-password" not in answer.text
 
 
 # What the meter is sent → score, good, words.

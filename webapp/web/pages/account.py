@@ -1,5 +1,7 @@
 """One's own account: profile, password, and the end of it."""
 
+from contextlib import suppress
+
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
@@ -88,7 +90,16 @@ def replace_password(form: ChangePasswordForm | NewPasswordForm, now: float) -> 
             raise ValidationFailed({"new_password": refusal.fields["password"]}) from None
     current = text_of(form.current_password)
     with rate_limited_check(me.user.email, known=True):
-        return accounts.change_password(me.user.id, current, new, now, but=me.access.sid)
+        try:
+            return accounts.change_password(me.user.id, current, new, now, but=me.access.sid)
+        except WrongPassword as refusal:
+            # The other error as well, but not whether it was used before: that would answer a
+            # guess. If there is no time for it, the wrong password has to count all the same.
+            with suppress(Overloaded):
+                strength = accounts.strength(new, me.user.email, me.user.name)
+                if not strength.good:
+                    refusal.fields["new_password"] = [strength.words]
+            raise
 
 
 @pages.post("/password-strength")
