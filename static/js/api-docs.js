@@ -1,6 +1,5 @@
-// The API's page: its forms send a call and show the answer, and its samples can be copied.
+// The API's page: its forms send a call and show the answer.
 
-import { copied } from './clipboard.js';
 import { text } from './texts.js';
 
 const token = document.getElementById('access-token');
@@ -41,13 +40,4 @@ async function answerOf(response) {
   return `${status}\n${JSON.stringify(json, null, 2)}`;
 }
 
-async function copy({ target }) {
-  const done = await copied(target.previousElementSibling.textContent);
-  target.textContent = text(done ? 'Copied.' : 'Please select it.');
-}
-
-for (const button of document.querySelectorAll('.copy')) {
-  button.disabled = false;
-  button.addEventListener('click', copy);
-}
 for (const form of document.querySelectorAll('.try')) form.addEventListener('submit', send);

@@ -1,3 +1,7 @@
+// Copies to the clipboard: a button's `data-copy`, or what stands before it.
+
+import { text } from './texts.js';
+
 /** Whether the text could be copied. Without HTTPS a browser has no clipboard for pages. */
 export async function copied(words) {
   try {
@@ -6,4 +10,14 @@ export async function copied(words) {
   } catch {
     return false;
   }
+}
+
+async function copy({ target }) {
+  const done = await copied(target.dataset.copy ?? target.previousElementSibling.textContent);
+  target.textContent = text(done ? 'Copied.' : 'Please select it.');
+}
+
+for (const button of document.querySelectorAll('.copy')) {
+  button.disabled = false;
+  button.addEventListener('click', copy);
 }
