@@ -1,4 +1,4 @@
-// Copies to the clipboard: a button's `data-copy`, or what stands before it.
+// Copies to the clipboard: a button's `data-copy`; if that is empty, what stands before it.
 
 import { text } from './texts.js';
 
@@ -13,11 +13,11 @@ export async function copied(words) {
 }
 
 async function copy({ target }) {
-  const done = await copied(target.dataset.copy ?? target.previousElementSibling.textContent);
+  const done = await copied(target.dataset.copy || target.previousElementSibling.textContent);
   target.textContent = text(done ? 'Copied.' : 'Please select it.');
 }
 
-for (const button of document.querySelectorAll('.copy')) {
+for (const button of document.querySelectorAll('[data-copy]')) {
   button.disabled = false;
   button.addEventListener('click', copy);
 }

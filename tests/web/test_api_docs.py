@@ -138,6 +138,10 @@ def test_the_table_has_every_code_of_the_contract(page: str) -> None:
     }
     assert set(contract) <= shown.keys() & known
     assert (shown["refresh_reused"], shown["rate_limited"]) == (401, 429)
+    of_calls = re.findall(r'<summary>\s+\d{3} .*?<span class="soft">(.*?)</span>', page, re.DOTALL)
+    named = {code for codes in of_calls for code in codes.split(", ")}
+    assert "forbidden" in named
+    assert named <= shown.keys()
 
 
 def test_the_endpoints_of_oauth_and_of_proxies_are_described(app: Flask, page: str) -> None:

@@ -27,7 +27,7 @@ class Answer:
     status: int
     phrase: str
     examples: list[tuple[str, str]]
-    """Name and JSON."""
+    """The code of the error, and the JSON."""
 
 
 @dataclass(frozen=True)
@@ -123,9 +123,8 @@ def answers(responses: Json) -> Iterator[Answer]:
     for status, response in responses.items():
         if status.isdecimal():
             content = response.get("content", {}).get("application/json", {})
-            examples = [
-                (name, written(each["value"])) for name, each in content.get("examples", {}).items()
-            ]
+            values = [each["value"] for each in content.get("examples", {}).values()]
+            examples = [(v.get("error", {}).get("code", ""), written(v)) for v in values]
             if content and not examples:
                 shown = sample(content["schema"])
                 if "status" in shown:  # of the envelope: its schema has one example for all
