@@ -3,7 +3,7 @@
 const PAUSE = 300; // ms after the last key
 
 const form = document.getElementById('calculator');
-let results = document.getElementById('results');
+let results = document.querySelector('.results');
 let timer = 0;
 let running = null;
 
@@ -22,13 +22,14 @@ async function calculate() {
 }
 
 function show(page) {
-  const fresh = page.getElementById('results');
+  const fresh = page.querySelector('.results');
   results.replaceWith(fresh);
   results = fresh;
   for (const input of form.querySelectorAll('input')) {
     const from = page.getElementById(input.id);
     input.toggleAttribute('aria-invalid', from.hasAttribute('aria-invalid'));
     if (from.hasAttribute('aria-invalid')) input.setAttribute('aria-invalid', 'true');
+    input.closest('.field').id = from.closest('.field').id; // where the button leads to
     const about = document.getElementById(`${input.id}-about`);
     const newer = page.getElementById(about.id);
     [about.className, about.textContent] = [newer.className, newer.textContent];

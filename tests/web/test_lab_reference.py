@@ -143,14 +143,14 @@ class TestLifetimes:
         page = browser.get(f"/lab/lifetimes?{query}").text
         assert result(page, "refreshes") == "56"
         assert result(page, "without-list") == "up to 1 min"
-        assert result(page, "sign-in") == "each pause of 1 h"
+        assert result(page, "sign-in") == "after each pause of 1 h"
         assert result(page, "nist") == "AAL2"
 
     def test_that_end_before_a_refresh_get_sentences_that_fit(self, browser: Browser) -> None:
         page = browser.get("/lab/lifetimes?access=3600&idle=1&limit=1").text
         assert result(page, "refreshes") == "0"
         assert "a second" not in page.partition('id="results"')[2].partition("</section>")[0]
-        assert result(page, "sign-in") == result(page, "worst").removeprefix("up to ") == "1 h"
+        assert (result(page, "sign-in"), result(page, "worst")) == ("every 1 h", "up to 1 h")
 
     def test_that_are_renewed_all_the_time_get_a_share(self, browser: Browser) -> None:
         page = browser.get("/lab/lifetimes?access=1&requests=1&idle=2").text
@@ -169,3 +169,11 @@ class TestLifetimes:
         assert 'value="3"' in answer.text
         assert "Enter a number from 1 to 10,000,000." in answer.text
         assert "result-refreshes" not in answer.text
+        assert re.findall('<a href="#(.*?)">', answer.text.partition("wrong-fields")[2]) == [
+            *("access", "users")
+        ]
+
+    def test_that_are_wrong_take_the_button_to_the_first_of_them(self, browser: Browser) -> None:
+        page = browser.get("/lab/lifetimes?idle=x&users=0").text
+        assert page.count('id="results"') == 1
+        assert page.partition('id="results"')[2].partition('id="')[2].startswith("idle-about")
