@@ -1,4 +1,4 @@
-// Remembers in this browser which scenarios were run, and marks them on the first page.
+// Remembers in this browser which scenarios were run. On the first page, marks them and shows how they end.
 
 const KEY = 'lab-done';
 
@@ -29,6 +29,7 @@ if (count) {
     mark.dataset.testid = 'done';
     mark.textContent = count.dataset.doneMark;
     scenario.append(mark);
+    scenario.querySelector('.ends').hidden = false;
   }
   const values = { done: finished.length, count: scenarios.length };
   if (finished.length) count.textContent = count.dataset.count.replace(/\{(\w+)\}/g, (_, name) => values[name]);

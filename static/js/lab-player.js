@@ -63,10 +63,11 @@ function player(sequence) {
       else each.removeAttribute('aria-current');
     }
     count.textContent = filled(texts.count, { shown, count: listed.length });
-    caption.textContent = step ? sentence(step) : '';
+    caption.textContent = step ? sentence(step) : shown ? filled(texts.whole, { count: shown }) : '…';
     caption.className = `caption ${step?.className ?? ''}`; // the colour of its result
     const held = document.activeElement;
-    [back.disabled, on.disabled] = [shown === 0, shown === listed.length];
+    back.disabled = shown === 0;
+    on.disabled = whole.disabled = shown === listed.length;
     if (held.disabled) play.focus(); // a disabled button gets no key events
     if (step) follow(step);
   }

@@ -278,7 +278,7 @@ return boxes.filter((box, i) => i && box.left < boxes[i - 1].right).length;
     [
         ("en", "▶ Play", "❚❚ Pause", "signed out"),
         ("vi", "▶ Phát", "❚❚ Tạm dừng", "đã đăng xuất"),
-        ("th", "▶ เล่น", "❚❚ หยุด", "ออกจากระบบแล้ว"),
+        ("th", "▶ เล่น", "❚❚ หยุดชั่วคราว", "ออกจากระบบแล้ว"),
     ],
 )
 def test_a_picture_fits_a_phone_and_its_player_speaks_every_language(
@@ -364,6 +364,8 @@ def test_a_scenario_that_was_run_is_marked_on_the_first_page(page: Page) -> None
     assert [mark.text for mark in page.find_all("done")] == ["✓ Done"]
     assert "Done" in page.text("scenario-five-tabs")
     assert page.text("done-count") == "1 of 14 done, in this browser."
+    shown = [each.text for each in page.find_all("scenario-outcome") if each.is_displayed()]
+    assert shown == ["✓ You: in"]
 
 
 def test_a_word_opens_its_meaning_by_the_keyboard(page: Page) -> None:

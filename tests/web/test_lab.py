@@ -116,7 +116,7 @@ class TestIsThere:
         for number, right in enumerate(each.right for each in ALL["five-tabs"].choices):
             page = browser.post("/lab/scenarios/five-tabs", prediction=str(number)).text
             answer = page.partition('data-testid="prediction"')[2].partition("</p>")[0]
-            said[right] = " ".join(answer.partition(">")[2].split())
+            said[right] = " ".join(answer.rpartition("</b>")[2].partition("</span>")[0].split())
         wrong = "You chose “The late tab looks like a thief: all five are signed out”; what "
         assert said[False] == f"{wrong}happens is “All five stay signed in”."
         right_ = "You chose “All five stay signed in”, and that is what happens."

@@ -15,6 +15,7 @@ PLAYER = {
     "unfold": N_("+ {count} routine steps"),
     "fold": N_("Fold routine steps"),
     "count": N_("{shown} of {count}"),
+    "whole": N_("All {count} steps"),
     "help": N_("Player: the space bar plays and pauses, the arrow keys step"),
 }
 LIVE = {
