@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from webapp.lab.source import ROOT, SHOWN, lines_of, read_source
+from webapp.lab.source import ROOT, SHOWN, breakable, kinds_of_lines, lines_of, read_source
 
 
 @pytest.mark.parametrize("path", ["webapp/core/sessions.py", "docs/how-it-works.md"])
@@ -69,3 +69,28 @@ class TestHealed:
 )
 def test_a_name_means_its_whole_definition(text: str, numbers: list[int]) -> None:
     assert list(lines_of(SOURCE, text)) == numbers
+
+
+CODE = '''"""A module."""
+QUERY = """
+# no remark
+"""
+def ended(now):
+    """Whether it has.
+
+    def no_head(): a word.
+    """
+    # At last.
+    return now > 1
+'''
+
+
+def test_remarks_and_heads_are_told_from_other_lines() -> None:
+    kinds = ["remark", "", "", "", "head", *["remark"] * 5, ""]
+    assert kinds_of_lines("x.py", CODE.splitlines()) == kinds
+    assert kinds_of_lines("x.lua", ["-- remark", "return 1"]) == ["remark", ""]
+    assert kinds_of_lines("x.md", ["# Title", "text"]) == ["head", ""]
+
+
+def test_a_line_of_code_breaks_between_names() -> None:
+    assert breakable("a.b(c, d<e)") == "a.<wbr>b(<wbr>c, d&lt;e)"

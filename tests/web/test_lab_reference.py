@@ -71,8 +71,24 @@ def test_the_code_that_a_page_names_is_there(browser: Browser, path: str) -> Non
         assert name in (ROOT / file).read_text(), f"{symbol} in {file}"
         shown = browser.get(unescape(link)).text
         line = shown.partition('data-testid="source-found">')[2].partition("</span>")[0]
-        assert name in unescape(line)
+        assert name in unescape(line.replace("<wbr>", ""))
         assert bool(line) == bool(symbol), link
+
+
+@pytest.mark.parametrize(
+    ("query", "back"),
+    [
+        ("?from=q7", "/lab/questions#q7"),
+        ("?from=five-tabs", "/lab/scenarios/five-tabs"),
+        ("?from=lifetimes", "/lab/lifetimes"),
+        *((query, "/lab/questions") for query in ("", "?from=//evil.example", "?from=q7/../x")),
+    ],
+)
+def test_the_code_leads_back_to_the_page_that_named_it(
+    browser: Browser, query: str, back: str
+) -> None:
+    page = browser.get(f"/lab/code/webapp/core/sessions.py{query}").text
+    assert f'<a href="{back}">← ' in page
 
 
 @pytest.mark.parametrize("path", ["/lab", "/lab/walk/5", "/lab/compare/five-tabs", *PAGES])

@@ -1,7 +1,10 @@
 """Files of this project that the lab's pages name, to be read in the browser."""
 
+import re
 from functools import lru_cache
 from pathlib import Path
+
+from markupsafe import Markup, escape
 
 ROOT = Path(__file__).parents[2]
 # No settings, no data, and none of the folders that an app adds. What it changes in these is shown.
@@ -24,6 +27,30 @@ def read_source(path: str) -> str | None:
     file = (ROOT / path).resolve()
     is_shown = any(file.is_relative_to(ROOT / place) for place in SHOWN)
     return file.read_text() if is_shown and file.suffix in SUFFIXES and file.is_file() else None
+
+
+def kinds_of_lines(path: str, lines: list[str]) -> list[str]:
+    """Of each line: `remark` in a comment or docstring, `head` if it begins a definition or a part.
+
+    A text over many lines that is no docstring does not begin its first line.
+    """
+    if path.endswith(".md"):
+        return ["head" if line.startswith("#") else "" for line in lines]
+    kinds: list[str] = []
+    around: str | None = None  # the kind of the text over many lines that a line is in
+    for line in lines:
+        text = line.strip()
+        own = "remark" if text.startswith(("#", "--", '"""')) else ""
+        own = own or ("head" if re.match(r"(async )?def |class |local function ", text) else "")
+        kinds.append(own if around is None else around)
+        if text.count('"""') % 2:
+            around = ("remark" if own == "remark" else "") if around is None else None
+    return kinds
+
+
+def breakable(code: str) -> Markup:
+    """A line of code as HTML. Where it is too long, it breaks after `(`, `,` or `.`."""
+    return Markup(re.sub(r"(?<=\w)([(,.])(?=[^\s)])", r"\1<wbr>", str(escape(code))))  # noqa: S704 - escaped
 
 
 def lines_of(source: str, text: str) -> range:
