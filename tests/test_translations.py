@@ -8,7 +8,7 @@ from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
 from scripts.translations import updated
-from webapp.runtime.translations import DEFAULT, FOLDER, LANGUAGES
+from webapp.runtime.translations import DEFAULT, FOLDER, LANGUAGES, keep_whole, translate
 
 OTHERS = [language for language in LANGUAGES if language != DEFAULT]
 PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w*\}")
@@ -48,3 +48,9 @@ def test_every_text_is_translated_with_its_placeholders_and_tags(language: str) 
             assert form, english
             assert sorted(PLACEHOLDER.findall(form)) == sorted(PLACEHOLDER.findall(english))
             assert sorted(map(str, Tags(form).found)) == sorted(map(str, Tags(english).found))
+
+
+def test_thai_words_that_browsers_would_break_are_joined() -> None:
+    token, request = "โท\u2060เค็\u2060น", "คำ\u2060ขอ"
+    assert keep_whole("โทเค็นของคำขอ (โทเค็น)") == f"{token}\u200bของ\u200b{request} ({token})"
+    assert token in translate("th", "Access token")

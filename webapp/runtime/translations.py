@@ -6,6 +6,7 @@ with values (`core.text.Message`) keeps its template, and is translated before t
 
 import gettext
 import io
+import re
 from functools import cache
 from pathlib import Path
 
@@ -16,6 +17,9 @@ FOLDER = Path(__file__).parent.parent / "translations"
 DEFAULT = "en"
 # Code → the name that its speakers give it.
 LANGUAGES = {"en": "English", "vi": "Tiếng Việt", "th": "ไทย"}
+
+# Browsers break these Thai words inside: each with word joiners there.
+WHOLE_WORDS = {"โทเค็น": "โท\u2060เค็\u2060น", "คำขอ": "คำ\u2060ขอ"}
 
 
 def translate(language: str, text: str) -> str:
@@ -40,6 +44,21 @@ def catalog(language: str) -> gettext.NullTranslations:
         return gettext.NullTranslations()
     compiled = io.BytesIO()
     with path.open("rb") as source:
-        write_mo(compiled, read_po(source, locale=language))
+        messages = read_po(source, locale=language)
+    for message in messages if language == "th" else ():
+        text = message.string or ""
+        message.string = keep_whole(text) if isinstance(text, str) else tuple(map(keep_whole, text))
+    write_mo(compiled, messages)
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
+
+
+def keep_whole(text: str) -> str:
+    """The text with joiners inside WHOLE_WORDS, and with zero-width spaces where they end.
+
+    Without the spaces browsers would miss their ends: Thai is written without spaces.
+    """
+    for word, joined in WHOLE_WORDS.items():
+        ends = f"(?<=[\u0e01-\u0e4e])(?={word})|(?<={word})(?=[\u0e01-\u0e44])"
+        text = re.sub(ends, "\u200b", text).replace(word, joined)
+    return text
