@@ -3,7 +3,8 @@
 import pytest
 
 from tests.lab.conftest import Play
-from webapp.lab.diagram.comparison import ALL_EQUAL, conclude
+from webapp.lab.diagram.comparison import ALL_EQUAL, conclude, first_difference
+from webapp.lab.diagram.layout import draw
 from webapp.lab.sandbox.run import POLICIES
 from webapp.lab.sandbox.scenarios import ALL
 
@@ -68,6 +69,13 @@ def test_otherwise_it_names_who_is_wronged_under_which_policy(play: Play) -> Non
         "The thief is wrongly in under “No rotation”, “Rotation without grace” and “A fixed 10 s "
         "leeway”. You are wrongly out under “Rotation without grace” and “A fixed 10 s leeway”."
     )
+
+
+def test_the_first_answer_that_differs_is_found(play: Play) -> None:
+    ours, other = play("five-tabs"), play("five-tabs", "no-grace")
+    rows = draw(other.steps).rows
+    assert rows[first_difference(rows, ours) - 1].words == "reused: a copy"
+    assert first_difference(draw(ours.steps).rows, ours) == 0
 
 
 @pytest.mark.parametrize("policy", ["no-rotation", "no-grace", "leeway"])

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from webapp.core.text import N_, Message
 from webapp.lab.sandbox.run import Policy
 
-from .steps import Run
+from .layout import Row
+from .steps import Run, Step
 
 ALL_EQUAL = N_(
     "All four policies end in the same way here. They differ when a refresh token is used again, "
@@ -32,6 +33,18 @@ def conclude(runs: Sequence[tuple[Policy, Run]]) -> list[str]:
                 text = WRONGED[ending.who, ending.signed_in]
                 wronged.setdefault(text, []).append(policy.name)
     return [Message(text, policies=_join(names)) for text, names in wronged.items()]
+
+
+def first_difference(rows: Sequence[Row], other: Run) -> int:
+    """The number of the first refusal or answer of Redis that is not in the other run, or 0."""
+    steps = {_event(step) for step in other.steps}
+    answers = (row for row in rows if row.step.source == "redis" or row.step.result == "refused")
+    return next((row.number for row in answers if _event(row.step) not in steps), 0)
+
+
+def _event(step: Step) -> tuple[str, ...]:
+    """What happens, whoever does it: the order of parallel requests is another in each run."""
+    return step.source, step.target, step.words, step.result
 
 
 def _join(names: Sequence[str]) -> Message:

@@ -8,6 +8,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from webapp.lab.architectures import GRADE_SIGNS
+from webapp.lab.diagram.comparison import first_difference
 from webapp.lab.diagram.layout import RESULT_LABELS, SIGNS, Picture, draw
 from webapp.lab.diagram.matrix import SCORES
 from webapp.lab.diagram.outcomes import with_outcomes
@@ -28,6 +29,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(lab)
     app.jinja_env.globals.update(
         draw=translated_picture,
+        first_difference=first_difference,
         live_texts=script_texts.live_texts,
         player_texts=script_texts.player_texts,
         has_source=lambda path: read_source(path) is not None,
