@@ -416,6 +416,14 @@ class TestPlays:
         assert "wrongly out under" in page
 
 
+@pytest.mark.parametrize("language", ["en", "vi", "th"])
+def test_the_walk_links_the_places_that_it_names(looking: Browser, language: str) -> None:
+    for page, target in (("3", "/lab/walk/7"), ("7", "/lab/questions#q7")):
+        stop = looking.get(f"/lab/walk/{page}", **{"Accept-Language": language}).text
+        sentences = stop.partition('data-testid="stop"')[2].partition("</article>")[0]
+        assert f'<a href="{target}">' in sentences
+
+
 def test_the_walk_has_a_page_for_each_of_its_seven_steps(looking: Browser) -> None:
     assert len(TOUR) == 7
     for number, stop in enumerate(TOUR, 1):
