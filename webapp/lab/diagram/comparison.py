@@ -43,7 +43,7 @@ def first_difference(rows: Sequence[Row], other: Run) -> int:
 
 
 def _event(step: Step) -> tuple[str, ...]:
-    """What happens, whoever does it: the order of parallel requests is another in each run."""
+    """What happens, without the actor: parallel requests have another order in each run."""
     return step.source, step.target, step.words, step.result
 
 
