@@ -49,7 +49,7 @@ REPLAY, FIRST, FORGED = (
     Scenario(
         "thief-replays",
         N_("A thief replays an old token"),
-        N_("A thief has copied your cookies. You go on working; an hour later they use the copy."),
+        N_("A thief has copied both tokens. You go on working; an hour later they use the copy."),
         (
             Choice(N_("The copy is refused, and that is all.")),
             Choice(N_("The copy works: it is a real token.")),
