@@ -61,6 +61,7 @@ def test_a_word_that_is_too_long_is_cut_but_no_mark_leaves_its_letter() -> None:
     assert len(lines) > 1
     assert not [line for line in lines if unicodedata.category(line[0]) == "Mn"]
     assert "".join(break_lines("/a/very/long/path", 3)) == "/a/very/long/path"
+    assert break_lines("GET /account/sessions", 7) == ["GET", "/account", "/sessions"]
     assert break_lines("W", 0.1) == ["W"]
 
 

@@ -50,9 +50,14 @@ def _width(letter: str) -> float:
 
 
 def _beginning(text: str, room: float, *, bold: bool) -> str:
-    """The longest one that fits, of one letter at least; a mark stays with its letter."""
-    ends = (end for end in range(len(text), 1, -1) if _is_whole(text, end))
-    return text[: next((end for end in ends if width(text[:end], bold=bold) <= room), 1)]
+    """The longest one that fits, of one letter at least; a mark stays with its letter.
+
+    A path ends before one of its slashes, if it can.
+    """
+    ends = [end for end in range(len(text), 1, -1) if _is_whole(text, end)]
+    fitting = [end for end in ends if width(text[:end], bold=bold) <= room]
+    slashes = (end for end in fitting if text[end : end + 1] == "/")
+    return text[: next(slashes, next(iter(fitting), 1))]
 
 
 def _is_whole(text: str, end: int) -> bool:
