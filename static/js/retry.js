@@ -1,5 +1,6 @@
 // Counts down to the next attempt. A page requested with GET is then loaded again; a form is sent
-// again only by the user. At a limit its button waits as well: before, the answer is this page.
+// again only by the user. At a limit its button is disabled until then: earlier, the form would only
+// meet the limit again.
 
 import { filled } from './texts.js';
 

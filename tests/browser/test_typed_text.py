@@ -3,9 +3,10 @@
 import pytest
 from flask import Flask
 
-from tests.support.browser import PASSWORD
+from tests.support.browser import EMAIL, PASSWORD, Browser
 from tests.support.clock import Clock
 from tests.support.servers import RedisServer
+from webapp.core.rate_limits import FORGOT_PER_ACCOUNT
 
 from .page import Page
 from .test_account_pages import GRACE, create, make_admin
@@ -131,3 +132,16 @@ def test_how_long_ago_something_was_moves_on(page: Page, app: Flask) -> None:
     page.open("/account/sessions")
     before = page.text("device-seen")
     page.wait(lambda: page.text("device-seen") != before)
+
+
+def test_at_a_limit_the_button_waits_as_long_as_the_limit(page: Page, app: Flask) -> None:
+    for _ in range(FORGOT_PER_ACCOUNT.amount):
+        Browser(app).post("/forgot-password", email=EMAIL)
+    page.open("/forgot-password")
+    page.fill(email=EMAIL)
+    page.send("forgot-submit")
+    page.wait(lambda: page.text("send-again") == "Send again in 60 min")
+    assert not page.find("send-again").is_enabled()
+    page.script("const now = Date.now(); Date.now = () => now + 3601 * 1000")
+    page.wait(lambda: page.find("send-again").is_enabled())
+    assert page.text("send-again") == "Send it again"

@@ -32,7 +32,7 @@ def read_source(path: str) -> str | None:
 def kinds_of_lines(path: str, lines: list[str]) -> list[str]:
     """Of each line: `remark` in a comment or docstring, `head` if it begins a definition or a part.
 
-    A text over many lines that is no docstring does not begin its first line.
+    A string over many lines counts as a docstring if its quotes begin the line.
     """
     if path.endswith(".md"):
         return ["head" if line.startswith("#") else "" for line in lines]
